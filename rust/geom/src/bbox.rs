@@ -1,0 +1,91 @@
+//! Axis-parallel boxes in dbu.
+
+use crate::{Point, Transform};
+
+/// A closed box; empty when `min` exceeds `max`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BBox {
+    /// Lower left corner in dbu.
+    pub min: [f64; 2],
+    /// Upper right corner in dbu.
+    pub max: [f64; 2],
+}
+
+impl Default for BBox {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl BBox {
+    /// The box that contains nothing.
+    pub const EMPTY: Self = Self { min: [f64::INFINITY; 2], max: [f64::NEG_INFINITY; 2] };
+
+    /// The box of grid points.
+    pub fn of_points(points: &[Point]) -> Self {
+        let mut b = Self::EMPTY;
+        for p in points {
+            b.add(f64::from(p.x), f64::from(p.y));
+        }
+        b
+    }
+
+    /// True when the box contains no point.
+    pub fn is_empty(&self) -> bool {
+        self.min[0] > self.max[0] || self.min[1] > self.max[1]
+    }
+
+    /// Grows the box to contain a point.
+    #[inline]
+    pub fn add(&mut self, x: f64, y: f64) {
+        self.min = [self.min[0].min(x), self.min[1].min(y)];
+        self.max = [self.max[0].max(x), self.max[1].max(y)];
+    }
+
+    /// Grows the box to contain another.
+    pub fn add_box(&mut self, other: &Self) {
+        if !other.is_empty() {
+            self.add(other.min[0], other.min[1]);
+            self.add(other.max[0], other.max[1]);
+        }
+    }
+
+    /// The box moved outward by `d` dbu on all sides.
+    #[must_use]
+    pub fn grown(&self, d: f64) -> Self {
+        if self.is_empty() {
+            return *self;
+        }
+        Self { min: [self.min[0] - d, self.min[1] - d], max: [self.max[0] + d, self.max[1] + d] }
+    }
+
+    /// The box of the transformed box.
+    #[must_use]
+    pub fn transformed(&self, t: &Transform) -> Self {
+        let mut b = Self::EMPTY;
+        if !self.is_empty() {
+            for x in [self.min[0], self.max[0]] {
+                for y in [self.min[1], self.max[1]] {
+                    let [tx, ty] = t.apply(x, y);
+                    b.add(tx, ty);
+                }
+            }
+        }
+        b
+    }
+
+    /// True when the closed boxes share a point.
+    #[inline]
+    pub fn touches(&self, other: &Self) -> bool {
+        self.min[0] <= other.max[0]
+            && other.min[0] <= self.max[0]
+            && self.min[1] <= other.max[1]
+            && other.min[1] <= self.max[1]
+    }
+
+    /// True when the point is inside or on the border.
+    #[inline]
+    pub fn contains(&self, x: f64, y: f64) -> bool {
+        self.min[0] <= x && x <= self.max[0] && self.min[1] <= y && y <= self.max[1]
+    }
+}

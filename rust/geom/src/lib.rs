@@ -1,0 +1,13 @@
+//! Plane geometry on the integer grid of the layout. Knows no file, no layer, no optics.
+
+pub mod bbox;
+pub mod index;
+pub mod point;
+pub mod region;
+pub mod ring;
+pub mod transform;
+
+pub use bbox::BBox;
+pub use index::GridIndex;
+pub use point::{MAX_COORDINATE, Point};
+pub use transform::Transform;

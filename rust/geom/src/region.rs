@@ -1,0 +1,1 @@
+//! Boolean operations on sets of rings. The only place that knows `i_overlay`.

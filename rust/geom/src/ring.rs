@@ -1,0 +1,96 @@
+//! Closed rings of grid points: area, orientation, cleaning.
+
+use crate::Point;
+
+/// Twice the signed area in dbu², positive counter-clockwise. Exact for any ring of 2^30-bounded points
+/// with fewer than 2^64 vertices.
+pub fn double_area(ring: &[Point]) -> i128 {
+    let Some(&o) = ring.first() else { return 0 };
+    ring.windows(2).map(|w| i128::from(crate::point::orient(o, w[0], w[1]))).sum()
+}
+
+/// Area in dbu², without sign.
+pub fn area(ring: &[Point]) -> f64 {
+    double_area(ring).unsigned_abs() as f64 / 2.0
+}
+
+/// The ring counter-clockwise, without repeated points and without points that lie on the straight line
+/// between their neighbours (spikes, which reverse direction, are kept: they are shape).
+/// Empty when fewer than three points are left.
+pub fn cleaned(ring: &[Point]) -> Vec<Point> {
+    let mut out: Vec<Point> = Vec::with_capacity(ring.len());
+    for &p in ring {
+        push_clean(&mut out, p);
+    }
+    // The seam: the first points may be collinear with the last ones.
+    loop {
+        let n = out.len();
+        if n < 3 {
+            return Vec::new();
+        }
+        if out[0] == out[n - 1] || is_between(out[n - 2], out[n - 1], out[0]) {
+            out.pop();
+        } else if is_between(out[n - 1], out[0], out[1]) {
+            out.remove(0);
+        } else {
+            break;
+        }
+    }
+    if double_area(&out) < 0 {
+        out.reverse();
+    }
+    out
+}
+
+fn push_clean(out: &mut Vec<Point>, p: Point) {
+    if out.last() == Some(&p) {
+        return;
+    }
+    while out.len() >= 2 && is_between(out[out.len() - 2], out[out.len() - 1], p) {
+        out.pop();
+    }
+    out.push(p);
+}
+
+/// True when `b` lies on the segment `a c`, going forward.
+fn is_between(a: Point, b: Point, c: Point) -> bool {
+    if crate::point::orient(a, b, c) != 0 {
+        return false;
+    }
+    let dot = (i64::from(b.x) - i64::from(a.x)) * (i64::from(c.x) - i64::from(b.x))
+        + (i64::from(b.y) - i64::from(a.y)) * (i64::from(c.y) - i64::from(b.y));
+    dot >= 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(points: &[(i32, i32)]) -> Vec<Point> {
+        points.iter().map(|&(x, y)| Point::new(x, y)).collect()
+    }
+
+    #[test]
+    fn area_is_exact_at_the_edge_of_the_coordinate_range() {
+        let m = crate::MAX_COORDINATE;
+        let square = ring(&[(-m, -m), (m, -m), (m, m), (-m, m)]);
+        assert_eq!(double_area(&square), 2 * i128::from(2 * i64::from(m)) * i128::from(2 * i64::from(m)));
+    }
+
+    #[test]
+    fn cleaning_drops_collinear_and_repeated_points_across_the_seam() {
+        let dirty = ring(&[(5, 0), (10, 0), (10, 0), (10, 10), (5, 10), (0, 10), (0, 5), (0, 0), (2, 0)]);
+        assert_eq!(cleaned(&dirty).len(), 4);
+    }
+
+    #[test]
+    fn cleaning_turns_rings_counter_clockwise() {
+        assert!(double_area(&cleaned(&ring(&[(0, 0), (0, 10), (10, 10), (10, 0)]))) > 0);
+    }
+
+    #[test]
+    fn degenerate_rings_become_empty() {
+        assert!(cleaned(&ring(&[(0, 0), (5, 5), (10, 10)])).is_empty());
+        assert!(cleaned(&[]).is_empty());
+    }
+}

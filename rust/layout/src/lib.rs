@@ -1,0 +1,10 @@
+//! What is in the file: an arena of cells with polygons, path spines, references and labels, on the grid.
+//!
+//! Hierarchy is kept. Nothing here knows what a layer means.
+
+pub mod builder;
+pub mod hierarchy;
+pub mod model;
+
+pub use builder::{LayoutColumns, LayoutError};
+pub use model::{Label, Layout, PathSpine, Polygon, Reference, Repetition};
