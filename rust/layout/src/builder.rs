@@ -1,27 +1,43 @@
 //! Columns as a reader delivers them → a valid `Layout`.
 //!
-//! Invariants asserted here: coordinates below 2^30, every reference resolved or listed as a problem, no
-//! reference cycle (the closing reference is dropped and listed), layer ids in range. Shapes that break
-//! one are left out and become a problem, so building never fails on a bad layout, only on columns that
-//! do not fit together (a bug in the reader).
+//! Invariants asserted here: every coordinate below 2^30 in size, in the frame of every cell and of
+//! everything that places it; every reference resolved or listed as a problem; no reference cycle (the
+//! closing reference is dropped and listed); layer ids in range. What breaks one is left out and becomes a
+//! problem, so building never fails on a bad layout, only on columns that do not fit together (a bug in
+//! the reader).
 
-use std::ops::Range;
+mod check;
+mod hierarchy;
+mod notes;
+mod repetitions;
+mod shapes;
+#[cfg(test)]
+mod tests;
 
-use rayon::prelude::*;
-use rustc_hash::FxHashMap;
-use waveguard_base::{CellId, LayerId, Problem};
-use waveguard_geom::{BBox, MAX_COORDINATE, Point, Transform};
+use waveguard_base::{Interrupted, LayerId, Watch};
 
-use crate::model::{Cell, Label, Layout, PathSpine, Reference, Repetition};
+use crate::model::{Cell, Layout, Repetition};
 
-/// Columns that do not fit together.
+/// Why no layout was built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("layout column {column} does not fit: {reason}")]
-pub struct LayoutError {
-    /// Name of the field of [`LayoutColumns`].
-    pub column: &'static str,
-    /// What does not fit.
-    pub reason: String,
+pub enum LayoutError {
+    /// Columns that do not fit together.
+    #[error("layout column {column} does not fit: {reason}")]
+    Column {
+        /// Name of the field of [`LayoutColumns`].
+        column: &'static str,
+        /// What does not fit.
+        reason: String,
+    },
+    /// Stopped by the caller.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl LayoutError {
+    pub(crate) fn column(column: &'static str, reason: impl Into<String>) -> Self {
+        Self::Column { column, reason: reason.into() }
+    }
 }
 
 /// A layout as flat columns. Positions are in dbu but not yet rounded. Items of `shape_*`, `path_*`,
@@ -87,4 +103,55 @@ pub struct LayoutColumns {
     pub ref_mirror: Vec<u8>,
     /// Repetition of each reference.
     pub ref_rep: Vec<i64>,
+}
+
+impl Layout {
+    /// Builds a layout from columns, using the present rayon pool.
+    ///
+    /// # Errors
+    /// [`LayoutError::Column`] when columns do not fit together, [`LayoutError::Interrupted`] when `watch`
+    /// was cancelled. A layout that is wrong is built as far as it goes; see [`Layout::problems`].
+    pub fn build(columns: LayoutColumns, watch: &Watch) -> Result<Self, LayoutError> {
+        watch.enter(0, columns.cell_names.len() as u64);
+        check::columns(&columns)?;
+        let mut columns = columns;
+        let mut notes = notes::Notes::new(std::mem::take(&mut columns.cell_names));
+        let repetitions = repetitions::Repetitions::new(std::mem::take(&mut columns.repetitions));
+        watch.check()?;
+
+        let mut cells: Vec<Cell> = (0..notes.n_cells()).map(|_| Cell::default()).collect();
+        let polygons = shapes::Polygons::new(&mut columns, &repetitions, &mut cells, &mut notes);
+        watch.check()?;
+        shapes::add_paths(&columns, &repetitions, &polygons, &mut cells, &mut notes);
+        shapes::add_labels(&mut columns, &repetitions, &mut cells, &mut notes);
+        watch.check()?;
+        hierarchy::add_references(&columns, &repetitions, &mut cells, &mut notes);
+        let (tops, bottom_up) = hierarchy::order(&mut cells, &mut notes);
+        watch.check()?;
+        let boxes = hierarchy::boxes(&mut cells, &bottom_up, &polygons, &mut notes, watch)?;
+
+        let (problems, names) = notes.finish();
+        for (cell, name) in cells.iter_mut().zip(names) {
+            cell.name = name;
+        }
+        Ok(Self {
+            dbu_nm: columns.dbu_nm,
+            layers: columns.layers,
+            cells,
+            tops,
+            bottom_up,
+            problems,
+            points: polygons.points,
+            offsets: polygons.offsets,
+            polygon_layers: polygons.layers,
+            polygon_repetitions: polygons.repetitions,
+            repetitions: repetitions.into_list(),
+            boxes,
+        })
+    }
+}
+
+/// The layer id in a checked column.
+fn layer_id(value: i64) -> LayerId {
+    LayerId(value as u32)
 }

@@ -12,31 +12,50 @@ pub enum Step {
     Into,
     /// Leave this placement.
     Over,
+    /// End the walk (cancelled, or found).
+    Stop,
+}
+
+/// A cell whose placements are being visited.
+struct Frame {
+    cell: CellId,
+    placement: Transform,
+    /// Number of the reference to visit next, and of its copy.
+    reference: usize,
+    copy: u64,
 }
 
 impl Layout {
     /// Visits every placement below `top` (and `top` itself, placed once at the origin), parents first,
     /// in file order. The visitor sees the cell, its placement in the frame of `top`, and its depth.
+    ///
+    /// Memory grows with the depth only, on the heap: a file may nest a million cells. Time grows with the
+    /// placements, which a small file can make astronomically many; see [`Layout::n_placements`].
     pub fn walk(&self, top: CellId, visit: &mut impl FnMut(CellId, &Transform, usize) -> Step) {
-        self.walk_from(top, &Transform::IDENTITY, 0, visit);
-    }
-
-    fn walk_from(
-        &self,
-        cell: CellId,
-        placement: &Transform,
-        depth: usize,
-        visit: &mut impl FnMut(CellId, &Transform, usize) -> Step,
-    ) {
-        if visit(cell, placement, depth) == Step::Over {
-            return;
-        }
-        for r in &self.cell(cell).references {
-            for offset in r.repetition.offsets() {
-                let mut t = r.transform;
-                t.d = [t.d[0] + offset[0], t.d[1] + offset[1]];
-                self.walk_from(r.target, &placement.after(&t), depth + 1, visit);
+        let mut stack: Vec<Frame> = Vec::new();
+        let mut next = Some((top, Transform::IDENTITY));
+        loop {
+            if let Some((cell, placement)) = next.take() {
+                match visit(cell, &placement, stack.len()) {
+                    Step::Into => stack.push(Frame { cell, placement, reference: 0, copy: 0 }),
+                    Step::Over => {}
+                    Step::Stop => return,
+                }
             }
+            let Some(frame) = stack.last_mut() else { return };
+            let Some(r) = self.cell(frame.cell).references.get(frame.reference) else {
+                stack.pop();
+                continue;
+            };
+            if frame.copy == r.repetition.len() {
+                (frame.reference, frame.copy) = (frame.reference + 1, 0);
+                continue;
+            }
+            let offset = r.repetition.offset(frame.copy);
+            frame.copy += 1;
+            let mut t = r.transform;
+            t.d = [t.d[0] + offset[0], t.d[1] + offset[1]];
+            next = Some((r.target, frame.placement.after(&t)));
         }
     }
 
@@ -44,9 +63,11 @@ impl Layout {
     pub fn n_placements(&self, top: CellId) -> u64 {
         let mut count = vec![0_u64; self.cells.len()];
         for &c in &self.bottom_up {
-            count[c.index()] = self.cell(c).references.iter().fold(1, |n: u64, r| {
-                n.saturating_add(r.repetition.len().saturating_mul(count[r.target.index()]))
-            });
+            count[c.index()] = self
+                .cell(c)
+                .references
+                .iter()
+                .fold(1, |n: u64, r| n.saturating_add(r.repetition.len().saturating_mul(count[r.target.index()])));
         }
         count[top.index()]
     }

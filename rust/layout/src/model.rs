@@ -4,15 +4,17 @@
 //! layer touches memory in order. Coordinates are integers in dbu and below 2^30 in size.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use waveguard_base::{CellId, LayerId, Problem};
 use waveguard_geom::{BBox, Point, Transform};
 
 /// How often, and where, something drawn once is repeated. Displacements are in dbu and include the
 /// original (the zero displacement comes first).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub enum Repetition {
     /// Drawn once.
+    #[default]
     Single,
     /// A lattice of `columns × rows`.
     Grid {
@@ -34,7 +36,7 @@ impl Repetition {
     pub fn len(&self) -> u64 {
         match self {
             Self::Single => 1,
-            Self::Grid { columns, rows, .. } => columns * rows,
+            Self::Grid { columns, rows, .. } => columns.saturating_mul(*rows),
             Self::Listed(v) => v.len() as u64,
         }
     }
@@ -88,7 +90,7 @@ pub struct PathSpine {
     /// (markers of zero width).
     pub outline: Option<usize>,
     /// Its copies.
-    pub repetition: Repetition,
+    pub repetition: Arc<Repetition>,
 }
 
 /// A text.
@@ -101,7 +103,7 @@ pub struct Label {
     /// Position in dbu.
     pub at: Point,
     /// Its copies.
-    pub repetition: Repetition,
+    pub repetition: Arc<Repetition>,
 }
 
 /// A placement of one cell in another.
@@ -112,7 +114,7 @@ pub struct Reference {
     /// Placement of the first copy.
     pub transform: Transform,
     /// The copies; displacements are in the frame of the parent.
-    pub repetition: Repetition,
+    pub repetition: Arc<Repetition>,
 }
 
 /// A cell.
@@ -150,7 +152,7 @@ pub struct Layout {
     pub(crate) polygon_layers: Vec<LayerId>,
     pub(crate) polygon_repetitions: Vec<u32>,
     /// Entry 0 is `Single`.
-    pub(crate) repetitions: Vec<Repetition>,
+    pub(crate) repetitions: Vec<Arc<Repetition>>,
     pub(crate) boxes: Vec<BBox>,
 }
 
