@@ -1,0 +1,21 @@
+"""Rules: one file each below this package, found by walking it.
+
+A rule sees `Context` and yields `Finding`s. It never imports the compiled core, another rule or a report.
+"""
+
+from __future__ import annotations
+
+from waveguard.rules._context import Context, Facts, LayoutProblem
+from waveguard.rules._registry import HEADINGS, Rule, all_rules, get_rule, rule, selected_rules
+
+__all__ = [
+    "HEADINGS",
+    "Context",
+    "Facts",
+    "LayoutProblem",
+    "Rule",
+    "all_rules",
+    "get_rule",
+    "rule",
+    "selected_rules",
+]

@@ -1,0 +1,68 @@
+"""How rules write numbers, places and counts: one form each, so that messages read alike and never differ by `-0.000`."""
+
+from __future__ import annotations
+
+import math
+
+from waveguard.findings import Place
+
+NM_DIGITS = 3
+NM_PER_UM = 1000.0
+
+
+def um(value_nm: float, *, digits: int = NM_DIGITS) -> str:
+    """Nanometres as micrometres, e.g. `1.363 um`."""
+    return f"{um_number(value_nm, digits=digits)} um"
+
+
+def um_number(value_nm: float, *, digits: int = NM_DIGITS) -> str:
+    """Nanometres as a number of micrometres without the unit."""
+    return f"{_no_negative_zero(value_nm / NM_PER_UM, digits):.{digits}f}"
+
+
+def nm(value_nm: float) -> str:
+    """Nanometres with one digit, none when the value is whole."""
+    value_nm = _no_negative_zero(value_nm, 1)
+    return f"{value_nm:.0f} nm" if value_nm == round(value_nm) else f"{value_nm:.1f} nm"
+
+
+def length(value_nm: float) -> str:
+    """A distance in the unit people would use: below a micrometre in nm, else in um."""
+    return nm(value_nm) if abs(value_nm) < NM_PER_UM else um(value_nm)
+
+
+def db(value_db: float) -> str:
+    """Decibels with two digits."""
+    return f"{_no_negative_zero(value_db, 2):.2f} dB"
+
+
+def degrees(value_rad: float) -> str:
+    """Radians as degrees, one digit."""
+    return f"{_no_negative_zero(math.degrees(value_rad), 1):.1f} degrees"
+
+
+def move(dx_nm: float, dy_nm: float) -> str:
+    """A displacement as people type it: `(+0.920, -0.920) um`."""
+    dx_um, dy_um = (_no_negative_zero(value / NM_PER_UM, NM_DIGITS) for value in (dx_nm, dy_nm))
+    return f"({dx_um:+.3f}, {dy_um:+.3f}) um"
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """`1 waveguide`, `3 waveguides`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def at(place: Place) -> str:
+    """`at (1.000, 2.000) um`, empty for a place without a position."""
+    if place.x_um is None or place.y_um is None:
+        return ""
+    return f"at ({place.x_um:.3f}, {place.y_um:.3f}) um"
+
+
+def port_name(device: str, port: str) -> str:
+    """A port for a sentence: `opt1 of ebeam_y_1550`, or only the device when the port has no name."""
+    return f"{port} of {device}" if port else device
+
+
+def _no_negative_zero(value: float, digits: int) -> float:
+    return round(value, digits) + 0.0

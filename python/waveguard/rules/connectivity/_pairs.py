@@ -1,0 +1,40 @@
+"""Overlapping pairs of devices, which CN003 and CN004 share between them: each pair is reported by exactly one."""
+
+from __future__ import annotations
+
+from waveguard.findings import Finding, Related
+from waveguard.rules import Context
+from waveguard.rules import _words as words
+
+NM2_PER_UM2 = 1e6
+
+
+def pair_finding(ctx: Context, row: int, what: str, hint: str) -> Finding:
+    """One finding for a pair of the overlap table; `what` stands between the two names."""
+    overlaps, devices = ctx.tables.overlaps, ctx.tables.devices
+    a, b = int(overlaps.device_a[row]), int(overlaps.device_b[row])
+    cell_a, cell_b = ctx.device_cell(a), ctx.device_cell(b)
+    x0, y0, x1, y1 = (
+        float(overlaps.x0_nm[row]),
+        float(overlaps.y0_nm[row]),
+        float(overlaps.x1_nm[row]),
+        float(overlaps.y1_nm[row]),
+    )
+    top = int(devices.top[a])
+    middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+    place = ctx.place(*middle, top=top, cell=cell_a, bbox_nm=(x0, y0, x1, y1))
+    area_um2 = float(overlaps.area_nm2[row]) / NM2_PER_UM2
+    box = f"{words.um_number(x1 - x0)} x {words.um(y1 - y0)}"
+    return ctx.finding(
+        f"{cell_a} {what} {cell_b} over {area_um2:.3f} um2 in a box of {box} {words.at(place)}",
+        place,
+        facts=sorted([cell_a, cell_b]),
+        measured=area_um2,
+        limit=0.0,
+        unit="um2",
+        related=[
+            Related(f"origin of {cell}", ctx.place(devices.x_nm[i], devices.y_nm[i], top=top, cell=cell))
+            for i, cell in ((a, cell_a), (b, cell_b))
+        ],
+        hint=hint,
+    )

@@ -1,0 +1,30 @@
+"""CN003: devices that share an area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from waveguard.findings import Finding
+from waveguard.rules import Context, rule
+from waveguard.rules.connectivity._pairs import pair_finding
+
+
+@rule("CN003", severity="error", since="0.1")
+def overlapping_devices(ctx: Context) -> Iterator[Finding]:
+    """Devices that overlap.
+
+    What: the outlines of two devices or waveguides (their device marker, else their core shapes) share more than a
+        common border.
+    Why: light couples between the two in a way that neither model describes, or the shapes merge into one.
+    Fix: move the devices apart, or use a crossing where two waveguides have to cross.
+    Limits: the extraction tolerance of the PDK for the depth of a common border.
+    Not checked: shapes inside one device; two instances of one cell at the same place, which is CN004.
+    """
+    if not len(ctx.tables.devices.cell):
+        ctx.not_applicable("no devices")
+        return
+    ctx.looked_at("devices", len(ctx.tables.devices.cell))
+    for row in np.flatnonzero(ctx.tables.overlaps.duplicate == 0):
+        yield pair_finding(ctx, int(row), "overlaps", "move them apart")

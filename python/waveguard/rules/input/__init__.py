@@ -1,0 +1,1 @@
+"""Rules about the file itself: what was wrong with it, and how much of it was understood."""

@@ -1,0 +1,75 @@
+"""EX001: what part of the drawn light path was understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from waveguard.findings import Finding, Related
+from waveguard.rules import Context, rule
+from waveguard.rules import _words as words
+
+CORE_AREA = "core_area_nm2"
+NM2_PER_UM2 = 1e6
+
+
+@rule("EX001", severity="warning", since="0.1")
+def coverage(ctx: Context) -> Iterator[Finding]:
+    """Core shapes that were not understood.
+
+    What: the share of the waveguide core area that belongs to a device or to a traced waveguide. A top cell below the
+        limit gets one finding with the largest places that belong to neither. A top cell with core shapes in which no
+        device and no waveguide was found is not evaluated at all, and the run is incomplete.
+    Why: no other rule looks at what was not understood. Without this one a file in a convention that the PDK does not
+        describe would pass with no findings.
+    Fix: name the cells in the PDK's devices, give them pins or a device marker, or use the PDK of the file.
+    Limits: the least coverage of the run (0.9 of the core area).
+    Not checked: whether what lies inside a device is what its name says.
+    """
+    table = ctx.tables.coverage
+    kinds = np.asarray(table.kind, dtype=object)
+    rows = np.flatnonzero((kinds == CORE_AREA) & (table.total > 0))
+    if not rows.size:
+        ctx.not_applicable("no shapes on the core layers of the PDK")
+        return
+    tops_with_devices = set(ctx.tables.devices.top.tolist())
+    for row in rows:
+        top = int(table.top[row])
+        if top not in tops_with_devices:
+            reason = f"core shapes but no device and no waveguide found in {ctx.cell_name(top)}"
+            ctx.not_evaluated("top cells", 1, reason)
+            continue
+        ctx.looked_at("top cells", 1)
+        share = float(table.explained[row] / table.total[row])
+        if share < ctx.facts.least_coverage:
+            yield _judge(ctx, top, share, float(table.total[row] - table.explained[row]))
+
+
+def _judge(ctx: Context, top: int, share: float, missing_nm2: float) -> Finding:
+    unexplained = ctx.tables.unexplained
+    rows = np.flatnonzero(unexplained.top == top)
+    related = []
+    for row in rows:
+        x0, y0, x1, y1 = (float(column[row]) for column in _box(ctx))
+        cell = ctx.cell_name(int(unexplained.cell[row]))
+        place = ctx.place((x0 + x1) / 2, (y0 + y1) / 2, top=top, cell=cell, bbox_nm=(x0, y0, x1, y1))
+        shapes = words.count(int(unexplained.count[row]), "shape")
+        area_um2 = float(unexplained.area_nm2[row]) / NM2_PER_UM2
+        related.append(Related(f"{shapes} of {area_um2:,.1f} um2 in {cell}: {unexplained.reason[row]}", place))
+    name = ctx.cell_name(top)
+    place = ctx.place(np.nan, np.nan, top=top, cell=name)
+    return ctx.finding(
+        f"{share:.1%} of the core area of {name} was understood: {missing_nm2 / NM2_PER_UM2:,.1f} um2 belong to no "
+        "device and no waveguide",
+        place,
+        measured=share,
+        limit=ctx.facts.least_coverage,
+        related=related,
+        hint="name the cells in the PDK's devices, or give them pins or a device marker",
+    )
+
+
+def _box(ctx: Context) -> tuple[np.ndarray, ...]:
+    unexplained = ctx.tables.unexplained
+    return unexplained.x0_nm, unexplained.y0_nm, unexplained.x1_nm, unexplained.y1_nm

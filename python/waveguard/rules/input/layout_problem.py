@@ -1,0 +1,80 @@
+"""IN001: what was wrong with the input although it could be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from waveguard.findings import Finding, Severity
+from waveguard.rules import Context, LayoutProblem, rule
+from waveguard.rules import _words as words
+
+
+class Wording(NamedTuple):
+    """How bad a problem is, what it is called, and what mends it."""
+
+    severity: Severity
+    what: str
+    hint: str = ""
+
+
+LOST = "what is missing was not checked"
+WORDINGS: dict[str, Wording] = {
+    "missing-cell": Wording(Severity.ERROR, "places a cell that the file does not hold", f"add the cell; {LOST}"),
+    "reference-cycle": Wording(Severity.ERROR, "places itself, directly or through others", "break the cycle"),
+    "beyond-range": Wording(Severity.ERROR, "reaches beyond the coordinate range", f"move it towards the origin; {LOST}"),
+    "bad-repetition": Wording(Severity.ERROR, "has an array without a valid step or count", f"draw it anew; {LOST}"),
+    "bad-magnification": Wording(Severity.ERROR, "places a cell with an impossible magnification", f"use 1; {LOST}"),
+    "bad-rotation": Wording(Severity.ERROR, "places a cell with an impossible rotation", f"draw it anew; {LOST}"),
+    "bad-path-width": Wording(Severity.WARNING, "has a path of impossible width", "give the path a width"),
+    "degenerate-shape": Wording(Severity.INFO, "has a shape without area", "delete it"),
+    "path-without-extent": Wording(Severity.INFO, "has a path without extent", "delete it"),
+    "duplicate-cell-name": Wording(Severity.ERROR, "has the name of another cell", "rename one of the two"),
+    "empty-cell-name": Wording(Severity.WARNING, "is a cell without a name", "name it: other tools refuse such a file"),
+    "name-not-utf8": Wording(Severity.INFO, "has a name that is not UTF-8", "rename it"),
+    "text-not-utf8": Wording(Severity.INFO, "has a text that is not UTF-8", "write the text anew"),
+    "raw-cell": Wording(Severity.ERROR, "is stored in a form that cannot be looked into", LOST),
+    "pin-without-direction": Wording(
+        Severity.WARNING, "has a pin that does not say which way it looks", "draw it as a path that leaves the device"
+    ),
+    "three-ports-at-one-point": Wording(
+        Severity.ERROR, "has more than two ports at one point, of which only two can be joined", "remove one of them"
+    ),
+    "shape-not-traced": Wording(Severity.INFO, "has a core shape that could not be followed as a waveguide"),
+}
+UNKNOWN = Severity.WARNING
+
+
+@rule("IN001", severity="warning", since="0.1")
+def layout_problem(ctx: Context) -> Iterator[Finding]:
+    """Something is wrong with the layout as a file or as a drawing.
+
+    What: a problem of the reader or of the extraction that did not stop the run: a missing cell, a reference cycle, a
+        shape without area, a coordinate out of range, a pin without direction. The severity follows from what it
+        means: error where part of the layout was lost to the check, info where nothing but tidiness is.
+    Why: what could not be read was not checked, and other tools may read it differently.
+    Fix: see the hint of each finding; most vanish when the file is written again by the layout tool.
+    Limits: none.
+    Not checked: whether the file obeys every rule of its format; only what the check stumbled over is reported.
+    """
+    ctx.looked_at("cells", len(ctx.facts.cell_names))
+    for problem in ctx.facts.problems:
+        yield _judge(ctx, problem)
+
+
+def _judge(ctx: Context, problem: LayoutProblem) -> Finding:
+    severity, what, hint = WORDINGS.get(problem.code) or Wording(UNKNOWN, f"has a problem: {problem.code}")
+    subject = f": {problem.subject}" if problem.subject else ""
+    times = f" ({problem.count:,} times)" if problem.count > 1 else ""
+    name = f"cell {problem.cell}" if problem.cell else "the layout"
+    place = ctx.place(problem.x_nm, problem.y_nm, top=-1, cell=problem.cell)
+    where = f", first {words.at(place)}" if words.at(place) and problem.count > 1 else f" {words.at(place)}".rstrip()
+    return ctx.finding(
+        f"{name} {what}{subject}{times}{where}",
+        place,
+        facts=[problem.code, problem.subject],
+        measured=float(problem.count),
+        limit=0.0,
+        hint=hint,
+        severity=severity,
+    )

@@ -1,0 +1,1 @@
+"""Rules about light: loss, power and crosstalk against what the design asks for."""

@@ -1,0 +1,1 @@
+"""Rules about the drawn shape of waveguides."""

@@ -1,0 +1,79 @@
+"""WG003: waveguides that run too close to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from waveguard.findings import Finding, Related
+from waveguard.rules import Context, rule
+from waveguard.rules import _words as words
+
+
+@rule("WG003", severity="error", since="0.1")
+def spacing(ctx: Context) -> Iterator[Finding]:
+    """Waveguides closer than the minimum spacing.
+
+    What: two waveguides, or two turns of one, whose edges stay closer than the minimum spacing over a longer stretch
+        than the process allows. The finding names the smallest gap, the length over which the two are too close, and
+        the part of the power that crosses over, from the coupling table of the PDK.
+    Why: neighbours couple. Half a micrometre of gap over a hundred micrometres moves all of the light.
+    Fix: route the two further apart. Where they are meant to couple, make the coupler a device.
+    Limits: min_spacing_um and min_spacing_length_um of the cross-section; of two different ones, the larger spacing.
+    Not checked: waveguides next to shapes that are no waveguide; pairs in which a cross-section is not known (the rule
+        says how many); pairs further apart than the extraction looks.
+    """
+    guides, runs = ctx.tables.waveguides, ctx.tables.runs
+    if not len(guides.device):
+        ctx.not_applicable("no waveguides")
+        return
+    ctx.looked_at("waveguides", len(guides.device))
+    ctx.looked_at("parallel runs", len(runs.waveguide_a))
+    sections = np.stack([guides.cross_section[runs.waveguide_a], guides.cross_section[runs.waveguide_b]])
+    known = (sections >= 0).all(axis=0)
+    ctx.not_evaluated("parallel runs", int((~known).sum()), "no cross-section of the PDK fits a waveguide's width")
+    limits_nm = ctx.limits_nm("min_spacing_um", sections)
+    lengths_nm = ctx.limits_nm("min_spacing_length_um", sections)
+    stricter = np.argmax(np.nan_to_num(limits_nm), axis=0)
+    pick = (stricter, np.arange(stricter.size))
+    limit_nm, allowed_nm = limits_nm[pick], lengths_nm[pick]
+    for row in np.flatnonzero(known & (runs.gap_min_nm < limit_nm)):
+        row = int(row)
+        close_nm = _close_length_nm(ctx, row, float(limit_nm[row]))
+        if close_nm > allowed_nm[row]:
+            yield _judge(ctx, row, float(limit_nm[row]), close_nm)
+
+
+def _close_length_nm(ctx: Context, row: int, limit_nm: float) -> float:
+    runs, profile = ctx.tables.runs, ctx.tables.run_profile
+    first = int(runs.profile_start[row])
+    own = slice(first, first + int(runs.profile_count[row]))
+    return float(profile.step_nm[own][profile.gap_nm[own] < limit_nm].sum())
+
+
+def _judge(ctx: Context, row: int, limit_nm: float, close_nm: float) -> Finding:
+    runs = ctx.tables.runs
+    a, b = int(runs.waveguide_a[row]), int(runs.waveguide_b[row])
+    cell_a, cell_b = ctx.waveguide_cell(a), ctx.waveguide_cell(b)
+    top = ctx.waveguide_top(a)
+    gap_nm = float(runs.gap_min_nm[row])
+    x_nm, y_nm = float(runs.x_nm[row]), float(runs.y_nm[row])
+    place = ctx.place(x_nm, y_nm, top=top, cell=cell_a)
+    pair = f"two turns of {cell_a} are" if a == b else f"{cell_a} and {cell_b} are"
+    return ctx.finding(
+        f"{pair} {words.um(gap_nm)} apart, less than {words.um(limit_nm)} over {words.um(close_nm)}"
+        f"{_coupled(ctx, row)} {words.at(place)}",
+        place,
+        facts=sorted([cell_a, cell_b]),
+        measured=gap_nm / words.NM_PER_UM,
+        limit=limit_nm / words.NM_PER_UM,
+        unit="um",
+        related=[] if a == b else [Related(f"neighbour {cell_b}", ctx.place(x_nm, y_nm, top=top, cell=cell_b))],
+        hint="route them further apart, or make the coupler a device",
+    )
+
+
+def _coupled(ctx: Context, row: int) -> str:
+    coupled_db = ctx.facts.coupled_db[row] if len(ctx.facts.coupled_db) else np.nan
+    return f", which couples {words.db(coupled_db)} of the power" if np.isfinite(coupled_db) else ""
