@@ -1,0 +1,326 @@
+//! Best and worst loss, number of paths and worst path between all terminals, by dynamic programming.
+//!
+//! One pass over the acyclic graph per source. The number of paths is an f64: exact up to 2^53, rounded above, and
+//! infinite beyond 1.8e308. A way through a loop counts as one path, by its shortest passage; such pairs are marked.
+
+use rayon::prelude::*;
+use serde::Deserialize;
+use waveguard_base::{Table, Watch};
+
+use crate::condense::{Dag, NONE, add};
+use crate::error::SolveError;
+use crate::netlist::{CAUSE_COUPLER, Circuit, N_SUMS, SUM_LENGTH, Sums};
+use crate::tables;
+
+/// Index of `solve` in `waveguard_base::watch::STAGES`.
+const STAGE_SOLVE: usize = 6;
+
+/// What to solve and how much of it to keep.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SolveOptions {
+    /// Most rows of table `paths`; pairs beyond are counted in table `summary`, in order of source and sink.
+    pub max_pairs: usize,
+    /// The first so many rows of `paths` get their worst path stored; [`Solution::trace`] finds any other.
+    pub max_traces: usize,
+    /// Most pairs of entry and exit of one loop.
+    pub max_loop_pairs: usize,
+    /// Terminals to start from; all that light enters through when absent.
+    pub sources: Option<Vec<i64>>,
+    /// Terminals to end at; all that light leaves through when absent.
+    pub sinks: Option<Vec<i64>>,
+}
+
+impl Default for SolveOptions {
+    fn default() -> Self {
+        Self { max_pairs: 2_000_000, max_traces: 4096, max_loop_pairs: 10_000_000, sources: None, sinks: None }
+    }
+}
+
+impl SolveOptions {
+    /// Reads options from JSON text; unknown fields are refused.
+    ///
+    /// # Errors
+    /// [`SolveError::Options`] with the place in the text.
+    pub fn from_json(text: &str) -> Result<Self, SolveError> {
+        serde_json::from_str(text).map_err(|e| SolveError::Options(e.to_string()))
+    }
+}
+
+/// One row of table `paths`.
+#[derive(Clone, Debug)]
+pub(crate) struct PathRow {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) best_db: f64,
+    pub(crate) worst_db: f64,
+    pub(crate) in_phase_db: f64,
+    pub(crate) n_paths: f64,
+    pub(crate) looped: bool,
+    pub(crate) best_length_nm: f64,
+    pub(crate) sums: Sums,
+    pub(crate) trace: Option<Vec<u32>>,
+}
+
+/// How much was found and how much of it is in the tables.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Summary {
+    pub(crate) sources: usize,
+    pub(crate) sinks: usize,
+    pub(crate) pairs: usize,
+    pub(crate) kept: usize,
+    pub(crate) traces: usize,
+}
+
+/// The solved circuit: tables, and worst paths on demand.
+#[derive(Debug)]
+pub struct Solution {
+    circuit: Circuit,
+    dag: Dag,
+    tables: Vec<Table>,
+}
+
+/// State of one slot for one source.
+#[derive(Clone, Copy)]
+struct State {
+    best_db: f64,
+    worst_db: f64,
+    n_paths: f64,
+    field: f64,
+    best_edge: u32,
+    worst_edge: u32,
+    looped: bool,
+}
+
+const UNREACHED: State = State {
+    best_db: f64::INFINITY,
+    worst_db: f64::NEG_INFINITY,
+    n_paths: 0.0,
+    field: 0.0,
+    best_edge: NONE,
+    worst_edge: NONE,
+    looped: false,
+};
+
+/// Memory of one pass, used again for the next source.
+struct Pass {
+    states: Vec<State>,
+    sums: Vec<Sums>,
+    best_length_nm: Vec<f64>,
+}
+
+impl Pass {
+    fn new(n_slots: usize) -> Self {
+        Self {
+            states: vec![UNREACHED; n_slots],
+            sums: vec![[0.0; N_SUMS]; n_slots],
+            best_length_nm: vec![0.0; n_slots],
+        }
+    }
+
+    /// Everything light reaches from `start`.
+    fn run(&mut self, dag: &Dag, start: u32) {
+        let start = start as usize;
+        self.states.fill(UNREACHED);
+        self.states[start] = State { best_db: 0.0, worst_db: 0.0, n_paths: 1.0, field: 1.0, ..UNREACHED };
+        for slot in start..dag.n_slots() {
+            let here = self.states[slot];
+            if here.n_paths == 0.0 {
+                continue;
+            }
+            self.settle(dag, slot, here);
+            for index in dag.offsets[slot]..dag.offsets[slot + 1] {
+                let edge = dag.edges[index as usize];
+                let step = &dag.steps[edge.step as usize];
+                let next = &mut self.states[edge.to as usize];
+                let (best_db, worst_db) = (here.best_db + step.loss_db, here.worst_db + step.loss_db);
+                // Strictly better only: among equals the first edge in slot order wins, on every machine.
+                if best_db < next.best_db {
+                    next.best_db = best_db;
+                    next.best_edge = index;
+                }
+                if worst_db > next.worst_db {
+                    next.worst_db = worst_db;
+                    next.worst_edge = index;
+                }
+                next.n_paths += here.n_paths;
+                next.field += here.field * step.amplitude;
+                next.looped |= here.looped || dag.is_passage(edge.step);
+            }
+        }
+    }
+
+    /// All edges into the slot have been followed: sums along its best and worst path are now known.
+    fn settle(&mut self, dag: &Dag, slot: usize, here: State) {
+        if here.worst_edge == NONE {
+            self.sums[slot] = [0.0; N_SUMS];
+            self.best_length_nm[slot] = 0.0;
+            return;
+        }
+        let worst = dag.edges[here.worst_edge as usize];
+        let mut sums = self.sums[worst.from as usize];
+        add(&mut sums, &dag.steps[worst.step as usize].sums);
+        self.sums[slot] = sums;
+        let best = dag.edges[here.best_edge as usize];
+        self.best_length_nm[slot] =
+            self.best_length_nm[best.from as usize] + dag.steps[best.step as usize].sums[SUM_LENGTH];
+    }
+
+    fn worst_arcs(&self, circuit: &Circuit, dag: &Dag, sink: usize) -> Vec<u32> {
+        let mut arcs = Vec::new();
+        let mut edge = self.states[sink].worst_edge;
+        while edge != NONE {
+            let e = dag.edges[edge as usize];
+            dag.expand_reversed(&circuit.net, e.step, &mut arcs);
+            edge = self.states[e.from as usize].worst_edge;
+        }
+        arcs.reverse();
+        arcs
+    }
+}
+
+/// Solves all pairs of sources and sinks.
+///
+/// # Errors
+/// Options that name terminals that do not exist or do not fit, a loop that is too large, interruption.
+pub fn solve_paths(circuit: &Circuit, options: &SolveOptions, watch: &Watch) -> Result<Solution, SolveError> {
+    watch.check()?;
+    let net = &circuit.net;
+    let sources = chosen(options.sources.as_deref(), circuit, "source")?;
+    let sinks = chosen(options.sinks.as_deref(), circuit, "sink")?;
+    watch.enter(STAGE_SOLVE, sources.len() as u64);
+    let dag = Dag::new(net, options.max_loop_pairs)?;
+    let wanted: Vec<bool> = {
+        let mut wanted = vec![false; net.terminals.len()];
+        for &k in &sinks {
+            wanted[k as usize] = true;
+        }
+        wanted
+    };
+    let mut rows: Vec<PathRow> = Vec::new();
+    let mut summary = Summary { sources: sources.len(), sinks: sinks.len(), ..Summary::default() };
+    // Blocks bound the memory of traces and rows that will be dropped; results do not depend on their size.
+    let block = rayon::current_num_threads().max(1) * 4;
+    for some in sources.chunks(block) {
+        let traces_left = options.max_traces.saturating_sub(summary.pairs);
+        let rows_left = options.max_pairs.saturating_sub(rows.len());
+        let solved: Vec<Result<(usize, Vec<PathRow>), SolveError>> = some
+            .par_iter()
+            .map_init(
+                || Pass::new(dag.n_slots()),
+                |pass, &source| {
+                    watch.check()?;
+                    let found = from_source(circuit, &dag, pass, source, &wanted, rows_left, traces_left);
+                    watch.advance(1);
+                    Ok(found)
+                },
+            )
+            .collect();
+        for found in solved {
+            let (n_pairs, found) = found?;
+            for mut row in found.into_iter().take(options.max_pairs.saturating_sub(rows.len())) {
+                if rows.len() >= options.max_traces {
+                    row.trace = None;
+                }
+                rows.push(row);
+            }
+            summary.pairs += n_pairs;
+        }
+    }
+    summary.kept = rows.len();
+    summary.traces = rows.iter().filter(|r| r.trace.is_some()).count();
+    let tables = tables::of_solution(net, &dag, rows, summary);
+    Ok(Solution { circuit: circuit.clone(), dag, tables })
+}
+
+fn from_source(
+    circuit: &Circuit,
+    dag: &Dag,
+    pass: &mut Pass,
+    source: u32,
+    wanted: &[bool],
+    rows_left: usize,
+    traces_left: usize,
+) -> (usize, Vec<PathRow>) {
+    let terminals = &circuit.net.terminals;
+    let entry = &terminals[source as usize];
+    pass.run(dag, dag.slot_of_port[entry.port as usize]);
+    let (mut n_pairs, mut rows) = (0, Vec::new());
+    for (k, &sink) in dag.sink_terminals.iter().enumerate() {
+        let slot = dag.first_sink as usize + k;
+        let state = pass.states[slot];
+        if state.n_paths == 0.0 || !wanted[sink as usize] {
+            continue;
+        }
+        n_pairs += 1;
+        if rows.len() >= rows_left {
+            continue;
+        }
+        let ends_db = entry.loss_db + terminals[sink as usize].loss_db;
+        let mut sums = pass.sums[slot];
+        sums[CAUSE_COUPLER] += ends_db;
+        rows.push(PathRow {
+            from: source,
+            to: sink,
+            best_db: state.best_db + ends_db,
+            worst_db: state.worst_db + ends_db,
+            in_phase_db: if state.looped { f64::NAN } else { ends_db - 20.0 * state.field.log10() },
+            n_paths: state.n_paths,
+            looped: state.looped,
+            best_length_nm: pass.best_length_nm[slot],
+            sums,
+            trace: (rows.len() < traces_left).then(|| pass.worst_arcs(circuit, dag, slot)),
+        });
+    }
+    (n_pairs, rows)
+}
+
+/// Terminals asked for, ascending and once each; all that fit the role when none are named.
+fn chosen(asked: Option<&[i64]>, circuit: &Circuit, role: &'static str) -> Result<Vec<u32>, SolveError> {
+    let terminals = &circuit.net.terminals;
+    let fits = |k: usize| if role == "source" { terminals[k].is_in } else { terminals[k].is_out };
+    let Some(asked) = asked else {
+        return Ok((0..terminals.len()).filter(|&k| fits(k)).map(|k| k as u32).collect());
+    };
+    let mut found = Vec::with_capacity(asked.len());
+    for &terminal in asked {
+        match usize::try_from(terminal) {
+            Ok(k) if k < terminals.len() && fits(k) => found.push(k as u32),
+            _ => return Err(SolveError::Terminal { terminal, role }),
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+impl Solution {
+    /// All tables, in a fixed order.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// The table of that name.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|t| t.name == name)
+    }
+
+    /// Arcs of the worst path between two terminals, from source to sink; solved again for this one source.
+    ///
+    /// # Errors
+    /// Terminals that do not fit, or no path between them.
+    pub fn trace(&self, from_terminal: i64, to_terminal: i64) -> Result<Vec<i64>, SolveError> {
+        let source = chosen(Some(&[from_terminal]), &self.circuit, "source")?[0];
+        let sink = chosen(Some(&[to_terminal]), &self.circuit, "sink")?[0];
+        let no_path = SolveError::NoPath { from: from_terminal, to: to_terminal };
+        let Some(k) = self.dag.sink_terminals.iter().position(|&t| t == sink) else { return Err(no_path) };
+        let slot = self.dag.first_sink as usize + k;
+        let mut pass = Pass::new(self.dag.n_slots());
+        let port = self.circuit.net.terminals[source as usize].port;
+        pass.run(&self.dag, self.dag.slot_of_port[port as usize]);
+        if pass.states[slot].n_paths == 0.0 {
+            return Err(no_path);
+        }
+        Ok(pass.worst_arcs(&self.circuit, &self.dag, slot).into_iter().map(i64::from).collect())
+    }
+}
