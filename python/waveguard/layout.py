@@ -1,0 +1,175 @@
+"""Reading a layout: GDSII or OASIS, plain or gzipped, or a gdstk library → `LayoutFile`.
+
+The order is what keeps a damaged file from harming us: the bytes are walked by the scanner of the core first, and only bytes
+that passed are given to gdstk, which trusts what it reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import gdstk
+
+from waveguard import _core
+from waveguard.errors import LayoutFileError, LayoutFormatError
+from waveguard.metadata import CellMetadata, read_context
+from waveguard.reading import source as sources
+from waveguard.reading.columns import Contents, Label, take_apart
+from waveguard.reading.problem import Problem
+from waveguard.reading.quiet import silent_stderr
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, the steps done and the steps in all."""
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class LayoutFile:
+    """A layout as read: the handle of the core, and what only Python needs to know about it."""
+
+    path: Path | None
+    """None for a library that was handed over in memory."""
+    sha256: str | None
+    """Of the bytes on disk."""
+    bytes: int
+    """Size on disk."""
+    format: Literal["GDSII", "OASIS", "gdstk"]
+    compressed: bool
+    user_unit_m: float
+    dbu_nm: float
+    handle: _core.Layout
+    cell_names: tuple[str, ...]
+    """By cell index; may hold empty and equal names."""
+    labels: tuple[Label, ...]
+    """All texts, by cell, in file order."""
+    repetitions: tuple[tuple[Any, ...], ...]
+    """What `Label.repetition` counts: `("single",)`, `("grid", columns, rows, v1x, v1y, v2x, v2y)` or `("listed", xy)`, in dbu."""
+    metadata: Mapping[str, CellMetadata]
+    """What the file says about its cells beyond their shapes, by cell name; cells about which it says nothing are absent."""
+    problems: tuple[Problem, ...]
+    """What is wrong with the file although it could be read."""
+
+    @cached_property
+    def tops(self) -> tuple[str, ...]:
+        """Names of the cells that no other cell places."""
+        return tuple(self.cell_names[i] for i in self.handle.tops)
+
+    def labels_of(self, cell: int) -> Iterator[Label]:
+        """Texts of one cell."""
+        return (label for label in self.labels if label.cell == cell)
+
+
+def read(source: str | Path | gdstk.Library, *, threads: int = 0, progress: Progress | None = None) -> LayoutFile:
+    """Read a layout.
+
+    Parameters
+    ----------
+    source
+        A GDSII or OASIS file, told apart by content, gzipped or not; or a gdstk library.
+    threads
+        Threads of the core; 0 means as many as there are processors.
+    progress
+        Called now and then with the stage, the steps done and in all.
+
+    Raises
+    ------
+    LayoutFileError
+        When the file is missing, unreadable, damaged or no layout. It names the file, the place and a remedy.
+    """
+    if isinstance(source, gdstk.Library):
+        contents = take_apart(source, shapes_repeat=True, owned=False, progress=_cells(progress))
+        return _finish(contents, source, None, progress, threads)
+    file = sources.load(Path(source))
+    _tell(progress, "scan", 0, len(file.data) // MIB)
+    report = _scan(file)
+    _tell(progress, "read", 0, len(file.data) // MIB)
+    library = _gdstk_library(file)
+    contents = take_apart(
+        library,
+        shapes_repeat=bool(report["shapes_repeat"]),
+        owned=True,
+        cell_names=report["cell_names"],
+        widthless_paths=frozenset(report["widthless_paths"]),
+        progress=_cells(progress),
+    )
+    for code, subject in report["problems"]:
+        contents.problems.add(code, subject=subject)
+    return _finish(contents, library, file, progress, threads)
+
+
+def _finish(
+    contents: Contents, library: gdstk.Library, file: sources.Source | None, progress: Progress | None, threads: int
+) -> LayoutFile:
+    columns = contents.columns
+    dbu_nm = float(columns["dbu_nm"])
+    metadata = read_context(library, contents.cells, contents.names, contents.context, dbu_nm, contents.problems)
+    del threads  # building is one pass over the columns
+    handle = _core.build_layout(columns, progress)
+    table = handle.problems()
+    of_core = (
+        Problem(code, cell, float(x), float(y), subject, int(count))
+        for code, cell, x, y, subject, count in zip(
+            table["code"], table["cell"], table["x_dbu"], table["y_dbu"], table["subject"], table["count"], strict=True
+        )
+    )
+    return LayoutFile(
+        path=file.path if file is not None else None,
+        sha256=hashlib.sha256(file.stored).hexdigest() if file is not None else None,
+        bytes=len(file.stored) if file is not None else 0,
+        format=file.format if file is not None else "gdstk",
+        compressed=file is not None and file.compressed,
+        user_unit_m=library.unit,
+        dbu_nm=dbu_nm,
+        handle=handle,
+        cell_names=tuple(contents.names),
+        labels=tuple(contents.labels),
+        repetitions=tuple(columns["repetitions"]),
+        metadata=metadata,
+        problems=(*contents.problems.items(), *of_core),
+    )
+
+
+def _scan(file: sources.Source) -> dict[str, Any]:
+    try:
+        report: dict[str, Any] = _core.scan_layout(file.data)
+    except LayoutFormatError as error:
+        again = LayoutFormatError(
+            error.message,
+            path=file.path,
+            place=error.place,
+            hint=error.hint or "the file is damaged or incomplete: copy or export it again",
+        )
+        again.offset = error.offset
+        raise again from None
+    return report
+
+
+def _gdstk_library(file: sources.Source) -> gdstk.Library:
+    read_file = gdstk.read_gds if file.format == "GDSII" else gdstk.read_oas
+    with sources.plain_file(file) as path, warnings.catch_warnings(), silent_stderr():
+        # What gdstk warns of (missing cells, records it passes over) is found by the scan and the core, with its place.
+        warnings.simplefilter("ignore")
+        try:
+            return read_file(path)
+        except (OSError, RuntimeError, MemoryError) as error:
+            raise LayoutFileError(
+                f"well-formed {file.format}, but gdstk {gdstk.__version__} cannot read it: {error or type(error).__name__}",
+                path=file.path,
+                hint="open and save it again with KLayout, and please report the file",
+            ) from error
+
+
+def _tell(progress: Progress | None, stage: str, done: int, total: int) -> None:
+    if progress is not None:
+        progress(stage, done, total)
+
+
+def _cells(progress: Progress | None) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, total: progress("cells", done, total)
