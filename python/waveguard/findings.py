@@ -38,7 +38,8 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is: micrometres in the frame of the top cell `top`; `cell` is the cell it is drawn in.
+    """Where something is: micrometres in the frame of the top cell `top`, or of `cell` when `top` is empty;
+    `cell` is the cell it is drawn in.
 
     `x_um`, `y_um` and `bbox_um` (x0, y0, x1, y1) are None when it concerns a whole cell or file.
     """

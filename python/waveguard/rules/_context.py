@@ -16,21 +16,23 @@ from numpy.typing import NDArray
 
 from waveguard.findings import Finding, Gap, Place, Related, RuleStatus, Severity, fingerprint
 from waveguard.rules._registry import Rule
+from waveguard.units import NM_PER_UM
 
 if TYPE_CHECKING:
     from waveguard.analyses.budget import BudgetResult
-    from waveguard.analyses.crosstalk import CrosstalkResult
-    from waveguard.metadata import CellMetadata
+    from waveguard.metadata import CellMetadata, StatedGuide
     from waveguard.pdk.schema import CrossSection, Pdk
     from waveguard.tables import Tables
 
-NM_PER_UM = 1000.0
 MAX_RELATED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class LayoutProblem:
-    """Something wrong with the input although work went on; see the codes of IN001."""
+    """Something wrong with the input although work went on; see the codes of IN001.
+
+    The position is in the frame of `cell`, or of the top cell `top` when that is stated.
+    """
 
     code: str
     cell: str = ""
@@ -38,6 +40,7 @@ class LayoutProblem:
     x_nm: float = float("nan")
     y_nm: float = float("nan")
     count: int = 1
+    top: int = -1
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Facts:
     """Everything a rule may judge.
 
     `cross_sections` is in the order of the recipe, so that the id columns of the tables index it.
-    `ends` are the ports where light may enter or leave the circuit, so that they need no partner.
+    `ends` are the ports where light may enter or leave the circuit, so that they need no partner. `coupled_db` has
+    one level for each row of `runs`, or is empty.
     """
 
     tables: Tables
@@ -56,8 +60,14 @@ class Facts:
     metadata: Mapping[str, CellMetadata] = field(default_factory=dict)
     problems: Sequence[LayoutProblem] = ()
     ends: frozenset[int] = frozenset()
-    crosstalk: CrosstalkResult | None = None
+    coupled_db: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     budget: BudgetResult | None = None
+    least_coverage: float = 0.9
+
+    def stated_of(self, cell: str) -> StatedGuide | None:
+        """What the file says about the waveguide in a cell; None when it says nothing."""
+        metadata = self.metadata.get(cell)
+        return metadata.stated if metadata is not None else None
 
 
 class Context:
@@ -112,7 +122,13 @@ class Context:
         return self.cell_name(int(self.tables.devices.cell[device])) if device >= 0 else ""
 
     def place(
-        self, x_nm: float, y_nm: float, *, top: int, cell: str = "", bbox_nm: tuple[float, float, float, float] | None = None
+        self,
+        x_nm: float,
+        y_nm: float,
+        *,
+        top: int,
+        cell: str = "",
+        bbox_nm: tuple[float, float, float, float] | None = None,
     ) -> Place:
         """A place in the frame of a top cell, on the grid that reports print (1 pm)."""
         known = bool(np.isfinite(x_nm) and np.isfinite(y_nm))
@@ -141,9 +157,13 @@ class Context:
 
     # Limits.
 
+    def cross_section(self, index: int) -> CrossSection | None:
+        """The cross-section of an id; None for none."""
+        return self.facts.cross_sections[index] if index >= 0 else None
+
     def cross_section_name(self, index: int) -> str:
         """Name of a cross-section by its id; empty for none."""
-        section = self.facts.cross_sections[index] if index >= 0 else None
+        section = self.cross_section(index)
         return section.name if section is not None else ""
 
     def limits_nm(self, limit: str, cross_section: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -154,13 +174,6 @@ class Context:
             if value is not None:
                 values[index] = float(getattr(value, "value", value)) * NM_PER_UM
         return values[cross_section]
-
-    def without_limit(self, subject: str, limit: str, cross_section: NDArray[np.int64]) -> None:
-        """Log the rows that cannot be judged because the PDK states no such limit for their cross-section."""
-        for index, number in zip(*np.unique(cross_section, return_counts=True), strict=True):
-            name = self.cross_section_name(int(index))
-            reason = f"the PDK states no {limit} for cross-section {name}" if name else "cross-section not known"
-            self.not_evaluated(subject, int(number), reason)
 
     # Findings.
 

@@ -1,21 +1,20 @@
-"""How rules write numbers, places and counts: one form each, so that messages read alike and never differ by `-0.000`."""
+"""How rules write numbers and names: one form each, so that messages read alike and never differ by `-0.000`."""
 
 from __future__ import annotations
 
 import math
 
-from waveguard.findings import Place
+from waveguard.units import NM_PER_UM
 
-NM_DIGITS = 3
-NM_PER_UM = 1000.0
-
-
-def um(value_nm: float, *, digits: int = NM_DIGITS) -> str:
-    """Nanometres as micrometres, e.g. `1.363 um`."""
-    return f"{um_number(value_nm, digits=digits)} um"
+UM_DIGITS = 3
 
 
-def um_number(value_nm: float, *, digits: int = NM_DIGITS) -> str:
+def um(value_nm: float, *, digits: int = UM_DIGITS) -> str:
+    """Nanometres as micrometres, e.g. `1.363 µm`."""
+    return f"{um_number(value_nm, digits=digits)} µm"
+
+
+def um_number(value_nm: float, *, digits: int = UM_DIGITS) -> str:
     """Nanometres as a number of micrometres without the unit."""
     return f"{_no_negative_zero(value_nm / NM_PER_UM, digits):.{digits}f}"
 
@@ -27,7 +26,7 @@ def nm(value_nm: float) -> str:
 
 
 def length(value_nm: float) -> str:
-    """A distance in the unit people would use: below a micrometre in nm, else in um."""
+    """A distance in the unit people would use: below a micrometre in nm, else in µm."""
     return nm(value_nm) if abs(value_nm) < NM_PER_UM else um(value_nm)
 
 
@@ -42,21 +41,14 @@ def degrees(value_rad: float) -> str:
 
 
 def move(dx_nm: float, dy_nm: float) -> str:
-    """A displacement as people type it: `(+0.920, -0.920) um`."""
-    dx_um, dy_um = (_no_negative_zero(value / NM_PER_UM, NM_DIGITS) for value in (dx_nm, dy_nm))
-    return f"({dx_um:+.3f}, {dy_um:+.3f}) um"
+    """A displacement as people type it: `(+0.920, -0.920) µm`."""
+    dx_um, dy_um = (_no_negative_zero(value / NM_PER_UM, UM_DIGITS) for value in (dx_nm, dy_nm))
+    return f"({dx_um:+.3f}, {dy_um:+.3f}) µm"
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
     """`1 waveguide`, `3 waveguides`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
-
-
-def at(place: Place) -> str:
-    """`at (1.000, 2.000) um`, empty for a place without a position."""
-    if place.x_um is None or place.y_um is None:
-        return ""
-    return f"at ({place.x_um:.3f}, {place.y_um:.3f}) um"
 
 
 def port_name(device: str, port: str) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context
 from waveguard.rules import _words as words
-
-NM2_PER_UM2 = 1e6
+from waveguard.units import nm2_to_um2
 
 
 def pair_finding(ctx: Context, row: int, what: str, hint: str) -> Finding:
@@ -23,10 +22,10 @@ def pair_finding(ctx: Context, row: int, what: str, hint: str) -> Finding:
     top = int(devices.top[a])
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
     place = ctx.place(*middle, top=top, cell=cell_a, bbox_nm=(x0, y0, x1, y1))
-    area_um2 = float(overlaps.area_nm2[row]) / NM2_PER_UM2
+    area_um2 = nm2_to_um2(float(overlaps.area_nm2[row]))
     box = f"{words.um_number(x1 - x0)} x {words.um(y1 - y0)}"
     return ctx.finding(
-        f"{cell_a} {what} {cell_b} over {area_um2:.3f} um2 in a box of {box} {words.at(place)}",
+        f"{cell_a} {what} {cell_b} over {area_um2:.3f} µm² in a box of {box}",
         place,
         facts=sorted([cell_a, cell_b]),
         measured=area_um2,

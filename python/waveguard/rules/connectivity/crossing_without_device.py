@@ -33,8 +33,7 @@ def crossing_without_device(ctx: Context) -> Iterator[Finding]:
         x_nm, y_nm = float(crossings.x_nm[row]), float(crossings.y_nm[row])
         place = ctx.place(x_nm, y_nm, top=top, cell=cell_a)
         yield ctx.finding(
-            f"{cell_a} crosses {cell_b} at {words.degrees(crossings.angle_rad[row])} without a crossing device "
-            f"{words.at(place)}",
+            f"{cell_a} crosses {cell_b} at {words.degrees(crossings.angle_rad[row])} without a crossing device",
             place,
             facts=sorted([cell_a, cell_b]),
             related=[Related(f"crosses {cell_b}", ctx.place(x_nm, y_nm, top=top, cell=cell_b))],

@@ -54,7 +54,7 @@ def _judge(ctx: Context, port: int, row: int | None, severity: Severity) -> Find
     name = words.port_name(place.cell, ports.name[port])
     facts = [ports.name[port] or _rank_in_device(ctx, port)]
     if row is None:
-        message = f"{name} is not connected, and no other port is near {words.at(place)}"
+        message = f"{name} is not connected, and no other port is near"
         hint = "connect it, end it in a terminator, or state it as a port of the top cell"
         return ctx.finding(message, place, facts=facts, hint=hint, severity=severity)
     other = int(near.port_b[row])
@@ -64,7 +64,7 @@ def _judge(ctx: Context, port: int, row: int | None, severity: Severity) -> Find
     message = (
         f"{name} is not connected: {other_name} is {words.length(distance_nm)} away "
         f"(gap {words.length(near.gap_nm[row])}, aside {words.length(near.lateral_nm[row])}, "
-        f"turned {words.degrees(angle_rad)}) {words.at(place)}"
+        f"turned {words.degrees(angle_rad)})"
     )
     return ctx.finding(
         message,

@@ -20,7 +20,7 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
     What: two optical ports that meet and differ in width by more than the process allows.
     Why: a step in width reflects and excites higher modes; the model of neither device holds at such a joint.
     Fix: put a taper between them, or draw both with the same cross-section.
-    Limits: width_mismatch_nm of the PDK's limits.
+    Limits: joint_width_nm of the PDK's limits.
     Not checked: joints where one of the widths is not known; electrical joints.
     """
     nets, ports = ctx.tables.nets, ctx.tables.ports
@@ -32,15 +32,14 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
     known = optical & np.isfinite(difference_nm)
     ctx.looked_at("joints", int(known.sum()))
     ctx.not_evaluated("joints", int((optical & ~known).sum()), "width of a port not known", asked=False)
-    limit_nm = ctx.limit("width_mismatch_nm")
+    limit_nm = float(ctx.pdk.limits.joint_width_nm)
     for row in np.flatnonzero(known & (difference_nm > limit_nm)):
         a, b = int(nets.port_a[row]), int(nets.port_b[row])
         place, other_place = ctx.port_place(a), ctx.port_place(b)
         name = words.port_name(place.cell, ports.name[a])
         other_name = words.port_name(other_place.cell, ports.name[b])
         yield ctx.finding(
-            f"{name} is {words.nm(ports.width_nm[a])} wide and meets {other_name} of {words.nm(ports.width_nm[b])} "
-            f"{words.at(place)}",
+            f"{name} is {words.nm(ports.width_nm[a])} wide and meets {other_name} of {words.nm(ports.width_nm[b])}",
             place,
             facts=[ports.name[a], other_place.cell, ports.name[b]],
             measured=float(difference_nm[row]),

@@ -9,9 +9,9 @@ import numpy as np
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.units import nm2_to_um2
 
 CORE_AREA = "core_area_nm2"
-NM2_PER_UM2 = 1e6
 
 
 @rule("EX001", severity="warning", since="0.1")
@@ -55,12 +55,12 @@ def _judge(ctx: Context, top: int, share: float, missing_nm2: float) -> Finding:
         cell = ctx.cell_name(int(unexplained.cell[row]))
         place = ctx.place((x0 + x1) / 2, (y0 + y1) / 2, top=top, cell=cell, bbox_nm=(x0, y0, x1, y1))
         shapes = words.count(int(unexplained.count[row]), "shape")
-        area_um2 = float(unexplained.area_nm2[row]) / NM2_PER_UM2
-        related.append(Related(f"{shapes} of {area_um2:,.1f} um2 in {cell}: {unexplained.reason[row]}", place))
+        area_um2 = nm2_to_um2(float(unexplained.area_nm2[row]))
+        related.append(Related(f"{shapes} of {area_um2:,.1f} µm² in {cell}: {unexplained.reason[row]}", place))
     name = ctx.cell_name(top)
     place = ctx.place(np.nan, np.nan, top=top, cell=name)
     return ctx.finding(
-        f"{share:.1%} of the core area of {name} was understood: {missing_nm2 / NM2_PER_UM2:,.1f} um2 belong to no "
+        f"{share:.1%} of the core area of {name} was understood: {nm2_to_um2(missing_nm2):,.1f} µm² belong to no "
         "device and no waveguide",
         place,
         measured=share,

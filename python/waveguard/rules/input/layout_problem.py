@@ -22,7 +22,9 @@ LOST = "what is missing was not checked"
 WORDINGS: dict[str, Wording] = {
     "missing-cell": Wording(Severity.ERROR, "places a cell that the file does not hold", f"add the cell; {LOST}"),
     "reference-cycle": Wording(Severity.ERROR, "places itself, directly or through others", "break the cycle"),
-    "beyond-range": Wording(Severity.ERROR, "reaches beyond the coordinate range", f"move it towards the origin; {LOST}"),
+    "beyond-range": Wording(
+        Severity.ERROR, "reaches beyond the coordinate range", f"move it towards the origin; {LOST}"
+    ),
     "bad-repetition": Wording(Severity.ERROR, "has an array without a valid step or count", f"draw it anew; {LOST}"),
     "bad-magnification": Wording(Severity.ERROR, "places a cell with an impossible magnification", f"use 1; {LOST}"),
     "bad-rotation": Wording(Severity.ERROR, "places a cell with an impossible rotation", f"draw it anew; {LOST}"),
@@ -67,10 +69,9 @@ def _judge(ctx: Context, problem: LayoutProblem) -> Finding:
     subject = f": {problem.subject}" if problem.subject else ""
     times = f" ({problem.count:,} times)" if problem.count > 1 else ""
     name = f"cell {problem.cell}" if problem.cell else "the layout"
-    place = ctx.place(problem.x_nm, problem.y_nm, top=-1, cell=problem.cell)
-    where = f", first {words.at(place)}" if words.at(place) and problem.count > 1 else f" {words.at(place)}".rstrip()
+    place = ctx.place(problem.x_nm, problem.y_nm, top=problem.top, cell=problem.cell)
     return ctx.finding(
-        f"{name} {what}{subject}{times}{where}",
+        f"{name} {what}{subject}{times}",
         place,
         facts=[problem.code, problem.subject],
         measured=float(problem.count),

@@ -9,6 +9,7 @@ import numpy as np
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.units import nm_to_um
 
 
 @rule("WG001", severity="error", since="0.1")
@@ -56,12 +57,11 @@ def _judge(ctx: Context, row: int, limit_nm: float) -> Finding:
     section = ctx.cross_section_name(int(guides.cross_section[row]))
     which = f"{len(tight)} of its {number} bends" if number > 1 else "its bend"
     return ctx.finding(
-        f"{cell} bends with a radius of {words.um(radius_nm)}, {section} needs {words.um(limit_nm)}: {which} "
-        f"{words.at(place)}",
+        f"{cell} bends with a radius of {words.um(radius_nm)}, {section} needs {words.um(limit_nm)}: {which}",
         place,
         facts=[section],
-        measured=radius_nm / words.NM_PER_UM,
-        limit=limit_nm / words.NM_PER_UM,
+        measured=nm_to_um(radius_nm),
+        limit=nm_to_um(limit_nm),
         unit="um",
         related=[
             Related(
@@ -75,10 +75,10 @@ def _judge(ctx: Context, row: int, limit_nm: float) -> Finding:
 
 
 def _room(ctx: Context, row: int) -> str:
-    section = ctx.facts.cross_sections[int(ctx.tables.waveguides.cross_section[row])]
+    section = ctx.cross_section(int(ctx.tables.waveguides.cross_section[row]))
     if section is None:
         return "widen the bend"
     stated = ctx.facts.stated_of(ctx.waveguide_cell(row))
     room_um = float(section.min_radius_um) / float(section.stated_radius.ratio_min_to_stated)
-    said = f" (the cell states {stated.radius_um:.3g} um)" if stated is not None and stated.radius_um else ""
-    return f"leave at least {room_um:.3g} um of straight room on both sides of each corner{said}"
+    said = f" (the cell states {stated.radius_um:.3g} µm)" if stated is not None and stated.radius_um else ""
+    return f"leave at least {room_um:.3g} µm of straight room on both sides of each corner{said}"

@@ -9,6 +9,7 @@ import numpy as np
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.units import nm_to_um
 
 
 @rule("WG003", severity="error", since="0.1")
@@ -63,11 +64,11 @@ def _judge(ctx: Context, row: int, limit_nm: float, close_nm: float) -> Finding:
     pair = f"two turns of {cell_a} are" if a == b else f"{cell_a} and {cell_b} are"
     return ctx.finding(
         f"{pair} {words.um(gap_nm)} apart, less than {words.um(limit_nm)} over {words.um(close_nm)}"
-        f"{_coupled(ctx, row)} {words.at(place)}",
+        f"{_coupled(ctx, row)}",
         place,
         facts=sorted([cell_a, cell_b]),
-        measured=gap_nm / words.NM_PER_UM,
-        limit=limit_nm / words.NM_PER_UM,
+        measured=nm_to_um(gap_nm),
+        limit=nm_to_um(limit_nm),
         unit="um",
         related=[] if a == b else [Related(f"neighbour {cell_b}", ctx.place(x_nm, y_nm, top=top, cell=cell_b))],
         hint="route them further apart, or make the coupler a device",
