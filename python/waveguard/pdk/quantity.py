@@ -1,0 +1,128 @@
+"""A number of a PDK together with where it comes from.
+
+A number without a source is *assumed*: it works, but every report that used it says so. The fact a newcomer would get
+wrong: a bare number in the TOML is legal and means exactly that, assumed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word most like `word`, or None when none is alike.
+
+    Examples
+    --------
+    >>> nearest("loss_db_per_m", ["loss_db_per_cm", "n_eff"])
+    'loss_db_per_cm'
+    """
+    lower = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), list(lower), n=1, cutoff=0.5)
+    return lower[found[0]] if found else None
+
+
+class Part(BaseModel):
+    """Base of everything in a PDK: immutable, and an unknown key is refused with the nearest known one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_keys(cls, data: Any) -> Any:
+        # Done before `extra="forbid"` gets its turn, because only here are the known keys at hand.
+        if isinstance(data, Mapping):
+            unknown = [str(key) for key in data if key not in cls.model_fields]
+            if unknown:
+                meant = nearest(unknown[0], cls.model_fields) or ""
+                raise PydanticCustomError(
+                    "unknown_key",
+                    "unknown key '{key}'{hint}",
+                    {
+                        "key": unknown[0],
+                        "hint": f", nearest known key '{meant}'" if meant else "",
+                        "nearest": meant,
+                        "at": (unknown[0],),
+                    },
+                )
+        return data
+
+
+class Quantity(Part):
+    """A physical number: `2.5` (assumed) or `{ value = 2.5, source = "…", min = 2.3, max = 2.7, note = "…" }`."""
+
+    value: Number
+    min: Number | None = None
+    max: Number | None = None
+    source: Text | None = None
+    note: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_number(cls, data: Any) -> Any:
+        if isinstance(data, int | float) and not isinstance(data, bool):
+            return {"value": data}
+        if isinstance(data, Mapping | Quantity):
+            return data
+        raise PydanticCustomError("quantity", 'expected a number or { value = …, source = "…" }')
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Quantity:
+        if self.min is not None and self.min > self.value:
+            raise PydanticCustomError("quantity_range", "min is above value")
+        if self.max is not None and self.max < self.value:
+            raise PydanticCustomError("quantity_range", "max is below value")
+        return self
+
+    @property
+    def assumed(self) -> bool:
+        """True when no source backs the number."""
+        return self.source is None
+
+    def __float__(self) -> float:
+        return self.value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say in the JSON Schema that a bare number will do."""
+        table = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [{"type": "number"}, dict(table)], "description": cls.__doc__}
+
+
+def _not_negative(quantity: Quantity) -> Quantity:
+    if quantity.value < 0:
+        raise PydanticCustomError("quantity_negative", "must not be negative")
+    return quantity
+
+
+def _positive(quantity: Quantity) -> Quantity:
+    if quantity.value <= 0:
+        raise PydanticCustomError("quantity_not_positive", "must be above zero")
+    return quantity
+
+
+def _not_positive(quantity: Quantity) -> Quantity:
+    if quantity.value > 0:
+        raise PydanticCustomError("quantity_positive", "must not be above zero (a level in dB below the carrier)")
+    return quantity
+
+
+def _fraction(quantity: Quantity) -> Quantity:
+    if not 0.0 <= quantity.value <= 1.0:
+        raise PydanticCustomError("quantity_fraction", "must lie between 0 and 1")
+    return quantity
+
+
+NonNegative = Annotated[Quantity, AfterValidator(_not_negative)]
+Positive = Annotated[Quantity, AfterValidator(_positive)]
+LevelDb = Annotated[Quantity, AfterValidator(_not_positive)]
+Fraction = Annotated[Quantity, AfterValidator(_fraction)]

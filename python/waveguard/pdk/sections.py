@@ -1,0 +1,177 @@
+"""Cross-sections of a PDK: what a guide is made of, loses, couples, and how tight it may bend.
+
+The fact a newcomer would get wrong: `min_radius_um` is the smallest *true* radius of the drawn centre-line, and
+`stated_radius` says what the radius written in a cell means, because a "5 µm" SiEPIC bend truly goes down to 2.39 µm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from waveguard.pdk.quantity import NonNegative, Number, Part, Positive, Quantity, Text
+
+Polarisation = Literal["TE", "TM", "TE-TM"]
+Name = Text
+
+
+def _increasing(values: Sequence[float], what: str) -> None:
+    if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+        raise PydanticCustomError("not_increasing", "{what} must increase from entry to entry", {"what": what})
+
+
+class Law(Part):
+    """Exponential law: kappa = kappa_per_um · exp(-decay_per_um · (gap - gap_nm/1000))."""
+
+    kappa_per_um: Positive
+    gap_nm: Positive
+    decay_per_um: Positive
+
+
+class Coupling(Part):
+    """Coupling coefficient kappa of two equal parallel guides against their gap, as a table or as a law."""
+
+    name: Name
+    title: Text | None = None
+    gap_nm: tuple[Number, ...] = ()
+    kappa_per_um: tuple[Number, ...] = ()
+    law: Law | None = None
+    min_gap_nm: Number
+    max_gap_nm: Number
+    source: Text | None = None
+    note: Text | None = None
+
+    @property
+    def assumed(self) -> bool:
+        """True when no source backs the table (a law carries the sources of its own numbers)."""
+        return self.source is None and self.law is None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Coupling:
+        if (self.law is None) == (not self.gap_nm):
+            raise PydanticCustomError("coupling", "give either gap_nm and kappa_per_um, or law")
+        if len(self.gap_nm) != len(self.kappa_per_um) or len(self.gap_nm) == 1:
+            raise PydanticCustomError("coupling", "gap_nm and kappa_per_um need the same length, at least two")
+        _increasing(self.gap_nm, "gap_nm")
+        if any(kappa <= 0 for kappa in self.kappa_per_um):
+            raise PydanticCustomError("coupling", "kappa_per_um must be above zero")
+        if self.min_gap_nm >= self.max_gap_nm:
+            raise PydanticCustomError("coupling", "min_gap_nm must be below max_gap_nm")
+        return self
+
+    def kappa(self, gap_nm: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return kappa in 1/µm: linear in ln kappa between table points, the end slopes carried on outside.
+
+        Outside `min_gap_nm … max_gap_nm` the answer is an extrapolation; the caller says so.
+        """
+        gap = np.asarray(gap_nm, dtype=np.float64)
+        if self.law is not None:
+            decay = self.law.decay_per_um.value * (gap - self.law.gap_nm.value) * 1e-3
+            return np.asarray(self.law.kappa_per_um.value * np.exp(-decay))
+        x = np.asarray(self.gap_nm)
+        y = np.log(np.asarray(self.kappa_per_um))
+        inside = np.interp(gap, x, y)
+        below = y[0] + (gap - x[0]) * (y[1] - y[0]) / (x[1] - x[0])
+        above = y[-1] + (gap - x[-1]) * (y[-1] - y[-2]) / (x[-1] - x[-2])
+        return np.asarray(np.exp(np.where(gap < x[0], below, np.where(gap > x[-1], above, inside))))
+
+
+class CouplingUse(Part):
+    """Which coupling table a cross-section uses; `exact = false` when it was solved for another section."""
+
+    table: Name
+    exact: bool = True
+    note: Text | None = None
+
+    @property
+    def assumed(self) -> bool:
+        """True when the table belongs to another section than this one."""
+        return not self.exact
+
+
+class BendPoint(Part):
+    """Loss of a bend of 90 degrees at one radius."""
+
+    radius_um: Number = Field(gt=0)
+    db_per_90deg: Number = Field(ge=0)
+
+
+class BendLoss(Part):
+    """Bend loss against radius. Radii are true centre-line radii of arcs, unless the note says otherwise."""
+
+    table: tuple[BendPoint, ...] = Field(min_length=1)
+    includes_propagation: bool
+    source: Text | None = None
+    note: Text | None = None
+
+    @property
+    def assumed(self) -> bool:
+        """True when no source backs the table."""
+        return self.source is None
+
+    @model_validator(mode="after")
+    def _sorted(self) -> BendLoss:
+        _increasing([point.radius_um for point in self.table], "radius_um")
+        return self
+
+
+class StatedRadius(Part):
+    """What a radius that a cell states means for the curve that is drawn."""
+
+    meaning: Literal["arc", "bezier", "euler_min", "euler_effective"]
+    bezier: Number | None = Field(default=None, gt=0, lt=1)
+    ratio_min_to_stated: Positive
+
+
+class CrossSection(Part):
+    """One kind of guide."""
+
+    name: Name
+    title: Text | None = None
+    labels: tuple[Text, ...] = ()
+    """Names under which files know it: SiEPIC `waveguide_type` texts, kfactory cross-sections (fnmatch patterns)."""
+    cores: tuple[Name, ...] = Field(min_length=1)
+    """Layers the core is drawn on; normally one."""
+    slab: Name | None = None
+    width_um: Positive
+    width_min_um: Number = Field(gt=0)
+    width_max_um: Number = Field(gt=0)
+    wavelength_um: Number = Field(gt=0)
+    polarisation: Polarisation
+    multimode: bool = False
+    n_eff: Positive
+    n_g: Positive
+    loss_db_per_cm: NonNegative
+    bend_loss: BendLoss | None = None
+    """Measured or simulated bends. Where it is absent, the mode mismatch below is the upper bound."""
+    bend_mismatch_db_um2: NonNegative | None = None
+    """A of the mode mismatch A·(k1-k2)² in dB at a junction of curvatures k1, k2 (1/µm)."""
+    min_radius_um: Positive
+    stated_radius: StatedRadius
+    stated_length: Literal["area_over_width", "centreline"] = "centreline"
+    min_spacing_um: Positive
+    """Smallest edge-to-edge distance to a neighbour that runs along for more than `min_spacing_length_um`."""
+    min_spacing_length_um: NonNegative
+    coupling: CouplingUse | None = None
+    scattering_floor_db_per_cm: Quantity | None = None
+    """Power that reaches a neighbour by scattering whatever the gap, relative level per cm of parallel run."""
+
+    @model_validator(mode="after")
+    def _window(self) -> CrossSection:
+        if not self.width_min_um <= self.width_um.value <= self.width_max_um:
+            raise PydanticCustomError("width_window", "width_um lies outside width_min_um … width_max_um")
+        return self
+
+
+def unique_names(parts: Sequence[Any], what: str) -> None:
+    """Refuse two entries of one name."""
+    seen: set[str] = set()
+    for part in parts:
+        if part.name in seen:
+            raise PydanticCustomError("twice", "{what} '{name}' is there twice", {"what": what, "name": part.name})
+        seen.add(part.name)
