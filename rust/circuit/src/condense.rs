@@ -84,8 +84,15 @@ impl Dag {
         }
         let passage = self.passages[step as usize - self.n_arcs];
         let mut search = Search::new(self.graph.offsets.len() - 1);
-        search.run(&self.graph, &self.edge_arc, &self.parts, net, passage.entry);
+        search.run(&self.graph, &self.edge_arc, Some(&self.parts), net, passage.entry);
         arcs.extend(search.arcs_back(passage.entry, passage.exit, net));
+    }
+
+    /// Least loss of light that enters through `port` at every port through which it enters a device.
+    pub(crate) fn reach(&self, net: &Netlist, port: u32) -> Vec<f64> {
+        let mut search = Search::new(self.graph.offsets.len() - 1);
+        search.run(&self.graph, &self.edge_arc, None, net, port);
+        search.distance
     }
 
     /// Builds the acyclic graph.
@@ -252,7 +259,7 @@ impl Build {
                 });
             }
             for &entry in &entries {
-                search.run(graph, edge_arc, parts, net, entry);
+                search.run(graph, edge_arc, Some(parts), net, entry);
                 for &exit in &exits {
                     let mut sums: Sums = [0.0; N_SUMS];
                     for arc in search.arcs_back(entry, exit, net) {
@@ -295,7 +302,7 @@ fn loops(net: &Netlist, parts: &Components, cyclic: &[bool]) -> Vec<Loop> {
     found
 }
 
-/// Shortest ways from one node inside its component (Dijkstra).
+/// Shortest ways from one node, in its component or anywhere (Dijkstra).
 struct Search {
     distance: Vec<f64>,
     by_arc: Vec<u32>,
@@ -334,13 +341,14 @@ impl Search {
         }
     }
 
-    fn run(&mut self, graph: &Csr, edge_arc: &[u32], parts: &Components, net: &Netlist, entry: u32) {
+    /// Searches from `entry`, inside its component when components are given.
+    fn run(&mut self, graph: &Csr, edge_arc: &[u32], parts: Option<&Components>, net: &Netlist, entry: u32) {
         for node in self.touched.drain(..) {
             self.distance[node as usize] = f64::INFINITY;
             self.by_arc[node as usize] = NONE;
             self.by_node[node as usize] = NONE;
         }
-        let part = parts.of_node[entry as usize];
+        let part = |node: u32| parts.map(|p| p.of_node[node as usize]);
         let mut heap = BinaryHeap::new();
         self.distance[entry as usize] = 0.0;
         self.touched.push(entry);
@@ -351,7 +359,7 @@ impl Search {
             }
             for position in graph.range(node) {
                 let next = graph.targets[position];
-                if parts.of_node[next as usize] != part {
+                if part(next) != part(entry) {
                     continue;
                 }
                 let arc = edge_arc[position];

@@ -323,4 +323,17 @@ impl Solution {
         }
         Ok(pass.worst_arcs(&self.circuit, &self.dag, slot).into_iter().map(i64::from).collect())
     }
+    /// Least loss in dB, per port, of light from a terminal that enters a device there; infinite where none does.
+    ///
+    /// # Errors
+    /// A terminal that light does not enter through.
+    pub fn reach(&self, from_terminal: i64) -> Result<Vec<f64>, SolveError> {
+        let source = chosen(Some(&[from_terminal]), &self.circuit, "source")?[0];
+        let terminal = &self.circuit.net.terminals[source as usize];
+        let mut reached = self.dag.reach(&self.circuit.net, terminal.port);
+        for loss_db in &mut reached {
+            *loss_db += terminal.loss_db;
+        }
+        Ok(reached)
+    }
 }

@@ -97,3 +97,12 @@ fn a_loop_that_is_too_large_is_refused() {
     let error = crate::solve_paths(&circuit, &options, &waveguard_base::Watch::default()).expect_err("too large");
     assert!(matches!(error, crate::SolveError::LoopTooLarge { entries: 1, exits: 1, .. }), "{error}");
 }
+
+#[test]
+fn reach_is_the_least_loss_on_entering_a_port() {
+    let solution = ring().solve();
+    let reached = solution.reach(0).expect("a source");
+    // Coupler ports 0 to 3, guide ports 4 and 5: in at 0, across into the ring at 4, round it to 1.
+    let expected = [0.0, 10.5, f64::INFINITY, f64::INFINITY, 10.0, f64::INFINITY];
+    assert!(reached.iter().zip(expected).all(|(&a, b)| a.total_cmp(&b).is_eq() || close(a, b)), "{reached:?}");
+}
