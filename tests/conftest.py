@@ -1,14 +1,13 @@
 """Fixtures and switches shared by all tests.
 
-Decides where the real layouts are and what happens when they are not there. The fact a newcomer would get wrong: no test
-is skipped. A test marked `real` (or using `layouts_dir`) is not collected when the layouts are absent, a line at the end of
-the run says how many were not run, and with `CI=true` their absence fails the run.
+Decides where the real layouts are and what happens when they are not there. The fact a newcomer would get wrong: no
+test is skipped. A test marked `real` (or using `layouts_dir`) is not collected when the layouts are absent, a line
+at the end of the run says how many were not run, and with `CI=true` their absence fails the run.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -82,11 +81,11 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def demo_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the demo design with its faults and its clean twin once, and return the folder."""
     from waveguard.designs import demo
 
     folder = tmp_path_factory.mktemp("demo")
     demo.write(folder, faults=True)
     demo.write(folder, faults=False)
-    yield folder
+    return folder

@@ -1,0 +1,36 @@
+"""`waveguard explain`: the documentation of a rule, which is its docstring."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from typing import Annotated
+
+import typer
+
+
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(help="Code of a rule, such as CN001; without it, all rules are listed.")
+    ] = None,
+) -> int:
+    """Explain a rule: what it finds, why that matters, how to mend it."""
+    from waveguard.errors import UsageError
+    from waveguard.rules import all_rules
+
+    rules = {rule.code: rule for rule in all_rules()}
+    if code is None:
+        for rule in rules.values():
+            sys.stdout.write(f"{rule.code}  {rule.severity.value:7}  {rule.title}\n")
+        return 0
+    wanted = code.upper()
+    if wanted not in rules:
+        near = difflib.get_close_matches(wanted, rules, n=3, cutoff=0.3)
+        by_name = [rule.code for rule in rules.values() if code.lower() in (rule.name, rule.title.lower())]
+        guess = by_name or near or list(rules)
+        raise UsageError(
+            f"unknown rule: {code}", hint=f"the nearest is {', '.join(guess)}; `waveguard explain` lists all"
+        )
+    rule = rules[wanted]
+    sys.stdout.write(f"{rule.code} ({rule.severity.value}, since {rule.since})\n\n{rule.documentation.strip()}\n")
+    return 0

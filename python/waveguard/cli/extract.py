@@ -1,0 +1,65 @@
+"""`waveguard extract`: what is in a layout, written down and not judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from waveguard.cli import _errors, _output
+from waveguard.cli._progress import progress
+from waveguard.cli.check import require_pdk
+
+
+def extract(
+    layout: Annotated[Path, typer.Argument(help="GDSII or OASIS file, gzipped or not; told by its content.")],
+    pdk: Annotated[str | None, typer.Option(help="Name of a PDK, or the path of its TOML file.")] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write (repeatable): .json tables, .csv guides, .yaml or .netlist.json netlist; -: netlist.",
+        ),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="Threads of the core; 0: one per processor.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no closing line.")] = False,
+) -> int:
+    """Find devices, ports, guides and nets, and write them to files."""
+    from waveguard.extract import extract as run_extraction
+
+    from waveguard import pdk as pdks
+    from waveguard.cli import _extraction
+    from waveguard.layout import read
+
+    outputs = output or [_output.STDOUT]
+    paths = [Path(name) for name in outputs if name != _output.STDOUT]
+    name = require_pdk(pdk)
+    writers = {path: _extraction.writer_for(path) for path in paths}
+    _output.refuse_same_file(paths, [layout, Path(name)])
+    for path in paths:
+        _output.refuse_unwritable(path)
+
+    kit = pdks.load(name)
+    with progress(quiet=quiet) as show_progress:
+        file = read(layout, threads=threads, progress=show_progress)
+        extraction = run_extraction(file, kit, threads=threads, progress=show_progress)
+    found = _extraction.Found(
+        layout=layout.name,
+        layout_sha256=file.sha256 or "",
+        pdk=kit.name,
+        cell_names=file.cell_names,
+        tops=file.tops,
+        cross_sections=[section.name for section in kit.cross_sections],
+        tables={table: extraction.handle.table(table) for table in extraction.handle.names()},
+    )
+    if _output.STDOUT in outputs:
+        _output.write_stdout(lambda out: _extraction.write_netlist_yaml(found, out))
+    for path, writer in writers.items():
+        _output.write_file(path, lambda out, write=writer: write(found, out))  # type: ignore[misc]
+    if not quiet and paths:
+        n_devices, n_nets = len(found.tables["devices"]["cell"]), len(found.tables["nets"]["port_a"])
+        written = ", ".join(str(path) for path in paths)
+        _errors.tell(f"{n_devices} devices and {n_nets} nets; written: {written}")
+    return 0

@@ -1,0 +1,219 @@
+"""Report for people: what is wrong, where, and what was not looked at.
+
+The worst comes first and the verdict last, where the eye is when the command ends. Long lists are capped and say
+so. Coordinates are in µm in the frame of the top cell.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import TextIO
+
+from waveguard.findings import Finding, Place, ResultTable, Run, Severity, Verdict
+from waveguard.reports._registry import ReportOptions, report
+from waveguard.reports._words import SEVERITY_STYLE, cell_text, columns, number, paint, plural
+
+# Tables with one row per waveguide are for programs.
+TABLES_FOR_PROGRAMS = frozenset({"waveguides", "devices", "nets", "ports"})
+VERDICT_STYLE = {
+    Verdict.CLEAN: "green",
+    Verdict.FINDINGS: "red",
+    Verdict.INCOMPLETE: "yellow",
+    Verdict.INTERNAL_ERROR: "red",
+}
+SUMMARY_COUNTS = (("devices", "device"), ("nets", "net"), ("waveguides", "guide"))
+
+
+@report("text", suffix=".txt")
+def write(run: Run, out: TextIO, options: ReportOptions) -> None:
+    """Write the run as text."""
+    sections = (_inputs, _findings, _tables, _not_judged, _coverage, _assumptions, _incomplete)
+    for section in sections:
+        lines = list(section(run, options))
+        if lines:
+            out.write("\n".join(lines) + "\n\n")
+    out.write(_verdict(run, options) + "\n")
+    out.write(summary(run, timings=options.timings) + "\n")
+
+
+def summary(run: Run, *, timings: bool) -> str:
+    """Return the one line that says it all."""
+    found = [
+        plural(run.n_findings(severity), noun)
+        for severity, noun in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "note"))
+        if run.n_findings(severity) or severity is Severity.ERROR
+    ]
+    seen = ", ".join(plural(run.count(name), noun) for name, noun in SUMMARY_COUNTS)
+    parts = [f"{', '.join(found)} in {seen}"]
+    share = core_share(run)
+    parts.append("coverage unknown" if share is None else f"coverage {_percent(share)}")
+    if timings and run.timings:
+        parts.append(f"{total_s(run):.2f} s")
+    return "; ".join(parts)
+
+
+def total_s(run: Run) -> float:
+    """Time of the whole run."""
+    stages = dict(run.timings)
+    return stages.get("total", sum(stages.values()))
+
+
+def core_share(run: Run) -> float | None:
+    """Part of the core area that was understood, over all top cells; None when there is no core."""
+    areas = [item for item in run.coverage.items if item.kind.startswith("core")]
+    total = sum(item.total for item in areas)
+    return sum(item.explained for item in areas) / total if total > 0 else None
+
+
+def _percent(share: float) -> str:
+    # Rounding must not turn "nearly all" into "all".
+    percent = min(100 * share, 99.9) if share < 1 else 100.0
+    return f"{percent:.1f} %"
+
+
+def _heading(text: str, options: ReportOptions) -> str:
+    return paint(text, "bold", color=options.color)
+
+
+def _inputs(run: Run, options: ReportOptions) -> Iterator[str]:
+    versions = dict(run.versions)
+    head = f"waveguard {versions.get('waveguard', '')}".rstrip()
+    names = [f"{file.name} ({file.format})" if file.format else file.name for file in run.inputs if file.role != "pdk"]
+    pdk = f"PDK {run.pdk_name} {run.pdk_version}".rstrip()
+    yield paint(" · ".join([head, *names, pdk]), "dim", color=options.color)
+
+
+def _findings(run: Run, options: ReportOptions) -> Iterator[str]:
+    titles = {status.code: status.title for status in run.rules}
+    several_tops = len(run.tops) > 1
+    groups = itertools.groupby(run.findings, key=lambda finding: (finding.severity, finding.code))
+    for index, ((severity, code), members) in enumerate(groups):
+        group = list(members)
+        if index:
+            yield ""
+        style = SEVERITY_STYLE[severity]
+        title = titles.get(code, "")
+        head = paint(f"{severity.value} {code}", style, "bold", color=options.color)
+        yield f"{head} {_heading(title, options)}: {plural(len(group), 'finding')}".replace("  ", " ")
+        shown = group[: options.max_rows] if options.max_rows else group
+        for finding in shown:
+            yield from _finding(finding, several_tops=several_tops, options=options)
+        if len(shown) < len(group):
+            yield f"  … and {len(group) - len(shown)} more, all in the JSON report"
+
+
+def _finding(finding: Finding, *, several_tops: bool, options: ReportOptions) -> Iterator[str]:
+    where = place_text(finding.place, several_tops=several_tops)
+    yield f"  {paint(where, 'cyan', color=options.color)}  {finding.message}" if where else f"  {finding.message}"
+    if finding.hint:
+        yield f"      hint: {finding.hint}"
+    for other in finding.related[:2]:
+        there = place_text(other.place, several_tops=False)
+        yield f"      {other.message} at {there}" if there else f"      {other.message}"
+
+
+def place_text(place: Place, *, several_tops: bool) -> str:
+    """Place as people write it: "(60.000, 635.020) µm in loop_2"."""
+    parts = []
+    if place.x_um is not None and place.y_um is not None:
+        parts.append(f"({number(place.x_um, 'um')}, {number(place.y_um, 'um')}) µm")
+    if place.cell and place.cell != place.top:
+        parts.append(f"in {place.cell}")
+    if several_tops and place.top:
+        parts.append(f"of {place.top}")
+    return " ".join(parts)
+
+
+def _tables(run: Run, options: ReportOptions) -> Iterator[str]:
+    wanted = [table for table in run.tables if table.name not in TABLES_FOR_PROGRAMS and table.rows]
+    for index, table in enumerate(wanted):
+        if index:
+            yield ""
+        yield _heading(table.title or table.name, options)
+        yield from _table(table, options)
+
+
+def _table(table: ResultTable, options: ReportOptions) -> Iterator[str]:
+    shown = table.rows[: options.max_rows] if options.max_rows else table.rows
+    # A column without any value would only take room.
+    kept = [i for i in range(len(table.columns)) if any(row[i] not in (None, "") for row in shown)]
+    header = []
+    for i in kept:
+        column = table.columns[i]
+        title = column.title or column.name.replace("_", " ")
+        header.append(f"{title} ({column.unit})" if column.unit and f"({column.unit})" not in title else title)
+    rows = [[cell_text(row[i], table.columns[i].unit) for i in kept] for row in shown]
+    right = [all(isinstance(row[i], (int, float)) or row[i] is None for row in shown) for i in kept]
+    yield from (f"  {line}" for line in columns(header, rows, right))
+    if len(shown) < len(table.rows):
+        yield f"  … and {len(table.rows) - len(shown)} more rows, all in the JSON report"
+
+
+def _not_judged(run: Run, options: ReportOptions) -> Iterator[str]:
+    rows = []
+    for status in run.rules:
+        if status.state == "not_evaluated" and not status.gaps:
+            rows.append((status.code, status.title, "–", status.reason))
+        rows += [(status.code, status.title, f"{gap.count} {gap.subject}", gap.reason) for gap in status.gaps]
+    if rows:
+        yield _heading("Not evaluated", options)
+        shown = rows[: options.max_rows] if options.max_rows else rows
+        lines = columns(("rule", "title", "what", "why"), shown, (False,) * 4)
+        yield from (f"  {line}" for line in lines)
+        if len(shown) < len(rows):
+            yield f"  … and {len(rows) - len(shown)} more, all in the JSON report"
+    ran = sum(status.state == "ran" for status in run.rules)
+    idle = [status.code for status in run.rules if status.state == "not_applicable"]
+    if run.rules:
+        yield f"{plural(ran, 'rule')} ran" + (f"; nothing to judge for {', '.join(idle)}" if idle else "")
+
+
+def _coverage(run: Run, options: ReportOptions) -> Iterator[str]:
+    if not run.coverage.items:
+        return
+    yield _heading("Coverage", options)
+    rows = []
+    for item in run.coverage.items:
+        share = "–" if item.share is None else _percent(item.share)
+        unit = f" {item.unit}" if item.unit else ""
+        rows.append((item.kind, item.top, f"{item.explained:.10g} of {item.total:.10g}{unit}", share))
+    header = ("what", "top cell", "understood", "share")
+    lines = columns(header, rows[: options.max_rows or None], (False, False, True, True))
+    yield from (f"  {line}" for line in lines)
+    rest = run.coverage.unexplained
+    cap = min(5, options.max_rows) if options.max_rows else len(rest)
+    for shape in rest[:cap]:
+        where = place_text(shape.place, several_tops=len(run.tops) > 1)
+        yield f"  not understood: {where}  {number(shape.area_um2, 'um2')} µm²  {shape.reason}"
+    if len(rest) > cap:
+        yield f"  … and {len(rest) - cap} more shapes, all in the JSON report"
+
+
+def _assumptions(run: Run, options: ReportOptions) -> Iterator[str]:
+    if not run.assumptions:
+        return
+    yield _heading("Assumed numbers (the PDK names no source)", options)
+    shown = run.assumptions[: options.max_rows] if options.max_rows else run.assumptions
+    rows = [(item.name, item.value, item.note) for item in shown]
+    yield from (f"  {line}" for line in columns(("number", "value", "note"), rows, (False, False, False)))
+    if len(shown) < len(run.assumptions):
+        yield f"  … and {len(run.assumptions) - len(shown)} more, all in the JSON report"
+
+
+def _incomplete(run: Run, options: ReportOptions) -> Iterator[str]:
+    if not run.incomplete:
+        return
+    yield _heading("Incomplete", options)
+    shown = run.incomplete[: options.max_rows] if options.max_rows else run.incomplete
+    for item in shown:
+        kind = "internal error, please report: " if item.internal else ""
+        yield f"  {item.subject}: {kind}{item.reason}"
+    if len(shown) < len(run.incomplete):
+        yield f"  … and {len(run.incomplete) - len(shown)} more, all in the JSON report"
+
+
+def _verdict(run: Run, options: ReportOptions) -> str:
+    verdict = run.verdict
+    text = f"verdict: {verdict.value} (exit code {run.exit_code})"
+    return paint(text, VERDICT_STYLE[verdict], "bold", color=options.color)
