@@ -76,7 +76,7 @@ impl Polygons {
         if !keep.iter().all(|&k| k) {
             all.leave_out(&keep);
         }
-        all.number_cells(&columns.polygon_cell, &keep, cells);
+        Self::number_cells(&columns.polygon_cell, &keep, cells);
         all
     }
 
@@ -114,7 +114,7 @@ impl Polygons {
         self.renumbered = Some(renumbered);
     }
 
-    fn number_cells(&self, cell_of: &[i64], keep: &[bool], cells: &mut [Cell]) {
+    fn number_cells(cell_of: &[i64], keep: &[bool], cells: &mut [Cell]) {
         let mut next = 0;
         let mut kept = cell_of.iter().zip(keep).filter(|(_, k)| **k).map(|(c, _)| *c as usize).peekable();
         for (i, cell) in cells.iter_mut().enumerate() {

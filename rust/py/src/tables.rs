@@ -1,0 +1,61 @@
+//! Tables on the way up: numbers are moved into numpy without a copy and made read-only.
+
+use std::collections::BTreeMap;
+
+use numpy::{Element, IntoPyArray};
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use waveguard_base::{Column, Table};
+
+/// The tables of a finished piece of work as Python holds them: made once, shared by all who ask.
+pub(crate) struct Tables(BTreeMap<&'static str, Py<PyDict>>);
+
+impl Tables {
+    pub(crate) fn new(py: Python<'_>, tables: Vec<Table>) -> PyResult<Self> {
+        tables.into_iter().map(|t| Ok((t.name, to_dict(py, t)?.unbind()))).collect::<PyResult<_>>().map(Self)
+    }
+
+    /// A dict of the columns, which the caller may change; the columns themselves are shared and read-only.
+    pub(crate) fn get<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyDict>> {
+        match self.0.get(name) {
+            Some(table) => table.bind(py).copy(),
+            None => Err(PyKeyError::new_err(format!("no table {name}; there are {}", self.names().join(", ")))),
+        }
+    }
+
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.0.keys().copied().collect()
+    }
+}
+
+/// One table as a dict of columns.
+pub(crate) fn to_dict(py: Python<'_>, table: Table) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    for (name, column) in table.columns {
+        match column {
+            Column::F64(values) => dict.set_item(name, read_only(py, values)?)?,
+            Column::I64(values) => dict.set_item(name, read_only(py, values)?)?,
+            Column::U8(values) => dict.set_item(name, read_only(py, values)?)?,
+            Column::Text(values) => dict.set_item(name, PyList::new(py, values)?)?,
+        }
+    }
+    Ok(dict)
+}
+
+fn read_only<T: Element>(py: Python<'_>, values: Vec<T>) -> PyResult<Bound<'_, PyAny>> {
+    let array = values.into_pyarray(py).into_any();
+    array.getattr("flags")?.setattr("writeable", false)?;
+    Ok(array)
+}
+
+/// The numpy name of a column type of the core.
+pub(crate) fn dtype(name: &'static str) -> &'static str {
+    match name {
+        "f64" => "float64",
+        "i64" => "int64",
+        "u8" => "uint8",
+        "text" => "str",
+        other => other,
+    }
+}
