@@ -1,8 +1,8 @@
 """The bundled PDKs: where they are, and which of them fit a layout.
 
 After `pip install` they lie inside the package (`waveguard/_pdk`); in an editable install they are read from the
-checkout's top-level `pdk/`. The fact a newcomer would get wrong: `suggest_pdk` is for hints in messages only; nothing is
-ever checked with a PDK that the user did not name.
+checkout's top-level `pdk/`. The fact a newcomer would get wrong: `suggest_pdk` is for hints in messages only; nothing
+is ever checked with a PDK that the user did not name.
 """
 
 from __future__ import annotations
@@ -21,12 +21,16 @@ SUFFIX = ".toml"
 
 def folder() -> Traversable:
     """Return the folder of the bundled PDKs."""
-    packaged = resources.files("waveguard").joinpath("_pdk")
-    checkout = Path(__file__).resolve().parents[3] / "pdk"
-    for place in (packaged, checkout):
+    root = Path(__file__).resolve().parents[3]
+    places: list[Traversable] = [resources.files("waveguard").joinpath("_pdk")]
+    if (root / "pyproject.toml").is_file():
+        # In a checkout the packaged files are a copy made by the last build; an edit of pdk/ must count at once.
+        places.insert(0, root / "pdk")
+    for place in places:
         if place.is_dir() and any(item.name.endswith(SUFFIX) for item in place.iterdir()):
             return place
-    raise InternalError(f"the bundled PDKs are missing: looked in {packaged} and {checkout}; reinstall waveguard")
+    looked_in = " and ".join(str(place) for place in places)
+    raise InternalError(f"the bundled PDKs are missing: looked in {looked_in}; reinstall waveguard")
 
 
 @functools.lru_cache(maxsize=1)
