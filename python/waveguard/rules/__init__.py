@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from waveguard.rules._context import Context, Facts, LayoutProblem
 from waveguard.rules._registry import HEADINGS, Rule, all_rules, get_rule, rule, selected_rules
+from waveguard.rules._run import Judgement, judge
 
 __all__ = [
     "HEADINGS",
     "Context",
     "Facts",
+    "Judgement",
     "LayoutProblem",
     "Rule",
     "all_rules",
     "get_rule",
+    "judge",
     "rule",
     "selected_rules",
 ]
