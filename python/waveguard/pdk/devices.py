@@ -89,9 +89,9 @@ class DevicePattern(Part):
     cross_section: Name | None = None
     wavelength_um: float | None = Field(default=None, gt=0)
     polarisation: Polarisation | None = None
-    ports: dict[str, tuple[Text, ...]] = {}
+    ports: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
     """Port of the model -> names that files use for it, e.g. `in = ["opt1", "o1"]`."""
-    params: dict[str, Quantity] = {}
+    params: dict[str, Quantity] = Field(default_factory=dict)
     note: Text | None = None
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from waveguard.pdk.devices import KINDS, PARAMETERS, DevicePattern, Kind, Role
-from waveguard.pdk.quantity import NonNegative, Number, Part, Positive, Quantity, Text, nearest
+from waveguard.pdk.quantity import NonNegative, Number, Part, Quantity, Text, nearest
 from waveguard.pdk.sections import (
     BendLoss,
     BendPoint,
@@ -26,6 +26,7 @@ from waveguard.pdk.sections import (
     StatedRadius,
     unique_names,
 )
+from waveguard.pdk.tolerances import Extraction
 
 __all__ = [
     "KINDS",
@@ -36,7 +37,7 @@ __all__ = [
     "CouplingUse",
     "CrossSection",
     "DevicePattern",
-    "ExtractionTolerances",
+    "Extraction",
     "Header",
     "Kind",
     "Limits",
@@ -124,29 +125,6 @@ class Limits(Part):
     """Largest difference of a stated and the drawn length …"""
     length_tolerance_relative: NonNegative
     """… plus this share of the length."""
-    overlap_area_um2: NonNegative
-    """Area two device markers may share."""
-
-
-class ExtractionTolerances(Part):
-    """Tolerances of measuring, not of judging. They follow from the grid; the defaults fit a grid of 1 nm."""
-
-    snap_nm: Number = Field(default=1.5, gt=0)
-    """Two ports at most this far apart are one joint."""
-    angle_rad: Number = Field(default=0.02, gt=0)
-    """Two ports are opposite within this angle."""
-    width_nm: Number = Field(default=1.0, gt=0)
-    near_miss_nm: Number = Field(default=2000.0, gt=0)
-    """How far to look for the candidate an unconnected port was meant for."""
-    name_reach_nm: Number = Field(default=500.0, gt=0)
-    """A text names the pin whose middle is at most this far."""
-    marker_edge_nm: Number = Field(default=100.0, gt=0)
-    """A pin without direction belongs to the border of its device that is at most this far."""
-    run_reach_nm: Number = Field(default=3000.0, gt=0)
-    """Guides further apart than this (edge to edge) are no neighbours."""
-    run_min_length_nm: Number = Field(default=1000.0, gt=0)
-    run_step_nm: Number = Field(default=500.0, gt=0)
-    """Distance of two samples of the gap along a parallel run."""
 
 
 class Pdk(Part):
@@ -162,7 +140,7 @@ class Pdk(Part):
     texts: Texts = Texts()
     devices: tuple[DevicePattern, ...] = ()
     limits: Limits
-    extraction: ExtractionTolerances = ExtractionTolerances()
+    extraction: Extraction = Extraction()
 
     @model_validator(mode="after")
     def _references_resolve(self) -> Pdk:

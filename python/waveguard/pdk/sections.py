@@ -6,6 +6,7 @@ The fact a newcomer would get wrong: `min_radius_um` is the smallest *true* radi
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -21,7 +22,7 @@ Name = Text
 
 
 def _increasing(values: Sequence[float], what: str) -> None:
-    if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+    if any(b <= a for a, b in itertools.pairwise(values)):
         raise PydanticCustomError("not_increasing", "{what} must increase from entry to entry", {"what": what})
 
 
@@ -160,6 +161,11 @@ class CrossSection(Part):
     coupling: CouplingUse | None = None
     scattering_floor_db_per_cm: Quantity | None = None
     """Power that reaches a neighbour by scattering whatever the gap, relative level per cm of parallel run."""
+
+    @property
+    def core(self) -> str:
+        """Name of the layer the core is normally drawn on."""
+        return self.cores[0]
 
     @model_validator(mode="after")
     def _window(self) -> CrossSection:

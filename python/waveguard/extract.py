@@ -1,0 +1,349 @@
+"""PDK + layout → recipe → `Extraction`.
+
+The recipe is plain JSON: layers, widths, pin conventions, and what names and metadata say about single cells. The core
+measures by it and knows no PDK. The fact a newcomer would get wrong: a name pattern never makes a top cell a device, or
+a test chip called `crossing4_cutback` would become one black box with nothing in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waveguard import _core
+from waveguard.errors import UsageError
+from waveguard.metadata import CellMetadata, SiepicTexts, StatedPort, merge_metadata, siepic_texts
+from waveguard.pdk.quantity import nearest
+from waveguard.tables import Tables
+from waveguard.units import NM_PER_UM
+
+if TYPE_CHECKING:
+    from waveguard.layout import LayoutFile
+    from waveguard.pdk import CrossSection, Pdk
+
+Progress = Callable[[str, int, int], None]
+
+RECIPE_SCHEMA = 1
+KLAYOUT_COUNTER = re.compile(r"(\$\d+)+$")
+"""KLayout makes names unique with `$1`, `$2` at the end."""
+
+# Port sources of the core, see rust/extract/src/tables.rs.
+FROM_PIN_PATH, FROM_PIN_RECTANGLE, FROM_METADATA, FROM_GUIDE_END, FROM_FIBRE_TARGET = range(5)
+METADATA = "kfactory"
+DRAWN_GUIDES = "drawn guides"
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A cross-section of the PDK on one of its core layers; the id columns `cross_section` count these."""
+
+    name: str
+    section: CrossSection
+    layer: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CellFacts:
+    """What names, texts and metadata say about one cell."""
+
+    entry: int
+    """Number of the device entry of the PDK, -1 for none."""
+    metadata: CellMetadata | None
+    component: str | None
+
+
+def guides_of(pdk: Pdk, layers: Sequence[tuple[int, int]]) -> tuple[Guide, ...]:
+    """Return the cross-sections on their core layers, in the order of the PDK.
+
+    Other core layers than the first count only where the layout uses them, and come last.
+    """
+    first = [Guide(section.name, section, pdk.layer(section.core)) for section in pdk.cross_sections]
+    others = [
+        Guide(f"{section.name}@{core}", section, pdk.layer(core))
+        for section in pdk.cross_sections
+        for core in section.cores[1:]
+        if pdk.layer(core) in layers
+    ]
+    return (*first, *others)
+
+
+def cell_facts(pdk: Pdk, file: LayoutFile) -> tuple[CellFacts, ...]:
+    """Return what is known of each cell, by cell index."""
+    layers = [pdk.layer(name) for name in pdk.texts.component]
+    texts = siepic_texts(file.labels, layers, file.cell_names)
+    facts = []
+    for cell, name in enumerate(file.cell_names):
+        text = texts.get(cell, SiepicTexts())
+        metadata = file.metadata.get(name)
+        if text.stated is not None:
+            stated = CellMetadata(stated=text.stated)
+            metadata = stated if metadata is None else merge_metadata(metadata, stated)
+        function = metadata.function_name if metadata is not None else None
+        entry = pdk.match(KLAYOUT_COUNTER.sub("", name), text.component, function)
+        facts.append(CellFacts(-1 if entry is None else entry, metadata, text.component))
+    return tuple(facts)
+
+
+def recipe(
+    pdk: Pdk, file: LayoutFile, tops: Sequence[str] | None = None, facts: Sequence[CellFacts] | None = None
+) -> dict[str, Any]:
+    """Return the recipe of an extraction, ready for JSON.
+
+    Parameters
+    ----------
+    pdk, file
+        What to look for, and where.
+    tops
+        Names of the cells to extract, each by itself; all top cells when None.
+    facts
+        Result of `cell_facts`, when it is at hand.
+
+    Raises
+    ------
+    UsageError
+        A cell of `tops` is not in the layout.
+    """
+    known = facts if facts is not None else cell_facts(pdk, file)
+    guides = guides_of(pdk, file.handle.layers)
+    top_cells = _tops(file, tops)
+    never_devices = {*top_cells, *file.handle.tops}
+    um_per_dbu = file.dbu_nm / NM_PER_UM
+    cells = [_cell(pdk, guides, cell, one, cell in never_devices, um_per_dbu) for cell, one in enumerate(known)]
+    return {
+        "schema": RECIPE_SCHEMA,
+        "tops": top_cells,
+        "guides": [
+            {
+                "name": guide.name,
+                "layer": list(guide.layer),
+                "width_nm": guide.section.width_um.value * NM_PER_UM,
+                "width_min_nm": guide.section.width_min_um * NM_PER_UM,
+                "width_max_nm": guide.section.width_max_um * NM_PER_UM,
+            }
+            for guide in guides
+        ],
+        "core_layers": [list(layer) for layer in pdk.core_layers()],
+        "marker_layers": [list(pdk.layer(name)) for name in pdk.markers.device],
+        "pins": [
+            {"form": pin.form, "layer": list(pdk.layer(pin.layer)), "kind": pin.kind, "oriented": pin.oriented}
+            for pin in pdk.pins
+        ],
+        "cells": [cell for cell in cells if cell is not None],
+        **pdk.extraction.model_dump(mode="json"),
+        "layers_for_metal": [list(pdk.layer(name)) for name in pdk.process.metal_layers],
+    }
+
+
+def _tops(file: LayoutFile, wanted: Sequence[str] | None) -> list[int]:
+    if wanted is None:
+        return list(file.handle.tops)
+    numbers = {name: cell for cell, name in reversed(list(enumerate(file.cell_names)))}
+    for name in wanted:
+        if name not in numbers:
+            meant = nearest(name, numbers)
+            raise UsageError(
+                f"the layout has no cell '{name}'",
+                path=file.path,
+                hint=f"did you mean '{meant}'?" if meant else f"its top cells: {', '.join(file.tops)}",
+            )
+    return [numbers[name] for name in dict.fromkeys(wanted)]
+
+
+def _cell(
+    pdk: Pdk, guides: Sequence[Guide], cell: int, facts: CellFacts, top: bool, um_per_dbu: float
+) -> dict[str, Any] | None:
+    """Return the entry of a cell, or None when nothing is known that its drawing does not say."""
+    role = pdk.devices[facts.entry].role if facts.entry >= 0 else "auto"
+    if top and role in {"device", "guide"}:
+        role = "auto"
+    metadata = facts.metadata
+    ports = metadata.ports if metadata is not None else ()
+    stated = [port for port in (_port(guides, port, um_per_dbu) for port in ports) if port is not None]
+    guide = _stated_guide(pdk, guides, facts)
+    if role == "auto" and not stated and guide is None:
+        return None
+    return {"cell": cell, "role": role, "by_name": role != "auto", "ports": stated, "guide": guide}
+
+
+def _port(guides: Sequence[Guide], port: StatedPort, um_per_dbu: float) -> dict[str, Any] | None:
+    kind = port_kind(port.kind)
+    if kind is None:
+        return None
+    width_um = None if port.width_dbu is None else port.width_dbu * um_per_dbu
+    guide = find_guide(guides, [port.cross_section], width_um, port.layer)
+    return {
+        "name": port.name,
+        "x_dbu": port.x_dbu,
+        "y_dbu": port.y_dbu,
+        "angle_rad": port.angle_rad,
+        "width_dbu": port.width_dbu,
+        "kind": kind,
+        "cross_section": None if guide is None else guide.name,
+    }
+
+
+def port_kind(stated: str) -> str | None:
+    """Return the kind of a port type as files state it; None for what is no port of light or current."""
+    if stated.startswith(("vertical", "edge", "fiber", "fibre")):
+        return "fibre"
+    return {"optical": "optical", "electrical": "electrical", "electrical_rf": "electrical"}.get(stated)
+
+
+def find_guide(
+    guides: Sequence[Guide], names: Sequence[str | None], width_um: float | None, layer: tuple[int, int] | None
+) -> Guide | None:
+    """Return the guide that goes by one of these names; a stated width or layer must fit too."""
+    for name in names:
+        if not name:
+            continue
+        fitting = [
+            guide
+            for guide in guides
+            if (guide.section.name == name or any(fnmatchcase(name, label) for label in guide.section.labels))
+            and (layer is None or layer == guide.layer)
+            and (width_um is None or guide.section.width_min_um <= width_um <= guide.section.width_max_um)
+        ]
+        if fitting:
+            return fitting[0]
+    return None
+
+
+def _stated_guide(pdk: Pdk, guides: Sequence[Guide], facts: CellFacts) -> str | None:
+    names: list[str | None] = []
+    width_um, layer = None, None
+    if facts.entry >= 0 and pdk.devices[facts.entry].cross_section is not None:
+        return pdk.devices[facts.entry].cross_section
+    if facts.metadata is not None:
+        stated = facts.metadata.stated
+        if stated is not None:
+            names.append(stated.waveguide_type)
+            width_um, layer = stated.width_um, stated.layer
+        section = facts.metadata.settings.get("cross_section")
+        names.append(section if isinstance(section, str) else None)
+        names.extend(port.cross_section for port in facts.metadata.ports if port.kind == "optical")
+    names.append(facts.component)
+    guide = find_guide(guides, names, width_um, layer)
+    return None if guide is None else guide.name
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What was found in a layout: the tables of the core, and what they mean in terms of PDK and file."""
+
+    handle: _core.Extraction
+    pdk: Pdk
+    file: LayoutFile
+    recipe: Mapping[str, Any]
+    guides: tuple[Guide, ...]
+    """What the columns `cross_section` count."""
+    facts: tuple[CellFacts, ...]
+    """By cell index."""
+
+    @cached_property
+    def tables(self) -> Tables:
+        """All tables, typed."""
+        return Tables.of(self.handle)
+
+    @property
+    def cell_names(self) -> tuple[str, ...]:
+        """By cell index."""
+        return self.file.cell_names
+
+    @property
+    def tops(self) -> tuple[int, ...]:
+        """Cells that were extracted, each by itself."""
+        return tuple(self.recipe["tops"])
+
+    @cached_property
+    def cross_sections(self) -> tuple[CrossSection, ...]:
+        """What each id in the columns `cross_section` stands for."""
+        return tuple(guide.section for guide in self.guides)
+
+    @cached_property
+    def metadata(self) -> dict[str, CellMetadata]:
+        """What metadata and texts say about cells, by cell name."""
+        pairs = zip(self.cell_names, self.facts, strict=True)
+        return {name: facts.metadata for name, facts in pairs if facts.metadata is not None}
+
+    @cached_property
+    def device_entry(self) -> NDArray[np.int64]:
+        """For each device the number of its entry in `pdk.devices`, -1 for none."""
+        by_cell = np.array([facts.entry for facts in self.facts], dtype=np.int64)
+        return by_cell[self.tables.devices.cell]
+
+    @cached_property
+    def stated_length_um(self) -> NDArray[np.float64]:
+        """For each waveguide the length that its cell states; NaN where it states none."""
+        return self._stated("length_um")
+
+    @cached_property
+    def stated_width_um(self) -> NDArray[np.float64]:
+        """For each waveguide the width that its cell states; NaN where it states none."""
+        return self._stated("width_um")
+
+    @cached_property
+    def stated_radius_um(self) -> NDArray[np.float64]:
+        """For each waveguide the radius that its cell states; what it means is the cross-section's `stated_radius`."""
+        return self._stated("radius_um")
+
+    def _stated(self, what: str) -> NDArray[np.float64]:
+        by_cell = np.full(len(self.facts), np.nan)
+        for cell, facts in enumerate(self.facts):
+            stated = facts.metadata.stated if facts.metadata is not None else None
+            value = getattr(stated, what) if stated is not None else None
+            if value is not None:
+                by_cell[cell] = value
+        devices = self.tables.devices
+        waveguides = self.tables.waveguides.device
+        return by_cell[devices.cell[waveguides]]
+
+    @cached_property
+    def conventions(self) -> tuple[str, ...]:
+        """Conventions by which the ports were found, for the report."""
+        sources = set(np.unique(self.tables.ports.source).tolist())
+        layers = set(self.file.handle.layers)
+        form_sources = {"path": (FROM_PIN_PATH, FROM_PIN_RECTANGLE), "edge_rectangle": (FROM_PIN_RECTANGLE,)}
+        found = [
+            pin.convention
+            for pin in self.pdk.pins
+            if self.pdk.layer(pin.layer) in layers and sources & set(form_sources.get(pin.form, ()))
+        ]
+        found += [METADATA] if FROM_METADATA in sources else []
+        found += [DRAWN_GUIDES] if FROM_GUIDE_END in sources else []
+        return tuple(dict.fromkeys(found))
+
+
+def extract(
+    file: LayoutFile,
+    pdk: Pdk,
+    *,
+    tops: Sequence[str] | None = None,
+    threads: int = 0,
+    progress: Progress | None = None,
+) -> Extraction:
+    """Find devices, ports, guides and nets of a layout.
+
+    Parameters
+    ----------
+    file, pdk
+        The layout, and the PDK that says what to look for.
+    tops
+        Names of the cells to extract; all top cells when None.
+    threads
+        Threads of the core; 0 means as many as there are processors. The result does not depend on it.
+    progress
+        Called now and then with the stage, the steps done and in all.
+    """
+    facts = cell_facts(pdk, file)
+    plan = recipe(pdk, file, tops, facts)
+    text = json.dumps(plan, ensure_ascii=False, allow_nan=False)
+    handle = _core.extract(file.handle, text, threads, progress)
+    return Extraction(handle, pdk, file, plan, guides_of(pdk, file.handle.layers), facts)

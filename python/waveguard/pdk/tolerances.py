@@ -1,0 +1,98 @@
+"""Tolerances of measuring, as the core's recipe has them; a test compares the two lists of names.
+
+They say when two things count as the same and how far to look. The defaults follow from a grid of 1 nm and from the
+drawing habits of layout tools, so most PDKs set none of them. They judge nothing: limits are in `schema.Limits`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from waveguard.pdk.quantity import Number, Part
+
+Above = Annotated[Number, Field(gt=0)]
+NotBelow = Annotated[Number, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, strict=True)]
+
+
+class Tolerances(Part):
+    """When things count as the same place, direction or width."""
+
+    snap_nm: Above = 1.5
+    """Ports this close are at one place."""
+    angle_rad: Above = 0.02
+    """Deviation from opposite directions that still joins."""
+    width_nm: NotBelow = 1.0
+    """Widths this close are equal; tells uniform guides from tapers."""
+    near_miss_nm: Above = 2000.0
+    """How far to look for the port an unjoined one was meant for."""
+    name_reach_nm: Above = 500.0
+    """How far from the middle of a pin its name may stand."""
+    marker_edge_nm: NotBelow = 20.0
+    """How far shapes of a device may stand out of its marker."""
+    guide_end_nm: NotBelow = 100.0
+    """How far the ends of a traced guide may lie from its ports."""
+    edge_rectangle_nm: NotBelow = 2.0
+    """Pin rectangles up to this thickness lie on the end face of the core."""
+    overlap_area_nm2: NotBelow = 100.0
+    """Devices whose outlines share no more than this do not overlap."""
+    overlap_depth_nm: NotBelow = 2.0
+    """Devices whose shared area is thinner than this do not overlap."""
+
+
+class Trace(Part):
+    """How centre-lines are traced and cut into bends."""
+
+    curvature_window_nm: NotBelow = 0.0
+    """Length of the curvature fit; 0 derives it from the grid."""
+    bend_min_turn_rad: NotBelow = 0.02
+    """Smallest turn that counts as a bend."""
+    straight_radius_nm: Above = 1.0e6
+    """Radii beyond this are straight."""
+    chord_tolerance_nm: Above = 12.0
+    """Largest bulge of a drawn chord that is taken as part of a smooth curve."""
+    line_tolerance_nm: Above = 0.5
+    """Deviation of the stored centre-line from the traced one."""
+
+
+class Runs(Part):
+    """How parallel runs are looked for."""
+
+    reach_nm: Above = 3000.0
+    """Largest edge-to-edge gap."""
+    min_length_nm: NotBelow = 1000.0
+    """Shortest run that is listed."""
+    step_nm: Above = 500.0
+    """Distance of samples along a guide."""
+    parallel_rad: Above = 0.2
+    """Guides that deviate more than this are not parallel."""
+    curvature_window_nm: Above = 5000.0
+    """Half-length of the window over which the relative curvature is fitted."""
+
+
+class Effort(Part):
+    """Bounds on effort and on the size of listings."""
+
+    free_placements: Count = 2000
+    """A cell without devices that is placed more often than this is counted, not walked."""
+    unexplained_rows: Count = 1000
+    """Rows of the table of unexplained shapes."""
+    guide_shapes: Count = 10_000
+    """Shapes of a device looked at when it is traced as a guide."""
+    free_aspect: NotBelow = 3.0
+    """Drawn shapes shorter than this many widths that join nothing are no guides."""
+    crossing_end_widths: NotBelow = 2.0
+    """Cross-overs nearer than this many widths to the end of a guide are its joint."""
+    repetition: Count = 1_000_000
+    """Copies of one repetition of pins or markers that are expanded."""
+
+
+class Extraction(Part):
+    """All of them, by the parts of the recipe."""
+
+    tolerances: Tolerances = Tolerances()
+    trace: Trace = Trace()
+    runs: Runs = Runs()
+    limits: Effort = Effort()
