@@ -1,1 +1,30 @@
-//! Placeholder until the crate is written.
+//! From a layout and a recipe to devices, ports, guides, joins and neighbours.
+//!
+//! Each cell is worked out once in its own frame; placements only transform. Measures, never judges: what
+//! a gap or a radius means is decided by the reader of the tables.
+
+pub mod cells;
+pub mod coverage;
+pub mod crossings;
+pub mod devices;
+pub mod error;
+pub mod extraction;
+pub mod facts;
+pub mod guides;
+pub mod lines;
+pub mod near;
+pub mod nets;
+pub mod overlaps;
+pub mod pins;
+pub mod place;
+pub mod plan;
+pub mod recipe;
+pub mod runs;
+pub mod tables;
+pub mod trace;
+mod write;
+
+pub use error::ExtractError;
+pub use extraction::{Extraction, extract};
+pub use recipe::Recipe;
+pub use tables::schemas;

@@ -1,0 +1,261 @@
+//! Which cells are devices, and what a device is in the frame of its cell.
+
+use waveguard_base::{CellId, LayerId, Problem};
+use waveguard_geom::{BBox, Point, Transform};
+
+use crate::facts::{Facts, Sums};
+use crate::guides::Guide;
+use crate::pins::{self, LocalPort, Pin, PortSource};
+use crate::plan::Plan;
+use crate::recipe::{CellRole, PortKind};
+
+/// What is done with the placements of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A black box with ports: one device for each placement.
+    Device,
+    /// Transparent.
+    Circuit,
+    /// Left out with all it places.
+    Ignored,
+}
+
+/// How a device was recognised; the codes of column `source` of the table `devices`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceSource {
+    /// A marker shape, or pins without one.
+    Marker = 0,
+    /// Ports stated in metadata.
+    Metadata = 1,
+    /// A core shape drawn outside devices.
+    Drawn = 2,
+    /// The same, drawn as a PATH.
+    Spine = 3,
+    /// A name pattern of the PDK.
+    Name = 4,
+}
+
+/// A device in the frame of its cell, in dbu.
+#[derive(Clone, Debug)]
+pub struct Proto {
+    /// The cell it is, or is drawn in.
+    pub cell: CellId,
+    /// Displacements of its copies in the frame of the cell.
+    pub copies: Vec<[f64; 2]>,
+    /// Its ports. A guide's first two optical ports are its ends.
+    pub ports: Vec<LocalPort>,
+    /// Outline: marker rings, or core rings where there is no marker.
+    pub outline: Vec<Vec<Point>>,
+    /// Box of the outline, or else of the core.
+    pub bbox: BBox,
+    /// What was traced, for guides.
+    pub guide: Option<Guide>,
+    /// How it was recognised.
+    pub source: DeviceSource,
+    /// Core area in dbu², of this device alone.
+    pub core_area: f64,
+}
+
+impl Proto {
+    /// True for guides traced from shapes outside devices.
+    pub fn is_free(&self) -> bool {
+        matches!(self.source, DeviceSource::Drawn | DeviceSource::Spine)
+    }
+}
+
+/// Decides what every cell is, children before parents.
+pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
+    let n = facts.len();
+    let mut roles = vec![Role::Circuit; n];
+    let mut device_below = vec![false; n];
+    let mut optical_below = vec![false; n];
+    let mut device_box = vec![BBox::EMPTY; n];
+    for &cell in &plan.layout.bottom_up {
+        let i = cell.index();
+        let (mut devices, mut optical, mut below) = (false, false, BBox::EMPTY);
+        for r in &plan.layout.cell(cell).references {
+            let j = r.target.index();
+            if roles[j] != Role::Ignored {
+                devices |= device_below[j];
+                optical |= optical_below[j];
+                below.add_box(&crate::facts::repeated(&device_box[j].transformed(&r.transform), &r.repetition));
+            }
+        }
+        let own = &facts[i];
+        let entry = plan.entry(cell);
+        let stated = entry.is_some_and(|e| e.ports.iter().any(|p| p.kind == PortKind::Optical));
+        let pinned = own.pins.iter().any(|p| p.port.kind == PortKind::Optical);
+        let marker = markers_box(&own.markers);
+        roles[i] = match plan.stated_role(cell) {
+            CellRole::Ignore => Role::Ignored,
+            CellRole::Device | CellRole::Guide => Role::Device,
+            CellRole::Circuit => Role::Circuit,
+            CellRole::Auto if stated => {
+                if optical {
+                    Role::Circuit
+                } else {
+                    Role::Device
+                }
+            }
+            CellRole::Auto if !own.markers.is_empty() => {
+                // A marker around devices makes them the inside of a black box, if it has pins of its own.
+                let edge = plan.dbu(plan.recipe.tolerances.marker_edge_nm);
+                let around = pinned && covers(&marker.grown(edge), &below);
+                if devices && !around { Role::Circuit } else { Role::Device }
+            }
+            CellRole::Auto if pinned && !devices => Role::Device,
+            CellRole::Auto => Role::Circuit,
+        };
+        let is_device = roles[i] == Role::Device;
+        device_below[i] = devices || is_device;
+        optical_below[i] = optical || stated || pinned;
+        device_box[i] = below;
+        if is_device {
+            device_box[i] = if marker.is_empty() { plan.layout.bbox(cell) } else { marker };
+        }
+    }
+    roles
+}
+
+/// The box of all rings.
+pub fn markers_box(rings: &[Vec<Point>]) -> BBox {
+    let mut b = BBox::EMPTY;
+    rings.iter().for_each(|r| b.add_box(&BBox::of_points(r)));
+    b
+}
+
+fn covers(outer: &BBox, inner: &BBox) -> bool {
+    inner.is_empty() || (outer.contains(inner.min[0], inner.min[1]) && outer.contains(inner.max[0], inner.max[1]))
+}
+
+/// Rings of a cell and all it places, in the frame of the cell.
+#[derive(Debug, Default)]
+pub struct Rings {
+    /// Layer and points.
+    pub rings: Vec<(LayerId, Vec<Point>)>,
+    /// True when there were more than asked for.
+    pub cut_short: bool,
+}
+
+/// Collects the rings on guide layers of a cell and all it places, at most `most`.
+pub fn rings(plan: &Plan, sums: &Sums, cell: CellId, most: usize) -> Rings {
+    let mut out = Rings::default();
+    collect_rings(plan, sums, cell, &Transform::IDENTITY, most, &mut out);
+    out
+}
+
+fn collect_rings(plan: &Plan, sums: &Sums, cell: CellId, t: &Transform, most: usize, out: &mut Rings) {
+    for polygon in plan.layout.polygons(cell) {
+        if !plan.is_guide[polygon.layer.index()] {
+            continue;
+        }
+        for d in polygon.repetition.offsets() {
+            if out.rings.len() >= most {
+                out.cut_short = true;
+                return;
+            }
+            let t = t.after(&Transform::shift(d[0], d[1]));
+            let ring: Option<Vec<Point>> = polygon.points.iter().map(|&p| t.apply_point(p)).collect();
+            out.rings.extend(ring.map(|r| (polygon.layer, r)));
+        }
+    }
+    for r in &plan.layout.cell(cell).references {
+        if sums.core_box[r.target.index()].is_empty() {
+            continue;
+        }
+        for d in r.repetition.offsets() {
+            if out.cut_short {
+                return;
+            }
+            let mut placed = r.transform;
+            placed.d = [placed.d[0] + d[0], placed.d[1] + d[1]];
+            collect_rings(plan, sums, r.target, &t.after(&placed), most, out);
+        }
+    }
+}
+
+/// Pins of a cell and of all it places, in the frame of the cell.
+pub fn all_pins(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Vec<Pin> {
+    let mut out = Vec::new();
+    collect_pins(plan, facts, sums, cell, &Transform::IDENTITY, &mut out);
+    out
+}
+
+fn collect_pins(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId, t: &Transform, out: &mut Vec<Pin>) {
+    out.extend(facts[cell.index()].pins.iter().map(|p| p.transformed(t)));
+    for r in &plan.layout.cell(cell).references {
+        if sums.any_pins[r.target.index()] {
+            pins::copies(plan, &r.repetition, |d| {
+                let mut placed = r.transform;
+                placed.d = [placed.d[0] + d[0], placed.d[1] + d[1]];
+                collect_pins(plan, facts, sums, r.target, &t.after(&placed), out);
+            });
+        }
+    }
+}
+
+/// The ports stated for a cell.
+pub fn stated_ports(plan: &Plan, cell: CellId) -> Vec<LocalPort> {
+    let Some(entry) = plan.entry(cell) else { return Vec::new() };
+    let port = |p: &crate::recipe::StatedPort| LocalPort {
+        name: p.name.clone(),
+        at: [p.x_dbu, p.y_dbu],
+        direction_rad: waveguard_geom::transform::wrap_angle(p.angle_rad),
+        width: p.width_dbu,
+        kind: p.kind,
+        oriented: true,
+        source: PortSource::Metadata,
+        section: p.cross_section.as_deref().and_then(|n| plan.recipe.section_named(n)),
+    };
+    entry.ports.iter().map(port).collect()
+}
+
+/// The ports of a device cell: the stated ones, else the drawn ones with their directions settled. Pins
+/// drawn twice are kept once.
+pub fn ports(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId, problems: &mut Vec<Problem>) -> Vec<LocalPort> {
+    let stated = stated_ports(plan, cell);
+    if !stated.is_empty() {
+        return stated;
+    }
+    let markers = &facts[cell.index()].markers;
+    let mut outline = markers_box(markers);
+    if outline.is_empty() {
+        outline = sums.core_box[cell.index()];
+    }
+    let drawn = all_pins(plan, facts, sums, cell);
+    let ports = drawn.iter().map(|p| p.settled(markers, &outline)).collect();
+    without_repeats(plan, cell, ports, problems)
+}
+
+/// Drops ports at the place, of the kind and in the direction of an earlier one.
+pub fn without_repeats(
+    plan: &Plan,
+    cell: CellId,
+    ports: Vec<LocalPort>,
+    problems: &mut Vec<Problem>,
+) -> Vec<LocalPort> {
+    let snap = plan.dbu(plan.recipe.tolerances.snap_nm);
+    let same = |a: &LocalPort, b: &LocalPort| {
+        a.kind == b.kind
+            && (a.at[0] - b.at[0]).hypot(a.at[1] - b.at[1]) <= snap
+            && (a.direction_rad.is_nan() && b.direction_rad.is_nan()
+                || waveguard_geom::transform::wrap_angle(a.direction_rad - b.direction_rad).abs()
+                    <= plan.recipe.tolerances.angle_rad)
+    };
+    let mut kept: Vec<LocalPort> = Vec::with_capacity(ports.len());
+    for port in ports {
+        // A device has few ports, so comparing with all is cheap; flattened cells are split before.
+        if let Some(first) = kept.iter_mut().find(|k| same(k, &port)) {
+            if first.name.is_empty() {
+                first.name.clone_from(&port.name);
+            }
+            if port.kind != PortKind::Fibre {
+                let name = &plan.layout.cell(cell).name;
+                problems.push(Problem::at("repeated-pin", name, port.at[0], port.at[1], port.name));
+            }
+        } else {
+            kept.push(port);
+        }
+    }
+    kept
+}

@@ -1,0 +1,360 @@
+//! The whole extraction: cells once, placements, joins, neighbours, coverage — into tables.
+
+use waveguard_base::{CellId, Problem, Table, Watch};
+use waveguard_geom::{BBox, GridIndex};
+use waveguard_layout::Layout;
+
+use crate::cells::{self, CellPlan};
+use crate::coverage;
+use crate::crossings;
+use crate::devices::{self, Role};
+use crate::error::ExtractError;
+use crate::facts::{self, Facts};
+use crate::lines::Pieces;
+use crate::near;
+use crate::nets::{self, Joined, PlacedPort};
+use crate::overlaps::{self, Outline};
+use crate::pins::PortSource;
+use crate::place::{self, Placed, PlacedTerminal, Placements};
+use crate::plan::Plan;
+use crate::recipe::{CellRole, Recipe};
+use crate::runs;
+use crate::tables::{
+    Bends, CrossingRow, Crossings, Devices, NearMissRow, NearMisses, Nets, OverlapRow, Overlaps, Ports, ProblemRow,
+    Problems, RunProfile, RunProfileRow, RunRow, Runs, TerminalRow, Terminals, Waveguides,
+};
+use crate::write;
+
+/// What was found in a layout, as tables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extraction {
+    tables: Vec<Table>,
+}
+
+impl Extraction {
+    /// The tables in the order of [`crate::tables::schemas`].
+    pub fn tables(&self) -> Vec<&Table> {
+        self.tables.iter().collect()
+    }
+
+    /// The tables, moved.
+    pub fn into_tables(self) -> Vec<Table> {
+        self.tables
+    }
+
+    /// The table of that name.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|t| t.name == name)
+    }
+}
+
+/// Finds devices, ports, guides, joins and neighbours in a layout.
+///
+/// # Errors
+/// [`ExtractError::Recipe`] when the recipe does not fit the layout, [`ExtractError::Interrupted`] when the
+/// watch asks to stop.
+pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extraction, ExtractError> {
+    recipe.check()?;
+    let tops = tops(layout, recipe)?;
+    let plan = Plan::new(layout, recipe);
+    let facts = facts::read(&plan, watch)?;
+    let roles = devices::roles(&plan, &facts);
+    let sums = facts::sums(&plan, &facts, |c| plan.stated_role(c) == CellRole::Ignore);
+
+    let counts: Vec<Vec<u64>> = tops.iter().map(|&t| place::counts(&plan, &roles, t)).collect();
+    let most: Vec<u64> = (0..layout.cells.len()).map(|i| counts.iter().map(|c| c[i]).max().unwrap_or(0)).collect();
+    let (cells, mut problems) = cells::work_out(&plan, &facts, &sums, &roles, &most, watch)?;
+    problems.extend(seen_problems(&facts, &roles, &most));
+
+    let mut all = Placements::default();
+    for (&top, counts) in tops.iter().zip(&counts) {
+        watch.check()?;
+        let one = place::walk(&plan, &roles, &cells, top, counts);
+        all.devices.extend(one.devices);
+        all.terminals.extend(one.terminals);
+        all.rest.extend(one.rest);
+    }
+
+    watch.enter(3, all.devices.len() as u64);
+    let (mut ports, mut starts) = place::ports(&plan, &cells, &all.devices);
+    let mut joined = nets::join(&ports, &recipe.tolerances);
+    if drop_stubs(&plan, &cells, &mut all, &joined, &starts) {
+        (ports, starts) = place::ports(&plan, &cells, &all.devices);
+        joined = nets::join(&ports, &recipe.tolerances);
+    }
+    for &p in &joined.crowded {
+        let port = &ports[p];
+        let cell = &layout.cell(CellId::from(port.top)).name;
+        let [x, y] = port.at.map(|v| v / layout.dbu_nm);
+        problems.push(Problem::at("many-ports-at-one-point", cell, x, y, port.name.clone()));
+    }
+    let misses = near::find(&ports, &joined, &recipe.tolerances);
+    let terminals = terminals(&plan, &all.terminals, &ports, &joined, &mut problems);
+
+    let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
+    let mut tables = Vec::new();
+    let (devices, waveguides, bends, centerlines, lines) = write::guides(&world);
+    let reach = recipe.runs.reach_nm;
+    let pieces = Pieces::new(&lines, reach);
+    watch.check()?;
+    let found_runs = runs::find(&lines, &pieces, &recipe.runs, watch)?;
+    let crossings = crossings::find(&lines, &pieces, recipe.limits.crossing_end_widths, watch)?;
+    let overlaps = overlapping(&world, watch)?;
+
+    watch.enter(5, 1);
+    let (coverage, unexplained) = coverage::tables(&world, &sums, &tops, &joined, all.rest);
+    watch.advance(1);
+
+    push_results(&mut tables, devices, write::ports(&ports, &joined), write::nets(&ports, &joined), waveguides, bends);
+    tables.push(near_table(&ports, &misses).into_table());
+    let (runs, profile) = run_tables(&found_runs);
+    tables.push(runs.into_table());
+    tables.push(profile.into_table());
+    tables.push(crossing_table(&crossings).into_table());
+    tables.push(overlaps.into_table());
+    tables.push(terminals.into_table());
+    tables.push(coverage.into_table());
+    tables.push(unexplained.into_table());
+    tables.push(problem_table(layout, problems).into_table());
+    tables.push(centerlines.into_table());
+    Ok(Extraction { tables })
+}
+
+/// What the tables are written from.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// Layout and recipe.
+    pub plan: &'a Plan<'a>,
+    /// What each cell holds.
+    pub cells: &'a [CellPlan],
+    /// The devices.
+    pub placed: &'a [Placed],
+    /// Their ports.
+    pub ports: &'a [PlacedPort],
+    /// First port of each device; one more than devices.
+    pub starts: &'a [usize],
+}
+
+fn push_results(tables: &mut Vec<Table>, devices: Devices, ports: Ports, nets: Nets, guides: Waveguides, bends: Bends) {
+    tables.push(devices.into_table());
+    tables.push(ports.into_table());
+    tables.push(nets.into_table());
+    tables.push(guides.into_table());
+    tables.push(bends.into_table());
+}
+
+fn tops(layout: &Layout, recipe: &Recipe) -> Result<Vec<CellId>, ExtractError> {
+    let n = layout.cells.len();
+    if let Some(bad) = recipe.tops.iter().chain(recipe.cells.iter().map(|c| &c.cell)).find(|&&i| i >= n) {
+        return Err(ExtractError::Recipe(format!("cell {bad} of {n}")));
+    }
+    Ok(recipe.tops.iter().map(|&i| CellId::from(i)).collect())
+}
+
+/// Problems of reading pins, of cells that matter.
+fn seen_problems(facts: &[Facts], roles: &[Role], placements: &[u64]) -> Vec<Problem> {
+    facts
+        .iter()
+        .zip(roles)
+        .zip(placements)
+        .filter(|((_, role), n)| **n > 0 && **role != Role::Ignored)
+        .flat_map(|((f, _), _)| f.problems.iter().cloned())
+        .collect()
+}
+
+/// Takes drawn shapes that are too short to be guides by themselves, and join nothing, out of the devices.
+fn drop_stubs(plan: &Plan, cells: &[CellPlan], all: &mut Placements, joined: &Joined, starts: &[usize]) -> bool {
+    let aspect = plan.recipe.limits.free_aspect;
+    let mut kept = Vec::with_capacity(all.devices.len());
+    let before = all.devices.len();
+    for (i, placed) in all.devices.iter().enumerate() {
+        let proto = &cells[placed.cell.index()].protos[placed.proto];
+        let short = proto.is_free()
+            && proto.guide.as_ref().is_some_and(|g| g.trace.length < aspect * g.trace.width_max)
+            && joined.partner[starts[i]..starts[i + 1]].iter().all(Option::is_none);
+        if short {
+            if proto.core_area > 0.0 {
+                all.rest.push(place::Rest {
+                    top: placed.top,
+                    cell: placed.cell,
+                    what: cells::Leftover {
+                        bbox: proto.bbox.transformed(&placed.transform),
+                        area: proto.core_area * placed.transform.magnification().powi(2),
+                        count: 1,
+                        reason: "short and joined to nothing".to_owned(),
+                    },
+                });
+            }
+        } else {
+            kept.push(*placed);
+        }
+    }
+    all.devices = kept;
+    all.devices.len() < before
+}
+
+/// Names of the places where circuits end, with the device port that lies there.
+fn terminals(
+    plan: &Plan,
+    placed: &[PlacedTerminal],
+    ports: &[PlacedPort],
+    joined: &Joined,
+    problems: &mut Vec<Problem>,
+) -> Terminals {
+    let mut table = Terminals::default();
+    let nm = plan.layout.dbu_nm;
+    let snap = plan.recipe.tolerances.snap_nm;
+    let boxes: Vec<BBox> = ports.iter().map(|p| BBox { min: p.at, max: p.at }).collect();
+    let index = GridIndex::new(&boxes, plan.recipe.tolerances.near_miss_nm);
+    for t in placed {
+        let at = t.port.at.map(|v| v * nm);
+        let mut best: Option<(bool, usize)> = None;
+        index.candidates(&BBox { min: at, max: at }.grown(snap), |i| {
+            let p = &ports[i];
+            let near = (p.at[0] - at[0]).hypot(p.at[1] - at[1]) <= snap;
+            let turned = waveguard_geom::transform::wrap_angle(p.direction_rad - t.port.direction_rad).abs();
+            let fits = turned.is_nan() || turned <= plan.recipe.tolerances.angle_rad || !t.port.oriented || !p.oriented;
+            if near && fits && p.top == t.top.index() && p.kind == t.port.kind {
+                let rank = (joined.partner[i].is_some(), i);
+                if best.is_none_or(|b| rank < b) {
+                    best = Some(rank);
+                }
+            }
+        });
+        if t.of_top {
+            table.push(TerminalRow {
+                top: t.top.index() as i64,
+                name: t.port.name.clone(),
+                port: best.map_or(-1, |(_, i)| i as i64),
+                x_nm: at[0],
+                y_nm: at[1],
+                direction_rad: t.port.direction_rad,
+                width_nm: t.port.width * nm,
+                kind: t.port.kind as u8,
+            });
+        }
+        if best.is_none() && t.port.source != PortSource::Metadata && t.port.source != PortSource::Fibre {
+            let cell = &plan.layout.cell(t.cell).name;
+            problems.push(Problem::at("loose-pin", cell, t.at_home[0], t.at_home[1], t.port.name.clone()));
+        }
+    }
+    table
+}
+
+fn overlapping(world: &World, watch: &Watch) -> Result<Overlaps, ExtractError> {
+    let nm = world.plan.layout.dbu_nm;
+    let tolerances = &world.plan.recipe.tolerances;
+    let proto = |i: usize| &world.cells[world.placed[i].cell.index()].protos[world.placed[i].proto];
+    let boxes: Vec<(BBox, usize)> = world
+        .placed
+        .iter()
+        .enumerate()
+        .map(|(i, placed)| {
+            let p = proto(i);
+            let b = if p.outline.is_empty() { BBox::EMPTY } else { p.bbox.transformed(&placed.transform) };
+            (b, placed.top.index())
+        })
+        .collect();
+    let outline = |i: usize| {
+        let placed = &world.placed[i];
+        let rings: Vec<Vec<_>> = proto(i)
+            .outline
+            .iter()
+            .filter_map(|r| r.iter().map(|&p| placed.transform.apply_point(p)).collect())
+            .collect();
+        let rings = waveguard_geom::region::union(&rings);
+        Outline { bbox: devices::markers_box(&rings), rings, cell: placed.cell.index(), top: placed.top.index() }
+    };
+    let least_area = tolerances.overlap_area_nm2 / (nm * nm);
+    let found = overlaps::find(&boxes, outline, least_area, tolerances.overlap_depth_nm / nm, watch)?;
+    let mut table = Overlaps::default();
+    for o in found {
+        table.push(OverlapRow {
+            device_a: o.a as i64,
+            device_b: o.b as i64,
+            area_nm2: o.area * nm * nm,
+            x0_nm: o.bbox.min[0] * nm,
+            y0_nm: o.bbox.min[1] * nm,
+            x1_nm: o.bbox.max[0] * nm,
+            y1_nm: o.bbox.max[1] * nm,
+            duplicate: u8::from(o.duplicate),
+        });
+    }
+    Ok(table)
+}
+
+fn near_table(ports: &[PlacedPort], misses: &[near::NearMiss]) -> NearMisses {
+    let mut table = NearMisses::default();
+    for m in misses {
+        table.push(NearMissRow {
+            port_a: m.a as i64,
+            port_b: m.b as i64,
+            distance_nm: m.offset.distance_nm,
+            gap_nm: m.offset.gap_nm,
+            lateral_nm: m.offset.lateral_nm,
+            angle_rad: m.offset.angle_rad,
+            width_difference_nm: ports[m.a].width_nm - ports[m.b].width_nm,
+        });
+    }
+    table
+}
+
+fn run_tables(found: &[runs::Run]) -> (Runs, RunProfile) {
+    let (mut table, mut profile) = (Runs::default(), RunProfile::default());
+    for r in found {
+        table.push(RunRow {
+            waveguide_a: r.a as i64,
+            waveguide_b: r.b as i64,
+            length_nm: r.length_nm(),
+            gap_min_nm: r.gap_min_nm,
+            gap_mean_nm: r.gaps.iter().sum::<f64>() / r.gaps.len() as f64,
+            x_nm: r.at[0],
+            y_nm: r.at[1],
+            profile_start: profile.len() as i64,
+            profile_count: r.gaps.len() as i64,
+            relative_curvature_per_nm: r.relative_curvature_per_nm,
+        });
+        for &gap_nm in &r.gaps {
+            profile.push(RunProfileRow { gap_nm, step_nm: r.step_nm });
+        }
+    }
+    (table, profile)
+}
+
+fn crossing_table(found: &[crossings::Crossing]) -> Crossings {
+    let mut table = Crossings::default();
+    for c in found {
+        table.push(CrossingRow {
+            waveguide_a: c.a as i64,
+            waveguide_b: c.b as i64,
+            x_nm: c.at[0],
+            y_nm: c.at[1],
+            angle_rad: c.angle_rad,
+        });
+    }
+    table
+}
+
+/// Equal problems become one row with a count; the place is that of the first.
+fn problem_table(layout: &Layout, found: Vec<Problem>) -> Problems {
+    let nm = layout.dbu_nm;
+    let mut all: Vec<Problem> = layout.problems.clone();
+    all.extend(found);
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    let key = |i: usize| (all[i].code, all[i].cell.as_str(), all[i].subject.as_str());
+    order.sort_by(|&i, &j| key(i).cmp(&key(j)).then(i.cmp(&j)));
+    let mut table = Problems::default();
+    let place = |i: usize| (all[i].x_dbu.to_bits(), all[i].y_dbu.to_bits());
+    for group in order.chunk_by(|&i, &j| key(i) == key(j) && place(i) == place(j)) {
+        let first = &all[group[0]];
+        table.push(ProblemRow {
+            code: first.code.to_owned(),
+            cell: first.cell.clone(),
+            x_nm: first.x_dbu * nm,
+            y_nm: first.y_dbu * nm,
+            subject: first.subject.clone(),
+            count: group.iter().map(|&i| all[i].count as i64).sum(),
+        });
+    }
+    table
+}

@@ -1,0 +1,123 @@
+//! What each cell holds by itself and below, read once per cell whatever the number of placements.
+
+use rayon::prelude::*;
+use waveguard_base::{CellId, Problem, Watch};
+use waveguard_geom::{BBox, Point, Transform, ring};
+use waveguard_layout::Repetition;
+
+use crate::error::ExtractError;
+use crate::pins::{self, Pin};
+use crate::plan::Plan;
+
+/// What a cell holds by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Pins, repetitions expanded.
+    pub pins: Vec<Pin>,
+    /// Marker rings, repetitions expanded.
+    pub markers: Vec<Vec<Point>>,
+    /// Core area in dbu² of each layer of the recipe's `core_layers`.
+    pub core_area: Vec<f64>,
+    /// Box of the core shapes.
+    pub core_box: BBox,
+    /// What was wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Sums over a cell and all it places.
+#[derive(Clone, Debug)]
+pub struct Sums {
+    /// Core area in dbu² by layer, for each cell.
+    pub core_area: Vec<Vec<f64>>,
+    /// Box of the core shapes, for each cell.
+    pub core_box: Vec<BBox>,
+    /// There are pins.
+    pub any_pins: Vec<bool>,
+}
+
+/// Reads all cells in parallel.
+///
+/// # Errors
+/// When the watch asks to stop.
+pub fn read(plan: &Plan, watch: &Watch) -> Result<Vec<Facts>, ExtractError> {
+    watch.enter(1, plan.layout.cells.len() as u64);
+    (0..plan.layout.cells.len())
+        .into_par_iter()
+        .map(|i| {
+            watch.check()?;
+            let facts = of_cell(plan, CellId::from(i));
+            watch.advance(1);
+            Ok(facts)
+        })
+        .collect()
+}
+
+fn of_cell(plan: &Plan, cell: CellId) -> Facts {
+    let mut facts = Facts { core_area: vec![0.0; plan.recipe.core_layers.len()], ..Facts::default() };
+    for polygon in plan.layout.polygons(cell) {
+        let layer = polygon.layer.index();
+        if plan.is_core[layer] {
+            let pair = plan.pair(polygon.layer);
+            let area = ring::area(polygon.points) * polygon.repetition.len() as f64;
+            if let Some(k) = plan.recipe.core_layers.iter().position(|&l| l == pair) {
+                facts.core_area[k] += area;
+            }
+            let own = BBox::of_points(polygon.points);
+            facts.core_box.add_box(&repeated(&own, polygon.repetition));
+        }
+        if plan.is_marker[layer] && polygon.points.len() >= 3 {
+            pins::copies(plan, polygon.repetition, |d| {
+                let moved: Option<Vec<Point>> = polygon
+                    .points
+                    .iter()
+                    .map(|p| Point::from_f64(f64::from(p.x) + d[0], f64::from(p.y) + d[1]))
+                    .collect();
+                facts.markers.extend(moved);
+            });
+        }
+    }
+    facts.pins = pins::read(plan, cell, &mut facts.problems);
+    facts
+}
+
+/// The box of all copies.
+pub fn repeated(b: &BBox, repetition: &Repetition) -> BBox {
+    let mut all = BBox::EMPTY;
+    let mut add = |d: [f64; 2]| all.add_box(&b.transformed(&Transform::shift(d[0], d[1])));
+    match repetition {
+        Repetition::Grid { columns, rows, .. } => {
+            let (c, r) = (columns.saturating_sub(1), rows.saturating_sub(1));
+            for corner in [0, c, r * columns, r * columns + c] {
+                add(repetition.offset(corner));
+            }
+        }
+        other => other.offsets().for_each(add),
+    }
+    all
+}
+
+/// Adds up areas and boxes over the hierarchy, without walking placements. `left_out` cells count nothing.
+pub fn sums(plan: &Plan, facts: &[Facts], left_out: impl Fn(CellId) -> bool) -> Sums {
+    let n = facts.len();
+    let layers = plan.recipe.core_layers.len();
+    let mut core_area = vec![vec![0.0; layers]; n];
+    let mut core_box = vec![BBox::EMPTY; n];
+    for &cell in &plan.layout.bottom_up {
+        if left_out(cell) {
+            continue;
+        }
+        let i = cell.index();
+        let mut area = facts[i].core_area.clone();
+        let mut outline = facts[i].core_box;
+        for r in &plan.layout.cell(cell).references {
+            let j = r.target.index();
+            let times = r.repetition.len() as f64 * r.transform.magnification().powi(2);
+            area.iter_mut().zip(&core_area[j]).for_each(|(a, b)| *a += times * b);
+            outline.add_box(&repeated(&core_box[j].transformed(&r.transform), &r.repetition));
+        }
+        core_area[i] = area;
+        core_box[i] = outline;
+    }
+    let any_pins = plan.layout.subtree_any(|c| !facts[c.index()].pins.is_empty());
+    Sums { core_area, core_box, any_pins }
+}

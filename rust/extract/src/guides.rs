@@ -1,0 +1,188 @@
+//! Guides: what the tracer says of the shapes of a cell, and which cross-section that is.
+
+use waveguard_base::LayerId;
+use waveguard_geom::{Point, region};
+
+use crate::pins::LocalPort;
+use crate::plan::Plan;
+use crate::trace::{CapHint, NotARibbon, Trace, TraceOptions, chain, trace_ribbon};
+
+/// A traced guide in the frame of its cell, in dbu.
+#[derive(Clone, Debug)]
+pub struct Guide {
+    /// What the tracer found.
+    pub trace: Trace,
+    /// The centre-line with few points: x, y, width.
+    pub line: Vec<[f64; 3]>,
+    /// Cross-section in the recipe; `None` when no window holds the width.
+    pub section: Option<usize>,
+    /// Length of the PATH it was drawn with; NaN without.
+    pub spine_length: f64,
+}
+
+/// The tracer's tolerances in dbu.
+pub fn options(plan: &Plan) -> TraceOptions {
+    let trace = &plan.recipe.trace;
+    let usual = TraceOptions::default();
+    TraceOptions {
+        curvature_window: plan.dbu(trace.curvature_window_nm),
+        chord_tolerance: plan.dbu(trace.chord_tolerance_nm),
+        bend_min_turn: trace.bend_min_turn_rad,
+        straight_radius: plan.dbu(trace.straight_radius_nm),
+        // The defaults of the tracer are for a grid of 1 nm.
+        width_tolerance: plan.dbu(usual.width_tolerance),
+        tangent_reach_max: plan.dbu(usual.tangent_reach_max),
+        ..usual
+    }
+}
+
+/// Traces the shapes of a device from its first optical port to its second.
+///
+/// Layers are tried in the order of the recipe, the stated cross-section's first. Several shapes are
+/// joined end to end, and merged where that fails.
+pub fn of_device(
+    plan: &Plan,
+    rings: &[(LayerId, Vec<Point>)],
+    ends: [&LocalPort; 2],
+    stated: Option<usize>,
+) -> Result<Guide, String> {
+    let hints = ends.map(|p| CapHint {
+        x: p.at[0],
+        y: p.at[1],
+        direction_rad: p.direction_rad,
+        width: if p.width.is_nan() { 0.0 } else { p.width },
+    });
+    let options = options(plan);
+    let mut why = String::from("no shapes on a guide layer");
+    let mut layers = plan.guide_layers.clone();
+    if let Some(section) = stated {
+        layers.sort_by_key(|&l| plan.pair(l) != plan.recipe.guides[section].layer);
+    }
+    for layer in layers {
+        let pieces: Vec<&[Point]> = rings.iter().filter(|r| r.0 == layer).map(|r| r.1.as_slice()).collect();
+        if pieces.is_empty() {
+            continue;
+        }
+        match of_pieces(plan, &pieces, &hints, &options) {
+            Ok(trace) => {
+                let section =
+                    stated.or(ends[0].section).or(ends[1].section).or_else(|| section_of(plan, layer, &trace));
+                return Ok(guide(plan, trace, section, f64::NAN));
+            }
+            Err(reason) => why = reason,
+        }
+    }
+    Err(why)
+}
+
+fn of_pieces(plan: &Plan, pieces: &[&[Point]], hints: &[CapHint; 2], options: &TraceOptions) -> Result<Trace, String> {
+    let first = if let [one] = pieces {
+        trace_ribbon(one, Some(*hints), options)
+    } else {
+        pieces
+            .iter()
+            .map(|piece| trace_ribbon(piece, None, options))
+            .collect::<Result<Vec<Trace>, NotARibbon>>()
+            .and_then(|traces| chain(traces, plan.dbu(plan.recipe.tolerances.snap_nm), Some(*hints), options))
+    };
+    let trace = match first {
+        Ok(trace) => trace,
+        Err(failure) => {
+            let merged = region::union(pieces);
+            let [one] = merged.as_slice() else { return Err(reason(&failure).to_owned()) };
+            let mut trace = trace_ribbon(one, Some(*hints), options).map_err(|_| reason(&failure).to_owned())?;
+            trace.n_shapes = pieces.len() as u32;
+            trace
+        }
+    };
+    let reach = plan.dbu(plan.recipe.tolerances.guide_end_nm);
+    for (end, hint) in trace.ends.iter().zip(hints) {
+        if (end.x - hint.x).hypot(end.y - hint.y) > reach {
+            return Err("the traced guide does not end at the ports".to_owned());
+        }
+    }
+    Ok(trace)
+}
+
+/// Traces one shape drawn outside devices.
+pub fn of_shape(plan: &Plan, layer: LayerId, ring: &[Point], spine_length: f64) -> Result<Guide, String> {
+    let pair = plan.pair(layer);
+    let mut options = options(plan);
+    let mut widths = (f64::INFINITY, 0.0_f64);
+    for g in plan.recipe.guides.iter().filter(|g| g.layer == pair) {
+        widths = (widths.0.min(g.width_min_nm), widths.1.max(g.width_max_nm));
+    }
+    options.width_min = plan.dbu(widths.0) * 0.5;
+    options.width_max = plan.dbu(widths.1);
+    let trace = trace_ribbon(ring, None, &options).map_err(|e| reason(&e).to_owned())?;
+    let section = section_of(plan, layer, &trace).ok_or_else(|| "no cross-section of that width".to_owned())?;
+    Ok(guide(plan, trace, Some(section), spine_length))
+}
+
+/// The cross-section that holds the width of one end, else the mean width.
+fn section_of(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
+    let nm = plan.layout.dbu_nm;
+    let mean = trace.area / trace.length;
+    [trace.ends[0].width, trace.ends[1].width, mean]
+        .into_iter()
+        .find_map(|w| plan.recipe.section(plan.pair(layer), w * nm))
+}
+
+fn guide(plan: &Plan, trace: Trace, section: Option<usize>, spine_length: f64) -> Guide {
+    let line = thinned(&trace, plan.dbu(plan.recipe.trace.line_tolerance_nm));
+    Guide { trace, line, section, spine_length }
+}
+
+/// Fewest stations such that place and width deviate by less than `tolerance` (Ramer–Douglas–Peucker).
+fn thinned(trace: &Trace, tolerance: f64) -> Vec<[f64; 3]> {
+    let stations = &trace.stations;
+    let n = stations.len();
+    if n == 0 {
+        return Vec::new();
+    }
+    let mut keep = vec![false; n];
+    keep[0] = true;
+    keep[n - 1] = true;
+    let mut open = vec![(0, n - 1)];
+    while let Some((from, to)) = open.pop() {
+        let (a, b) = (&stations[from], &stations[to]);
+        let (dx, dy) = (b.x - a.x, b.y - a.y);
+        let length = dx.hypot(dy);
+        let mut worst = (tolerance, from);
+        for (i, p) in stations.iter().enumerate().take(to).skip(from + 1) {
+            let (px, py) = (p.x - a.x, p.y - a.y);
+            let (along, off) = if length > 0.0 {
+                let along = ((px * dx + py * dy) / length).clamp(0.0, length);
+                (along / length, (px - dx * along / length).hypot(py - dy * along / length))
+            } else {
+                (0.0, px.hypot(py))
+            };
+            let off = off.max((a.width + (b.width - a.width) * along - p.width).abs());
+            if off > worst.0 {
+                worst = (off, i);
+            }
+        }
+        if worst.1 > from {
+            keep[worst.1] = true;
+            open.push((from, worst.1));
+            open.push((worst.1, to));
+        }
+    }
+    stations.iter().zip(keep).filter(|(_, k)| *k).map(|(s, _)| [s.x, s.y, s.width]).collect()
+}
+
+/// The reason without places and numbers, so that equal cases count together.
+fn reason(why: &NotARibbon) -> &'static str {
+    match why {
+        NotARibbon::TooFewVertices => "too few vertices",
+        NotARibbon::NoCaps => "no two ends found",
+        NotARibbon::CapsNotAtHints { .. } => "no end at a port",
+        NotARibbon::SidesCross { .. } => "its two sides do not run along each other",
+        NotARibbon::WidthJumps { .. } => "its width jumps",
+        NotARibbon::WidthOutOfRange { .. } => "its width is that of no guide",
+        NotARibbon::AreaNotCovered { .. } => "its centre-line does not cover it",
+        NotARibbon::Closed => "it closes on itself",
+        NotARibbon::Empty => "no shapes",
+        NotARibbon::NotAChain { .. } => "its pieces do not join end to end",
+    }
+}

@@ -1,0 +1,211 @@
+//! Ports at one place that face each other are joined.
+//!
+//! The width is no criterion: a step in width is a fault of a connection, not the absence of one.
+
+use std::f64::consts::PI;
+
+use rustc_hash::FxHashMap;
+use waveguard_geom::transform::wrap_angle;
+
+use crate::pins::PortSource;
+use crate::recipe::{PortKind, Tolerances};
+
+/// A port of a placed device, in nm in the frame of the top.
+#[derive(Clone, Debug)]
+pub struct PlacedPort {
+    /// Row in `devices`.
+    pub device: usize,
+    /// The device is a guide, which may close on itself.
+    pub of_guide: bool,
+    /// Name.
+    pub name: String,
+    /// Position.
+    pub at: [f64; 2],
+    /// Direction out of the device; NaN without.
+    pub direction_rad: f64,
+    /// Width.
+    pub width_nm: f64,
+    /// What it carries.
+    pub kind: PortKind,
+    /// False when either sign of the direction may join.
+    pub oriented: bool,
+    /// Where it was read from.
+    pub source: PortSource,
+    /// Cross-section in the recipe.
+    pub section: Option<usize>,
+    /// Cell index of the top.
+    pub top: usize,
+}
+
+/// Position and direction of one port relative to another.
+#[derive(Clone, Copy, Debug)]
+pub struct Offset {
+    /// Distance.
+    pub distance_nm: f64,
+    /// Along the direction of the first.
+    pub gap_nm: f64,
+    /// Across the direction of the first, without sign.
+    pub lateral_nm: f64,
+    /// Deviation from opposite directions, 0 to π; NaN when one has none.
+    pub angle_rad: f64,
+}
+
+impl PlacedPort {
+    /// Where `other` is, seen from here.
+    pub fn offset_to(&self, other: &Self) -> Offset {
+        let d = [other.at[0] - self.at[0], other.at[1] - self.at[1]];
+        let distance_nm = d[0].hypot(d[1]);
+        if self.direction_rad.is_nan() {
+            return Offset { distance_nm, gap_nm: f64::NAN, lateral_nm: f64::NAN, angle_rad: f64::NAN };
+        }
+        let (sin, cos) = self.direction_rad.sin_cos();
+        let mut angle_rad = wrap_angle(other.direction_rad - self.direction_rad + PI).abs();
+        if !(self.oriented && other.oriented) {
+            angle_rad = angle_rad.min(PI - angle_rad);
+        }
+        Offset { distance_nm, gap_nm: d[0] * cos + d[1] * sin, lateral_nm: (d[1] * cos - d[0] * sin).abs(), angle_rad }
+    }
+}
+
+/// Two ports joined.
+#[derive(Clone, Copy, Debug)]
+pub struct Join {
+    /// Row in `ports`, the smaller one.
+    pub a: usize,
+    /// Row in `ports`.
+    pub b: usize,
+    /// How well they fit.
+    pub offset: Offset,
+}
+
+/// Result of [`join`].
+#[derive(Clone, Debug, Default)]
+pub struct Joined {
+    /// Pairs in ascending order of their first port.
+    pub joins: Vec<Join>,
+    /// For each port its partner.
+    pub partner: Vec<Option<usize>>,
+    /// Ports that could have been joined to more than one, first of each place.
+    pub crowded: Vec<usize>,
+}
+
+/// A tile of the plane and what else must agree for a join.
+type Tile = (usize, PortKind, i64, i64);
+
+/// Pairs ports. Where several fit, the nearest and straightest pair goes first, then the first in order.
+pub fn join(ports: &[PlacedPort], tolerances: &Tolerances) -> Joined {
+    let side = 2.0 * tolerances.snap_nm;
+    let tile = |p: &PlacedPort| ((p.at[0] / side).floor() as i64, (p.at[1] / side).floor() as i64);
+    let joinable = |p: &PlacedPort| p.kind != PortKind::Fibre && !p.direction_rad.is_nan();
+    let mut tiles: FxHashMap<Tile, Vec<u32>> = FxHashMap::default();
+    for (i, p) in ports.iter().enumerate().filter(|(_, p)| joinable(p)) {
+        let (x, y) = tile(p);
+        tiles.entry((p.top, p.kind, x, y)).or_default().push(i as u32);
+    }
+    let mut pairs: Vec<Join> = Vec::new();
+    for (i, p) in ports.iter().enumerate().filter(|(_, p)| joinable(p)) {
+        let (x, y) = tile(p);
+        for (dx, dy) in [(-1, -1), (0, -1), (1, -1), (-1, 0), (0, 0), (1, 0), (-1, 1), (0, 1), (1, 1)] {
+            let Some(there) = tiles.get(&(p.top, p.kind, x + dx, y + dy)) else { continue };
+            for j in there.iter().map(|&j| j as usize).filter(|&j| j > i) {
+                let q = &ports[j];
+                if p.device == q.device && !p.of_guide {
+                    continue;
+                }
+                let offset = p.offset_to(q);
+                if offset.distance_nm <= tolerances.snap_nm && offset.angle_rad <= tolerances.angle_rad {
+                    pairs.push(Join { a: i, b: j, offset });
+                }
+            }
+        }
+    }
+    let key = |j: &Join| (j.offset.distance_nm, j.offset.angle_rad);
+    pairs.sort_by(|s, t| {
+        let (s_key, t_key) = (key(s), key(t));
+        s_key.0.total_cmp(&t_key.0).then(s_key.1.total_cmp(&t_key.1)).then((s.a, s.b).cmp(&(t.a, t.b)))
+    });
+    let mut joined = Joined { partner: vec![None; ports.len()], ..Joined::default() };
+    let mut choices = vec![0_u32; ports.len()];
+    for pair in &pairs {
+        choices[pair.a] += 1;
+        choices[pair.b] += 1;
+        if joined.partner[pair.a].is_none() && joined.partner[pair.b].is_none() {
+            joined.partner[pair.a] = Some(pair.b);
+            joined.partner[pair.b] = Some(pair.a);
+            joined.joins.push(*pair);
+        }
+    }
+    joined.joins.sort_by_key(|j| (j.a, j.b));
+    let mut seen: Vec<bool> = vec![false; ports.len()];
+    for pair in &pairs {
+        // One report for each place: the first port of the crowd that was not yet reported.
+        let crowded = choices[pair.a] > 1 || choices[pair.b] > 1;
+        if crowded && !seen[pair.a] && !seen[pair.b] {
+            joined.crowded.push(pair.a);
+        }
+        if crowded {
+            seen[pair.a] = true;
+            seen[pair.b] = true;
+        }
+    }
+    joined.crowded.sort_unstable();
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(device: usize, x: f64, y: f64, direction_rad: f64) -> PlacedPort {
+        PlacedPort {
+            device,
+            of_guide: false,
+            name: String::new(),
+            at: [x, y],
+            direction_rad,
+            width_nm: 500.0,
+            kind: PortKind::Optical,
+            oriented: true,
+            source: PortSource::Path,
+            section: None,
+            top: 0,
+        }
+    }
+
+    #[test]
+    fn facing_ports_join_across_a_tile_border() {
+        for x in [-3.0, -0.1, 0.0, 2.9, 3.0, 1e9] {
+            let joined = join(&[port(0, x, 0.0, 0.0), port(1, x + 1.0, 0.5, PI)], &Tolerances::default());
+            assert_eq!(joined.partner, vec![Some(1), Some(0)], "at {x}");
+        }
+    }
+
+    #[test]
+    fn ports_that_look_the_same_way_do_not_join() {
+        let joined = join(&[port(0, 0.0, 0.0, 0.0), port(1, 0.0, 0.0, 0.0)], &Tolerances::default());
+        assert!(joined.joins.is_empty());
+    }
+
+    #[test]
+    fn an_unoriented_port_joins_either_way() {
+        let mut a = port(0, 0.0, 0.0, 0.0);
+        a.oriented = false;
+        let joined = join(&[a, port(1, 0.0, 0.0, 0.0)], &Tolerances::default());
+        assert_eq!(joined.joins.len(), 1);
+    }
+
+    #[test]
+    fn in_a_crowd_the_nearest_pair_wins_and_the_crowd_is_reported_once() {
+        let ports = [port(0, 0.0, 0.0, 0.0), port(1, 1.0, 0.0, PI), port(2, 0.0, 0.0, PI)];
+        let joined = join(&ports, &Tolerances::default());
+        assert_eq!(joined.partner, vec![Some(2), None, Some(0)]);
+        assert_eq!(joined.crowded.len(), 1);
+    }
+
+    #[test]
+    fn tops_are_apart() {
+        let mut b = port(1, 0.0, 0.0, PI);
+        b.top = 1;
+        assert!(join(&[port(0, 0.0, 0.0, 0.0), b], &Tolerances::default()).joins.is_empty());
+    }
+}

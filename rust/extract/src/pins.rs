@@ -1,0 +1,324 @@
+//! Pins as drawn → ports in the frame of their cell.
+//!
+//! Files draw pins in several ways and with lengths from 10 to 200 nm, so only the middle of a pin is a
+//! position. Repetitions are expanded: one path with a repetition of two is two pins.
+
+use std::f64::consts::{FRAC_PI_2, PI};
+
+use rustc_hash::FxHashSet;
+use waveguard_base::{CellId, LayerId, Problem};
+use waveguard_geom::transform::wrap_angle;
+use waveguard_geom::{BBox, GridIndex, Point, Transform};
+use waveguard_layout::Repetition;
+
+use crate::plan::Plan;
+use crate::recipe::{PinShape, PortKind};
+
+/// Where a port was read from; the codes of column `source` of the table `ports`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortSource {
+    /// A pin drawn as a path.
+    Path = 0,
+    /// A pin drawn as a rectangle.
+    Rectangle = 1,
+    /// Cell metadata.
+    Metadata = 2,
+    /// The end of a drawn guide.
+    GuideEnd = 3,
+    /// A fibre target.
+    Fibre = 4,
+}
+
+/// A port in the frame of a cell, in dbu.
+#[derive(Clone, Debug)]
+pub struct LocalPort {
+    /// Name; empty when none was found.
+    pub name: String,
+    /// Position.
+    pub at: [f64; 2],
+    /// Direction out of the device; NaN for ports without one.
+    pub direction_rad: f64,
+    /// Width; NaN when unknown.
+    pub width: f64,
+    /// What it carries.
+    pub kind: PortKind,
+    /// False when the sign of the direction was guessed from the outline, so either sign may join.
+    pub oriented: bool,
+    /// Where it was read from.
+    pub source: PortSource,
+    /// Cross-section in the recipe.
+    pub section: Option<usize>,
+}
+
+impl LocalPort {
+    /// The port as placed.
+    #[must_use]
+    pub fn transformed(&self, t: &Transform) -> Self {
+        Self {
+            at: t.apply(self.at[0], self.at[1]),
+            direction_rad: if self.direction_rad.is_nan() { f64::NAN } else { t.apply_angle(self.direction_rad) },
+            width: self.width * t.magnification(),
+            ..self.clone()
+        }
+    }
+}
+
+/// What is known of a pin's direction before the outline of its device is.
+#[derive(Clone, Copy, Debug)]
+pub enum Heading {
+    /// Drawn.
+    Known(f64),
+    /// An axis without sign, and half the length of the pin.
+    Axis(f64, f64),
+    /// A rectangle; the nearest border of the device decides.
+    Block(BBox),
+    /// A rectangle on the end face of the core.
+    Edge(BBox),
+    /// None.
+    None,
+}
+
+/// A pin as drawn.
+#[derive(Clone, Debug)]
+pub struct Pin {
+    /// All that is known already; direction and width may be missing.
+    pub port: LocalPort,
+    /// What is known of the direction.
+    pub heading: Heading,
+}
+
+impl Pin {
+    /// The pin seen from a cell that places its cell.
+    #[must_use]
+    pub fn transformed(&self, t: &Transform) -> Self {
+        let heading = match self.heading {
+            Heading::Known(a) => Heading::Known(t.apply_angle(a)),
+            Heading::Axis(a, half) => Heading::Axis(t.apply_angle(a), half * t.magnification()),
+            Heading::Block(b) => Heading::Block(b.transformed(t)),
+            Heading::Edge(b) => Heading::Edge(b.transformed(t)),
+            Heading::None => Heading::None,
+        };
+        Self { port: self.port.transformed(t), heading }
+    }
+
+    /// The port, its direction settled with the outline of its device: marker rings, and the box of the
+    /// marker or else of the core.
+    pub fn settled(&self, markers: &[Vec<Point>], outline: &BBox) -> LocalPort {
+        let mut port = self.port.clone();
+        match self.heading {
+            Heading::Known(a) => port.direction_rad = a,
+            Heading::None => {}
+            Heading::Axis(a, half) => {
+                port.oriented = false;
+                port.direction_rad = outward(port.at, a, half, markers, outline);
+            }
+            Heading::Block(b) => {
+                let (direction, _) = nearest_side(&b, outline);
+                port.direction_rad = direction;
+                port.width = across(&b, direction);
+            }
+            Heading::Edge(b) => {
+                let (w, h) = (b.max[0] - b.min[0], b.max[1] - b.min[1]);
+                let direction = thin_side(&b, w < h, outline);
+                port.direction_rad = direction;
+                port.width = across(&b, direction);
+                let (sin, cos) = direction.sin_cos();
+                port.at = [port.at[0] + cos * w / 2.0, port.at[1] + sin * h / 2.0];
+            }
+        }
+        port
+    }
+}
+
+/// Extent of a box across a direction that is a multiple of 90°.
+fn across(b: &BBox, direction_rad: f64) -> f64 {
+    if direction_rad.cos().abs() > 0.5 { b.max[1] - b.min[1] } else { b.max[0] - b.min[0] }
+}
+
+/// The direction of the side of `outline` that is nearest to the middle of `b`, and its distance.
+fn nearest_side(b: &BBox, outline: &BBox) -> (f64, f64) {
+    let (cx, cy) = ((b.min[0] + b.max[0]) / 2.0, (b.min[1] + b.max[1]) / 2.0);
+    let sides = [
+        (0.0, (outline.max[0] - cx).abs()),
+        (FRAC_PI_2, (outline.max[1] - cy).abs()),
+        (PI, (cx - outline.min[0]).abs()),
+        (-FRAC_PI_2, (cy - outline.min[1]).abs()),
+    ];
+    sides.into_iter().fold(sides[0], |best, s| if s.1 < best.1 { s } else { best })
+}
+
+/// As `nearest_side`, along the thin axis of an edge rectangle only.
+fn thin_side(b: &BBox, along_x: bool, outline: &BBox) -> f64 {
+    let axis = usize::from(!along_x);
+    let c = (b.min[axis] + b.max[axis]) / 2.0;
+    let positive = (outline.max[axis] - c).abs() < (c - outline.min[axis]).abs();
+    match (along_x, positive) {
+        (true, true) => 0.0,
+        (true, false) => PI,
+        (false, true) => FRAC_PI_2,
+        (false, false) => -FRAC_PI_2,
+    }
+}
+
+/// Gives an axis the sign that leads out of the device: out of a marker ring when the ends of the pin tell,
+/// else towards the nearer side of the outline.
+fn outward(at: [f64; 2], axis_rad: f64, half: f64, markers: &[Vec<Point>], outline: &BBox) -> f64 {
+    let (sin, cos) = axis_rad.sin_cos();
+    let ahead = [at[0] + cos * half, at[1] + sin * half];
+    let behind = [at[0] - cos * half, at[1] - sin * half];
+    let inside = |p: [f64; 2]| markers.iter().any(|m| contains(m, p));
+    let back = wrap_angle(axis_rad + PI);
+    match (inside(ahead), inside(behind)) {
+        (false, true) => return axis_rad,
+        (true, false) => return back,
+        _ => {}
+    }
+    if outline.is_empty() {
+        return axis_rad;
+    }
+    let room = |dx: f64, dy: f64| -> f64 {
+        let x = if dx > 0.0 { (outline.max[0] - at[0]) / dx } else { (outline.min[0] - at[0]) / dx };
+        let y = if dy > 0.0 { (outline.max[1] - at[1]) / dy } else { (outline.min[1] - at[1]) / dy };
+        if dx.abs() < dy.abs() * f64::EPSILON {
+            y
+        } else if dy.abs() < dx.abs() * f64::EPSILON {
+            x
+        } else {
+            x.min(y)
+        }
+    };
+    if room(-cos, -sin) < room(cos, sin) { back } else { axis_rad }
+}
+
+/// True when the point is inside the ring (even-odd); points on the border may be either.
+pub fn contains(ring: &[Point], p: [f64; 2]) -> bool {
+    let mut inside = false;
+    let Some(last) = ring.last() else { return false };
+    let mut a = [f64::from(last.x), f64::from(last.y)];
+    for q in ring {
+        let b = [f64::from(q.x), f64::from(q.y)];
+        if (a[1] > p[1]) != (b[1] > p[1]) && p[0] < (b[0] - a[0]) * (p[1] - a[1]) / (b[1] - a[1]) + a[0] {
+            inside = !inside;
+        }
+        a = b;
+    }
+    inside
+}
+
+/// Reads the pins drawn in a cell itself.
+pub fn read(plan: &Plan, cell: CellId, problems: &mut Vec<Problem>) -> Vec<Pin> {
+    let layout = plan.layout;
+    let this = layout.cell(cell);
+    let mut pins: Vec<(LayerId, Pin)> = Vec::new();
+    let mut outlines = FxHashSet::default();
+    for path in &this.paths {
+        let forms = &plan.pin_forms[path.layer.index()];
+        let form = forms.iter().map(|&f| &plan.recipe.pins[f]).find(|f| f.form == PinShape::Path);
+        let Some(form) = form else { continue };
+        if let Some(outline) = path.outline {
+            outlines.insert(outline);
+        }
+        let (Some(&a), Some(&b)) = (path.spine.first(), path.spine.last()) else { continue };
+        let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
+        let at = [(f64::from(a.x) + f64::from(b.x)) / 2.0, (f64::from(a.y) + f64::from(b.y)) / 2.0];
+        let length = dx.hypot(dy);
+        let heading = if a == b {
+            problems.push(Problem::at("pin-without-direction", &this.name, at[0], at[1], ""));
+            Heading::None
+        } else if form.oriented {
+            Heading::Known(dy.atan2(dx))
+        } else {
+            Heading::Axis(dy.atan2(dx), length / 2.0)
+        };
+        let pin = Pin { port: port(at, path.width_dbu, form.kind, PortSource::Path), heading };
+        copies(plan, &path.repetition, |d| pins.push((path.layer, shifted(&pin, d))));
+    }
+    for polygon in layout.polygons(cell) {
+        let forms = &plan.pin_forms[polygon.layer.index()];
+        if forms.is_empty() || outlines.contains(&polygon.index) || polygon.points.is_empty() {
+            continue;
+        }
+        let b = BBox::of_points(polygon.points);
+        let at = [(b.min[0] + b.max[0]) / 2.0, (b.min[1] + b.max[1]) / 2.0];
+        let (w, h) = (b.max[0] - b.min[0], b.max[1] - b.min[1]);
+        let of = |shape: PinShape| forms.iter().map(|&f| &plan.recipe.pins[f]).find(|f| f.form == shape);
+        let edge =
+            of(PinShape::EdgeRectangle).filter(|_| w.min(h) <= plan.dbu(plan.recipe.tolerances.edge_rectangle_nm));
+        let pin = if let Some(form) = edge {
+            Pin { port: port(at, f64::NAN, form.kind, PortSource::Rectangle), heading: Heading::Edge(b) }
+        } else if let Some(form) = of(PinShape::Path) {
+            // Where even paths have no reliable direction, other shapes are the metal pins of old devices.
+            let kind = if form.oriented { form.kind } else { PortKind::Electrical };
+            let heading = if is_box(polygon.points) { Heading::Block(b) } else { Heading::None };
+            Pin { port: port(at, w.min(h), kind, PortSource::Rectangle), heading }
+        } else if let Some(form) = of(PinShape::Shape) {
+            Pin { port: port(at, w.min(h), form.kind, PortSource::Fibre), heading: Heading::None }
+        } else {
+            problems.push(Problem::at("pin-of-unknown-form", &this.name, at[0], at[1], ""));
+            continue;
+        };
+        copies(plan, polygon.repetition, |d| pins.push((polygon.layer, shifted(&pin, d))));
+    }
+    name_pins(plan, cell, &mut pins);
+    pins.into_iter().map(|(_, p)| p).collect()
+}
+
+fn port(at: [f64; 2], width: f64, kind: PortKind, source: PortSource) -> LocalPort {
+    LocalPort { name: String::new(), at, direction_rad: f64::NAN, width, kind, oriented: true, source, section: None }
+}
+
+fn shifted(pin: &Pin, d: [f64; 2]) -> Pin {
+    if d == [0.0; 2] { pin.clone() } else { pin.transformed(&Transform::shift(d[0], d[1])) }
+}
+
+/// The displacements of a repetition, up to the plan's bound.
+pub fn copies(plan: &Plan, repetition: &Repetition, mut visit: impl FnMut([f64; 2])) {
+    let most = plan.recipe.limits.repetition.min(repetition.len());
+    for i in 0..most {
+        visit(repetition.offset(i));
+    }
+}
+
+/// True for a rectangle with sides along the axes.
+fn is_box(points: &[Point]) -> bool {
+    let b = BBox::of_points(points);
+    points.iter().all(|p| {
+        let (x, y) = (f64::from(p.x), f64::from(p.y));
+        (x <= b.min[0] || x >= b.max[0]) && (y <= b.min[1] || y >= b.max[1])
+    })
+}
+
+/// Gives each pin the nearest text on its layer within reach; of equally near ones the first in the file.
+fn name_pins(plan: &Plan, cell: CellId, pins: &mut [(LayerId, Pin)]) {
+    if pins.is_empty() {
+        return;
+    }
+    let layout = plan.layout;
+    let reach = plan.dbu(plan.recipe.tolerances.name_reach_nm);
+    let mut texts: Vec<(LayerId, [f64; 2], &str)> = Vec::new();
+    for label in &layout.cell(cell).labels {
+        if !plan.pin_forms[label.layer.index()].is_empty() {
+            copies(plan, &label.repetition, |d| {
+                texts.push((label.layer, [f64::from(label.at.x) + d[0], f64::from(label.at.y) + d[1]], &label.text));
+            });
+        }
+    }
+    let boxes: Vec<BBox> = texts.iter().map(|t| BBox { min: t.1, max: t.1 }).collect();
+    let index = GridIndex::new(&boxes, 4.0 * reach);
+    for (layer, pin) in pins {
+        let at = pin.port.at;
+        let mut best: Option<(f64, usize)> = None;
+        index.candidates(&BBox { min: at, max: at }.grown(reach), |i| {
+            if plan.pair(texts[i].0) != plan.pair(*layer) {
+                return;
+            }
+            let far = (texts[i].1[0] - at[0]).hypot(texts[i].1[1] - at[1]);
+            if far <= reach && best.is_none_or(|(b, j)| (far, i) < (b, j)) {
+                best = Some((far, i));
+            }
+        });
+        if let Some((_, i)) = best {
+            texts[i].2.clone_into(&mut pin.port.name);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Placements of what the cells hold, in the frame of the top.
+
+use waveguard_base::CellId;
+use waveguard_geom::{BBox, Transform};
+use waveguard_layout::hierarchy::Step;
+
+use crate::cells::{CellPlan, Leftover};
+use crate::devices::Role;
+use crate::facts::repeated;
+use crate::nets::PlacedPort;
+use crate::pins::LocalPort;
+use crate::plan::Plan;
+
+/// One placed device.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed {
+    /// Cell of the proto.
+    pub cell: CellId,
+    /// Its number among the protos of the cell.
+    pub proto: usize,
+    /// From the frame of the cell to that of the top.
+    pub transform: Transform,
+    /// Depth below the top.
+    pub depth: usize,
+    /// The top.
+    pub top: CellId,
+}
+
+/// A terminal: a named place at which a circuit ends.
+#[derive(Clone, Debug)]
+pub struct PlacedTerminal {
+    /// Cell that names it.
+    pub cell: CellId,
+    /// True when the cell is the top itself.
+    pub of_top: bool,
+    /// Where and what it is, in dbu in the frame of the top.
+    pub port: LocalPort,
+    /// In the frame of its cell, dbu.
+    pub at_home: [f64; 2],
+    /// The top.
+    pub top: CellId,
+}
+
+/// Core shapes that nothing explains, in dbu in the frame of the top.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    /// The top.
+    pub top: CellId,
+    /// The cell they are drawn in.
+    pub cell: CellId,
+    /// Box, area, number, reason.
+    pub what: Leftover,
+}
+
+/// All that is placed below one top.
+#[derive(Debug, Default)]
+pub struct Placements {
+    /// Devices in walking order.
+    pub devices: Vec<Placed>,
+    /// Terminals in walking order.
+    pub terminals: Vec<PlacedTerminal>,
+    /// What nothing explains.
+    pub rest: Vec<Rest>,
+}
+
+/// Number of placements of every cell below the tops, through circuits only; devices are counted, what is
+/// inside them is not.
+pub fn counts(plan: &Plan, roles: &[Role], top: CellId) -> Vec<u64> {
+    let layout = plan.layout;
+    let mut count = vec![0_u64; layout.cells.len()];
+    count[top.index()] = 1;
+    for &cell in layout.bottom_up.iter().rev() {
+        let n = count[cell.index()];
+        if n == 0 || roles[cell.index()] != Role::Circuit {
+            continue;
+        }
+        for r in &layout.cell(cell).references {
+            let target = &mut count[r.target.index()];
+            *target = target.saturating_add(n.saturating_mul(r.repetition.len()));
+        }
+    }
+    count
+}
+
+/// Walks one top. Subtrees without anything of interest, and arrays that are only counted, are not entered.
+pub fn walk(plan: &Plan, roles: &[Role], cells: &[CellPlan], top: CellId, counts: &[u64]) -> Placements {
+    let mut out = Placements::default();
+    let wanted = plan.layout.subtree_any(|c| {
+        let cell = &cells[c.index()];
+        !cell.protos.is_empty() || (!cell.counted && (!cell.leftovers.is_empty() || !cell.terminals.is_empty()))
+    });
+    plan.layout.walk(top, &mut |cell, transform, depth| {
+        let i = cell.index();
+        if !wanted[i] || roles[i] == Role::Ignored {
+            return Step::Over;
+        }
+        for (proto, p) in cells[i].protos.iter().enumerate() {
+            for d in &p.copies {
+                let transform = transform.after(&Transform::shift(d[0], d[1]));
+                out.devices.push(Placed { cell, proto, transform, depth, top });
+            }
+        }
+        if !cells[i].counted {
+            out.terminals.extend(cells[i].terminals.iter().map(|port| PlacedTerminal {
+                cell,
+                of_top: cell == top,
+                port: port.transformed(transform),
+                at_home: port.at,
+                top,
+            }));
+            let scale = transform.magnification().powi(2);
+            out.rest.extend(cells[i].leftovers.iter().map(|l| Rest {
+                top,
+                cell,
+                what: Leftover { bbox: l.bbox.transformed(transform), area: l.area * scale, ..l.clone() },
+            }));
+        }
+        if roles[i] == Role::Device { Step::Over } else { Step::Into }
+    });
+    for (i, cell) in cells.iter().enumerate().filter(|(i, c)| c.counted && counts[*i] > 0) {
+        let everywhere = placed_box(plan, roles, top, CellId::from(i), &cell.leftovers);
+        out.rest.extend(cell.leftovers.iter().map(|l| Rest {
+            top,
+            cell: CellId::from(i),
+            what: Leftover {
+                bbox: everywhere,
+                area: l.area * counts[i] as f64,
+                count: l.count.saturating_mul(counts[i]),
+                reason: l.reason.clone(),
+            },
+        }));
+    }
+    out
+}
+
+/// The box of all placements of a cell's leftovers, from corners of arrays, without walking them.
+fn placed_box(plan: &Plan, roles: &[Role], top: CellId, target: CellId, leftovers: &[Leftover]) -> BBox {
+    let mut boxes = vec![BBox::EMPTY; plan.layout.cells.len()];
+    leftovers.iter().for_each(|l| boxes[target.index()].add_box(&l.bbox));
+    for &cell in &plan.layout.bottom_up {
+        if roles[cell.index()] != Role::Circuit {
+            continue;
+        }
+        let mut all = boxes[cell.index()];
+        for r in &plan.layout.cell(cell).references {
+            let inner = boxes[r.target.index()];
+            if !inner.is_empty() {
+                all.add_box(&repeated(&inner.transformed(&r.transform), &r.repetition));
+            }
+        }
+        boxes[cell.index()] = all;
+    }
+    boxes[top.index()]
+}
+
+/// The ports of placed devices, in nm.
+pub fn ports(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> (Vec<PlacedPort>, Vec<usize>) {
+    let nm = plan.layout.dbu_nm;
+    let mut ports = Vec::new();
+    let mut starts = vec![0];
+    for (device, placed) in devices.iter().enumerate() {
+        let proto = &cells[placed.cell.index()].protos[placed.proto];
+        for port in &proto.ports {
+            let p = port.transformed(&placed.transform);
+            ports.push(PlacedPort {
+                device,
+                of_guide: proto.guide.is_some(),
+                name: p.name,
+                at: [p.at[0] * nm, p.at[1] * nm],
+                direction_rad: p.direction_rad,
+                width_nm: p.width * nm,
+                kind: p.kind,
+                oriented: p.oriented,
+                source: p.source,
+                section: p.section,
+                top: placed.top.index(),
+            });
+        }
+        starts.push(ports.len());
+    }
+    (ports, starts)
+}

@@ -1,0 +1,86 @@
+//! The recipe turned into look-ups by layer id and cell, with lengths in dbu.
+
+use rustc_hash::FxHashMap;
+use waveguard_base::{CellId, LayerId};
+use waveguard_layout::Layout;
+
+use crate::recipe::{CellEntry, CellRole, LayerPair, Recipe};
+
+/// A layout together with what to look for in it.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// What is drawn.
+    pub layout: &'a Layout,
+    /// What to look for.
+    pub recipe: &'a Recipe,
+    /// For each layer: its area counts in coverage.
+    pub is_core: Vec<bool>,
+    /// For each layer: guides are drawn on it.
+    pub is_guide: Vec<bool>,
+    /// For each layer: a shape on it makes a device.
+    pub is_marker: Vec<bool>,
+    /// For each layer: the pin forms drawn on it, as indices into the recipe.
+    pub pin_forms: Vec<Vec<usize>>,
+    /// Layers of guides in the order of the recipe, without repeats.
+    pub guide_layers: Vec<LayerId>,
+    entries: FxHashMap<CellId, usize>,
+}
+
+impl<'a> Plan<'a> {
+    /// Looks the recipe's layers up in the layout. Layers the layout does not use are left out.
+    pub fn new(layout: &'a Layout, recipe: &'a Recipe) -> Self {
+        let n = layout.layers.len();
+        let mut plan = Self {
+            layout,
+            recipe,
+            is_core: vec![false; n],
+            is_guide: vec![false; n],
+            is_marker: vec![false; n],
+            pin_forms: vec![Vec::new(); n],
+            guide_layers: Vec::new(),
+            entries: recipe.cells.iter().enumerate().map(|(i, c)| (CellId::from(c.cell), i)).collect(),
+        };
+        // A layout may list a pair twice; every entry with that pair counts.
+        let ids = |pair: LayerPair| -> Vec<LayerId> {
+            layout.layers.iter().enumerate().filter(|&(_, &l)| l == pair).map(|(i, _)| LayerId::from(i)).collect()
+        };
+        for &pair in &recipe.core_layers {
+            ids(pair).iter().for_each(|l| plan.is_core[l.index()] = true);
+        }
+        for &pair in &recipe.marker_layers {
+            ids(pair).iter().for_each(|l| plan.is_marker[l.index()] = true);
+        }
+        for (i, form) in recipe.pins.iter().enumerate() {
+            ids(form.layer).iter().for_each(|l| plan.pin_forms[l.index()].push(i));
+        }
+        for guide in &recipe.guides {
+            for l in ids(guide.layer) {
+                plan.is_guide[l.index()] = true;
+                if !plan.guide_layers.contains(&l) {
+                    plan.guide_layers.push(l);
+                }
+            }
+        }
+        plan
+    }
+
+    /// What is known of a cell beside its drawing.
+    pub fn entry(&self, cell: CellId) -> Option<&'a CellEntry> {
+        self.entries.get(&cell).map(|&i| &self.recipe.cells[i])
+    }
+
+    /// The role a cell is said to have.
+    pub fn stated_role(&self, cell: CellId) -> CellRole {
+        self.entry(cell).map_or(CellRole::Auto, |e| e.role)
+    }
+
+    /// A length in dbu.
+    pub fn dbu(&self, length_nm: f64) -> f64 {
+        length_nm / self.layout.dbu_nm
+    }
+
+    /// The pair of a layer id.
+    pub fn pair(&self, layer: LayerId) -> LayerPair {
+        self.layout.layers[layer.index()]
+    }
+}

@@ -1,0 +1,380 @@
+//! What to look for in a layout. Built by the PDK side; this crate holds no layer number of its own.
+//!
+//! Every tolerance of the extraction is a field here, with its unit in the name. Defaults exist for those
+//! that follow from the drawing habits of layout tools and not from a process.
+
+use serde::Deserialize;
+
+use crate::error::ExtractError;
+
+/// A layer and datatype pair as written in recipes.
+pub type LayerPair = (u32, u32);
+
+/// The whole recipe.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Version of this format; 1.
+    pub schema: u32,
+    /// Cells to extract, each by itself; joins never reach across.
+    pub tops: Vec<usize>,
+    /// Cross-sections of guides.
+    #[serde(default)]
+    pub guides: Vec<GuideSection>,
+    /// Layers whose area counts in coverage.
+    #[serde(default)]
+    pub core_layers: Vec<LayerPair>,
+    /// Layers on which a shape makes its cell a device.
+    #[serde(default)]
+    pub marker_layers: Vec<LayerPair>,
+    /// How ports are drawn.
+    #[serde(default)]
+    pub pins: Vec<PinForm>,
+    /// What is known of single cells from names or metadata.
+    #[serde(default)]
+    pub cells: Vec<CellEntry>,
+    /// When things count as the same place, direction or width.
+    #[serde(default)]
+    pub tolerances: Tolerances,
+    /// How centre-lines are traced.
+    #[serde(default)]
+    pub trace: TracePlan,
+    /// How parallel runs are looked for.
+    #[serde(default)]
+    pub runs: RunsPlan,
+    /// Bounds on effort and on the size of listings.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Metal layers; kept for consumers, not used by the extraction.
+    #[serde(default)]
+    pub layers_for_metal: Vec<LayerPair>,
+}
+
+/// A guide cross-section: a core layer and a window of widths.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuideSection {
+    /// Name in the PDK.
+    pub name: String,
+    /// Core layer.
+    pub layer: LayerPair,
+    /// Nominal width; NaN when there is none, then the first window that holds the width wins.
+    #[serde(default = "not_a_number")]
+    pub width_nm: f64,
+    /// Smallest width.
+    pub width_min_nm: f64,
+    /// Largest width.
+    pub width_max_nm: f64,
+}
+
+/// How a pin is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinShape {
+    /// A two-point path; its middle is the port.
+    Path,
+    /// A rectangle a grid step thick on the end face of the core.
+    EdgeRectangle,
+    /// Any shape; the middle of its box is the port, without direction.
+    Shape,
+}
+
+/// What a port carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PortKind {
+    /// Guided light.
+    Optical = 0,
+    /// Current.
+    Electrical = 1,
+    /// Light from or to a fibre.
+    Fibre = 2,
+}
+
+/// One way of drawing pins.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinForm {
+    /// The shape.
+    pub form: PinShape,
+    /// The layer.
+    pub layer: LayerPair,
+    /// What such a port carries.
+    pub kind: PortKind,
+    /// For paths: true when the drawn direction points out of the device.
+    #[serde(default = "yes")]
+    pub oriented: bool,
+}
+
+/// What a cell is said to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellRole {
+    /// Decided from what is drawn.
+    #[default]
+    Auto,
+    /// A black box with ports.
+    Device,
+    /// A device that should trace as a guide.
+    Guide,
+    /// Transparent: what is placed in it counts.
+    Circuit,
+    /// Left out altogether.
+    Ignore,
+}
+
+/// What is known of a cell beside its drawing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellEntry {
+    /// Cell index.
+    pub cell: usize,
+    /// Its role.
+    #[serde(default)]
+    pub role: CellRole,
+    /// Ports stated in metadata; they win over drawn pins.
+    #[serde(default)]
+    pub ports: Vec<StatedPort>,
+    /// Cross-section, when the cell says which it is.
+    #[serde(default)]
+    pub guide: Option<String>,
+    /// True when the role follows from a name pattern (only recorded).
+    #[serde(default)]
+    pub by_name: bool,
+}
+
+/// A port stated in metadata, in the frame of its cell.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatedPort {
+    /// Name.
+    pub name: String,
+    /// Position in dbu.
+    pub x_dbu: f64,
+    /// Position in dbu.
+    pub y_dbu: f64,
+    /// Direction out of the cell.
+    pub angle_rad: f64,
+    /// Width in dbu; NaN (null) when not stated.
+    #[serde(default = "not_a_number", deserialize_with = "number_or_null")]
+    pub width_dbu: f64,
+    /// What it carries.
+    pub kind: PortKind,
+    /// Name of its cross-section.
+    #[serde(default)]
+    pub cross_section: Option<String>,
+}
+
+/// When two things count as the same.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tolerances {
+    /// Ports this close are at one place.
+    pub snap_nm: f64,
+    /// Deviation from opposite directions that still joins.
+    pub angle_rad: f64,
+    /// Widths this close are equal; used to tell uniform guides from tapers.
+    pub width_nm: f64,
+    /// How far to look for the port an unjoined one was meant for.
+    pub near_miss_nm: f64,
+    /// How far from the middle of a pin its name may stand.
+    pub name_reach_nm: f64,
+    /// How far shapes of a device may stand out of its marker.
+    pub marker_edge_nm: f64,
+    /// How far the ends of a traced guide may lie from its ports.
+    pub guide_end_nm: f64,
+    /// Pin rectangles up to this thickness lie on the end face of the core.
+    pub edge_rectangle_nm: f64,
+    /// Devices whose outlines share no more than this are not overlapping.
+    pub overlap_area_nm2: f64,
+    /// Devices whose shared area is thinner than this are not overlapping.
+    pub overlap_depth_nm: f64,
+}
+
+impl Default for Tolerances {
+    fn default() -> Self {
+        Self {
+            snap_nm: 1.5,
+            angle_rad: 0.02,
+            width_nm: 1.0,
+            near_miss_nm: 2000.0,
+            name_reach_nm: 500.0,
+            marker_edge_nm: 20.0,
+            guide_end_nm: 100.0,
+            edge_rectangle_nm: 2.0,
+            overlap_area_nm2: 100.0,
+            overlap_depth_nm: 2.0,
+        }
+    }
+}
+
+/// How centre-lines are traced and cut into bends.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TracePlan {
+    /// Length of the curvature fit; 0 derives it from the grid.
+    pub curvature_window_nm: f64,
+    /// Smallest turn that counts as a bend.
+    pub bend_min_turn_rad: f64,
+    /// Radii beyond this are straight.
+    pub straight_radius_nm: f64,
+    /// Largest bulge of a drawn chord that is taken as part of a smooth curve.
+    pub chord_tolerance_nm: f64,
+    /// Deviation of the stored centre-line from the traced one.
+    pub line_tolerance_nm: f64,
+}
+
+impl Default for TracePlan {
+    fn default() -> Self {
+        Self {
+            curvature_window_nm: 0.0,
+            bend_min_turn_rad: 0.02,
+            straight_radius_nm: 1.0e6,
+            chord_tolerance_nm: 12.0,
+            line_tolerance_nm: 0.5,
+        }
+    }
+}
+
+/// How parallel runs are looked for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunsPlan {
+    /// Largest edge-to-edge gap.
+    pub reach_nm: f64,
+    /// Shortest run that is listed.
+    pub min_length_nm: f64,
+    /// Distance of samples along a guide.
+    pub step_nm: f64,
+    /// Guides that deviate more than this are not parallel.
+    pub parallel_rad: f64,
+    /// Half-length of the window over which the relative curvature is fitted.
+    pub curvature_window_nm: f64,
+}
+
+impl Default for RunsPlan {
+    fn default() -> Self {
+        Self { reach_nm: 3000.0, min_length_nm: 1000.0, step_nm: 500.0, parallel_rad: 0.2, curvature_window_nm: 5000.0 }
+    }
+}
+
+/// Bounds on effort and on the size of listings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// A cell without devices that is placed more often than this is counted, not walked: arrays of
+    /// fill and etch-loading boxes.
+    pub free_placements: u64,
+    /// Rows of the unexplained table.
+    pub unexplained_rows: usize,
+    /// Shapes of a device looked at when it is traced as a guide.
+    pub guide_shapes: usize,
+    /// Drawn shapes shorter than this many widths that join nothing are no guides.
+    pub free_aspect: f64,
+    /// Cross-overs nearer than this many widths to the end of a guide are its joint.
+    pub crossing_end_widths: f64,
+    /// Copies of one repetition of pins or markers that are expanded.
+    pub repetition: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            free_placements: 2000,
+            unexplained_rows: 1000,
+            guide_shapes: 10_000,
+            free_aspect: 3.0,
+            crossing_end_widths: 2.0,
+            repetition: 1_000_000,
+        }
+    }
+}
+
+impl Recipe {
+    /// Reads a recipe from JSON and checks its values.
+    ///
+    /// # Errors
+    /// [`ExtractError::Recipe`] names the field that is wrong.
+    pub fn from_json(text: &str) -> Result<Self, ExtractError> {
+        let recipe: Self = serde_json::from_str(text).map_err(|e| ExtractError::Recipe(e.to_string()))?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// Checks values that the type system does not.
+    ///
+    /// # Errors
+    /// [`ExtractError::Recipe`] names the field that is wrong.
+    pub fn check(&self) -> Result<(), ExtractError> {
+        if self.schema != 1 {
+            return Err(ExtractError::Recipe(format!("schema {} is not known", self.schema)));
+        }
+        let t = &self.tolerances;
+        let positive = [
+            ("tolerances.snap_nm", t.snap_nm),
+            ("tolerances.angle_rad", t.angle_rad),
+            ("tolerances.near_miss_nm", t.near_miss_nm),
+            ("tolerances.name_reach_nm", t.name_reach_nm),
+            ("trace.chord_tolerance_nm", self.trace.chord_tolerance_nm),
+            ("trace.line_tolerance_nm", self.trace.line_tolerance_nm),
+            ("trace.straight_radius_nm", self.trace.straight_radius_nm),
+            ("runs.reach_nm", self.runs.reach_nm),
+            ("runs.step_nm", self.runs.step_nm),
+        ];
+        let not_negative = [
+            ("tolerances.width_nm", t.width_nm),
+            ("tolerances.marker_edge_nm", t.marker_edge_nm),
+            ("tolerances.guide_end_nm", t.guide_end_nm),
+            ("tolerances.overlap_area_nm2", t.overlap_area_nm2),
+            ("tolerances.overlap_depth_nm", t.overlap_depth_nm),
+            ("trace.curvature_window_nm", self.trace.curvature_window_nm),
+            ("trace.bend_min_turn_rad", self.trace.bend_min_turn_rad),
+            ("runs.min_length_nm", self.runs.min_length_nm),
+            ("limits.free_aspect", self.limits.free_aspect),
+        ];
+        for (name, value) in positive {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(ExtractError::Recipe(format!("{name} must be above 0, it is {value}")));
+            }
+        }
+        for (name, value) in not_negative {
+            if !(value >= 0.0 && value.is_finite()) {
+                return Err(ExtractError::Recipe(format!("{name} must not be negative, it is {value}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The cross-section of a guide of that width on that layer: the window that holds the width with the
+    /// nearest nominal width, the first of equals.
+    pub fn section(&self, layer: LayerPair, width_nm: f64) -> Option<usize> {
+        let mut best: Option<(f64, usize)> = None;
+        for (i, g) in self.guides.iter().enumerate() {
+            if g.layer != layer || !(g.width_min_nm <= width_nm && width_nm <= g.width_max_nm) {
+                continue;
+            }
+            let off = if g.width_nm.is_nan() { g.width_max_nm - g.width_min_nm } else { (g.width_nm - width_nm).abs() };
+            if best.is_none_or(|(b, _)| off < b) {
+                best = Some((off, i));
+            }
+        }
+        best.map(|(_, i)| i)
+    }
+
+    /// The cross-section of that name.
+    pub fn section_named(&self, name: &str) -> Option<usize> {
+        self.guides.iter().position(|g| g.name == name)
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn not_a_number() -> f64 {
+    f64::NAN
+}
+
+fn number_or_null<'de, D: serde::Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(d)?.unwrap_or(f64::NAN))
+}

@@ -1,0 +1,426 @@
+//! The tables of an extraction: names, columns, units. The same list is declared in
+//! `python/waveguard/tables.py`, and a test compares the two.
+//!
+//! Positions are in nm in the frame of the top cell, directions in radians counter-clockwise and out of
+//! the device; ids are row numbers, `-1` for none; unknown numbers are NaN; a straight has radius +inf.
+
+use waveguard_base::{Column, Table};
+
+/// Column names and types of one table.
+pub type Schema = (&'static str, Vec<(&'static str, &'static str)>);
+
+macro_rules! stored {
+    (f64) => { Vec<f64> };
+    (i64) => { Vec<i64> };
+    (u8) => { Vec<u8> };
+    (text) => { Vec<String> };
+}
+
+macro_rules! single {
+    (f64) => {
+        f64
+    };
+    (i64) => {
+        i64
+    };
+    (u8) => {
+        u8
+    };
+    (text) => {
+        String
+    };
+}
+
+macro_rules! column {
+    (f64, $v:expr) => {
+        Column::F64($v)
+    };
+    (i64, $v:expr) => {
+        Column::I64($v)
+    };
+    (u8, $v:expr) => {
+        Column::U8($v)
+    };
+    (text, $v:expr) => {
+        Column::Text($v)
+    };
+}
+
+macro_rules! tables {
+    ($( $(#[$doc:meta])* $table:ident of $row:ident, $name:literal { $( $(#[$coldoc:meta])* $col:ident: $ty:tt ),* $(,)? } )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, Default)]
+            pub struct $table {
+                $( $(#[$coldoc])* pub $col: stored!($ty), )*
+            }
+
+            #[doc = concat!("One row of `", $name, "`.")]
+            #[derive(Clone, Debug)]
+            pub struct $row {
+                $( $(#[$coldoc])* pub $col: single!($ty), )*
+            }
+
+            impl $table {
+                /// Appends a row and returns its number.
+                pub fn push(&mut self, row: $row) -> usize {
+                    $( self.$col.push(row.$col); )*
+                    self.len() - 1
+                }
+
+                /// Number of rows.
+                pub fn len(&self) -> usize {
+                    [$( self.$col.len() ),*][0]
+                }
+
+                /// True when there are no rows.
+                pub fn is_empty(&self) -> bool {
+                    self.len() == 0
+                }
+
+                /// The columns, moved.
+                pub fn into_table(self) -> Table {
+                    Table::new($name)$( .with(stringify!($col), column!($ty, self.$col)) )*
+                }
+            }
+        )*
+
+        /// Names and column types of all tables that are plain rows.
+        fn row_schemas() -> Vec<Schema> {
+            vec![ $( ($name, vec![$( (stringify!($col), stringify!($ty)) ),*]) ),* ]
+        }
+    };
+}
+
+tables! {
+    /// Placed devices, guides included.
+    Devices of DeviceRow, "devices" {
+        /// Cell index.
+        cell: i64,
+        /// 0 device, 1 guide.
+        role: u8,
+        /// Cell index of the top.
+        top: i64,
+        /// Origin of the placement.
+        x_nm: f64,
+        /// Origin of the placement.
+        y_nm: f64,
+        /// Rotation of the placement.
+        rotation_rad: f64,
+        /// 1 when the placement mirrors.
+        mirrored: u8,
+        /// Magnification of the placement.
+        magnification: f64,
+        /// Box of the marker, else of the core.
+        bbox_x0_nm: f64,
+        /// See `bbox_x0_nm`.
+        bbox_y0_nm: f64,
+        /// See `bbox_x0_nm`.
+        bbox_x1_nm: f64,
+        /// See `bbox_x0_nm`.
+        bbox_y1_nm: f64,
+        /// Row in `waveguides`, or -1.
+        waveguide: i64,
+        /// Depth of the placement below the top.
+        depth: u8,
+        /// 0 marker, 1 metadata, 2 drawn shape, 3 path spine, 4 name pattern.
+        source: u8,
+    }
+
+    /// Ports of the placed devices; the ports of a device follow each other.
+    Ports of PortRow, "ports" {
+        /// Row in `devices`.
+        device: i64,
+        /// Name, empty when it has none.
+        name: text,
+        /// Position.
+        x_nm: f64,
+        /// Position.
+        y_nm: f64,
+        /// Direction out of the device; NaN for fibres and shapes.
+        direction_rad: f64,
+        /// Width.
+        width_nm: f64,
+        /// 0 optical, 1 electrical, 2 fibre.
+        kind: u8,
+        /// Row in the guides of the recipe, or -1.
+        cross_section: i64,
+        /// Row in `nets`, or -1.
+        net: i64,
+        /// Cell index of the top.
+        top: i64,
+        /// 0 pin path, 1 pin rectangle, 2 metadata, 3 guide end, 4 fibre target.
+        source: u8,
+    }
+
+    /// Two ports joined.
+    Nets of NetRow, "nets" {
+        /// Row in `ports`.
+        port_a: i64,
+        /// Row in `ports`.
+        port_b: i64,
+        /// Distance of the two.
+        gap_nm: f64,
+        /// Distance across the direction of `port_a`.
+        lateral_nm: f64,
+        /// Deviation from opposite directions.
+        angle_rad: f64,
+        /// Width of `port_a` less that of `port_b`.
+        width_difference_nm: f64,
+    }
+
+    /// Guides with what was measured along them.
+    Waveguides of WaveguideRow, "waveguides" {
+        /// Row in `devices`.
+        device: i64,
+        /// Port at the start.
+        port_a: i64,
+        /// Port at the end.
+        port_b: i64,
+        /// Row in the guides of the recipe, or -1.
+        cross_section: i64,
+        /// Arc length of the centre-line.
+        centerline_length_nm: f64,
+        /// Area by end width, for guides of uniform width.
+        drawn_length_nm: f64,
+        /// Bound on the error of `centerline_length_nm`.
+        length_error_nm: f64,
+        /// Width at `port_a`.
+        width_a_nm: f64,
+        /// Width at `port_b`.
+        width_b_nm: f64,
+        /// Smallest width.
+        width_min_nm: f64,
+        /// Largest width.
+        width_max_nm: f64,
+        /// Smallest radius of the centre-line.
+        min_radius_nm: f64,
+        /// Bound on the error of `min_radius_nm`.
+        min_radius_error_nm: f64,
+        /// Place of the smallest radius.
+        min_radius_x_nm: f64,
+        /// Place of the smallest radius.
+        min_radius_y_nm: f64,
+        /// Signed sum of turns.
+        turn_rad: f64,
+        /// Sum of turns without sign.
+        abs_turn_rad: f64,
+        /// Number of bends.
+        n_bends: i64,
+        /// Number of shapes it is drawn with.
+        n_shapes: i64,
+        /// Core area.
+        area_nm2: f64,
+        /// First row in `bends`.
+        first_bend: i64,
+        /// Length of the PATH it is drawn with; NaN without.
+        spine_length_nm: f64,
+    }
+
+    /// Bends in order along their guide.
+    Bends of BendRow, "bends" {
+        /// Row in `waveguides`.
+        waveguide: i64,
+        /// Distance from `port_a` along the guide.
+        start_nm: f64,
+        /// Arc length.
+        length_nm: f64,
+        /// Turn, positive to the left.
+        turn_rad: f64,
+        /// Smallest radius.
+        min_radius_nm: f64,
+        /// Place of the smallest radius.
+        x_nm: f64,
+        /// Place of the smallest radius.
+        y_nm: f64,
+        /// Signed curvature where it begins.
+        begin_curvature_per_nm: f64,
+        /// Signed curvature where it ends.
+        end_curvature_per_nm: f64,
+    }
+
+    /// For each unjoined optical port, the nearest port it may have been meant for.
+    NearMisses of NearMissRow, "near_misses" {
+        /// The unjoined port.
+        port_a: i64,
+        /// The other.
+        port_b: i64,
+        /// Distance.
+        distance_nm: f64,
+        /// Along the direction of `port_a`, positive when apart.
+        gap_nm: f64,
+        /// Across the direction of `port_a`.
+        lateral_nm: f64,
+        /// Deviation from opposite directions.
+        angle_rad: f64,
+        /// Width of `port_a` less that of `port_b`.
+        width_difference_nm: f64,
+    }
+
+    /// Stretches over which two guides, or two turns of one, run side by side.
+    Runs of RunRow, "runs" {
+        /// The guide along which samples are taken.
+        waveguide_a: i64,
+        /// The other; may be the same.
+        waveguide_b: i64,
+        /// Length along `waveguide_a`.
+        length_nm: f64,
+        /// Smallest edge-to-edge gap.
+        gap_min_nm: f64,
+        /// Mean gap.
+        gap_mean_nm: f64,
+        /// Place of the smallest gap on `waveguide_a`.
+        x_nm: f64,
+        /// Place of the smallest gap on `waveguide_a`.
+        y_nm: f64,
+        /// First row in `run_profile`.
+        profile_start: i64,
+        /// Number of rows in `run_profile`.
+        profile_count: i64,
+        /// Second derivative of the gap at its smallest; NaN for short runs.
+        relative_curvature_per_nm: f64,
+    }
+
+    /// Samples of the gap along runs.
+    RunProfile of RunProfileRow, "run_profile" {
+        /// Edge-to-edge gap.
+        gap_nm: f64,
+        /// Length the sample stands for.
+        step_nm: f64,
+    }
+
+    /// Guides that cross with no device between.
+    Crossings of CrossingRow, "crossings" {
+        /// Row in `waveguides`.
+        waveguide_a: i64,
+        /// Row in `waveguides`.
+        waveguide_b: i64,
+        /// Place.
+        x_nm: f64,
+        /// Place.
+        y_nm: f64,
+        /// Angle between the two, 0 to π/2.
+        angle_rad: f64,
+    }
+
+    /// Devices whose outlines overlap by more than a common border.
+    Overlaps of OverlapRow, "overlaps" {
+        /// Row in `devices`.
+        device_a: i64,
+        /// Row in `devices`.
+        device_b: i64,
+        /// Shared area.
+        area_nm2: f64,
+        /// Box of the shared area.
+        x0_nm: f64,
+        /// See `x0_nm`.
+        y0_nm: f64,
+        /// See `x0_nm`.
+        x1_nm: f64,
+        /// See `x0_nm`.
+        y1_nm: f64,
+        /// 1 when both are the same: same cell and placement, or same outline.
+        duplicate: u8,
+    }
+
+    /// Ports of the circuit as a whole, as its top cell names them.
+    Terminals of TerminalRow, "terminals" {
+        /// Cell index of the top.
+        top: i64,
+        /// Name.
+        name: text,
+        /// The device port at that place, or -1.
+        port: i64,
+        /// Position.
+        x_nm: f64,
+        /// Position.
+        y_nm: f64,
+        /// Direction out of the circuit.
+        direction_rad: f64,
+        /// Width.
+        width_nm: f64,
+        /// 0 optical, 1 electrical, 2 fibre.
+        kind: u8,
+    }
+
+    /// How much of the layout was understood.
+    CoverageTable of CoverageRow, "coverage" {
+        /// What is counted: `core_area_nm2`, `optical_pins`, `electrical_pins`, `devices`, `guides`.
+        kind: text,
+        /// How much there is.
+        total: f64,
+        /// How much of it was understood (pins: joined; guides: traced).
+        explained: f64,
+        /// Cell index of the top.
+        top: i64,
+    }
+
+    /// Core shapes that belong to no device and no guide, largest first.
+    Unexplained of UnexplainedRow, "unexplained" {
+        /// Cell index of the top.
+        top: i64,
+        /// Cell the shapes are drawn in.
+        cell: i64,
+        /// Box of the shapes.
+        x0_nm: f64,
+        /// See `x0_nm`.
+        y0_nm: f64,
+        /// See `x0_nm`.
+        x1_nm: f64,
+        /// See `x0_nm`.
+        y1_nm: f64,
+        /// Area of all `count` shapes.
+        area_nm2: f64,
+        /// Why.
+        reason: text,
+        /// Number of shapes.
+        count: i64,
+    }
+
+    /// What is wrong with the input although work went on.
+    Problems of ProblemRow, "problems" {
+        /// Stable identifier.
+        code: text,
+        /// Cell, empty for the whole file.
+        cell: text,
+        /// Place in that cell; NaN without.
+        x_nm: f64,
+        /// Place in that cell; NaN without.
+        y_nm: f64,
+        /// What it concerns.
+        subject: text,
+        /// How often.
+        count: i64,
+    }
+}
+
+/// Thinned centre-lines: guide `i` has the points `offsets[i] .. offsets[i + 1]`.
+#[derive(Clone, Debug, Default)]
+pub struct Centerlines {
+    /// Start of each guide's points; one more than guides.
+    pub offsets: Vec<i64>,
+    /// Position.
+    pub x_nm: Vec<f64>,
+    /// Position.
+    pub y_nm: Vec<f64>,
+    /// Width.
+    pub width_nm: Vec<f64>,
+}
+
+impl Centerlines {
+    /// The columns, moved.
+    pub fn into_table(self) -> Table {
+        Table::new("centerlines")
+            .with("offsets", Column::I64(self.offsets))
+            .with("x_nm", Column::F64(self.x_nm))
+            .with("y_nm", Column::F64(self.y_nm))
+            .with("width_nm", Column::F64(self.width_nm))
+    }
+}
+
+/// Names and column types of every table of an extraction, in the order in which it holds them.
+pub fn schemas() -> Vec<Schema> {
+    let mut all = row_schemas();
+    all.push(("centerlines", vec![("offsets", "i64"), ("x_nm", "f64"), ("y_nm", "f64"), ("width_nm", "f64")]));
+    all
+}
