@@ -1,0 +1,252 @@
+//! Divides the axis into bends and finds the smallest radius of each.
+//!
+//! A scan over windows as short as the grid allows says where the axis turns; the smallest radius of a bend
+//! is then taken over the longest window that still agrees with all shorter ones (Lepski's rule), so that
+//! arcs are measured over their whole length and tight spots are not blurred.
+
+use super::curvature::{Axis, Cursor, Fit};
+use super::nodes::angle_between;
+use super::{Bend, TraceOptions};
+
+/// Shortest window on a grid of 1 dbu; it grows with the root of the grid step, as equal noise asks for.
+const WINDOW_DBU: f64 = 450.0;
+/// A window holds this many nodes, or the single vertices of a coarse curve would show as ripple.
+const NODES_PER_WINDOW: f64 = 6.0;
+/// Curvature this many standard deviations from zero is a turn.
+const SIGNIFICANT: f64 = 4.0;
+/// Where a window shows no turn, one this many times longer has a second look.
+const SECOND_LOOK: f64 = 4.0;
+/// Fits are spaced by this part of their window.
+const SCAN_STEP: f64 = 0.125;
+/// Part of a bend's turn that is passed before it is said to have begun.
+const BEGIN_TURN: f64 = 0.01;
+/// The direction of a node is no better than this in rad.
+const DIRECTION_NOISE: f64 = 0.005;
+/// Windows grow by this factor when the smallest radius is sought.
+const GROWTH: f64 = 1.25;
+/// Two windows agree when they differ by less than this many standard deviations.
+const AGREE: f64 = 2.0;
+/// Relative ripple of a window with the fewest nodes; it falls with the third power of the window.
+const RIPPLE: f64 = 0.01;
+
+/// The bends of an axis in order.
+pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Bend> {
+    let fits = scan(axis, opts);
+    let runs = runs(&fits);
+    let mut cursor = Cursor::default();
+    let mut at = 0;
+    let mut bends = Vec::new();
+    for (k, run) in runs.iter().enumerate() {
+        let (first, last) = (&fits[run.0], &fits[run.1]);
+        let mut low = (first.s - 0.5 * first.window).max(0.0);
+        let mut high = (last.s + 0.5 * last.window).min(axis.length());
+        if let Some(before) = k.checked_sub(1).map(|j| &fits[runs[j].1]) {
+            low = low.max(0.5 * (before.s + first.s));
+        }
+        if let Some(after) = runs.get(k + 1).map(|r| &fits[r.0]) {
+            high = high.min(0.5 * (last.s + after.s));
+        }
+        let reach = [first.window / 6.0, last.window / 6.0];
+        let turn = turn_between(axis, low, high, reach, &mut at);
+        if turn.abs() < opts.bend_min_turn {
+            continue;
+        }
+        let (start, end) = extent(axis, low, high, turn);
+        bends.push(measure(axis, &fits[run.0..=run.1], (start, end), turn, &mut cursor));
+    }
+    bends.retain(|b| b.min_radius < opts.straight_radius);
+    bends
+}
+
+fn pitch_at(axis: &Axis<'_>, j: usize) -> f64 {
+    let nodes = axis.nodes;
+    let last = nodes.len() - 1;
+    let ahead = if j + 2 <= last { (nodes[j + 2].s - nodes[j].s) / 2.0 } else { f64::INFINITY };
+    let back = if j >= 2 { (nodes[j].s - nodes[j - 2].s) / 2.0 } else { f64::INFINITY };
+    let pitch = ahead.min(back);
+    if pitch.is_finite() { pitch } else { axis.length() / last as f64 }
+}
+
+/// Fits along the axis; curvature is set to zero where it is not significant.
+fn scan(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Fit> {
+    let shortest = if opts.curvature_window > 0.0 { opts.curvature_window } else { WINDOW_DBU * axis.grid.sqrt() };
+    let n = axis.nodes.len();
+    let mut fits: Vec<Fit> = Vec::new();
+    if n < 3 {
+        return fits;
+    }
+    let (mut cursor, mut wide_cursor) = (Cursor::default(), Cursor::default());
+    let mut next = 0.0;
+    for j in 0..n {
+        let s = axis.nodes[j].s;
+        if s < next && j + 1 < n {
+            continue;
+        }
+        let window = shortest.max(NODES_PER_WINDOW * pitch_at(axis, j));
+        next = s + SCAN_STEP * window;
+        let mut fit = axis.fit(s, window, &mut cursor);
+        if fit.curvature.abs() < SIGNIFICANT * fit.noise {
+            fit = axis.fit(s, SECOND_LOOK * window, &mut wide_cursor);
+            if fit.curvature.abs() < SIGNIFICANT * fit.noise {
+                fit.curvature = 0.0;
+            }
+        }
+        if fit.curvature.abs() * opts.straight_radius < 1.0 {
+            fit.curvature = 0.0;
+        }
+        // Windows are moved inwards at the ends; there the fit stands for the node itself.
+        fit.s = s;
+        fits.push(fit);
+    }
+    fits
+}
+
+/// First and last fit of each piece that turns one way.
+fn runs(fits: &[Fit]) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for (i, fit) in fits.iter().enumerate() {
+        if fit.curvature.abs() <= 0.0 {
+            continue;
+        }
+        if let Some(last) = runs.last_mut() {
+            let before = &fits[last.1];
+            let near = fit.s - before.s < 0.5 * (fit.window.min(before.window) + fit.window.max(before.window));
+            if near && before.curvature * fit.curvature > 0.0 {
+                last.1 = i;
+                continue;
+            }
+        }
+        runs.push((i, i));
+    }
+    runs
+}
+
+/// Direction of the axis at `s`, as a vector over `reach` on both sides.
+fn direction(axis: &Axis<'_>, s: f64, reach: f64, at: &mut usize) -> [f64; 2] {
+    let n = axis.nodes.len();
+    let (low, high) = (s - reach, s + reach);
+    if low <= 0.0 || high >= axis.length() {
+        let (i, side) = if low <= 0.0 { (0, -0.5) } else { (n - 2, 0.5) };
+        let (a, b) = (&axis.nodes[i], &axis.nodes[i + 1]);
+        let turn = side * a.arc;
+        let d = [b.at[0] - a.at[0], b.at[1] - a.at[1]];
+        return [d[0] - turn * d[1], d[1] + turn * d[0]];
+    }
+    let (a, b) = (axis.place(low, at), axis.place(high, at));
+    [b[0] - a[0], b[1] - a[1]]
+}
+
+fn turn_between(axis: &Axis<'_>, low: f64, high: f64, reach: [f64; 2], at: &mut usize) -> f64 {
+    let first = axis.segment_at(low, at);
+    let begin = direction(axis, low, reach[0], at);
+    let end = direction(axis, high, reach[1], at);
+    let walked: f64 = axis.nodes[first + 1..].iter().take_while(|v| v.s <= high).map(|v| v.turn).sum();
+    walked + waveguard_geom::transform::wrap_angle(angle_between(begin, end) - walked)
+}
+
+/// Where the turn between two places really begins and ends.
+fn extent(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> (f64, f64) {
+    let threshold = (BEGIN_TURN * turn.abs()).max(DIRECTION_NOISE).min(0.25 * turn.abs());
+    let nodes = axis.nodes;
+    let first = nodes.partition_point(|v| v.s <= low);
+    let last = nodes.partition_point(|v| v.s < high);
+    let (mut start, mut end) = (low, high);
+    let mut passed = if first > 0 { 0.5 * nodes[first - 1].arc.abs() * f64::from(u8::from(first == 1)) } else { 0.0 };
+    if passed < threshold {
+        for v in &nodes[first..last] {
+            passed += v.turn * turn.signum();
+            if passed > threshold {
+                start = v.s;
+                break;
+            }
+        }
+    }
+    passed = if last + 1 == nodes.len() { 0.5 * nodes[last - 1].arc.abs() } else { 0.0 };
+    if passed < threshold {
+        for v in nodes[first..last].iter().rev() {
+            passed += v.turn * turn.signum();
+            if passed > threshold {
+                end = v.s;
+                break;
+            }
+        }
+    }
+    if end > start { (start, end) } else { (low, high) }
+}
+
+fn measure(axis: &Axis<'_>, fits: &[Fit], (start, end): (f64, f64), turn: f64, cursor: &mut Cursor) -> Bend {
+    let sign = turn.signum();
+    let length = end - start;
+    let (center, scan_window) = summit(fits, sign);
+    let tightest = tightest(axis, center, scan_window, length, sign, cursor);
+    let peak = tightest.curvature.max(f64::MIN_POSITIVE);
+    let min_radius = 1.0 / peak;
+    let low = (peak - tightest.noise).max(0.2 * peak);
+    let mut at = 0;
+    let place = axis.place(center, &mut at);
+    let window = (length / 3.0).max(1.0);
+    let near = |s: f64, cursor: &mut Cursor| sign * axis.fit(s, window, cursor).curvature;
+    // Straight extrapolation from inside: an arc begins with 1/R, a clothoid with 0.
+    let begin = 2.0 * near(start + 0.5 * window, cursor) - near(start + window, cursor);
+    let finish = 2.0 * near(end - 0.5 * window, cursor) - near(end - window, cursor);
+    Bend {
+        start,
+        length,
+        turn_rad: turn,
+        min_radius,
+        min_radius_error: 1.0 / low - min_radius,
+        x: place[0],
+        y: place[1],
+        begin_curvature: sign * begin.max(0.0),
+        end_curvature: sign * finish.max(0.0),
+    }
+}
+
+/// Middle of the stretch around the largest curvature that is as large within the noise, and the window.
+fn summit(fits: &[Fit], sign: f64) -> (f64, f64) {
+    let mut top = 0;
+    for (i, fit) in fits.iter().enumerate() {
+        if sign * fit.curvature > sign * fits[top].curvature {
+            top = i;
+        }
+    }
+    let best = &fits[top];
+    let least = |f: &Fit| sign * best.curvature - sign * f.curvature <= 2.0 * (f.noise + best.noise);
+    let (mut low, mut high) = (top, top);
+    while low > 0 && least(&fits[low - 1]) {
+        low -= 1;
+    }
+    while high + 1 < fits.len() && least(&fits[high + 1]) {
+        high += 1;
+    }
+    (0.5 * (fits[low].s + fits[high].s), best.window)
+}
+
+/// Curvature at the summit over the longest window that agrees with the shorter ones; `noise` is the error
+/// bound.
+fn tightest(axis: &Axis<'_>, s: f64, scan_window: f64, length: f64, sign: f64, cursor: &mut Cursor) -> Fit {
+    let shortest = scan_window.min(axis.length());
+    let mut window = shortest;
+    let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
+    let mut best = Fit::default();
+    let mut drift = 0.0_f64;
+    loop {
+        let mut fit = axis.fit(s, window, cursor);
+        fit.curvature *= sign;
+        let ripple = RIPPLE * fit.curvature.abs() * (shortest / window).powi(3);
+        fit.noise = fit.noise.hypot(ripple);
+        let (a, b) = (fit.curvature - AGREE * fit.noise, fit.curvature + AGREE * fit.noise);
+        if best.window > 0.0 && (a > high || b < low) {
+            break;
+        }
+        (low, high) = (low.max(a), high.min(b));
+        drift = (fit.curvature - best.curvature).abs() * f64::from(u8::from(best.window > 0.0));
+        best = fit;
+        window *= GROWTH;
+        if window > length.max(shortest) || window > axis.length() {
+            break;
+        }
+    }
+    best.noise = 3.0 * best.noise + drift;
+    best
+}

@@ -1,0 +1,177 @@
+//! Walks both sides of a ribbon at once and reports the cross-sections.
+//!
+//! A cross-section is a chord that makes equal angles with the tangents of both sides: perpendicular to
+//! the axis for parallel sides as well as for tapers. Each vertex of one side gets its partner on the
+//! other; of the two next vertices the one whose chord comes first is taken, so the walk is linear and
+//! never steps back. At an inner corner the partner stays and the chords fan out, which keeps their
+//! middles on the axis of both legs.
+
+use super::side::Vertex;
+use super::{NotARibbon, TraceOptions};
+
+/// One chord from the right side to the left side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Section {
+    /// Middle of the chord.
+    pub(super) at: [f64; 2],
+    /// Length of the chord.
+    pub(super) width: f64,
+    /// How many drawn vertices the chord stands for.
+    pub(super) vertices: f64,
+    /// True where the chord is not perpendicular to the axis or a corner is drawn: its width says nothing.
+    pub(super) is_oblique: bool,
+}
+
+/// Beyond this cosine between chord and tangent a chord is oblique.
+const OBLIQUE_COSINE: f64 = 0.1;
+/// A partner this near the end of its edge, as a part of the edge, is the vertex itself.
+const SAME_VERTEX: f64 = 1e-6;
+
+#[inline]
+fn imbalance(p: [f64; 2], tp: [f64; 2], q: [f64; 2], tq: [f64; 2]) -> f64 {
+    (q[0] - p[0]) * (tp[0] + tq[0]) + (q[1] - p[1]) * (tp[1] + tq[1])
+}
+
+/// Reports the cross-sections from the first cap to the second, both included.
+pub(super) fn march(
+    right: &[Vertex],
+    left: &[Vertex],
+    opts: &TraceOptions,
+    mut report: impl FnMut(Section) -> Result<(), NotARibbon>,
+) -> Result<(), NotARibbon> {
+    let (last_i, last_k) = (right.len() - 1, left.len() - 1);
+    let (mut i, mut k) = (0, 0);
+    // How far along the current edge of each side the walk has come.
+    let (mut u_right, mut u_left) = (0.0, 0.0);
+    report(end_section(&right[0], &left[0]))?;
+    while i < last_i || k < last_k {
+        let right_first = if i == last_i {
+            false
+        } else if k == last_k {
+            true
+        } else {
+            let (p, q) = (&right[i + 1], &left[k + 1]);
+            imbalance(p.at, p.tangent, q.at, q.tangent) > 0.0
+        };
+        let (vertex, partner) = if right_first {
+            let vertex = &right[i + 1];
+            let partner = match left.get(k + 1) {
+                Some(next) => partner(vertex, &left[k], next, u_left, opts),
+                None => Partner::at_vertex(&left[last_k], vertex),
+            };
+            (i, u_right) = (i + 1, 0.0);
+            if partner.u >= 1.0 - SAME_VERTEX && k < last_k {
+                (k, u_left) = (k + 1, 0.0);
+            } else {
+                u_left = partner.u;
+            }
+            (vertex, partner)
+        } else {
+            let vertex = &left[k + 1];
+            let partner = match right.get(i + 1) {
+                Some(next) => partner(vertex, &right[i], next, u_right, opts),
+                None => Partner::at_vertex(&right[last_i], vertex),
+            };
+            (k, u_left) = (k + 1, 0.0);
+            if partner.u >= 1.0 - SAME_VERTEX && i < last_i {
+                (i, u_right) = (i + 1, 0.0);
+            } else {
+                u_right = partner.u;
+            }
+            (vertex, partner)
+        };
+        if i == last_i && k == last_k {
+            break;
+        }
+        report(section(vertex, &partner, right_first)?)?;
+    }
+    report(end_section(&right[last_i], &left[last_k]))
+}
+
+struct Partner {
+    at: [f64; 2],
+    tangent: [f64; 2],
+    /// Place on the edge, 0 to 1.
+    u: f64,
+    is_corner: bool,
+    /// Cosine between chord and axis, 0 when perpendicular.
+    obliqueness: f64,
+}
+
+impl Partner {
+    fn at_vertex(v: &Vertex, seen_from: &Vertex) -> Self {
+        Self::new(v.at, v.tangent, 0.0, v.is_corner, seen_from)
+    }
+
+    fn new(at: [f64; 2], tangent: [f64; 2], u: f64, is_corner: bool, p: &Vertex) -> Self {
+        let (dx, dy) = (at[0] - p.at[0], at[1] - p.at[1]);
+        let off = imbalance(p.at, p.tangent, at, tangent).abs();
+        let obliqueness = off / (2.0 * (dx * dx + dy * dy).sqrt()).max(f64::MIN_POSITIVE);
+        Self { at, tangent, u, is_corner, obliqueness }
+    }
+}
+
+/// The point on the edge `a b`, not before `u0`, whose chord to `v` is perpendicular to the axis.
+fn partner(v: &Vertex, a: &Vertex, b: &Vertex, u0: f64, opts: &TraceOptions) -> Partner {
+    let edge = [b.at[0] - a.at[0], b.at[1] - a.at[1]];
+    let length = b.s - a.s;
+    // Next to a corner the side keeps the direction of the edge up to the corner itself.
+    let straight = [edge[0] / length, edge[1] / length];
+    let ta = if a.is_corner { straight } else { a.tangent };
+    let tb = if b.is_corner { straight } else { b.tangent };
+    let dt = [tb[0] - ta[0], tb[1] - ta[1]];
+    // The imbalance along the edge is c0 + c1 u + c2 u².
+    let d = [a.at[0] - v.at[0], a.at[1] - v.at[1]];
+    let t = [v.tangent[0] + ta[0], v.tangent[1] + ta[1]];
+    let c0 = d[0] * t[0] + d[1] * t[1];
+    let c1 = edge[0] * t[0] + edge[1] * t[1] + d[0] * dt[0] + d[1] * dt[1];
+    let c2 = edge[0] * dt[0] + edge[1] * dt[1];
+    let value = |u: f64| c0 + u * (c1 + u * c2);
+    let (f0, f1) = (value(u0), value(1.0));
+    let u = if f0 >= 0.0 {
+        u0
+    } else if f1 <= 0.0 {
+        1.0
+    } else {
+        let mut u = u0 + (1.0 - u0) * f0 / (f0 - f1);
+        for _ in 0..2 {
+            let slope = c1 + 2.0 * c2 * u;
+            if slope > 0.0 {
+                u = (u - value(u) / slope).clamp(u0, 1.0);
+            }
+        }
+        u
+    };
+    if u >= 1.0 - SAME_VERTEX {
+        return Partner::new(b.at, b.tangent, 1.0, b.is_corner, v);
+    }
+    if u <= SAME_VERTEX {
+        return Partner::new(a.at, if a.is_corner { a.tangent } else { ta }, u, a.is_corner, v);
+    }
+    // The drawn chord cuts the curve; put the point back onto the curve through the vertices.
+    let turn = ta[0] * tb[1] - ta[1] * tb[0];
+    let bulge = if (turn * length).abs() > 8.0 * opts.chord_tolerance { 0.0 } else { 0.5 * turn * u * (1.0 - u) };
+    let at = [a.at[0] + u * edge[0] + bulge * edge[1], a.at[1] + u * edge[1] - bulge * edge[0]];
+    Partner::new(at, [ta[0] + u * dt[0], ta[1] + u * dt[1]], u, false, v)
+}
+
+fn section(v: &Vertex, partner: &Partner, right_first: bool) -> Result<Section, NotARibbon> {
+    let (p, q) = if right_first { (v.at, partner.at) } else { (partner.at, v.at) };
+    let chord = [q[0] - p[0], q[1] - p[1]];
+    let t = [v.tangent[0] + partner.tangent[0], v.tangent[1] + partner.tangent[1]];
+    let at = [p[0].midpoint(q[0]), p[1].midpoint(q[1])];
+    let width = (chord[0] * chord[0] + chord[1] * chord[1]).sqrt();
+    let is_oblique = v.is_corner || partner.is_corner || partner.obliqueness > OBLIQUE_COSINE;
+    // Seen along the axis the left side must be on the left; tips of a few dbu may touch.
+    if t[0] * chord[1] - t[1] * chord[0] < -2.0 * width.min(1.0) {
+        return Err(NotARibbon::SidesCross { x: at[0], y: at[1] });
+    }
+    let both = partner.u >= 1.0 - SAME_VERTEX;
+    Ok(Section { at, width, vertices: if both { 2.0 } else { 1.0 }, is_oblique })
+}
+
+fn end_section(p: &Vertex, q: &Vertex) -> Section {
+    let (dx, dy) = (q.at[0] - p.at[0], q.at[1] - p.at[1]);
+    let at = [p.at[0].midpoint(q.at[0]), p.at[1].midpoint(q.at[1])];
+    Section { at, width: dx.hypot(dy), vertices: 2.0, is_oblique: false }
+}

@@ -1,0 +1,176 @@
+//! From the outline of a guide to its centre-line with width and curvature.
+//!
+//! Pure geometry in dbu: no layers, no process. A guide is a ribbon: two long sides between two caps.
+//! `caps` finds the caps, `side` and `march` pair the sides, `nodes` averages the grid away and measures
+//! length, `curvature` and `bends` measure how it turns, `chain` joins the pieces of one guide.
+
+mod bends;
+mod caps;
+mod chain;
+mod curvature;
+mod march;
+mod nodes;
+mod options;
+mod side;
+mod types;
+mod view;
+
+use waveguard_geom::{Point, ring, transform::wrap_angle};
+
+pub use chain::chain;
+pub use options::TraceOptions;
+pub use types::{Bend, CapHint, End, NotARibbon, Station, Trace};
+pub use view::spine_length;
+
+use caps::Cap;
+use nodes::{Gatherer, Node, WidthRange};
+
+/// The centre-line of one drawn shape, from the cap at the first hint to the cap at the second; without
+/// hints the caps are found by shape, and a shape wider than long is refused.
+///
+/// # Errors
+/// The reason why the shape is not a guide with two ends.
+pub fn trace_ribbon(ring: &[Point], hints: Option<[CapHint; 2]>, opts: &TraceOptions) -> Result<Trace, NotARibbon> {
+    let outline = ring::cleaned(ring);
+    if outline.len() < 3 {
+        return Err(NotARibbon::TooFewVertices);
+    }
+    let Some(hints) = hints else {
+        let mut reason = NotARibbon::NoCaps;
+        for pair in caps::candidates(&outline, opts)? {
+            match between_caps(&outline, pair, None, opts) {
+                Ok(trace) if trace.length > trace.ends[0].width.max(trace.ends[1].width) => return Ok(trace),
+                Ok(_) => {}
+                Err(e) => reason = e,
+            }
+        }
+        return Err(reason);
+    };
+    let a = caps::at_hint(&outline, &hints[0], opts).ok_or(NotARibbon::CapsNotAtHints { index: 0 })?;
+    let b = caps::at_hint(&outline, &hints[1], opts).ok_or(NotARibbon::CapsNotAtHints { index: 1 })?;
+    if a == b {
+        return Err(NotARibbon::CapsNotAtHints { index: 1 });
+    }
+    between_caps(&outline, [a, b], Some(&hints), opts)
+}
+
+fn between_caps(
+    outline: &[Point],
+    [a, b]: [Cap; 2],
+    hints: Option<&[CapHint; 2]>,
+    opts: &TraceOptions,
+) -> Result<Trace, NotARibbon> {
+    let n = outline.len();
+    let origin = outline[a.end];
+    let widths = [a, b].map(|c| (outline[c.start].distance_sq(outline[c.end]) as f64).sqrt());
+    let grid = grid_step(outline);
+    let reach =
+        (opts.tangent_reach_ratio * widths[0].min(widths[1])).clamp(8.0 * grid, opts.tangent_reach_max.max(8.0 * grid));
+    // Counter-clockwise the right side leaves the end of the first cap; the left side runs against the ring.
+    let (n_right, n_left) = ((b.start + n - a.end) % n, (a.start + n - b.end) % n);
+    if n_right == 0 || n_left == 0 {
+        return Err(NotARibbon::NoCaps);
+    }
+    let right = side::side((0..=n_right).map(|k| outline[(a.end + k) % n]), origin, reach, opts);
+    let left = side::side((0..=n_left).map(|k| outline[(a.start + n - k) % n]), origin, reach, opts);
+    let pitch = opts.node_pitch_steps * grid;
+    let mut gatherer = Gatherer::new(pitch, n, opts);
+    let mut last = None;
+    march::march(&right, &left, opts, |section| {
+        last = Some(section);
+        gatherer.add(section)
+    })?;
+    let end = last.ok_or(NotARibbon::TooFewVertices)?;
+    let (nodes, range, covered) = gatherer.finish(end);
+    if nodes.len() < 2 {
+        return Err(NotARibbon::Closed);
+    }
+    let area = ring::area(outline);
+    if (covered - area).abs() > opts.area_tolerance * area {
+        return Err(NotARibbon::AreaNotCovered { covered, area });
+    }
+    let drawn = Drawn { origin: [f64::from(origin.x), f64::from(origin.y)], range, area, grid };
+    let trace = assemble(&nodes, &drawn, hints, opts);
+    let (p, q) = (&trace.ends[0], &trace.ends[1]);
+    // A ring cut open is drawn with both caps on the cut.
+    if (p.x - q.x).hypot(p.y - q.y) < 2.0 * grid && trace.turn.abs() > std::f64::consts::PI {
+        return Err(NotARibbon::Closed);
+    }
+    Ok(trace)
+}
+
+/// What is known about the drawing besides the axis.
+struct Drawn {
+    origin: [f64; 2],
+    range: WidthRange,
+    area: f64,
+    grid: f64,
+}
+
+/// The largest step all coordinates are multiples of, in dbu.
+fn grid_step(outline: &[Point]) -> f64 {
+    let mut g: i64 = 0;
+    let origin = outline[0];
+    for p in outline {
+        for d in [i64::from(p.x) - i64::from(origin.x), i64::from(p.y) - i64::from(origin.y)] {
+            let mut d = d.abs();
+            while d != 0 {
+                (g, d) = (d, g % d);
+            }
+            if g == 1 {
+                return 1.0;
+            }
+        }
+    }
+    // A rectangle shares large factors; no process has a coarser grid than this.
+    (g as f64).min(MAX_GRID_DBU)
+}
+
+const MAX_GRID_DBU: f64 = 10.0;
+
+fn assemble(nodes: &[Node], drawn: &Drawn, hints: Option<&[CapHint; 2]>, opts: &TraceOptions) -> Trace {
+    let n = nodes.len();
+    let axis = curvature::Axis::new(nodes, drawn.grid);
+    let outward = [
+        nodes::end_direction(&nodes[0], &nodes[1], nodes[0].arc),
+        nodes::end_direction(&nodes[n - 1], &nodes[n - 2], -nodes[n - 2].arc),
+    ];
+    let mut ends = [(0, outward[0]), (n - 1, outward[1])].map(|(i, direction_rad)| {
+        let v = &nodes[i];
+        End { x: drawn.origin[0] + v.at[0], y: drawn.origin[1] + v.at[1], direction_rad, width: v.width }
+    });
+    if let Some(hints) = hints {
+        for (end, hint) in ends.iter_mut().zip(hints) {
+            // A port states its direction better than a cap on the grid shows it.
+            if wrap_angle(end.direction_rad - hint.direction_rad).abs() < opts.cap_angle / 4.0 {
+                end.direction_rad = wrap_angle(hint.direction_rad);
+            }
+        }
+    }
+    let drawn_length = drawn_length(drawn, &ends, hints, opts);
+    let Drawn { origin, range, area, grid } = *drawn;
+    let whole = view::Whole { ends, origin, range, area, grid, drawn_length, n_shapes: 1 };
+    view::finish(&axis, bends::find(&axis, opts), &whole)
+}
+
+/// Area divided by the width, which is how layouts state lengths; NaN when the width varies.
+fn drawn_length(drawn: &Drawn, ends: &[End; 2], hints: Option<&[CapHint; 2]>, opts: &TraceOptions) -> f64 {
+    let slack = opts.width_tolerance + 2.0 * drawn.grid;
+    if drawn.range.max - drawn.range.min > slack {
+        return f64::NAN;
+    }
+    // A cap drawn at an angle is rounded to the grid; over all cross-sections the rounding averages out.
+    let hinted = hints.map_or(0.0, |h| if (h[0].width - h[1].width).abs() < drawn.grid { h[0].width } else { 0.0 });
+    let width = if hinted > 0.0 && (hinted - drawn.range.mean()).abs() < drawn.grid {
+        hinted
+    } else if is_whole(ends[0].width) && (ends[0].width - ends[1].width).abs() < f64::EPSILON {
+        ends[0].width
+    } else {
+        drawn.range.mean()
+    };
+    drawn.area / width
+}
+
+fn is_whole(x: f64) -> bool {
+    (x - x.round()).abs() < f64::EPSILON
+}

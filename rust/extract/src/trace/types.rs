@@ -1,0 +1,166 @@
+//! What a trace says: ends, stations, bends, lengths and radii, all in dbu and rad.
+
+use thiserror::Error;
+
+/// Where a cap is expected: a port of the cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CapHint {
+    /// Middle of the cap in dbu.
+    pub x: f64,
+    /// Middle of the cap in dbu.
+    pub y: f64,
+    /// Direction out of the guide in rad.
+    pub direction_rad: f64,
+    /// Width in dbu; 0 when unknown.
+    pub width: f64,
+}
+
+/// One end of a guide.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct End {
+    /// Middle of the cap in dbu.
+    pub x: f64,
+    /// Middle of the cap in dbu.
+    pub y: f64,
+    /// Direction out of the guide in rad, in (-π, π].
+    pub direction_rad: f64,
+    /// Length of the cap in dbu.
+    pub width: f64,
+}
+
+/// A cross-section of a guide.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Station {
+    /// Place on the axis in dbu.
+    pub x: f64,
+    /// Place on the axis in dbu.
+    pub y: f64,
+    /// Arc length from the first end in dbu.
+    pub s: f64,
+    /// Width in dbu.
+    pub width: f64,
+}
+
+/// A contiguous piece of a guide that turns in one direction.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bend {
+    /// Arc length from the first end to where the turn begins, in dbu.
+    pub start: f64,
+    /// Arc length of the turning piece in dbu.
+    pub length: f64,
+    /// Turn in rad, positive to the left going from the first end to the second.
+    pub turn_rad: f64,
+    /// Smallest radius of the axis in dbu.
+    pub min_radius: f64,
+    /// Bound of the error of `min_radius` in dbu.
+    pub min_radius_error: f64,
+    /// Place of the smallest radius in dbu.
+    pub x: f64,
+    /// Place of the smallest radius in dbu.
+    pub y: f64,
+    /// Curvature where the bend begins in 1/dbu, with the sign of the turn: zero for a clothoid, 1/R for an arc.
+    pub begin_curvature: f64,
+    /// Curvature where the bend ends in 1/dbu.
+    pub end_curvature: f64,
+}
+
+/// The centre-line of a guide with its width and curvature.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// The two ends; hints give their order.
+    pub ends: [End; 2],
+    /// Cross-sections in order from the first end to the second.
+    pub stations: Vec<Station>,
+    /// Arc length of the centre-line in dbu, of the smooth curve through the drawn vertices.
+    pub length: f64,
+    /// Bound of the error of `length` in dbu.
+    pub length_error: f64,
+    /// Area of the drawn shapes in dbu².
+    pub area: f64,
+    /// Area divided by end width in dbu; NaN where the width is not uniform.
+    pub drawn_length: f64,
+    /// Narrowest cross-section in dbu.
+    pub width_min: f64,
+    /// Widest cross-section in dbu.
+    pub width_max: f64,
+    /// Smallest radius of the axis in dbu; infinite when nothing turns.
+    pub min_radius: f64,
+    /// Bound of the error of `min_radius` in dbu; 0 when nothing turns.
+    pub min_radius_error: f64,
+    /// Place of the smallest radius in dbu; the first end when nothing turns.
+    pub min_radius_at: [f64; 2],
+    /// Direction at the second end minus direction at the first in rad, whole turns included.
+    pub turn: f64,
+    /// Sum of the sizes of the turns of all bends in rad.
+    pub abs_turn: f64,
+    /// The bends in order from the first end.
+    pub bends: Vec<Bend>,
+    /// How many drawn shapes the guide consists of.
+    pub n_shapes: u32,
+}
+
+impl Trace {
+    /// True when the width is the same all along.
+    pub fn is_uniform(&self) -> bool {
+        !self.drawn_length.is_nan()
+    }
+}
+
+/// Why a shape, or a set of shapes, is not a guide with two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
+pub enum NotARibbon {
+    /// Fewer than four corners are left after cleaning.
+    #[error("too few vertices")]
+    TooFewVertices,
+    /// No two edges of the shape can be its ends.
+    #[error("no two caps found")]
+    NoCaps,
+    /// The shape has no edge at a hinted place.
+    #[error("no cap at the hinted port {index}")]
+    CapsNotAtHints {
+        /// 0 or 1.
+        index: usize,
+    },
+    /// The two sides between the caps cross or run away from each other.
+    #[error("the two sides do not run along each other near ({x:.0}, {y:.0}) dbu")]
+    SidesCross {
+        /// Place in dbu.
+        x: f64,
+        /// Place in dbu.
+        y: f64,
+    },
+    /// The width jumps as it does where guides meet.
+    #[error("the width jumps from {from:.1} to {to:.1} dbu")]
+    WidthJumps {
+        /// Width before in dbu.
+        from: f64,
+        /// Width after in dbu.
+        to: f64,
+    },
+    /// A cross-section is narrower or wider than asked for.
+    #[error("width out of range: {width:.1} dbu")]
+    WidthOutOfRange {
+        /// The width in dbu.
+        width: f64,
+    },
+    /// The cross-sections do not cover the shape.
+    #[error("the cross-sections cover {covered:.0} of {area:.0} dbu²")]
+    AreaNotCovered {
+        /// Area of the cross-sections in dbu².
+        covered: f64,
+        /// Area of the shape in dbu².
+        area: f64,
+    },
+    /// The guide closes on itself and has no ends.
+    #[error("the guide is closed and has no ends")]
+    Closed,
+    /// No pieces were given to join.
+    #[error("no pieces")]
+    Empty,
+    /// The pieces do not join end to end into one guide.
+    #[error("{loose} ends stay loose after joining the pieces")]
+    NotAChain {
+        /// Number of ends without a partner.
+        loose: usize,
+    },
+}
