@@ -1,13 +1,12 @@
 """The compiled part of waveguard: geometry, extraction and circuit solving.
 
-Tables come up as dicts of columns: numpy arrays (float64, int64, uint8), read-only, or lists of text. `waveguard.tables`
-gives them names and types.
+Tables come up as dicts of columns: numpy arrays (float64, int64, uint8), read-only, or lists of text.
+`waveguard.tables` gives them names and types.
 """
 
 from collections.abc import Callable
 from typing import Any, TypeAlias, final
 
-import numpy as np
 import numpy.typing as npt
 
 __version__: str

@@ -78,7 +78,7 @@ def db_per_nm_to_db_per_cm(loss_db_per_nm: Number) -> Number:
 
 def dbm_to_mw(power_dbm: Number) -> Number:
     """Power in dBm to milliwatts; minus infinity gives 0."""
-    return 10.0 ** (power_dbm / 10.0)
+    return _power_of_ten(power_dbm / 10.0)
 
 
 def mw_to_dbm(power_mw: Number) -> Number:
@@ -88,7 +88,7 @@ def mw_to_dbm(power_mw: Number) -> Number:
 
 def db_to_ratio(level_db: Number) -> Number:
     """Level in dB to a power ratio: -3 dB is about one half."""
-    return 10.0 ** (level_db / 10.0)
+    return _power_of_ten(level_db / 10.0)
 
 
 def ratio_to_db(ratio: Number) -> Number:
@@ -101,7 +101,7 @@ def ratio_to_db(ratio: Number) -> Number:
 
 def loss_db_to_transmission(loss_db: Number) -> Number:
     """Loss in dB (positive) to the share of power that is left: 3 dB is about one half."""
-    return 10.0 ** (-loss_db / 10.0)
+    return _power_of_ten(-loss_db / 10.0)
 
 
 def transmission_to_loss_db(transmission: Number) -> Number:
@@ -127,6 +127,11 @@ def wavelength_um_to_frequency_thz(wavelength_um: Number) -> Number:
 def group_length_nm_to_delay_ps(group_length_nm: Number) -> Number:
     """Length times group index to the time light takes."""
     return group_length_nm * (1e3 / SPEED_OF_LIGHT_M_PER_S)
+
+
+def _power_of_ten(exponent: Number) -> Number:
+    result: Number = 10.0**exponent
+    return result
 
 
 def _log_of_not_positive(ratio: float) -> float:

@@ -7,7 +7,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pdk");
     println!("cargo::rerun-if-changed={}", source.display());
-    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("pdk");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("_pdk");
     if out.exists() {
         // A file that is gone from pdk/ must not stay in the wheel.
         fs::remove_dir_all(&out)?;

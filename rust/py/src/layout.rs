@@ -77,9 +77,9 @@ impl Layout {
         Ok((!b.is_empty()).then(|| (b.min[0] * s, b.min[1] * s, b.max[0] * s, b.max[1] * s)))
     }
 
-    /// What was wrong with the columns, as a table.
+    /// What was wrong with the columns: code, cell, x_dbu, y_dbu (in the frame of the cell), subject, count.
     fn problems<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        tables::to_dict(py, problem_table(&self.inner.problems, self.inner.dbu_nm))
+        tables::to_dict(py, problem_table(&self.inner.problems))
     }
 
     fn __repr__(&self) -> String {
@@ -88,14 +88,14 @@ impl Layout {
     }
 }
 
-fn problem_table(problems: &[Problem], dbu_nm: f64) -> Table {
+fn problem_table(problems: &[Problem]) -> Table {
     let texts = |f: &dyn Fn(&Problem) -> String| Column::Text(problems.iter().map(f).collect());
     let f64s = |f: &dyn Fn(&Problem) -> f64| Column::F64(problems.iter().map(f).collect());
     Table::new("problems")
         .with("code", texts(&|p| p.code.to_owned()))
         .with("cell", texts(&|p| p.cell.clone()))
-        .with("x_nm", f64s(&|p| p.x_dbu * dbu_nm))
-        .with("y_nm", f64s(&|p| p.y_dbu * dbu_nm))
+        .with("x_dbu", f64s(&|p| p.x_dbu))
+        .with("y_dbu", f64s(&|p| p.y_dbu))
         .with("subject", texts(&|p| p.subject.clone()))
         .with("count", Column::I64(problems.iter().map(|p| p.count as i64).collect()))
 }

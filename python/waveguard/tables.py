@@ -1,0 +1,507 @@
+"""Every table that the core gives out: its columns, their types, units and meaning, declared once.
+
+A table is a class whose attributes are numpy columns, so that a rule writes ``tables.ports.direction_rad[row]`` and a
+type checker sees a spelling mistake. What a newcomer gets wrong: a row number is an id. ``ports.device[3]`` is the row
+of `devices` that port 3 belongs to, and -1 means that there is none. Unknown numbers are NaN, a straight guide has a
+radius of +inf. Positions are in nm in the frame of the top cell; directions point out of the device, in rad
+counter-clockwise from +x; loss in dB is positive.
+
+The core declares the same names in `rust/extract/src/tables.rs` and `rust/circuit/src/tables.rs`; a test compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from waveguard.errors import InternalError
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+"""Measured values."""
+Ids: TypeAlias = npt.NDArray[np.int64]
+"""Row numbers and counts; -1 for none."""
+Codes: TypeAlias = npt.NDArray[np.uint8]
+"""Small codes and flags."""
+Texts: TypeAlias = list[str]
+"""Names."""
+
+_DTYPES = {"Floats": "float64", "Ids": "int64", "Codes": "uint8", "Texts": "str"}
+
+
+class TableSource(Protocol):
+    """What has tables: the extraction and solution handles of the core."""
+
+    def table(self, name: str) -> dict[str, Any]:
+        """Return the columns of a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnInfo:
+    """What a column holds."""
+
+    name: str
+    dtype: str
+    """float64, int64, uint8 or str."""
+    unit: str
+    """Empty for ids, counts, codes and names."""
+    meaning: str
+
+
+def _column(unit: str, meaning: str) -> Any:  # noqa: ANN401 -- stands for the default of any column type
+    return field(metadata={"unit": unit, "meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A table by its columns."""
+
+    NAME: ClassVar[str]
+    ATTACHED: ClassVar[bool] = False
+    """True when the columns are an attachment and need not be of one length."""
+
+    @classmethod
+    def columns(cls) -> tuple[ColumnInfo, ...]:
+        """Return what the table holds, in order."""
+        return tuple(
+            ColumnInfo(f.name, _DTYPES[str(f.type)], f.metadata["unit"], f.metadata["meaning"]) for f in fields(cls)
+        )
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Any]) -> Self:
+        """Make a view of columns as the core gives them; lists are converted, nothing else is."""
+        given = dict(columns)
+        values = {c.name: _checked(cls.NAME, c, given.pop(c.name, None)) for c in cls.columns()}
+        if given:
+            raise InternalError(f"table {cls.NAME} has columns that nobody knows: {', '.join(sorted(given))}")
+        lengths = {len(value) for value in values.values()}
+        if not cls.ATTACHED and len(lengths) > 1:
+            raise InternalError(f"the columns of table {cls.NAME} have {len(lengths)} different lengths")
+        return cls(**values)
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Return the table without rows."""
+        return cls.of({c.name: [] for c in cls.columns()})
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(getattr(self, fields(self)[0].name))
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Go through names and columns."""
+        return ((c.name, getattr(self, c.name)) for c in self.columns())
+
+
+def _checked(table: str, column: ColumnInfo, value: Any) -> Any:  # noqa: ANN401 -- any column
+    if value is None:
+        raise InternalError(f"table {table} lacks column {column.name}")
+    if column.dtype == "str":
+        return [str(item) for item in value]
+    array = value if isinstance(value, np.ndarray) else np.asarray(value, dtype=column.dtype)
+    if array.dtype != column.dtype or array.ndim != 1:
+        raise InternalError(f"column {table}.{column.name} is {array.dtype} with {array.ndim} axes, not {column.dtype}")
+    return array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Devices(View):
+    """Placed devices, guides included."""
+
+    NAME: ClassVar[str] = "devices"
+    cell: Ids = _column("", "cell index")
+    role: Codes = _column("", "0 device, 1 guide")
+    top: Ids = _column("", "cell index of the top")
+    x_nm: Floats = _column("nm", "origin of the placement")
+    y_nm: Floats = _column("nm", "origin of the placement")
+    rotation_rad: Floats = _column("rad", "rotation of the placement")
+    mirrored: Codes = _column("", "1 when the placement mirrors")
+    magnification: Floats = _column("", "magnification of the placement")
+    bbox_x0_nm: Floats = _column("nm", "box of the marker, else of the core")
+    bbox_y0_nm: Floats = _column("nm", "box of the marker, else of the core")
+    bbox_x1_nm: Floats = _column("nm", "box of the marker, else of the core")
+    bbox_y1_nm: Floats = _column("nm", "box of the marker, else of the core")
+    waveguide: Ids = _column("", "row in waveguides, or -1")
+    depth: Codes = _column("", "depth of the placement below the top")
+    source: Codes = _column("", "0 marker, 1 metadata, 2 drawn shape, 3 path spine, 4 name pattern")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ports(View):
+    """Ports of the placed devices; the ports of a device follow each other."""
+
+    NAME: ClassVar[str] = "ports"
+    device: Ids = _column("", "row in devices")
+    name: Texts = _column("", "name, empty when it has none")
+    x_nm: Floats = _column("nm", "position")
+    y_nm: Floats = _column("nm", "position")
+    direction_rad: Floats = _column("rad", "direction out of the device; NaN for fibres and shapes")
+    width_nm: Floats = _column("nm", "width")
+    kind: Codes = _column("", "0 optical, 1 electrical, 2 fibre")
+    cross_section: Ids = _column("", "row in the guides of the recipe, or -1")
+    net: Ids = _column("", "row in nets, or -1")
+    top: Ids = _column("", "cell index of the top")
+    source: Codes = _column("", "0 pin path, 1 pin rectangle, 2 metadata, 3 guide end, 4 fibre target")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nets(View):
+    """Two ports joined."""
+
+    NAME: ClassVar[str] = "nets"
+    port_a: Ids = _column("", "row in ports")
+    port_b: Ids = _column("", "row in ports")
+    gap_nm: Floats = _column("nm", "distance of the two")
+    lateral_nm: Floats = _column("nm", "distance across the direction of port_a")
+    angle_rad: Floats = _column("rad", "deviation from opposite directions")
+    width_difference_nm: Floats = _column("nm", "width of port_a less that of port_b")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waveguides(View):
+    """Guides with what was measured along them."""
+
+    NAME: ClassVar[str] = "waveguides"
+    device: Ids = _column("", "row in devices")
+    port_a: Ids = _column("", "port at the start")
+    port_b: Ids = _column("", "port at the end")
+    cross_section: Ids = _column("", "row in the guides of the recipe, or -1")
+    centerline_length_nm: Floats = _column("nm", "arc length of the centre-line")
+    drawn_length_nm: Floats = _column("nm", "area by end width, for guides of uniform width")
+    length_error_nm: Floats = _column("nm", "bound on the error of centerline_length_nm")
+    width_a_nm: Floats = _column("nm", "width at port_a")
+    width_b_nm: Floats = _column("nm", "width at port_b")
+    width_min_nm: Floats = _column("nm", "smallest width")
+    width_max_nm: Floats = _column("nm", "largest width")
+    min_radius_nm: Floats = _column("nm", "smallest radius of the centre-line")
+    min_radius_error_nm: Floats = _column("nm", "bound on the error of min_radius_nm")
+    min_radius_x_nm: Floats = _column("nm", "place of the smallest radius")
+    min_radius_y_nm: Floats = _column("nm", "place of the smallest radius")
+    turn_rad: Floats = _column("rad", "signed sum of turns")
+    abs_turn_rad: Floats = _column("rad", "sum of turns without sign")
+    n_bends: Ids = _column("", "number of bends")
+    n_shapes: Ids = _column("", "number of shapes it is drawn with")
+    area_nm2: Floats = _column("nm²", "core area")
+    first_bend: Ids = _column("", "first row in bends")
+    spine_length_nm: Floats = _column("nm", "length of the PATH it is drawn with; NaN without")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bends(View):
+    """Bends in order along their guide."""
+
+    NAME: ClassVar[str] = "bends"
+    waveguide: Ids = _column("", "row in waveguides")
+    start_nm: Floats = _column("nm", "distance from port_a along the guide")
+    length_nm: Floats = _column("nm", "arc length")
+    turn_rad: Floats = _column("rad", "turn, positive to the left")
+    min_radius_nm: Floats = _column("nm", "smallest radius")
+    x_nm: Floats = _column("nm", "place of the smallest radius")
+    y_nm: Floats = _column("nm", "place of the smallest radius")
+    begin_curvature_per_nm: Floats = _column("1/nm", "signed curvature where it begins")
+    end_curvature_per_nm: Floats = _column("1/nm", "signed curvature where it ends")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NearMisses(View):
+    """For each unjoined optical port, the nearest port it may have been meant for."""
+
+    NAME: ClassVar[str] = "near_misses"
+    port_a: Ids = _column("", "the unjoined port")
+    port_b: Ids = _column("", "the other")
+    distance_nm: Floats = _column("nm", "distance")
+    gap_nm: Floats = _column("nm", "along the direction of port_a, positive when apart")
+    lateral_nm: Floats = _column("nm", "across the direction of port_a")
+    angle_rad: Floats = _column("rad", "deviation from opposite directions")
+    width_difference_nm: Floats = _column("nm", "width of port_a less that of port_b")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs(View):
+    """Stretches over which two guides, or two turns of one, run side by side."""
+
+    NAME: ClassVar[str] = "runs"
+    waveguide_a: Ids = _column("", "the guide along which samples are taken")
+    waveguide_b: Ids = _column("", "the other; may be the same")
+    length_nm: Floats = _column("nm", "length along waveguide_a")
+    gap_min_nm: Floats = _column("nm", "smallest edge-to-edge gap")
+    gap_mean_nm: Floats = _column("nm", "mean gap")
+    x_nm: Floats = _column("nm", "place of the smallest gap on waveguide_a")
+    y_nm: Floats = _column("nm", "place of the smallest gap on waveguide_a")
+    profile_start: Ids = _column("", "first row in run_profile")
+    profile_count: Ids = _column("", "number of rows in run_profile")
+    relative_curvature_per_nm: Floats = _column(
+        "1/nm", "second derivative of the gap at its smallest; NaN for short runs"
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunProfile(View):
+    """Samples of the gap along runs."""
+
+    NAME: ClassVar[str] = "run_profile"
+    gap_nm: Floats = _column("nm", "edge-to-edge gap")
+    step_nm: Floats = _column("nm", "length the sample stands for")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crossings(View):
+    """Guides that cross with no device between."""
+
+    NAME: ClassVar[str] = "crossings"
+    waveguide_a: Ids = _column("", "row in waveguides")
+    waveguide_b: Ids = _column("", "row in waveguides")
+    x_nm: Floats = _column("nm", "place")
+    y_nm: Floats = _column("nm", "place")
+    angle_rad: Floats = _column("rad", "angle between the two, 0 to π/2")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overlaps(View):
+    """Devices whose outlines overlap by more than a common border."""
+
+    NAME: ClassVar[str] = "overlaps"
+    device_a: Ids = _column("", "row in devices")
+    device_b: Ids = _column("", "row in devices")
+    area_nm2: Floats = _column("nm²", "shared area")
+    x0_nm: Floats = _column("nm", "box of the shared area")
+    y0_nm: Floats = _column("nm", "box of the shared area")
+    x1_nm: Floats = _column("nm", "box of the shared area")
+    y1_nm: Floats = _column("nm", "box of the shared area")
+    duplicate: Codes = _column("", "1 when both are the same: same cell and placement, or same outline")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terminals(View):
+    """Ports of the circuit as a whole, as its top cell names them."""
+
+    NAME: ClassVar[str] = "terminals"
+    top: Ids = _column("", "cell index of the top")
+    name: Texts = _column("", "name")
+    port: Ids = _column("", "the device port at that place, or -1")
+    x_nm: Floats = _column("nm", "position")
+    y_nm: Floats = _column("nm", "position")
+    direction_rad: Floats = _column("rad", "direction out of the circuit")
+    width_nm: Floats = _column("nm", "width")
+    kind: Codes = _column("", "0 optical, 1 electrical, 2 fibre")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coverage(View):
+    """How much of the layout was understood."""
+
+    NAME: ClassVar[str] = "coverage"
+    kind: Texts = _column("", "what is counted: core_area_nm2, optical_pins, electrical_pins, devices, guides")
+    total: Floats = _column("", "how much there is")
+    explained: Floats = _column("", "how much of it was understood (pins: joined; guides: traced)")
+    top: Ids = _column("", "cell index of the top")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unexplained(View):
+    """Core shapes that belong to no device and no guide, largest first."""
+
+    NAME: ClassVar[str] = "unexplained"
+    top: Ids = _column("", "cell index of the top")
+    cell: Ids = _column("", "cell the shapes are drawn in")
+    x0_nm: Floats = _column("nm", "box of the shapes")
+    y0_nm: Floats = _column("nm", "box of the shapes")
+    x1_nm: Floats = _column("nm", "box of the shapes")
+    y1_nm: Floats = _column("nm", "box of the shapes")
+    area_nm2: Floats = _column("nm²", "area of all count shapes")
+    reason: Texts = _column("", "why")
+    count: Ids = _column("", "number of shapes")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problems(View):
+    """What is wrong with the input although work went on."""
+
+    NAME: ClassVar[str] = "problems"
+    code: Texts = _column("", "stable identifier")
+    cell: Texts = _column("", "cell, empty for the whole file")
+    x_nm: Floats = _column("nm", "place in that cell; NaN without")
+    y_nm: Floats = _column("nm", "place in that cell; NaN without")
+    subject: Texts = _column("", "what it concerns")
+    count: Ids = _column("", "how often")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Centerlines(View):
+    """Thinned centre-lines: guide i has the points offsets[i] to offsets[i + 1]."""
+
+    NAME: ClassVar[str] = "centerlines"
+    ATTACHED: ClassVar[bool] = True
+
+    offsets: Ids = _column("", "start of each guide's points, one more than guides")
+    x_nm: Floats = _column("nm", "position")
+    y_nm: Floats = _column("nm", "position")
+    width_nm: Floats = _column("nm", "width")
+
+    def __len__(self) -> int:
+        """Return the number of guides."""
+        return max(0, len(self.offsets) - 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paths(View):
+    """Loss between two terminals, over all ways light can take from one to the other."""
+
+    NAME: ClassVar[str] = "paths"
+
+    from_terminal: Ids = _column("", "terminal where light enters")
+    to_terminal: Ids = _column("", "terminal where it leaves")
+    best_loss_db: Floats = _column("dB", "loss of the best path")
+    worst_loss_db: Floats = _column("dB", "loss of the worst path")
+    in_phase_loss_db: Floats = _column("dB", "loss if the fields of all paths added up in phase")
+    n_paths: Floats = _column("", "number of paths, exact up to 2**53")
+    looped: Codes = _column("", "1 when a path leads through a loop, which is passed by its shortest way")
+    best_length_nm: Floats = _column("nm", "geometric length of the best path")
+    worst_length_nm: Floats = _column("nm", "geometric length of the worst path")
+    worst_group_length_nm: Floats = _column("nm", "length times group index of the worst path")
+    worst_n_guides: Floats = _column("", "guides on the worst path")
+    worst_n_bends: Floats = _column("", "bends on the worst path")
+    worst_n_crossings: Floats = _column("", "crossings on the worst path")
+    propagation_db: Floats = _column("dB", "share of straight and bent length in the loss of the worst path")
+    bend_db: Floats = _column("dB", "share of bends in the loss of the worst path")
+    transition_db: Floats = _column("dB", "share of transitions between sections in the loss of the worst path")
+    crossing_db: Floats = _column("dB", "share of crossings in the loss of the worst path")
+    splitting_db: Floats = _column("dB", "share of splitting in the loss of the worst path")
+    device_db: Floats = _column("dB", "share of the excess loss of devices in the loss of the worst path")
+    coupler_db: Floats = _column("dB", "share of coupling in and out in the loss of the worst path")
+    trace_start: Ids = _column("", "first row in traces; -1 when the path is not stored")
+    trace_count: Ids = _column("", "number of rows in traces; -1 when the path is not stored")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traces(View):
+    """Arcs of the worst paths, in order from source to sink."""
+
+    NAME: ClassVar[str] = "traces"
+
+    arc: Ids = _column("", "row of the arcs of the circuit")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Circuits(View):
+    """One row for each device: the connected circuit it belongs to."""
+
+    NAME: ClassVar[str] = "circuits"
+
+    circuit: Ids = _column("", "number of the circuit")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loops(View):
+    """Ways in which light can go round."""
+
+    NAME: ClassVar[str] = "loops"
+
+    circuit: Ids = _column("", "number of the circuit")
+    n_devices: Ids = _column("", "devices in the loop")
+    n_ports: Ids = _column("", "ports in the loop")
+    device_start: Ids = _column("", "first row in loop_members")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoopMembers(View):
+    """Devices of the loops."""
+
+    NAME: ClassVar[str] = "loop_members"
+
+    device: Ids = _column("", "row in devices")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary(View):
+    """One row: how much was solved, and how much of it is in the tables."""
+
+    NAME: ClassVar[str] = "summary"
+
+    n_sources: Ids = _column("", "terminals where light enters")
+    n_sinks: Ids = _column("", "terminals where light leaves")
+    n_pairs: Ids = _column("", "pairs with a path between them")
+    n_pairs_kept: Ids = _column("", "rows in paths")
+    n_traces: Ids = _column("", "paths whose arcs are in traces")
+
+
+VIEWS: Mapping[str, type[View]] = {
+    table.NAME: table
+    for table in (
+        Devices,
+        Ports,
+        Nets,
+        Waveguides,
+        Bends,
+        NearMisses,
+        Runs,
+        RunProfile,
+        Crossings,
+        Overlaps,
+        Terminals,
+        Coverage,
+        Unexplained,
+        Problems,
+        Centerlines,
+        Centerlines,
+        Paths,
+        Traces,
+        Circuits,
+        Loops,
+        LoopMembers,
+        Summary,
+    )
+}
+"""All tables by name."""
+
+
+def view(name: str, columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- the class depends on the name
+    """Return columns of the core as the view of that name."""
+    return VIEWS[name].of(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of an extraction."""
+
+    devices: Devices = field(default_factory=Devices.empty)
+    ports: Ports = field(default_factory=Ports.empty)
+    nets: Nets = field(default_factory=Nets.empty)
+    waveguides: Waveguides = field(default_factory=Waveguides.empty)
+    bends: Bends = field(default_factory=Bends.empty)
+    near_misses: NearMisses = field(default_factory=NearMisses.empty)
+    runs: Runs = field(default_factory=Runs.empty)
+    run_profile: RunProfile = field(default_factory=RunProfile.empty)
+    crossings: Crossings = field(default_factory=Crossings.empty)
+    overlaps: Overlaps = field(default_factory=Overlaps.empty)
+    terminals: Terminals = field(default_factory=Terminals.empty)
+    coverage: Coverage = field(default_factory=Coverage.empty)
+    unexplained: Unexplained = field(default_factory=Unexplained.empty)
+    problems: Problems = field(default_factory=Problems.empty)
+    centerlines: Centerlines = field(default_factory=Centerlines.empty)
+
+    @classmethod
+    def of(cls, source: TableSource) -> Self:
+        """Take all tables from a handle of the core."""
+        return cls(**{f.name: view(f.name, source.table(f.name)) for f in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class SolutionTables:
+    """The tables of a solved circuit."""
+
+    centerlines: Centerlines = field(default_factory=Centerlines.empty)
+    paths: Paths = field(default_factory=Paths.empty)
+    traces: Traces = field(default_factory=Traces.empty)
+    circuits: Circuits = field(default_factory=Circuits.empty)
+    loops: Loops = field(default_factory=Loops.empty)
+    loop_members: LoopMembers = field(default_factory=LoopMembers.empty)
+    summary: Summary = field(default_factory=Summary.empty)
+
+    @classmethod
+    def of(cls, source: TableSource) -> Self:
+        """Take all tables from a handle of the core."""
+        return cls(**{f.name: view(f.name, source.table(f.name)) for f in fields(cls)})
