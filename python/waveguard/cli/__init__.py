@@ -41,9 +41,9 @@ app.command(epilog=EXIT_CODES)(demo)
 
 def _print_version(value: bool) -> None:
     if value:
-        from importlib.metadata import version
+        import waveguard
 
-        sys.stdout.write(f"waveguard {version('waveguard')}\n")
+        sys.stdout.write(f"waveguard {waveguard.__version__}\n")
         raise typer.Exit
 
 

@@ -63,7 +63,8 @@ def _usage(error: Exception) -> int:
     """Report what the option parser refused; its exceptions are known by their shape, since they are not public."""
     message = str(error.format_message())  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
-    if not message:  # no arguments at all: the help has been shown
+    if not message or message.startswith("Usage:"):  # no arguments at all: the message is the help
+        tell(message)
         return EXIT_BAD_INPUT
     path = getattr(context, "command_path", "waveguard")
     complain(message[:1].lower() + message[1:].rstrip("."), f"{path} --help shows the options")

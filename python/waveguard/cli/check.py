@@ -26,29 +26,42 @@ class Target:
 
 
 def check(
-    layout: Annotated[Path, typer.Argument(help="GDSII or OASIS file, gzipped or not; told by its content.")],
-    pdk: Annotated[str | None, typer.Option(help="Name of a PDK, or the path of its TOML file.")] = None,
-    budget: Annotated[Path | None, typer.Option(help="TOML file of links and path assertions.")] = None,
-    top: Annotated[list[str] | None, typer.Option(help="Check only this top cell (repeatable).")] = None,
+    layout: Annotated[
+        Path, typer.Argument(metavar="LAYOUT", help="GDSII or OASIS file, gzipped or not; told by its content.")
+    ],
+    pdk: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name of a PDK, or the path of its TOML file.")
+    ] = None,
+    budget: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file of links and path assertions.")] = None,
+    top: Annotated[
+        list[str] | None, typer.Option(metavar="CELL", help="Check only this top cell (repeatable).")
+    ] = None,
     output: Annotated[
         list[str] | None,
-        typer.Option("--output", "-o", help="Write a report: .json, .txt, or - for stdout (repeatable)."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write a report: .json, .txt, or - for stdout (repeatable)."
+        ),
     ] = None,
-    format_: Annotated[str | None, typer.Option("--format", help="Format of stdout: text or json.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="Format of stdout: text or json.")
+    ] = None,
     fail_on: Annotated[
-        str, typer.Option(help="Least bad severity that gives exit code 1: error, warning, info or never.")
+        str,
+        typer.Option(
+            metavar="SEVERITY", help="Least bad severity that gives exit code 1: error, warning, info or never."
+        ),
     ] = "error",
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="End with 0 although something could not be evaluated.")
     ] = False,
     select: Annotated[
-        list[str] | None, typer.Option(help="Run only rules of this code or prefix (repeatable).")
+        list[str] | None, typer.Option(metavar="CODE", help="Run only rules of this code or prefix (repeatable).")
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(help="Leave out rules of this code or prefix (repeatable).")
+        list[str] | None, typer.Option(metavar="CODE", help="Leave out rules of this code or prefix (repeatable).")
     ] = None,
-    threads: Annotated[int, typer.Option(min=0, help="Threads of the core; 0: one per processor.")] = 0,
-    show: Annotated[int, typer.Option(min=0, help="Rows shown per rule and table in text; 0: all.")] = 20,
+    threads: Annotated[int, typer.Option(metavar="N", min=0, help="Threads of the core; 0: one per processor.")] = 0,
+    show: Annotated[int, typer.Option(metavar="N", min=0, help="Rows shown per rule and table in text; 0: all.")] = 20,
     timings: Annotated[bool, typer.Option("--timings", help="Write the times of the stages into files, too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stdout unless -o - asks for it.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour on a terminal either.")] = False,

@@ -12,9 +12,9 @@ from waveguard.cli.check import check
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the layout and its budget; created when missing.")] = Path(
-        "demo"
-    ),
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder for the layout and its budget; created when missing.")
+    ] = Path("demo"),
     clean: Annotated[
         bool, typer.Option("--clean", help="Write and check the twin without faults, which ends with 0.")
     ] = False,

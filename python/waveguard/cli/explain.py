@@ -11,7 +11,8 @@ import typer
 
 def explain(
     code: Annotated[
-        str | None, typer.Argument(help="Code of a rule, such as CN001; without it, all rules are listed.")
+        str | None,
+        typer.Argument(metavar="CODE", help="Code of a rule, such as CN001; without it, all rules are listed."),
     ] = None,
 ) -> int:
     """Explain a rule: what it finds, why that matters, how to mend it."""

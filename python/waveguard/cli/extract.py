@@ -13,24 +13,28 @@ from waveguard.cli.check import require_pdk
 
 
 def extract(
-    layout: Annotated[Path, typer.Argument(help="GDSII or OASIS file, gzipped or not; told by its content.")],
-    pdk: Annotated[str | None, typer.Option(help="Name of a PDK, or the path of its TOML file.")] = None,
+    layout: Annotated[
+        Path, typer.Argument(metavar="LAYOUT", help="GDSII or OASIS file, gzipped or not; told by its content.")
+    ],
+    pdk: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name of a PDK, or the path of its TOML file.")
+    ] = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
             "--output",
             "-o",
+            metavar="FILE",
             help="File to write (repeatable): .json tables, .csv guides, .yaml or .netlist.json netlist; -: netlist.",
         ),
     ] = None,
-    threads: Annotated[int, typer.Option(min=0, help="Threads of the core; 0: one per processor.")] = 0,
+    threads: Annotated[int, typer.Option(metavar="N", min=0, help="Threads of the core; 0: one per processor.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no closing line.")] = False,
 ) -> int:
     """Find devices, ports, guides and nets, and write them to files."""
-    from waveguard.extract import extract as run_extraction
-
     from waveguard import pdk as pdks
     from waveguard.cli import _extraction
+    from waveguard.extract import extract as run_extraction
     from waveguard.layout import read
 
     outputs = output or [_output.STDOUT]
@@ -51,7 +55,7 @@ def extract(
         pdk=kit.name,
         cell_names=file.cell_names,
         tops=file.tops,
-        cross_sections=[section.name for section in kit.cross_sections],
+        cross_sections=[guide.name for guide in extraction.guides],
         tables={table: extraction.handle.table(table) for table in extraction.handle.names()},
     )
     if _output.STDOUT in outputs:

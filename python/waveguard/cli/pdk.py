@@ -33,7 +33,9 @@ def list_() -> int:
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(help="Name of a PDK, or the path of its TOML file.")]) -> int:
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a PDK, or the path of its TOML file.")],
+) -> int:
     """Show what a PDK holds: layers, guides, devices, and every number with its source."""
     from waveguard import pdk as pdks
 
@@ -43,7 +45,7 @@ def show(name: Annotated[str, typer.Argument(help="Name of a PDK, or the path of
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(help="TOML files, or names of bundled PDKs.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="TOML files, or names of bundled PDKs.")],
 ) -> int:
     """Check PDK files: unknown keys, missing references, values out of range; every mistake with its line."""
     from waveguard import pdk as pdks
@@ -74,7 +76,7 @@ def _lines(pdk: Pdk) -> Iterable[str]:
     yield "\nGuides"
     for section in pdk.cross_sections:
         width = f"{section.width_min_um:g}-{section.width_max_um:g} µm"
-        yield f"  {section.name:24} core {section.core}, width {section.width_um.value:g} µm (drawn {width})"
+        yield f"  {section.name:24} core {', '.join(section.cores)}, width {section.width_um.value:g} µm (drawn {width})"
         meaning = section.stated_radius.meaning
         yield f"  {'':24} smallest true radius {section.min_radius_um.value:g} µm; a stated radius means {meaning}"
     yield "\nPins"

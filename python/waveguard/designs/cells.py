@@ -42,10 +42,6 @@ def _s_bend(start: tuple[float, float], end: tuple[float, float], n_points: int 
     return Centerline(np.column_stack([x, y]), np.column_stack([1 / norm, slope / norm]), length_um)
 
 
-def _core(points: drawing.Points) -> gdstk.Polygon:
-    return gdstk.Polygon(points, layer=CORE[0], datatype=CORE[1])
-
-
 def grating_coupler() -> gdstk.Cell:
     """Return a focusing grating coupler: pin at the origin pointing to +x, grating to the left."""
     cell = gdstk.Cell(GRATING_COUPLER)
@@ -53,7 +49,7 @@ def grating_coupler() -> gdstk.Cell:
     edge = np.linspace(np.pi - half_angle, np.pi + half_angle, 25)
     fan = np.column_stack([np.cos(edge), np.sin(edge)]) * taper_um
     half = GUIDE_WIDTH_UM / 2
-    cell.add(_core(np.concatenate([[(0.0, half)], fan, [(0.0, -half)]])))
+    cell.add(drawing.core(np.concatenate([[(0.0, half)], fan, [(0.0, -half)]])))
     for tooth in range(n_teeth):
         inner = taper_um + period_um * (tooth + 0.5)
         cell.add(
@@ -81,10 +77,10 @@ def y_branch() -> gdstk.Cell:
     length, pitch = Y_HALF_LENGTH_UM, Y_HALF_PITCH_UM
     trunk = _straight((-length, 0), (-2.4, 0), 41)
     swell = GUIDE_WIDTH_UM + 0.8 * np.sin(np.linspace(0, np.pi / 2, 41)) ** 2
-    pieces = [_core(drawing.ribbon(trunk, swell))]
+    pieces = [drawing.core(drawing.ribbon(trunk, swell))]
     for sign in (1, -1):
         arm = _s_bend((-2.4, sign * 0.4), (length, sign * pitch))
-        pieces.append(_core(drawing.ribbon(arm, GUIDE_WIDTH_UM)))
+        pieces.append(drawing.core(drawing.ribbon(arm, GUIDE_WIDTH_UM)))
     cell.add(*gdstk.boolean(pieces, [], "or", precision=1e-4, layer=CORE[0], datatype=CORE[1]))
     drawing.add_marker(cell, ((-length, -3.5), (length, 3.5)), Y_BRANCH)
     drawing.add_pin(cell, "opt1", (-length, 0), 180)
@@ -94,21 +90,21 @@ def y_branch() -> gdstk.Cell:
 
 
 def crossing() -> gdstk.Cell:
-    """Return a waveguide crossing with four pins, opt1 at the left, then counter-clockwise from the bottom."""
+    """Return a waveguide crossing with four pins, opt1 left, opt2 top, opt3 bottom, opt4 right."""
     cell = gdstk.Cell(CROSSING)
     reach = CROSSING_HALF_LENGTH_UM
     swell = GUIDE_WIDTH_UM + 1.3 * np.sin(np.linspace(0, np.pi, 61)) ** 2
     arms = [
-        _core(drawing.ribbon(_straight(start, end, 61), swell))
+        drawing.core(drawing.ribbon(_straight(start, end, 61), swell))
         for start, end in (((-reach, 0), (reach, 0)), ((0, -reach), (0, reach)))
     ]
     cell.add(*gdstk.boolean(arms, [], "or", precision=1e-4, layer=CORE[0], datatype=CORE[1]))
     drawing.add_marker(cell, ((-reach, -reach), (reach, reach)), CROSSING)
     for name, at, direction in (
         ("opt1", (-reach, 0.0), 180),
-        ("opt2", (0.0, -reach), -90),
-        ("opt3", (reach, 0.0), 0),
-        ("opt4", (0.0, reach), 90),
+        ("opt2", (0.0, reach), 90),
+        ("opt3", (0.0, -reach), -90),
+        ("opt4", (reach, 0.0), 0),
     ):
         drawing.add_pin(cell, name, at, direction)
     return cell

@@ -79,6 +79,17 @@ def ribbon(line: Centerline, width_um: float | Points) -> Points:
     return np.concatenate([line.points + normals, (line.points - normals)[::-1]])
 
 
+def core(points: Points) -> gdstk.Polygon:
+    """Return a polygon on the core layer."""
+    return polygon(points, CORE)
+
+
+def polygon(points: Points, layer: tuple[int, int]) -> gdstk.Polygon:
+    """Return a polygon from an array of corners."""
+    # gdstk takes arrays, and fast; its stub says otherwise.
+    return gdstk.Polygon(points, layer=layer[0], datatype=layer[1])  # type: ignore[arg-type]
+
+
 def add_pin(
     cell: gdstk.Cell, name: str, at: tuple[float, float], direction_deg: float, width_um: float = GUIDE_WIDTH_UM
 ) -> None:
@@ -102,7 +113,7 @@ def add_marker(
     if len(corners) == 2:
         shape = gdstk.rectangle(tuple(corners[0]), tuple(corners[1]), layer=MARKER[0], datatype=MARKER[1])
     else:
-        shape = gdstk.Polygon(corners, layer=MARKER[0], datatype=MARKER[1])
+        shape = polygon(corners, MARKER)
     origin = tuple(corners.mean(axis=0))
     cell.add(shape, gdstk.Label(f"Component={component}", origin, layer=MARKER[0], texttype=MARKER[1]))
 
@@ -117,7 +128,7 @@ def waveguide_cell(
     """Return a waveguide cell: core, marker, two pins, and the texts that state its length, width and corner points."""
     line = route(corners, radius_um)
     cell = gdstk.Cell(name)
-    cell.add(gdstk.Polygon(ribbon(line, width_um), layer=CORE[0], datatype=CORE[1]))
+    cell.add(core(ribbon(line, width_um)))
     add_marker(cell, ribbon(line, width_um + 2 * MARKER_MARGIN_UM), "ebeam_wg_integral_1550")
     first, last = corners[0], corners[-1]
     out = np.rad2deg(np.arctan2(line.tangents[:, 1], line.tangents[:, 0]))

@@ -68,7 +68,7 @@ def _coupler(plan: MeshPlan) -> gdstk.Cell:
     cell = gdstk.Cell("ebeam_dc_te1550")
     upper = drawing.ribbon(_coupler_guide(plan), drawing.GUIDE_WIDTH_UM)
     for points in (upper, upper * [1, -1]):
-        cell.add(gdstk.Polygon(points, layer=CORE[0], datatype=CORE[1]))
+        cell.add(drawing.core(points))
     half, outer = plan.coupler_length_um / 2, plan.mode_pitch_um / 2
     drawing.add_marker(cell, ((-half, -outer - 1), (half, outer + 1)), cell.name)
     pins = (
@@ -117,7 +117,7 @@ def library(plan: MeshPlan) -> gdstk.Library:
 
 def flattened(plan: MeshPlan) -> gdstk.Library:
     """Return only the core shapes of the mesh, all in one cell."""
-    source = library(plan).top_level()[0]
+    source = next(cell for cell in library(plan).cells if cell.name == TOP)
     top = gdstk.Cell(TOP)
     top.add(*source.get_polygons(layer=CORE[0], datatype=CORE[1]))
     lib = gdstk.Library("waveguard", unit=1e-6, precision=1e-9)

@@ -13,8 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from waveguard import findings
 from waveguard.findings import Run
 
-SCHEMA_VERSION = 1
-
 Box = tuple[float, float, float, float]
 
 
@@ -159,7 +157,7 @@ class RunDocument(Model):
 
     model_config = ConfigDict(title="waveguard run, version 1")
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     tool: Literal["waveguard"] = "waveguard"
     verdict: Literal["clean", "findings", "incomplete", "internal error"]
     exit_code: Annotated[int, Field(ge=0, le=3)]

@@ -1,0 +1,158 @@
+"""What is known of single layouts from their authors, from measurements and from other tools."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from waveguard.extract import Extraction
+from waveguard.findings import Finding, Run
+
+Checked = Callable[[str], Run]
+Extracted = Callable[[str], Extraction]
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+
+MZI = "openEBL-2025-05__EBeam_LukasChrostowski_MZI.oas"
+BAD = "openEBL-2024-02__EBeam_mustafacc.bad.oas"
+GOOD = "openEBL-2024-02__EBeam_mustafacc.good.oas"
+MISMATCH = "openEBL-2024-10__EBeam_jzbrown88.bad.gds"
+DUPLICATE = "openEBL-2024-10__EBeam_inesmj27.bad.gds"
+SQUEEZED = "openEBL-2025-02__EBeam_Ehsan1170.gds"
+LEGACY = "SiEPIC-Tools__MZI_KLayout.gds"
+OPTICAL = 0
+
+
+def connectivity(run: Run) -> list[Finding]:
+    return [finding for finding in run.findings if finding.code.startswith("CN")]
+
+
+def of_rule(run: Run, code: str) -> list[Finding]:
+    return [finding for finding in run.findings if finding.code == code]
+
+
+def n_optical_nets(extraction: Extraction) -> int:
+    tables = extraction.tables
+    return int(np.count_nonzero(tables.ports.kind[tables.nets.port_a] == OPTICAL))
+
+
+def test_the_mzi_chip_is_understood_whole(checked: Checked, extracted: Extracted) -> None:
+    assert len(extracted(MZI).tables.devices.cell) == 26
+    assert n_optical_nets(extracted(MZI)) == 26
+    run = checked(MZI)
+    assert connectivity(run) == []
+    paths = run.table("paths")
+    assert paths is not None
+    # Three interferometers, each between two couplers, each way.
+    assert len(paths.rows) >= 3
+
+
+def test_the_two_pins_of_the_failed_submission_are_found(checked: Checked) -> None:
+    found = connectivity(checked(BAD))
+    assert [finding.code for finding in found] == ["CN001", "CN001"]
+    places = sorted((finding.place.x_um, finding.place.y_um) for finding in found)
+    assert places == [pytest.approx((389.75, 29.95), abs=0.011), pytest.approx((390.67, 29.03), abs=0.011)]
+    # They miss each other by 0.92 µm in x and in y.
+    distance_nm = 0.92e3 * 2**0.5
+    for finding in found:
+        assert finding.measured is not None
+        assert finding.measured * {"nm": 1.0, "um": 1e3}[finding.unit] == pytest.approx(distance_nm, abs=15)
+
+
+def test_the_mended_submission_is_connected(checked: Checked, extracted: Extracted) -> None:
+    assert len(extracted(GOOD).tables.devices.cell) == 48
+    assert n_optical_nets(extracted(GOOD)) == 44
+    assert connectivity(checked(GOOD)) == []
+
+
+def test_the_six_mismatched_pins_are_found(checked: Checked) -> None:
+    found = of_rule(checked(MISMATCH), "CN002")
+    assert len(found) == 6
+    for finding in found:
+        assert "720" in finding.message
+        assert "500" in finding.message
+
+
+def test_the_duplicate_waveguide_is_found(checked: Checked) -> None:
+    found = of_rule(checked(DUPLICATE), "CN004")
+    assert len(found) == 1
+    place = found[0].place
+    assert place.x_um is not None
+    assert place.y_um is not None
+    assert 218.0 <= place.x_um <= 220.5
+    assert 78.0 <= place.y_um <= 80.0
+
+
+def test_squeezed_bends_are_found_and_ordinary_ones_are_not(checked: Checked, extracted: Extracted) -> None:
+    tight = [finding for finding in of_rule(checked(SQUEEZED), "WG001") if finding.place.cell == "Waveguide$2"]
+    assert len(tight) == 5
+    for finding in tight:
+        assert finding.measured is not None
+        assert finding.measured * {"nm": 1e-3, "um": 1.0}[finding.unit] == pytest.approx(1.36, abs=0.1)
+    assert len(of_rule(checked(SQUEEZED), "WG001")) == 5
+    # Most bends of the chip are ordinary ones, with a true minimum near 2.39 µm.
+    radii_um = extracted(SQUEEZED).tables.bends.min_radius_nm / 1e3
+    assert np.count_nonzero(np.abs(radii_um - 2.386) < 0.12) > 20
+
+
+def golden_spice(path: Path) -> tuple[Counter[str], int, list[float]]:
+    """Return components by model, the number of inner nets and the stated lengths of a golden SPICE netlist."""
+    models: Counter[str] = Counter()
+    nets: set[str] = set()
+    lengths = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        match = re.match(r"\s+(\w+)_(\d+)\s", line)
+        if match is None:
+            continue
+        models[match.group(1)] += 1
+        nets.update(re.findall(r"N\$\d+", line))
+        lengths += [float(length) for length in re.findall(r"wg_length=([\d.]+)u", line)]
+    return models, len(nets), sorted(lengths)
+
+
+def test_the_golden_netlist_of_a_legacy_layout(layouts_dir: Path, extracted: Extracted) -> None:
+    models, n_nets, lengths_um = golden_spice(layouts_dir / "truth" / f"{LEGACY}.spi")
+    extraction = extracted(LEGACY)
+    assert sum(models.values()) == len(extraction.tables.devices.cell) == 7
+    assert n_nets == n_optical_nets(extraction) == 7
+    measured_um = np.sort(extraction.tables.waveguides.drawn_length_nm) / 1e3
+    assert measured_um == pytest.approx(lengths_um, abs=0.003)
+
+
+@pytest.mark.parametrize(("name", "n_devices", "n_nets"), [("cspdk__mzi_sc.gds", 16, 16), ("ubc__spiral.gds", 55, 54)])
+def test_kfactory_metadata_gives_the_netlist(name: str, n_devices: int, n_nets: int, extracted: Extracted) -> None:
+    extraction = extracted(name)
+    assert len(extraction.tables.devices.cell) == n_devices
+    assert n_optical_nets(extraction) == n_nets
+    waveguides, devices = extraction.tables.waveguides, extraction.tables.devices
+    compared = 0
+    for row, device in enumerate(waveguides.device):
+        metadata = extraction.metadata.get(extraction.cell_names[int(devices.cell[int(device)])])
+        length_um = None if metadata is None else metadata.info.get("length")
+        if isinstance(length_um, (int, float)):
+            assert waveguides.centerline_length_nm[row] == pytest.approx(float(length_um) * 1e3, abs=11)
+            compared += 1
+    assert compared > 5
+
+
+@pytest.mark.parametrize("name", [MZI, BAD, GOOD, "openEBL-2025-02__EBeam_ebramire_B.gds", SQUEEZED, MISMATCH])
+def test_counts_agree_with_siepic_tools(name: str, layouts_dir: Path, extracted: Extracted) -> None:
+    oracle = json.loads((layouts_dir / "truth" / f"{name}.siepic.json").read_text(encoding="utf-8"))
+    assert len(extracted(name).tables.devices.cell) == oracle["n_components"]
+    assert n_optical_nets(extracted(name)) == oracle["n_optical_nets"]
+
+
+def test_a_file_in_millimetres_has_its_size_in_micrometres(layouts_dir: Path, extracted: Extracted) -> None:
+    name = "SiEPIC_EBeam_PDK__Crossing220nmPlatform.gds"
+    stats = json.loads((layouts_dir / "truth" / f"{name}.stats.json").read_text(encoding="utf-8"))
+    file = extracted(name).file
+    box = file.handle.bbox_nm(file.handle.tops[0])
+    assert box is not None
+    stated_um = stats.get("bbox_um") or next(value for key, value in stats.items() if "bbox" in key)
+    assert [value / 1e3 for value in box] == pytest.approx(np.ravel(stated_um).tolist(), abs=0.002)

@@ -1,0 +1,50 @@
+"""Every real layout ends with a verdict, and the run says of every rule what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from waveguard.findings import Run, Verdict
+from waveguard.reports import ReportOptions, all_reports
+from waveguard.rules import all_rules
+
+# Nothing optical is drawn in these: etch test patterns, and a bare crossing without pins.
+WITHOUT_DEVICES = {"SiEPIC_EBeam_PDK__EBeam_PCM_Etch_Loading.OAS", "SiEPIC_EBeam_PDK__Crossing220nmPlatform.gds"}
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+
+
+def test_the_table_holds_every_layout(layouts_dir: Path, table: dict[str, str]) -> None:
+    present = {path.name for path in layouts_dir.iterdir() if path.suffix.lower() in {".gds", ".oas"}}
+    assert present == set(table)
+
+
+def test_a_layout_ends_with_a_verdict(layout_name: str, checked: Callable[[str], Run]) -> None:
+    run = checked(layout_name)
+    assert run.verdict is not Verdict.INTERNAL_ERROR, run.incomplete
+    assert {status.code for status in run.rules} == {rule.code for rule in all_rules()}
+    assert run.coverage.items
+    if layout_name not in WITHOUT_DEVICES:
+        assert run.count("devices") + run.count("waveguides") > 0
+
+
+def test_nothing_found_is_never_a_pass(checked: Callable[[str], Run]) -> None:
+    for name in WITHOUT_DEVICES:
+        run = checked(name)
+        assert run.count("nets") == 0
+        assert run.verdict is not Verdict.CLEAN, name
+
+
+def test_every_report_can_show_every_run(layout_name: str, checked: Callable[[str], Run]) -> None:
+    for report in all_reports():
+        texts = []
+        for _ in range(2):
+            out = StringIO()
+            report.write(checked(layout_name), out, ReportOptions())
+            texts.append(out.getvalue())
+        assert texts[0] == texts[1]
+        assert "nan" not in texts[0].lower().split()
