@@ -176,7 +176,11 @@ def fits(finding: Finding, expected: str) -> bool:
     match = EXPECTED.fullmatch(expected)
     assert match is not None, f"not a line of a findings block: {expected}"
     said = match.groupdict()
-    same = finding.code == said["code"] and finding.severity == said["severity"] and said["message"].strip() in finding.message
+    same = (
+        finding.code == said["code"]
+        and finding.severity == said["severity"]
+        and said["message"].strip() in finding.message
+    )
     if said["x"] is not None:
         away = (float(said["x"]) - (finding.place.x_um or 0.0), float(said["y"]) - (finding.place.y_um or 0.0))
         same = same and finding.place.x_um is not None and math.hypot(*away) <= PLACE_TOLERANCE_UM
@@ -203,7 +207,9 @@ def test_spec(case: Case, tmp_path: Path) -> None:
 
 
 def check_states(case: Case, run: waveguard.Run) -> None:
-    silent = dict(re.fullmatch(r"not evaluated (\w+): (.+)", line).groups() for line in case.expected if line.startswith("not "))
+    silent = dict(
+        re.fullmatch(r"not evaluated (\w+): (.+)", line).groups() for line in case.expected if line.startswith("not ")
+    )
     gaps = {status.code: [gap.reason for gap in status.gaps if gap.asked] for status in run.rules if status.gaps}
     gaps = {code: reasons for code, reasons in gaps.items() if reasons}
     assert set(gaps) == set(silent), gaps

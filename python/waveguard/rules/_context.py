@@ -7,7 +7,7 @@ finding and without `looked_at` has not passed anything, and is reported as not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,6 @@ from waveguard.units import NM_PER_UM
 
 if TYPE_CHECKING:
     from waveguard.analyses.budget import BudgetResult
-    from waveguard.metadata import CellMetadata, StatedGuide
     from waveguard.pdk.schema import CrossSection, Pdk
     from waveguard.tables import Tables
 
@@ -47,7 +46,8 @@ class LayoutProblem:
 class Facts:
     """Everything a rule may judge.
 
-    `cross_sections` is in the order of the recipe, so that the id columns of the tables index it.
+    `cross_sections` is in the order of the recipe, so that the id columns of the tables index it. `stated_*` have one
+    value for each waveguide, NaN where its cell states none; `stated_cells` are all cells that state a length.
     `ends` are the ports where light may enter or leave the circuit, so that they need no partner. `coupled_db` has
     one level for each row of `runs`, or is empty.
     """
@@ -55,19 +55,17 @@ class Facts:
     tables: Tables
     pdk: Pdk
     cell_names: Sequence[str]
-    cross_sections: Sequence[CrossSection | None]
+    cross_sections: Sequence[CrossSection]
     tops: Sequence[int] = ()
-    metadata: Mapping[str, CellMetadata] = field(default_factory=dict)
+    stated_length_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    stated_width_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    stated_radius_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    stated_cells: frozenset[int] = frozenset()
     problems: Sequence[LayoutProblem] = ()
     ends: frozenset[int] = frozenset()
     coupled_db: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     budget: BudgetResult | None = None
     least_coverage: float = 0.9
-
-    def stated_of(self, cell: str) -> StatedGuide | None:
-        """What the file says about the waveguide in a cell; None when it says nothing."""
-        metadata = self.metadata.get(cell)
-        return metadata.stated if metadata is not None else None
 
 
 class Context:
@@ -170,9 +168,9 @@ class Context:
         """A limit in um of the PDK's cross-sections, in nm for every row; NaN where the PDK is silent."""
         values = np.full(len(self.facts.cross_sections) + 1, np.nan)
         for index, section in enumerate(self.facts.cross_sections):
-            value = None if section is None else getattr(section, limit)
+            value = getattr(section, limit)
             if value is not None:
-                values[index] = float(getattr(value, "value", value)) * NM_PER_UM
+                values[index] = float(value) * NM_PER_UM
         return values[cross_section]
 
     # Findings.

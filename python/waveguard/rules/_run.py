@@ -26,7 +26,9 @@ class Judgement:
     incomplete: tuple[Incomplete, ...]
 
 
-def judge(facts: Facts, codes: Collection[str], *, progress: Callable[[str, int, int], object] | None = None) -> Judgement:
+def judge(
+    facts: Facts, codes: Collection[str], *, progress: Callable[[str, int, int], object] | None = None
+) -> Judgement:
     """Run the rules of these codes; the others are listed as not selected."""
     findings: list[Finding] = []
     statuses: list[RuleStatus] = []

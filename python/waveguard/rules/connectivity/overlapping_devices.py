@@ -9,7 +9,6 @@ import numpy as np
 from waveguard.findings import Finding
 from waveguard.rules import Context, rule
 from waveguard.rules.connectivity._pairs import pair_finding
-from waveguard.units import um2_to_nm2
 
 
 @rule("CN003", severity="error", since="0.1")
@@ -20,14 +19,12 @@ def overlapping_devices(ctx: Context) -> Iterator[Finding]:
         common border.
     Why: light couples between the two in a way that neither model describes, or the shapes merge into one.
     Fix: move the devices apart, or use a crossing where two waveguides have to cross.
-    Limits: overlap_area_um2 of the PDK's limits, the area that two outlines may share along a common border.
+    Limits: the extraction tolerances of the PDK for the area and the depth of a common border.
     Not checked: shapes inside one device; two instances of one cell at the same place, which is CN004.
     """
     if not len(ctx.tables.devices.cell):
         ctx.not_applicable("no devices")
         return
     ctx.looked_at("devices", len(ctx.tables.devices.cell))
-    overlaps = ctx.tables.overlaps
-    limit_nm2 = um2_to_nm2(float(ctx.pdk.limits.overlap_area_um2))
-    for row in np.flatnonzero((overlaps.duplicate == 0) & (overlaps.area_nm2 > limit_nm2)):
+    for row in np.flatnonzero(ctx.tables.overlaps.duplicate == 0):
         yield pair_finding(ctx, int(row), "overlaps", "move them apart")

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from waveguard.findings import Finding, Severity
 from waveguard.rules import Context, LayoutProblem, rule
-from waveguard.rules import _words as words
 
 
 class Wording(NamedTuple):

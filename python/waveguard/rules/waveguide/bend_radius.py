@@ -78,7 +78,7 @@ def _room(ctx: Context, row: int) -> str:
     section = ctx.cross_section(int(ctx.tables.waveguides.cross_section[row]))
     if section is None:
         return "widen the bend"
-    stated = ctx.facts.stated_of(ctx.waveguide_cell(row))
+    stated_um = float(ctx.facts.stated_radius_um[row])
     room_um = float(section.min_radius_um) / float(section.stated_radius.ratio_min_to_stated)
-    said = f" (the cell states {stated.radius_um:.3g} µm)" if stated is not None and stated.radius_um else ""
+    said = f" (the cell states {stated_um:.3g} µm)" if np.isfinite(stated_um) else ""
     return f"leave at least {room_um:.3g} µm of straight room on both sides of each corner{said}"

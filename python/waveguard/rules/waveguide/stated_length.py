@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from waveguard.findings import Finding, Place, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
 from waveguard.units import um_to_nm
+
+Numbers: TypeAlias = NDArray[np.float64]
 
 # A cell that is placed magnified is another waveguide than the one its label speaks of.
 UNSCALED = 1.0
@@ -30,83 +34,58 @@ def stated_length(ctx: Context) -> Iterator[Finding]:
     Not checked: cells that state nothing; cells that could not be traced as one waveguide (the rule says how many); the
         stated radius, which says what was asked for and not what was drawn (see WG001); magnified placements.
     """
-    guides, devices = ctx.tables.waveguides, ctx.tables.devices
+    guides, devices, facts = ctx.tables.waveguides, ctx.tables.devices, ctx.facts
     of_cell = devices.cell[guides.device]
-    rows = np.flatnonzero(np.isclose(devices.magnification[guides.device], UNSCALED))
-    cells, first = np.unique(of_cell[rows], return_index=True)
-    n_stated = 0
-    for cell, row in zip(cells, rows[first], strict=True):
-        name = ctx.cell_name(int(cell))
-        stated = ctx.facts.stated_of(name)
-        if stated is None or (stated.length_um is None and stated.width_um is None):
-            continue
-        n_stated += 1
-        places = np.flatnonzero(of_cell == cell)
-        if stated.length_um is not None:
-            yield from _judge_length(ctx, int(row), um_to_nm(float(stated.length_um)), places)
-        if stated.width_um is not None:
-            yield from _judge_width(ctx, int(row), um_to_nm(float(stated.width_um)), places)
-    ctx.looked_at("waveguide cells", n_stated)
-    not_traced = {int(cell) for cell in devices.cell[devices.waveguide < 0]} - {int(cell) for cell in cells}
-    silent = [cell for cell in not_traced if ctx.facts.stated_of(ctx.cell_name(cell)) is not None]
-    ctx.not_evaluated(
-        "waveguide cells", len(silent), "what they hold could not be traced as one waveguide", asked=False
-    )
-    if not n_stated:
+    states = np.isfinite(facts.stated_length_um) | np.isfinite(facts.stated_width_um)
+    states &= np.isclose(devices.magnification[guides.device], UNSCALED)
+    untraced = set(devices.cell[devices.waveguide < 0].tolist()) & facts.stated_cells
+    ctx.not_evaluated("waveguide cells", len(untraced), "what they hold is not one waveguide", asked=False)
+    if not states.any():
         ctx.not_applicable("no waveguide states a length or a width")
+        return
+    rows = np.flatnonzero(states)
+    cells, first = np.unique(of_cell[rows], return_index=True)
+    ctx.looked_at("waveguide cells", len(cells))
+    off_nm, limit_nm, drawn_nm = _length_errors(ctx)
+    wide_nm = guides.width_a_nm - um_to_nm(facts.stated_width_um)
+    width_limit_nm = float(ctx.pdk.limits.joint_width_nm)
+    uniform = np.abs(guides.width_a_nm - guides.width_b_nm) <= width_limit_nm
+    for cell, row in zip(cells, rows[first], strict=True):
+        long_wrong = bool(np.abs(off_nm[row]) > limit_nm[row])
+        width_wrong = bool(uniform[row] and np.abs(wide_nm[row]) > width_limit_nm)
+        if not (long_wrong or width_wrong):
+            continue
+        places = rows[of_cell[rows] == cell]
+        if long_wrong:
+            sense = "longer" if off_nm[row] > 0 else "shorter"
+            what = (
+                f"states a length of {words.um(um_to_nm(facts.stated_length_um[row]))} and is "
+                f"{words.um(drawn_nm[row])} long, {words.length(abs(off_nm[row]))} {sense}"
+            )
+            yield _finding(ctx, places, "length", what, (abs(off_nm[row]), limit_nm[row]))
+        if width_wrong:
+            stated = words.length(um_to_nm(facts.stated_width_um[row]))
+            what = f"states a width of {stated} and is {words.nm(guides.width_a_nm[row])} wide"
+            yield _finding(ctx, places, "width", what, (abs(wide_nm[row]), width_limit_nm))
 
 
-def _judge_length(ctx: Context, row: int, stated_nm: float, places: np.ndarray) -> Iterator[Finding]:
+def _length_errors(ctx: Context) -> tuple[Numbers, Numbers, Numbers]:
+    """For each waveguide: drawn less stated length, the limit of that, and the drawn length, all in nm."""
     guides, limits = ctx.tables.waveguides, ctx.pdk.limits
-    drawn_nm = _drawn_length_nm(ctx, row)
-    error_nm = float(np.nan_to_num(guides.length_error_nm[row]))
-    limit_nm = float(limits.length_tolerance_nm) + float(limits.length_tolerance_relative) * stated_nm + error_nm
-    difference_nm = drawn_nm - stated_nm
-    if abs(difference_nm) <= limit_nm or not np.isfinite(drawn_nm):
-        return
-    sense = "longer" if difference_nm > 0 else "shorter"
-    yield _finding(
-        ctx,
-        row,
-        f"states a length of {words.um(stated_nm)} and is {words.um(drawn_nm)} long, "
-        f"{words.length(abs(difference_nm))} {sense}",
-        (abs(difference_nm), limit_nm, "length"),
-        places,
-    )
-
-
-def _judge_width(ctx: Context, row: int, stated_nm: float, places: np.ndarray) -> Iterator[Finding]:
-    guides = ctx.tables.waveguides
-    drawn_nm = float(guides.width_a_nm[row])
-    limit_nm = float(ctx.pdk.limits.joint_width_nm)
-    tapered = abs(drawn_nm - float(guides.width_b_nm[row])) > limit_nm
-    if tapered or not abs(drawn_nm - stated_nm) > limit_nm:
-        return
-    yield _finding(
-        ctx,
-        row,
-        f"states a width of {words.length(stated_nm)} and is {words.nm(drawn_nm)} wide",
-        (abs(drawn_nm - stated_nm), limit_nm, "width"),
-        places,
-    )
-
-
-def _drawn_length_nm(ctx: Context, row: int) -> float:
-    """The measured length in the sense in which the PDK's files state it."""
-    guides = ctx.tables.waveguides
-    section = ctx.cross_section(int(guides.cross_section[row]))
-    by_area = section is not None and section.stated_length == "area_over_width"
-    drawn_nm = float(guides.drawn_length_nm[row])
-    return drawn_nm if by_area and np.isfinite(drawn_nm) else float(guides.centerline_length_nm[row])
+    stated_nm = um_to_nm(ctx.facts.stated_length_um)
+    by_area = np.array([section.stated_length == "area_over_width" for section in ctx.facts.cross_sections] + [False])
+    use_area = by_area[guides.cross_section] & np.isfinite(guides.drawn_length_nm)
+    drawn_nm = np.where(use_area, guides.drawn_length_nm, guides.centerline_length_nm)
+    limit_nm = float(limits.length_tolerance_nm) + float(limits.length_tolerance_relative) * stated_nm
+    return drawn_nm - stated_nm, limit_nm + np.nan_to_num(guides.length_error_nm), drawn_nm
 
 
 def _finding(
-    ctx: Context, row: int, what: str, measured_limit_kind: tuple[float, float, str], places: np.ndarray
+    ctx: Context, places: NDArray[np.int64], kind: str, what: str, measured_and_limit_nm: tuple[float, float]
 ) -> Finding:
-    measured_nm, limit_nm, kind = measured_limit_kind
-    place = _middle(ctx, row)
+    place = _middle(ctx, int(places[0]))
     times = f" (in {len(places)} places)" if len(places) > 1 else ""
-    others = [Related("also here", _middle(ctx, int(other))) for other in places if int(other) != row]
+    measured_nm, limit_nm = measured_and_limit_nm
     return ctx.finding(
         f"{place.cell} {what}{times}",
         place,
@@ -114,12 +93,12 @@ def _finding(
         measured=measured_nm,
         limit=limit_nm,
         unit="nm",
-        related=others,
+        related=[Related("also here", _middle(ctx, int(row))) for row in places[1:]],
         hint="generate the cell anew, or correct its label",
     )
 
 
 def _middle(ctx: Context, row: int) -> Place:
-    guides, lines = ctx.tables.waveguides, ctx.tables.centerlines
+    lines = ctx.tables.centerlines
     middle = (int(lines.offsets[row]) + int(lines.offsets[row + 1])) // 2
     return ctx.place(lines.x_nm[middle], lines.y_nm[middle], top=ctx.waveguide_top(row), cell=ctx.waveguide_cell(row))
