@@ -126,9 +126,10 @@ impl Layout {
         shapes::add_labels(&mut columns, &repetitions, &mut cells, &mut notes);
         watch.check()?;
         hierarchy::add_references(&columns, &repetitions, &mut cells, &mut notes);
-        let (tops, bottom_up) = hierarchy::order(&mut cells, &mut notes);
+        let bottom_up = hierarchy::order(&mut cells, &mut notes);
         watch.check()?;
         let boxes = hierarchy::boxes(&mut cells, &bottom_up, &polygons, &mut notes, watch)?;
+        let tops = hierarchy::tops(&cells);
 
         let (problems, names) = notes.finish();
         for (cell, name) in cells.iter_mut().zip(names) {

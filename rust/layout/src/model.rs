@@ -141,7 +141,7 @@ pub struct Layout {
     pub layers: Vec<(u32, u32)>,
     /// All cells; ids are indices.
     pub cells: Vec<Cell>,
-    /// Cells that no other places, in file order.
+    /// Cells that no other places (by a reference that was kept), in file order.
     pub tops: Vec<CellId>,
     /// Cells in an order in which each comes after the cells it places.
     pub bottom_up: Vec<CellId>,

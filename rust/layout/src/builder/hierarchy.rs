@@ -63,26 +63,19 @@ enum Colour {
     Done,
 }
 
-/// Removes the references that close a cycle; returns the tops in file order and all cells bottom up.
-///
-/// Cells that nobody places are tops. When cells are left that only cycles reach, the first of them in the
-/// file is a top too, so that nothing drawn goes unlooked at.
-pub(super) fn order(cells: &mut [Cell], notes: &mut Notes) -> (Vec<CellId>, Vec<CellId>) {
+/// Removes the references that close a cycle and returns the cells bottom up. The walk starts at cells that
+/// nobody places; of cells that only cycles reach, at the first in the file.
+pub(super) fn order(cells: &mut [Cell], notes: &mut Notes) -> Vec<CellId> {
     let n = cells.len();
-    let mut is_placed = vec![false; n];
-    for cell in cells.iter() {
-        cell.references.iter().for_each(|r| is_placed[r.target.index()] = true);
-    }
+    let is_placed = is_placed(cells);
     let mut colour = vec![Colour::New; n];
     let mut bottom_up = Vec::with_capacity(n);
     let mut closing: Vec<(usize, usize)> = Vec::new();
-    let mut tops: Vec<usize> = Vec::new();
     let unplaced_first = (0..n).filter(|&c| !is_placed[c]).chain((0..n).filter(|&c| is_placed[c]));
     for root in unplaced_first {
         if colour[root] != Colour::New {
             continue;
         }
-        tops.push(root);
         colour[root] = Colour::Open;
         let mut stack = vec![(root, 0)];
         while let Some((cell, next)) = stack.last_mut() {
@@ -105,8 +98,22 @@ pub(super) fn order(cells: &mut [Cell], notes: &mut Notes) -> (Vec<CellId>, Vec<
         }
     }
     drop_closing(cells, closing, notes);
-    tops.sort_unstable();
-    (tops.into_iter().map(CellId::from).collect(), bottom_up)
+    bottom_up
+}
+
+/// Cells that no reference places, in file order. Asked when all that is wrong is left out: what only such
+/// references place (a cycle among them) is a top, so that nothing drawn goes unlooked at.
+pub(super) fn tops(cells: &[Cell]) -> Vec<CellId> {
+    let is_placed = is_placed(cells);
+    (0..cells.len()).filter(|&c| !is_placed[c]).map(CellId::from).collect()
+}
+
+fn is_placed(cells: &[Cell]) -> Vec<bool> {
+    let mut is_placed = vec![false; cells.len()];
+    for r in cells.iter().flat_map(|c| &c.references) {
+        is_placed[r.target.index()] = true;
+    }
+    is_placed
 }
 
 fn drop_closing(cells: &mut [Cell], mut closing: Vec<(usize, usize)>, notes: &mut Notes) {
