@@ -5,6 +5,7 @@
 pub mod builder;
 pub mod hierarchy;
 pub mod model;
+pub mod scan;
 
 pub use builder::{LayoutColumns, LayoutError};
 pub use model::{Label, Layout, PathSpine, Polygon, Reference, Repetition};

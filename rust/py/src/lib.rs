@@ -6,11 +6,13 @@
 mod circuit;
 mod columns;
 mod errors;
+mod extract;
 mod layout;
 mod panics;
 mod pools;
 mod probe;
 mod run;
+mod scan;
 mod tables;
 
 use pyo3::prelude::*;
@@ -20,7 +22,7 @@ use pyo3::types::PyDict;
 #[pyfunction]
 fn schemas(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let all = PyDict::new(py);
-    for (table, columns) in waveguard_circuit::schemas() {
+    for (table, columns) in waveguard_extract::schemas().into_iter().chain(waveguard_circuit::schemas()) {
         let columns: Vec<_> = columns.into_iter().map(|(name, dtype)| (name, tables::dtype(dtype))).collect();
         all.set_item(table, columns)?;
     }
@@ -33,9 +35,13 @@ mod _core {
     #[pymodule_export]
     use super::circuit::{Circuit, Solution, build_circuit, solve_paths};
     #[pymodule_export]
+    use super::extract::{Extraction, extract};
+    #[pymodule_export]
     use super::layout::{Layout, build_layout};
     #[pymodule_export]
     use super::probe::probe;
+    #[pymodule_export]
+    use super::scan::scan_layout;
     #[pymodule_export]
     use super::schemas;
 

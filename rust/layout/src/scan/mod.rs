@@ -5,7 +5,9 @@
 //! letter of the two standards but real writers produce is accepted; what that library would misread
 //! silently is refused or listed.
 
+mod cursor;
 mod gds;
+mod names;
 mod oasis;
 
 /// Copies in one repetition beyond which a count is taken as forged.
@@ -76,7 +78,7 @@ pub fn scan(data: &[u8]) -> Result<ScanReport, ScanError> {
     if data.starts_with(OASIS_MAGIC) { oasis::scan(data) } else { gds::scan(data) }
 }
 
-/// Text of a name: UTF-8 or, failing that, Latin-1, which KLayout and older tools write.
+/// Text of a name: UTF-8 or, failing that, Latin-1, which `KLayout` and older tools write.
 fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(s) => s.to_owned(),
