@@ -30,7 +30,7 @@ class Law(Part):
     """Exponential law: kappa = kappa_per_um · exp(-decay_per_um · (gap - gap_nm/1000))."""
 
     kappa_per_um: Positive
-    gap_nm: Positive
+    gap_nm: NonNegative
     decay_per_um: Positive
 
 
