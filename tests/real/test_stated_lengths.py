@@ -1,7 +1,7 @@
 """Lengths that the layouts state, against the lengths drawn.
 
-Taken are the cells whose core area divided by their width agrees with the stated length within 10 nm; of these, at least
-99 % must be measured within 3 nm of it. The others lie, and a rule must say so.
+Taken are the cells whose core area divided by their width agrees with the stated length within 10 nm; of these, at
+least 99 % must be measured within 3 nm of it. The others lie, and a rule must say so.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def check(
             layout,
             pdk=name,
             budget=budget,
-            tops=_split(top, at_commas=False),
+            top=top or None,
             select=_split(select),
             ignore=_split(ignore),
             fail_on=threshold,
@@ -149,10 +149,8 @@ def _write(run: Run, path: Path, report: Report, options: ReportOptions) -> None
     _output.write_file(path, lambda out: report.write(run, out, options))
 
 
-def _split(values: list[str] | None, *, at_commas: bool = True) -> list[str] | None:
+def _split(values: list[str] | None) -> list[str] | None:
     """Return repeated options as one list; rule codes may also be given as `A,B`."""
     if not values:
         return None
-    if not at_commas:
-        return list(values)
     return [part.strip() for value in values for part in value.split(",") if part.strip()]

@@ -54,6 +54,21 @@ class Written:
     pdk: str = PDK
 
 
+def names(folder: Path, *, faults: bool) -> Written:
+    """Return where the demo of a folder lies; nothing is written."""
+    stem = "mzi_link" if faults else "mzi_link_clean"
+    return Written(folder / f"{stem}.gds", folder / f"{stem}.toml")
+
+
+def write(folder: Path, *, faults: bool) -> Written:
+    """Write the layout and its budget into an existing folder."""
+    written = names(folder, faults=faults)
+    library(faults=faults).write_gds(written.layout, timestamp=TIME_STAMP)
+    text = BUDGET.format(layout=written.layout.name, pdk=PDK, budget=written.budget.name)
+    written.budget.write_text(text, encoding="utf-8", newline="\n")
+    return written
+
+
 class _Canvas:
     """Top cell under construction; library cells are shared between their placements."""
 

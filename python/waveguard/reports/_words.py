@@ -13,6 +13,11 @@ SEVERITY_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.IN
 DIGITS = {"um": 3, "µm": 3, "nm": 1, "dB": 2, "dBm": 2, "dB/cm": 2, "um2": 1, "µm2": 1}
 
 
+def pretty_unit(unit: str) -> str:
+    """Unit as people write it: "um2" becomes "µm²"."""
+    return unit.replace("um", "µm").replace("m2", "m²")
+
+
 def plural(count: int, noun: str) -> str:
     """Count with its noun: "1 device", "48 devices"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Iterator
 from typing import TextIO
 
-from waveguard.findings import Finding, Place, ResultTable, Run, Severity, Verdict
+from waveguard.findings import ColumnInfo, Finding, Place, ResultTable, Run, Severity, Verdict
 from waveguard.reports._registry import ReportOptions, report
-from waveguard.reports._words import SEVERITY_STYLE, cell_text, columns, number, paint, plural
+from waveguard.reports._words import SEVERITY_STYLE, cell_text, columns, number, paint, plural, pretty_unit
 
 # Tables with one row per waveguide are for programs.
 TABLES_FOR_PROGRAMS = frozenset({"waveguides", "devices", "nets", "ports"})
@@ -140,14 +140,20 @@ def _table(table: ResultTable, options: ReportOptions) -> Iterator[str]:
     kept = [i for i in range(len(table.columns)) if any(row[i] not in (None, "") for row in shown)]
     header = []
     for i in kept:
-        column = table.columns[i]
-        title = column.title or column.name.replace("_", " ")
-        header.append(f"{title} ({column.unit})" if column.unit and f"({column.unit})" not in title else title)
+        header.append(_column_head(table.columns[i]))
     rows = [[cell_text(row[i], table.columns[i].unit) for i in kept] for row in shown]
     right = [all(isinstance(row[i], (int, float)) or row[i] is None for row in shown) for i in kept]
     yield from (f"  {line}" for line in columns(header, rows, right))
     if len(shown) < len(table.rows):
         yield f"  … and {len(table.rows) - len(shown)} more rows, all in the JSON report"
+
+
+def _column_head(column: ColumnInfo) -> str:
+    """Name of a column for people: "worst_loss_db" in dB becomes "worst loss (dB)"."""
+    if not column.unit:
+        return column.name.replace("_", " ")
+    ending = "_" + column.unit.lower().replace("/", "_per_")
+    return f"{column.name.removesuffix(ending).replace('_', ' ')} ({pretty_unit(column.unit)})"
 
 
 def _not_judged(run: Run, options: ReportOptions) -> Iterator[str]:
@@ -176,8 +182,9 @@ def _coverage(run: Run, options: ReportOptions) -> Iterator[str]:
     rows = []
     for item in run.coverage.items:
         share = "–" if item.share is None else _percent(item.share)
-        unit = f" {item.unit}" if item.unit else ""
-        rows.append((item.kind, item.top, f"{item.explained:.10g} of {item.total:.10g}{unit}", share))
+        unit = f" {pretty_unit(item.unit)}" if item.unit else ""
+        explained, total = (_amount(value, item.unit) for value in (item.explained, item.total))
+        rows.append((item.kind, item.top, f"{explained} of {total}{unit}", share))
     header = ("what", "top cell", "understood", "share")
     lines = columns(header, rows[: options.max_rows or None], (False, False, True, True))
     yield from (f"  {line}" for line in lines)
@@ -188,6 +195,11 @@ def _coverage(run: Run, options: ReportOptions) -> Iterator[str]:
         yield f"  not understood: {where}  {number(shape.area_um2, 'um2')} µm²  {shape.reason}"
     if len(rest) > cap:
         yield f"  … and {len(rest) - cap} more shapes, all in the JSON report"
+
+
+def _amount(value: float, unit: str) -> str:
+    """Amount of a kind: areas with the digits of their unit, counts as they are."""
+    return number(value, unit) if unit else f"{value:.10g}"
 
 
 def _assumptions(run: Run, options: ReportOptions) -> Iterator[str]:

@@ -1,0 +1,220 @@
+"""The command line: exit codes, messages, outputs."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from waveguard.cli import _output, main
+from waveguard.cli.check import plan_outputs
+from waveguard.designs import demo
+from waveguard.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep the terminal of the developer out of the tests."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    yield
+
+
+def errors_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return the lines on stderr; a traceback among them fails the test."""
+    text = capsys.readouterr().err
+    assert "Traceback" not in text
+    return text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check"], "error: missing argument"),
+        (["check", "chip.gds"], "error: no PDK given"),
+        (["check", "chip.gds", "--pdk", "siepic-ebem"], "error: no PDK named 'siepic-ebem'"),
+        (["check", "nowhere.gds", "--pdk", "siepic-ebeam"], "error: nowhere.gds"),
+        (["check", "chip.gds", "--pdk", "siepic-ebeam", "--fail-on", "sometimes"], "error: unknown severity"),
+        (["check", "chip.gds", "--pdk", "siepic-ebeam", "-o", "report.xyz"], "error: unknown report suffix"),
+        (["check", "chip.gds", "--pdk", "siepic-ebeam", "-o", "nowhere/report.json"], "error: nowhere/report.json"),
+        (["check", "chip.gds", "--pdk", "siepic-ebeam", "--format", "yaml"], "error: unknown report format"),
+        (["check", "chip.gds", "--pdk", "siepic-ebeam", "--threads", "-1"], "error: invalid value"),
+        (["check", "chip.gds", "--pdk", "siepic-ebeam", "--no-such-option"], "error: no such option"),
+        (["frobnicate"], "error: no such command"),
+        (["extract", "chip.gds", "--pdk", "siepic-ebeam", "-o", "x.def"], "error: x.def: cannot write an extraction"),
+        (["explain", "XX999"], "error: unknown rule: XX999"),
+        (["pdk", "show", "no-such-pdk"], "error: no PDK named"),
+        (["pdk", "validate", "no-such-file.toml"], "error: no-such-file.toml"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_usage_ends_with_2_and_one_message(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    lines = errors_of(capsys)
+    assert lines[0].startswith(message)
+    assert not lines[0].endswith(".") or "Known" in lines[0] or "TOML" in lines[0]
+
+
+def test_an_unknown_rule_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "CN01"]) == 2
+    assert any(line.startswith("hint:") and "CN001" in line for line in errors_of(capsys))
+
+
+def test_explain_prints_the_documentation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "wg001"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("WG001")
+    assert "Why:" in text
+
+
+def test_explain_without_a_code_lists_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain"]) == 0
+    assert "CN001" in capsys.readouterr().out
+
+
+def test_pdk_list_and_show(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pdk", "list"]) == 0
+    assert "siepic-ebeam" in capsys.readouterr().out
+    assert main(["pdk", "show", "siepic-ebeam"]) == 0
+    text = capsys.readouterr().out
+    assert "ASSUMED" in text
+    assert "Wang et al." in text
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("waveguard ")
+
+
+def test_no_arguments_show_the_help_and_end_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    captured = capsys.readouterr()
+    assert "check" in captured.out + captured.err
+
+
+def test_text_on_stdout_is_the_default() -> None:
+    targets = plan_outputs(None, None, quiet=False)
+    assert [(target.path, target.report.name) for target in targets] == [(None, "text")]
+    assert plan_outputs(None, None, quiet=True) == []
+
+
+def test_several_outputs_each_by_suffix() -> None:
+    targets = plan_outputs(["a.json", "b.txt", "-"], "json", quiet=False)
+    assert [target.report.name for target in targets] == ["json", "text", "json"]
+
+
+def test_format_without_stdout_is_refused() -> None:
+    with pytest.raises(UsageError, match="stdout"):
+        plan_outputs(["a.json"], "text", quiet=False)
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "report.txt"
+    path.write_text("before")
+
+    def fail(out: TextIO) -> None:
+        out.write("half")
+        raise RuntimeError("the writer failed")
+
+    with pytest.raises(RuntimeError):
+        _output.write_file(path, fail)
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_written_file_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "report.txt"
+    path.write_text("before")
+    path.chmod(0o640)
+    _output.write_file(path, lambda out: out.write("after"))  # type: ignore[arg-type, return-value]
+    assert path.read_text() == "after"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.txt", tmp_path / "link.txt"
+    real.write_text("before")
+    link.symlink_to(real)
+    _output.write_file(link, lambda out: out.write("after"))  # type: ignore[arg-type, return-value]
+    assert link.is_symlink()
+    assert real.read_text() == "after"
+
+
+def test_an_output_never_overwrites_an_input(tmp_path: Path) -> None:
+    layout = tmp_path / "chip.txt"
+    with pytest.raises(UsageError, match="overwrite"):
+        _output.refuse_same_file([tmp_path / "." / "chip.txt"], [layout])
+    with pytest.raises(UsageError, match="twice"):
+        _output.refuse_same_file([tmp_path / "a.json", tmp_path / "a.json"], [layout])
+
+
+def test_check_of_the_demo_ends_with_1_and_writes_all_outputs(
+    demo_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = demo.names(demo_dir, faults=True)
+    outputs = [tmp_path / "report.json", tmp_path / "report.txt"]
+    arguments = ["check", str(written.layout), "--pdk", written.pdk, "--budget", str(written.budget)]
+    assert main([*arguments, "-o", str(outputs[0]), "-o", str(outputs[1]), "-o", "-"]) == 1
+    text = capsys.readouterr().out
+    report = json.loads(outputs[0].read_text(encoding="utf-8"))
+    assert report["exit_code"] == 1
+    assert {"CN001", "WG001", "WG003", "OP001"} <= {finding["code"] for finding in report["findings"]}
+    # On stdout the last line also tells the time.
+    assert text.splitlines()[:-1] == outputs[1].read_text(encoding="utf-8").splitlines()[:-1]
+
+
+def test_fail_on_and_select_change_the_verdict(demo_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written = demo.names(demo_dir, faults=True)
+    arguments = ["check", str(written.layout), "--pdk", written.pdk, "--quiet"]
+    assert main([*arguments, "--select", "CN", "--fail-on", "never"]) == 0
+    assert main([*arguments, "--select", "CN001"]) == 1
+    assert main([*arguments, "--select", "CN002,CN003"]) == 0
+    assert main([*arguments, "--select", "CN999"]) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_the_demo_shows_its_faults_and_its_clean_twin_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--out", str(tmp_path / "a")]) == 0
+    assert "verdict: findings (exit code 1)" in capsys.readouterr().out
+    assert main(["demo", "--out", str(tmp_path / "b"), "--clean"]) == 0
+    assert "verdict: clean (exit code 0)" in capsys.readouterr().out
+
+
+def test_extract_writes_tables_guides_and_netlist(
+    demo_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = demo.names(demo_dir, faults=False)
+    names = ["x.json", "x.csv", "x.yaml", "x.netlist.json"]
+    options = [part for name in names for part in ("-o", str(tmp_path / name))]
+    assert main(["extract", str(written.layout), "--pdk", written.pdk, *options]) == 0
+    tables = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))["tables"]
+    netlist = json.loads((tmp_path / "x.netlist.json").read_text(encoding="utf-8"))
+    assert len(netlist["instances"]) == len(tables["devices"]["cell"])
+    assert len(netlist["nets"]) == len(tables["nets"]["port_a"])
+    guides = (tmp_path / "x.csv").read_text(encoding="utf-8").splitlines()
+    assert len(guides) == 1 + len(tables["waveguides"]["device"])
+    assert any("mzi_long_arm" in line for line in guides)
+    assert (tmp_path / "x.yaml").read_text(encoding="utf-8").startswith("schema_version: 1\ninstances:\n")
+
+
+def test_a_closing_pipe_or_an_internal_fault_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def explode() -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("waveguard.rules.all_rules", explode)
+    assert main(["explain", "CN001"]) == 3
+    lines = errors_of(capsys)
+    assert lines[0] == "error: internal: ZeroDivisionError: planted"
+    assert lines[1].startswith("hint: this is a fault of waveguard")
