@@ -113,9 +113,9 @@ def _finish(
     handle = _core.build_layout(columns, progress, threads)
     table = handle.problems()
     of_core = (
-        Problem(code, cell, float(x) / dbu_nm, float(y) / dbu_nm, subject, int(count))
+        Problem(code, cell, float(x), float(y), subject, int(count))
         for code, cell, x, y, subject, count in zip(
-            table["code"], table["cell"], table["x_nm"], table["y_nm"], table["subject"], table["count"], strict=True
+            table["code"], table["cell"], table["x_dbu"], table["y_dbu"], table["subject"], table["count"], strict=True
         )
     )
     return LayoutFile(

@@ -67,6 +67,17 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// An unsigned integer with any number of zeros above it: `KLayout` fills the END record by writing the
+    /// length of an empty string with some two hundred bytes.
+    pub(super) fn padded_unsigned(&mut self) -> Read<u64> {
+        let start = self.at;
+        while self.byte()? >= 0x80 {}
+        let digits = &self.data[start..self.at];
+        let value =
+            digits.iter().rev().try_fold(0_u64, |v, &b| v.checked_mul(1 << 7)?.checked_add(u64::from(b & 0x7f)));
+        value.ok_or_else(Self::too_large)
+    }
+
     /// An unsigned integer that fits 32 bits.
     pub(super) fn unsigned32(&mut self) -> Read<u64> {
         let v = self.unsigned()?;

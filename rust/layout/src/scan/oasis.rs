@@ -592,7 +592,8 @@ impl Walker<'_> {
                 c.unsigned()?;
             }
         }
-        c.string()?; // padding
+        let padding = c.padded_unsigned()?;
+        c.bytes(padding)?;
         let scheme = c.unsigned()?;
         if scheme > 2 {
             return Err(format!("there is no validation scheme {scheme}"));
