@@ -311,7 +311,7 @@ class Extraction:
         sources = set(np.unique(self.tables.ports.source).tolist())
         layers = set(self.file.handle.layers)
         form_sources = {"path": (FROM_PIN_PATH, FROM_PIN_RECTANGLE), "edge_rectangle": (FROM_PIN_RECTANGLE,)}
-        found = [
+        found: list[str] = [
             pin.convention
             for pin in self.pdk.pins
             if self.pdk.layer(pin.layer) in layers and sources & set(form_sources.get(pin.form, ()))

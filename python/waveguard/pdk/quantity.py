@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -38,7 +38,7 @@ class Part(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_unknown_keys(cls, data: Any) -> Any:
+    def _refuse_unknown_keys(cls, data: object) -> object:
         # Done before `extra="forbid"` gets its turn, because only here are the known keys at hand.
         if isinstance(data, Mapping):
             unknown = [str(key) for key in data if key not in cls.model_fields]
@@ -68,7 +68,7 @@ class Quantity(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _bare_number(cls, data: Any) -> Any:
+    def _bare_number(cls, data: object) -> object:
         if isinstance(data, int | float) and not isinstance(data, bool):
             return {"value": data}
         if isinstance(data, Mapping | Quantity):

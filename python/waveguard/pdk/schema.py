@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -231,9 +231,9 @@ def _sourced(part: BaseModel, prefix: str) -> Iterator[tuple[str, Part]]:
         yield from _sourced_value(getattr(part, field), f"{prefix}{field}")
 
 
-def _sourced_value(value: Any, path: str) -> Iterator[tuple[str, Part]]:
+def _sourced_value(value: object, path: str) -> Iterator[tuple[str, Part]]:
     if isinstance(value, Part):
-        if hasattr(value, "assumed") and not (isinstance(value, Pdk)):
+        if hasattr(value, "assumed") and not isinstance(value, Pdk):
             yield path, value
         if not isinstance(value, Quantity):
             yield from _sourced(value, f"{path}.")

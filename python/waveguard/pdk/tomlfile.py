@@ -155,11 +155,11 @@ class _Reader:
 
 
 def places(text: str) -> dict[Key, int]:
-    """Return the line (from 1) of every key and array entry of a valid TOML text.
+    r"""Return the line (from 1) of every key and array entry of a valid TOML text.
 
     Examples
     --------
-    >>> places("a = 1\\n[[b]]\\nc = [1,\\n 2]\\n")[("b", 0, "c", 1)]
+    >>> places("a = 1\n[[b]]\nc = [1,\n 2]\n")[("b", 0, "c", 1)]
     4
     """
     return _Reader(text).run()
@@ -201,6 +201,16 @@ def _report(error: ErrorDetails, data: dict[str, object], lines: dict[Key, int],
     return f"{where}{shown}: {message}" if shown else f"{where}{message}"
 
 
+def _causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out complaints about a list that only looks too short because its entries are wrong."""
+    locs = [item["loc"] for item in errors]
+    return [
+        item
+        for item in errors
+        if not any(len(loc) > len(item["loc"]) and loc[: len(item["loc"])] == item["loc"] for loc in locs)
+    ]
+
+
 def read_model(model: type[Model], text: str, file: str, error_class: type[InputError]) -> Model:
     """Return the model that a TOML text describes.
 
@@ -224,7 +234,7 @@ def read_model(model: type[Model], text: str, file: str, error_class: type[Input
         return model.model_validate(data)
     except ValidationError as error:
         lines = places(text)
-        raise error_class("\n".join(_report(item, data, lines, file) for item in error.errors())) from None
+        raise error_class("\n".join(_report(item, data, lines, file) for item in _causes(error.errors()))) from None
 
 
 def read_text(path: Path, error_class: type[InputError]) -> str:
