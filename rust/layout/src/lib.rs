@@ -4,8 +4,10 @@
 
 pub mod builder;
 pub mod hierarchy;
+mod labels;
 pub mod model;
 pub mod scan;
 
 pub use builder::{LayoutColumns, LayoutError};
+pub use labels::PlacedLabel;
 pub use model::{Label, Layout, PathSpine, Polygon, Reference, Repetition};

@@ -77,9 +77,26 @@ impl Layout {
         Ok((!b.is_empty()).then(|| (b.min[0] * s, b.min[1] * s, b.max[0] * s, b.max[1] * s)))
     }
 
-    /// What was wrong with the columns: code, cell, x_dbu, y_dbu (in the frame of the cell), subject, count.
+    /// What was wrong with the columns: code, cell, `x_dbu`, `y_dbu` (in the frame of the cell), subject, count.
     fn problems<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         tables::to_dict(py, problem_table(&self.inner.problems))
+    }
+
+    /// Texts on some layers in the frame of a top cell, at most so many: text, `x_nm`, `y_nm`.
+    fn labels<'py>(
+        &self,
+        py: Python<'py>,
+        top: usize,
+        layers: Vec<(u32, u32)>,
+        most: usize,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let top = self.cell(top)?;
+        let found = py.detach(|| self.inner.placed_labels(top, &layers, most));
+        let nm = self.inner.dbu_nm;
+        let axis = |k: usize| Column::F64(found.iter().map(|label| label.at[k] * nm).collect());
+        let table = Table::new("labels").with("x_nm", axis(0)).with("y_nm", axis(1));
+        let texts = Column::Text(found.iter().map(|label| label.text.clone()).collect());
+        tables::to_dict(py, table.with("text", texts))
     }
 
     fn __repr__(&self) -> String {
