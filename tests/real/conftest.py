@@ -18,7 +18,7 @@ from waveguard.layout import read
 PDKS = {
     "openEBL-2025-05__EBeam_LukasChrostowski_MZI.oas": "siepic-ebeam",
     "openEBL-2024-10__EBL_Framework_1cm_PCM_static.oas": "siepic-ebeam",
-    "UBC-ELEC413-2025Fall__Shuksan_2025-10-05.oas": "shuksan",
+    "UBC-ELEC413-2025Fall__Shuksan_2025-10-05.oas": "siepic-shuksan",
     "SiEPIC_EBeam_PDK__SiEPIC_Tools_EBeam_PDK_Verification_Check.gds": "siepic-ebeam",
     "openEBL-2024-02__EBeam_mustafacc.bad.oas": "siepic-ebeam",
     "openEBL-2024-02__EBeam_mustafacc.good.oas": "siepic-ebeam",

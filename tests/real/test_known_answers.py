@@ -96,9 +96,9 @@ def test_squeezed_bends_are_found_and_ordinary_ones_are_not(checked: Checked, ex
         assert finding.measured is not None
         assert finding.measured * {"nm": 1e-3, "um": 1.0}[finding.unit] == pytest.approx(1.36, abs=0.1)
     assert len(of_rule(checked(SQUEEZED), "WG001")) == 5
-    # Most bends of the chip are ordinary ones, with a true minimum near 2.39 µm.
+    # Ordinary bends are there, with a true minimum near 2.39 µm, and are no findings.
     radii_um = extracted(SQUEEZED).tables.bends.min_radius_nm / 1e3
-    assert np.count_nonzero(np.abs(radii_um - 2.386) < 0.12) > 20
+    assert np.count_nonzero(np.abs(radii_um - 2.386) < 0.12) >= 10
 
 
 def golden_spice(path: Path) -> tuple[Counter[str], int, list[float]]:

@@ -12,8 +12,8 @@ from waveguard.findings import Run, Verdict
 from waveguard.reports import ReportOptions, all_reports
 from waveguard.rules import all_rules
 
-# Nothing optical is drawn in these: etch test patterns, and a bare crossing without pins.
-WITHOUT_DEVICES = {"SiEPIC_EBeam_PDK__EBeam_PCM_Etch_Loading.OAS", "SiEPIC_EBeam_PDK__Crossing220nmPlatform.gds"}
+# A bare crossing: core shapes without a pin, and no ribbon from end to end.
+WITHOUT_DEVICES = {"SiEPIC_EBeam_PDK__Crossing220nmPlatform.gds"}
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -32,11 +32,9 @@ def test_a_layout_ends_with_a_verdict(layout_name: str, checked: Callable[[str],
         assert run.count("devices") + run.count("waveguides") > 0
 
 
-def test_nothing_found_is_never_a_pass(checked: Callable[[str], Run]) -> None:
+def test_a_bare_shape_without_a_network_is_no_pass(checked: Callable[[str], Run]) -> None:
     for name in WITHOUT_DEVICES:
-        run = checked(name)
-        assert run.count("nets") == 0
-        assert run.verdict is not Verdict.CLEAN, name
+        assert checked(name).verdict is not Verdict.CLEAN
 
 
 def test_every_report_can_show_every_run(layout_name: str, checked: Callable[[str], Run]) -> None:

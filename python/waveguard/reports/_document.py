@@ -6,6 +6,7 @@ remove one takes the next version. Times are null unless asked for, so that the 
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -76,12 +77,12 @@ class RuleDocument(Model):
 
 
 class CoverageItemDocument(Model):
-    """How much of one kind of thing was understood; `share` is null when there is nothing."""
+    """How much of one kind of thing was understood; null is not known."""
 
     kind: str
     top: str
     total: float
-    explained: float
+    explained: float | None
     share: float | None
     unit: str
 
@@ -177,6 +178,11 @@ class RunDocument(Model):
     timings_s: dict[str, float] | None = None
 
 
+def _known(value: float | None) -> float | None:
+    """Number, or None when it is not known: JSON has no NaN."""
+    return None if value is None or math.isnan(value) else value
+
+
 def _place(place: findings.Place) -> PlaceDocument:
     return PlaceDocument(top=place.top, cell=place.cell, x_um=place.x_um, y_um=place.y_um, bbox_um=place.bbox_um)
 
@@ -213,7 +219,12 @@ def _rule(status: findings.RuleStatus) -> RuleDocument:
 def _coverage(coverage: findings.Coverage) -> CoverageDocument:
     items = tuple(
         CoverageItemDocument(
-            kind=item.kind, top=item.top, total=item.total, explained=item.explained, share=item.share, unit=item.unit
+            kind=item.kind,
+            top=item.top,
+            total=item.total,
+            explained=_known(item.explained),
+            share=_known(item.share),
+            unit=item.unit,
         )
         for item in coverage.items
     )

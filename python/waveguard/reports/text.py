@@ -7,6 +7,7 @@ so. Coordinates are in µm in the frame of the top cell.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -22,6 +23,7 @@ VERDICT_STYLE = {
     Verdict.INCOMPLETE: "yellow",
     Verdict.INTERNAL_ERROR: "red",
 }
+CORE_KINDS = ("core area",)
 SUMMARY_COUNTS = (("devices", "device"), ("nets", "net"), ("waveguides", "guide"))
 
 
@@ -61,7 +63,7 @@ def total_s(run: Run) -> float:
 
 def core_share(run: Run) -> float | None:
     """Part of the core area that was understood, over all top cells; None when there is no core."""
-    areas = [item for item in run.coverage.items if item.kind.startswith("core")]
+    areas = [item for item in run.coverage.items if item.kind in CORE_KINDS]
     total = sum(item.total for item in areas)
     return sum(item.explained for item in areas) / total if total > 0 else None
 
@@ -138,9 +140,7 @@ def _table(table: ResultTable, options: ReportOptions) -> Iterator[str]:
     shown = table.rows[: options.max_rows] if options.max_rows else table.rows
     # A column without any value would only take room.
     kept = [i for i in range(len(table.columns)) if any(row[i] not in (None, "") for row in shown)]
-    header = []
-    for i in kept:
-        header.append(_column_head(table.columns[i]))
+    header = [_column_head(table.columns[i]) for i in kept]
     rows = [[cell_text(row[i], table.columns[i].unit) for i in kept] for row in shown]
     right = [all(isinstance(row[i], (int, float)) or row[i] is None for row in shown) for i in kept]
     yield from (f"  {line}" for line in columns(header, rows, right))
@@ -181,6 +181,8 @@ def _coverage(run: Run, options: ReportOptions) -> Iterator[str]:
     yield _heading("Coverage", options)
     rows = []
     for item in run.coverage.items:
+        if math.isnan(item.explained):
+            continue  # only a total, which says nothing about what was understood
         share = "–" if item.share is None else _percent(item.share)
         unit = f" {pretty_unit(item.unit)}" if item.unit else ""
         explained, total = (_amount(value, item.unit) for value in (item.explained, item.total))
