@@ -9,6 +9,21 @@ from typing import Any, TypeAlias, final
 
 import numpy.typing as npt
 
+__all__ = [
+    "Circuit",
+    "Extraction",
+    "Layout",
+    "Solution",
+    "__version__",
+    "build_circuit",
+    "build_layout",
+    "extract",
+    "probe",
+    "scan_layout",
+    "schemas",
+    "solve_paths",
+]
+
 __version__: str
 
 _Column: TypeAlias = npt.NDArray[Any] | list[str]
@@ -63,7 +78,7 @@ class Solution:
     def trace(self, from_terminal: int, to_terminal: int) -> list[int]: ...
     def reach(self, from_terminal: int) -> list[float]: ...
 
-def scan_layout(data: bytes, progress: _Progress | None = None) -> dict[str, Any]: ...
+def scan_layout(data: bytes) -> dict[str, Any]: ...
 def build_layout(columns: dict[str, Any], progress: _Progress | None = None, threads: int = 0) -> Layout: ...
 def extract(
     layout: Layout, recipe_json: str, threads: int = 0, progress: _Progress | None = None

@@ -66,6 +66,12 @@ impl Solution {
         let solution = Arc::clone(&self.inner);
         run::run(py, 1, None, move |_| solution.trace(from_terminal, to_terminal))
     }
+
+    /// By port, the least loss of light from a terminal that enters a device there; infinite where none does.
+    fn reach(&self, py: Python<'_>, from_terminal: i64) -> PyResult<Vec<f64>> {
+        let solution = Arc::clone(&self.inner);
+        run::run(py, 1, None, move |_| solution.reach(from_terminal))
+    }
 }
 
 /// Check the columns of a circuit and take them over.
