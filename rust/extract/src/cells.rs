@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, Problem, Watch};
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{BBox, Point, ring};
+use waveguard_geom::{BBox, Point, region, ring};
 
 use crate::devices::{self, DeviceSource, Proto, Role};
 use crate::error::ExtractError;
@@ -176,6 +176,7 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
     } else {
         own.markers.clone()
     };
+    let outline = region::union(&outline);
     let mut bbox = devices::markers_box(&own.markers);
     if bbox.is_empty() {
         bbox = sums.core_box[cell.index()];

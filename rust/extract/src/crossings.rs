@@ -1,9 +1,10 @@
 //! Guides whose centre-lines cross with no device between.
 
+use rayon::prelude::*;
 use waveguard_base::Watch;
 
 use crate::error::ExtractError;
-use crate::lines::{Line, Pieces};
+use crate::lines::{Line, Piece, Pieces};
 
 /// A crossing of two guides, or of one with itself.
 #[derive(Clone, Copy, Debug)]
@@ -23,57 +24,79 @@ pub struct Crossing {
 /// # Errors
 /// When the watch asks to stop.
 pub fn find(lines: &[Line], all: &Pieces, end_widths: f64, watch: &Watch) -> Result<Vec<Crossing>, ExtractError> {
+    let found: Result<Vec<Vec<Crossing>>, ExtractError> = (0..all.stretches.len())
+        .into_par_iter()
+        .with_min_len(STRETCHES_A_TURN)
+        .map_init(Vec::new, |near: &mut Vec<usize>, i| {
+            if i % STRETCHES_A_TURN == 0 {
+                watch.check()?;
+            }
+            Ok(of_stretch(i, lines, all, end_widths, near))
+        })
+        .collect();
+    Ok(found?.into_iter().flatten().collect())
+}
+
+/// Stretches a thread takes at once.
+const STRETCHES_A_TURN: usize = 256;
+
+/// Crossings of one stretch with itself and later ones.
+fn of_stretch(i: usize, lines: &[Line], all: &Pieces, end_widths: f64, near: &mut Vec<usize>) -> Vec<Crossing> {
     let mut found = Vec::new();
-    let mut near: Vec<u32> = Vec::new();
-    for (i, p) in all.pieces.iter().enumerate() {
-        if i % 4096 == 0 {
-            watch.check()?;
+    let stretch = &all.stretches[i];
+    near.clear();
+    all.index.candidates(&stretch.bbox, |j| {
+        let other = &all.stretches[j];
+        if j >= i && other.top == stretch.top && other.bbox.touches(&stretch.bbox) {
+            near.push(j);
         }
-        near.clear();
-        let window = p.bbox();
-        // Each pair is looked at from its first piece only.
-        all.index.candidates(&window, |j| {
-            if j > i + 1 {
-                near.push(j as u32);
-            }
-        });
-        near.sort_unstable();
-        near.dedup();
-        for &j in &near {
-            let q = &all.pieces[j as usize];
-            if lines[p.line as usize].top != lines[q.line as usize].top || !window.touches(&q.bbox()) {
+    });
+    near.sort_unstable();
+    near.dedup();
+    for &j in near.iter() {
+        // Neighbours on one line share a vertex, not a crossing; a loop within one stretch has a box
+        // of two dimensions and many pieces, and is looked at like any other pair.
+        let other = &all.stretches[j];
+        for k in stretch.from..stretch.to {
+            let p = &all.pieces[k];
+            let window = p.bbox();
+            if !window.touches(&other.bbox) {
                 continue;
             }
-            if p.line == q.line && q.segment <= p.segment + 1 {
-                continue;
-            }
-            let (d, e) = (p.direction(), q.direction());
-            let sin = d[0] * e[1] - d[1] * e[0];
-            if sin == 0.0 {
-                continue;
-            }
-            let (rx, ry) = (q.from[0] - p.from[0], q.from[1] - p.from[1]);
-            let s = (rx * e[1] - ry * e[0]) / sin;
-            let t = (rx * d[1] - ry * d[0]) / sin;
-            // Half open, so that a crossing at a vertex counts once.
-            if !(0.0..p.length).contains(&s) || !(0.0..q.length).contains(&t) {
-                continue;
-            }
-            let from_ends = |line: &Line, along: f64| along.min(line.length() - along);
-            let far_enough = from_ends(&lines[p.line as usize], p.along + s) > end_widths * q.width
-                && from_ends(&lines[q.line as usize], q.along + t) > end_widths * p.width;
-            if far_enough {
-                let cos = (d[0] * e[0] + d[1] * e[1]).abs();
-                found.push(Crossing {
-                    a: p.line as usize,
-                    b: q.line as usize,
-                    at: [p.from[0] + d[0] * s, p.from[1] + d[1] * s],
-                    angle_rad: sin.abs().atan2(cos),
-                });
+            for q in &all.pieces[other.from.max(k + 1)..other.to.max(k + 1)] {
+                let follows = p.line == q.line && q.segment <= p.segment + 1;
+                if !follows && window.touches(&q.bbox()) {
+                    found.extend(cross(p, q, lines, end_widths));
+                }
             }
         }
     }
-    Ok(found)
+    found
+}
+
+fn cross(p: &Piece, q: &Piece, lines: &[Line], end_widths: f64) -> Option<Crossing> {
+    let (d, e) = (p.direction, q.direction);
+    let sin = d[0] * e[1] - d[1] * e[0];
+    if sin == 0.0 {
+        return None;
+    }
+    let (rx, ry) = (q.from[0] - p.from[0], q.from[1] - p.from[1]);
+    let s = (rx * e[1] - ry * e[0]) / sin;
+    let t = (rx * d[1] - ry * d[0]) / sin;
+    // Half open, so that a crossing at a vertex counts once.
+    if !(0.0..p.length).contains(&s) || !(0.0..q.length).contains(&t) {
+        return None;
+    }
+    let from_ends = |line: &Line, along: f64| along.min(line.length() - along);
+    let far_enough = from_ends(&lines[p.line as usize], p.along + s) > end_widths * q.width
+        && from_ends(&lines[q.line as usize], q.along + t) > end_widths * p.width;
+    let cos = (d[0] * e[0] + d[1] * e[1]).abs();
+    far_enough.then(|| Crossing {
+        a: p.line as usize,
+        b: q.line as usize,
+        at: p.at(s),
+        angle_rad: sin.abs().atan2(cos),
+    })
 }
 
 #[cfg(test)]

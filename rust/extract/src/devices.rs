@@ -44,7 +44,7 @@ pub struct Proto {
     pub copies: Vec<[f64; 2]>,
     /// Its ports. A guide's first two optical ports are its ends.
     pub ports: Vec<LocalPort>,
-    /// Outline: marker rings, or core rings where there is no marker.
+    /// Outline as a region: of the marker, or of the core where there is no marker.
     pub outline: Vec<Vec<Point>>,
     /// Box of the outline, or else of the core.
     pub bbox: BBox,

@@ -94,8 +94,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
     let mut tables = Vec::new();
     let (devices, waveguides, bends, centerlines, lines) = write::guides(&world);
-    let reach = recipe.runs.reach_nm;
-    let pieces = Pieces::new(&lines, reach);
+    let pieces = Pieces::new(&lines, 2.0 * recipe.runs.reach_nm);
     watch.check()?;
     let found_runs = runs::find(&lines, &pieces, &recipe.runs, watch)?;
     let crossings = crossings::find(&lines, &pieces, recipe.limits.crossing_end_widths, watch)?;
@@ -257,13 +256,7 @@ fn overlapping(world: &World, watch: &Watch) -> Result<Overlaps, ExtractError> {
         .collect();
     let outline = |i: usize| {
         let placed = &world.placed[i];
-        let rings: Vec<Vec<_>> = proto(i)
-            .outline
-            .iter()
-            .filter_map(|r| r.iter().map(|&p| placed.transform.apply_point(p)).collect())
-            .collect();
-        let rings = waveguard_geom::region::union(&rings);
-        Outline { bbox: devices::markers_box(&rings), rings, cell: placed.cell.index(), top: placed.top.index() }
+        Outline::placed(&proto(i).outline, &placed.transform, placed.cell.index())
     };
     let least_area = tolerances.overlap_area_nm2 / (nm * nm);
     let found = overlaps::find(&boxes, outline, least_area, tolerances.overlap_depth_nm / nm, watch)?;

@@ -129,46 +129,9 @@ fn section_of(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
 }
 
 fn guide(plan: &Plan, trace: Trace, section: Option<usize>, spine_length: f64) -> Guide {
-    let line = thinned(&trace, plan.dbu(plan.recipe.trace.line_tolerance_nm));
+    let few = trace.thinned(plan.dbu(plan.recipe.trace.line_tolerance_nm));
+    let line = few.iter().map(|s| [s.x, s.y, s.width]).collect();
     Guide { trace, line, section, spine_length }
-}
-
-/// Fewest stations such that place and width deviate by less than `tolerance` (Ramer–Douglas–Peucker).
-fn thinned(trace: &Trace, tolerance: f64) -> Vec<[f64; 3]> {
-    let stations = &trace.stations;
-    let n = stations.len();
-    if n == 0 {
-        return Vec::new();
-    }
-    let mut keep = vec![false; n];
-    keep[0] = true;
-    keep[n - 1] = true;
-    let mut open = vec![(0, n - 1)];
-    while let Some((from, to)) = open.pop() {
-        let (a, b) = (&stations[from], &stations[to]);
-        let (dx, dy) = (b.x - a.x, b.y - a.y);
-        let length = dx.hypot(dy);
-        let mut worst = (tolerance, from);
-        for (i, p) in stations.iter().enumerate().take(to).skip(from + 1) {
-            let (px, py) = (p.x - a.x, p.y - a.y);
-            let (along, off) = if length > 0.0 {
-                let along = ((px * dx + py * dy) / length).clamp(0.0, length);
-                (along / length, (px - dx * along / length).hypot(py - dy * along / length))
-            } else {
-                (0.0, px.hypot(py))
-            };
-            let off = off.max((a.width + (b.width - a.width) * along - p.width).abs());
-            if off > worst.0 {
-                worst = (off, i);
-            }
-        }
-        if worst.1 > from {
-            keep[worst.1] = true;
-            open.push((from, worst.1));
-            open.push((worst.1, to));
-        }
-    }
-    stations.iter().zip(keep).filter(|(_, k)| *k).map(|(s, _)| [s.x, s.y, s.width]).collect()
 }
 
 /// The reason without places and numbers, so that equal cases count together.

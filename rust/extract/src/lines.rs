@@ -1,4 +1,4 @@
-//! Placed centre-lines, and their pieces in a grid: what runs and crossings are looked for among.
+//! Placed centre-lines, cut into pieces and stretches: what runs and crossings are looked for among.
 
 use waveguard_geom::{BBox, GridIndex};
 
@@ -23,7 +23,7 @@ impl Line {
         for (i, p) in points.iter().enumerate() {
             if i > 0 {
                 let q = points[i - 1];
-                sum += (p[0] - q[0]).hypot(p[1] - q[1]);
+                sum += length([p[0] - q[0], p[1] - q[1]]);
             }
             along.push(sum);
         }
@@ -36,85 +36,134 @@ impl Line {
     }
 }
 
+/// Length of a vector. Without the care of `hypot` for numbers that no layout has.
+fn length(v: [f64; 2]) -> f64 {
+    (v[0] * v[0] + v[1] * v[1]).sqrt()
+}
+
 /// A straight piece of a line.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece {
+    /// Start.
+    pub from: [f64; 2],
+    /// Unit vector along the piece.
+    pub direction: [f64; 2],
+    /// Length.
+    pub length: f64,
+    /// Distance of the start along the line.
+    pub along: f64,
+    /// Mean of the widths at both ends.
+    pub width: f64,
     /// The line.
     pub line: u32,
     /// The segment of the line it is cut from.
     pub segment: u32,
-    /// Start.
-    pub from: [f64; 2],
-    /// End.
-    pub to: [f64; 2],
-    /// Distance of the start along the line.
-    pub along: f64,
-    /// Length.
-    pub length: f64,
-    /// Mean of the widths at both ends.
-    pub width: f64,
 }
 
 impl Piece {
-    /// Box of the piece without its width.
-    pub fn bbox(&self) -> BBox {
-        let mut b = BBox::EMPTY;
-        b.add(self.from[0], self.from[1]);
-        b.add(self.to[0], self.to[1]);
-        b
+    /// The place at a distance from its start.
+    pub fn at(&self, d: f64) -> [f64; 2] {
+        [self.from[0] + self.direction[0] * d, self.from[1] + self.direction[1] * d]
     }
 
-    /// Unit vector along the piece.
-    pub fn direction(&self) -> [f64; 2] {
-        [(self.to[0] - self.from[0]) / self.length, (self.to[1] - self.from[1]) / self.length]
+    /// Box of the piece without its width.
+    pub fn bbox(&self) -> BBox {
+        let to = self.at(self.length);
+        BBox {
+            min: [self.from[0].min(to[0]), self.from[1].min(to[1])],
+            max: [self.from[0].max(to[0]), self.from[1].max(to[1])],
+        }
     }
 }
 
-/// All pieces of all lines with an index over their boxes.
+/// Pieces that follow each other on a line over a bounded length.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// First piece.
+    pub from: usize,
+    /// One past the last piece.
+    pub to: usize,
+    /// Box of the pieces without their widths.
+    pub bbox: BBox,
+    /// Largest width.
+    pub widest: f64,
+    /// The line.
+    pub line: usize,
+    /// Cell index of the top.
+    pub top: usize,
+}
+
+/// All pieces of all lines with an index over their stretches.
 #[derive(Debug)]
 pub struct Pieces {
     /// Pieces in order along each line, line after line.
     pub pieces: Vec<Piece>,
-    /// First piece of each line; one more than lines.
+    /// Stretches in the same order.
+    pub stretches: Vec<Stretch>,
+    /// First stretch of each line; one more than lines.
     pub starts: Vec<usize>,
-    /// Index over the boxes of the pieces.
+    /// Index over the boxes of the stretches, widths included.
     pub index: GridIndex,
-    /// Largest width of any piece.
-    pub widest: f64,
 }
 
 impl Pieces {
-    /// Cuts lines into pieces no longer than `tile` nm, so that each lies in few tiles of the index.
+    /// Cuts lines into pieces no longer than `tile` nm and gathers short ones into stretches of about that
+    /// length, so that each stretch lies in few tiles of the index.
     pub fn new(lines: &[Line], tile: f64) -> Self {
         let mut pieces = Vec::new();
+        let mut stretches: Vec<Stretch> = Vec::new();
         let mut starts = vec![0];
         for (l, line) in lines.iter().enumerate() {
+            let first = pieces.len();
             for i in 1..line.points.len() {
-                let (p, q) = (line.points[i - 1], line.points[i]);
-                let length = line.along[i] - line.along[i - 1];
-                if length <= 0.0 {
-                    continue;
-                }
-                let n = (length / tile).ceil().max(1.0);
-                let at = |k: f64| [p[0] + (q[0] - p[0]) * k / n, p[1] + (q[1] - p[1]) * k / n];
-                for k in 0..n as u64 {
-                    let k = k as f64;
-                    let share = (k + 0.5) / n;
-                    pieces.push(Piece {
-                        line: l as u32,
-                        segment: (i - 1) as u32,
-                        from: at(k),
-                        to: at(k + 1.0),
-                        along: line.along[i - 1] + length * k / n,
-                        length: length / n,
-                        width: line.width[i - 1] * (1.0 - share) + line.width[i] * share,
-                    });
-                }
+                cut(line, l as u32, i, tile, &mut pieces);
             }
-            starts.push(pieces.len());
+            gather(&pieces, first, tile, line.top, &mut stretches);
+            starts.push(stretches.len());
         }
-        let boxes: Vec<BBox> = pieces.iter().map(Piece::bbox).collect();
-        let widest = pieces.iter().fold(0.0_f64, |w, p| w.max(p.width));
-        Self { index: GridIndex::new(&boxes, tile), pieces, starts, widest }
+        let boxes: Vec<BBox> = stretches.iter().map(|s| s.bbox.grown(s.widest / 2.0)).collect();
+        Self { index: GridIndex::new(&boxes, tile), pieces, stretches, starts }
+    }
+}
+
+/// Cuts the segment that ends at vertex `i`.
+fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
+    let (p, q) = (line.points[i - 1], line.points[i]);
+    let whole = line.along[i] - line.along[i - 1];
+    if whole <= 0.0 {
+        return;
+    }
+    let n = (whole / tile).ceil().max(1.0);
+    let direction = [(q[0] - p[0]) / whole, (q[1] - p[1]) / whole];
+    for k in 0..n as u64 {
+        let k = k as f64;
+        let share = (k + 0.5) / n;
+        pieces.push(Piece {
+            from: [p[0] + (q[0] - p[0]) * k / n, p[1] + (q[1] - p[1]) * k / n],
+            direction,
+            length: whole / n,
+            along: line.along[i - 1] + whole * k / n,
+            width: line.width[i - 1] * (1.0 - share) + line.width[i] * share,
+            line: l,
+            segment: (i - 1) as u32,
+        });
+    }
+}
+
+fn gather(pieces: &[Piece], first: usize, tile: f64, top: usize, stretches: &mut Vec<Stretch>) {
+    let mut from = first;
+    while from < pieces.len() {
+        let mut to = from;
+        let mut sum = 0.0;
+        let mut bbox = BBox::EMPTY;
+        let mut widest = 0.0_f64;
+        while to < pieces.len() && (to == from || sum + pieces[to].length <= tile) {
+            sum += pieces[to].length;
+            bbox.add_box(&pieces[to].bbox());
+            widest = widest.max(pieces[to].width);
+            to += 1;
+        }
+        stretches.push(Stretch { from, to, bbox, widest, line: pieces[from].line as usize, top });
+        from = to;
     }
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use waveguard_base::Watch;
 
 use crate::error::ExtractError;
-use crate::lines::{Line, Pieces};
+use crate::lines::{Line, Piece, Pieces, Stretch};
 use crate::recipe::RunsPlan;
 
 /// A run of guide `a` beside guide `b`.
@@ -36,14 +36,28 @@ impl Run {
     }
 }
 
+/// A run that is being followed.
+#[derive(Debug)]
+struct Open {
+    b: u32,
+    /// The side of `a` it is on: a guide that turns around the end of `a` is met on both.
+    left: bool,
+    first: u32,
+    last: u32,
+    /// Distance along `b` at the last sample.
+    t: f64,
+    start_t: f64,
+    gaps: Vec<f64>,
+    low: usize,
+    at: [f64; 2],
+}
+
 /// One meeting of a sample of `a` with a piece of `b`.
 #[derive(Clone, Copy, Debug)]
 struct Hit {
     b: u32,
-    /// The side of `a` it is on: b is met again when it turns around the end of a.
     left: bool,
     sample: u32,
-    /// Distance along `b`.
     t: f64,
     gap: f64,
     at: [f64; 2],
@@ -69,117 +83,161 @@ pub fn find(lines: &[Line], pieces: &Pieces, plan: &RunsPlan, watch: &Watch) -> 
 
 fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, near: &mut Vec<u32>) -> Vec<Run> {
     let line = &lines[a];
-    let samples = (line.length() / plan.step_nm).floor().max(1.0);
-    let step = line.length() / samples;
-    let mut hits: Vec<Hit> = Vec::new();
+    let samples = (line.length() / plan.step_nm).floor().max(1.0) as u32;
+    let step = line.length() / f64::from(samples);
     let parallel = plan.parallel_rad.cos();
+    // Samples stand in the middle of their step.
+    let place = |k: u32| (f64::from(k) + 0.5) * step;
+    let mut follow = Follow { step, open: Vec::new(), done: Vec::new() };
+    let mut beside: Vec<&Piece> = Vec::new();
     let mut sample = 0_u32;
-    for piece in &all.pieces[all.starts[a]..all.starts[a + 1]] {
-        // Samples stand in the middle of their step.
-        let place = |k: u32| (f64::from(k) + 0.5) * step - piece.along;
-        if place(sample) >= piece.length || f64::from(sample) >= samples {
+    for stretch in &all.stretches[all.starts[a]..all.starts[a + 1]] {
+        let last = &all.pieces[stretch.to - 1];
+        if sample >= samples || place(sample) >= last.along + last.length {
             continue;
         }
-        near.clear();
-        let reach = plan.reach_nm + (piece.width + all.widest) / 2.0;
-        let window = piece.bbox().grown(reach);
-        all.index.candidates(&window, |i| near.push(i as u32));
-        near.sort_unstable();
-        near.dedup();
-        near.retain(|&i| {
-            let other = &all.pieces[i as usize];
-            other.line as usize >= a && lines[other.line as usize].top == line.top && window.touches(&other.bbox())
-        });
-        let [ux, uy] = piece.direction();
-        while place(sample) < piece.length && f64::from(sample) < samples {
-            let d = place(sample).max(0.0);
-            let at = [piece.from[0] + ux * d, piece.from[1] + uy * d];
-            for &i in near.iter() {
-                let other = &all.pieces[i as usize];
-                let [vx, vy] = other.direction();
-                let cos = ux * vx + uy * vy;
-                if cos.abs() < parallel {
-                    continue;
-                }
-                // Where the line through `at` across the piece meets the other piece.
-                let (rx, ry) = (at[0] - other.from[0], at[1] - other.from[1]);
-                let t = (rx * ux + ry * uy) / cos;
-                if !(0.0..other.length).contains(&t) {
-                    continue;
-                }
-                let across = (other.from[0] + vx * t - at[0]) * -uy + (other.from[1] + vy * t - at[1]) * ux;
-                let gap = across.abs() - (piece.width + other.width) / 2.0;
-                if !(0.0..plan.reach_nm).contains(&gap) {
-                    continue;
-                }
-                let t = other.along + t;
-                let s = piece.along + d;
-                // A guide beside itself: counted from its earlier side, and not around the inside of a bend,
-                // where the way along is no longer than across.
-                if other.line as usize == a && t - s <= across.abs() {
-                    continue;
-                }
-                hits.push(Hit { b: other.line, left: across > 0.0, sample, t, gap, at });
+        neighbours(all, stretch, plan.reach_nm, near);
+        if near.is_empty() {
+            while sample < samples && place(sample) < last.along + last.length {
+                sample += 1;
             }
-            sample += 1;
+            continue;
         }
-    }
-    hits.sort_by(|p, q| {
-        (p.b, p.left, p.sample).cmp(&(q.b, q.left, q.sample)).then(p.t.total_cmp(&q.t)).then(p.gap.total_cmp(&q.gap))
-    });
-    let mut runs = Vec::new();
-    for group in hits.chunk_by(|p, q| (p.b, p.left) == (q.b, q.left)) {
-        chains(a, group, step, plan, &mut runs);
-    }
-    runs
-}
-
-/// Strings the hits of one pair and side together and lists those that are long enough.
-fn chains(a: usize, hits: &[Hit], step: f64, plan: &RunsPlan, out: &mut Vec<Run>) {
-    // Between two samples the place on the other guide moves by about a step, more on the outside of bends.
-    let jump = 4.0 * step;
-    let mut open: Vec<Vec<Hit>> = Vec::new();
-    let mut done: Vec<Vec<Hit>> = Vec::new();
-    for at_sample in hits.chunk_by(|p, q| p.sample == q.sample) {
-        let sample = at_sample[0].sample;
-        let (going, ended): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|c| c.last().is_some_and(|h| h.sample + 1 >= sample));
-        done.extend(ended);
-        open = going;
-        for hit in at_sample {
-            let fits =
-                |c: &Vec<Hit>| c.last().is_some_and(|h| h.sample + 1 == hit.sample && (h.t - hit.t).abs() <= jump);
-            // A hit on the joint of two pieces appears twice; the second has no open chain left and is dropped.
-            let repeated = open
-                .iter()
-                .any(|c| c.last().is_some_and(|h| h.sample == hit.sample && (h.t - hit.t).abs() <= step / 2.0));
-            if repeated {
+        for piece in &all.pieces[stretch.from..stretch.to] {
+            let ends = piece.along + piece.length;
+            if sample >= samples || place(sample) >= ends {
                 continue;
             }
-            match open.iter_mut().find(|c| fits(c)) {
-                Some(chain) => chain.push(*hit),
-                None => open.push(vec![*hit]),
+            beside.clear();
+            for &i in near.iter() {
+                let other = &all.stretches[i as usize];
+                let window = piece.bbox().grown(plan.reach_nm + (piece.width + other.widest) / 2.0);
+                if window.touches(&other.bbox) {
+                    beside.extend(all.pieces[other.from..other.to].iter().filter(|p| window.touches(&p.bbox())));
+                }
+            }
+            while sample < samples && place(sample) < ends {
+                let s = place(sample);
+                let at = piece.at((s - piece.along).max(0.0));
+                for other in &beside {
+                    if let Some(hit) = meet(piece, at, s, other, parallel, plan.reach_nm) {
+                        follow.add(Hit { sample, ..hit });
+                    }
+                }
+                sample += 1;
             }
         }
     }
-    done.extend(open);
-    done.sort_by(|p, q| p[0].sample.cmp(&q[0].sample).then(p[0].t.total_cmp(&q[0].t)));
-    for chain in done {
-        if step * chain.len() as f64 + step / 2.0 < plan.min_length_nm {
-            continue;
+    follow.finish(a, plan)
+}
+
+/// Stretches of this and later lines within reach, in order.
+fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, near: &mut Vec<u32>) {
+    near.clear();
+    let window = stretch.bbox.grown(reach_nm + stretch.widest / 2.0);
+    all.index.candidates(&window, |i| {
+        let other = &all.stretches[i];
+        if other.line >= stretch.line
+            && other.top == stretch.top
+            && window.touches(&other.bbox.grown(other.widest / 2.0))
+        {
+            near.push(i as u32);
         }
-        let low = (0..chain.len()).fold(0, |m, i| if chain[i].gap < chain[m].gap { i } else { m });
-        let gaps: Vec<f64> = chain.iter().map(|h| h.gap).collect();
+    });
+    near.sort_unstable();
+    near.dedup();
+}
+
+/// Where the line across `piece` through its place `at`, `s` along its guide, meets another piece.
+fn meet(piece: &Piece, at: [f64; 2], s: f64, other: &Piece, parallel: f64, reach_nm: f64) -> Option<Hit> {
+    let ([ux, uy], [vx, vy]) = (piece.direction, other.direction);
+    let cos = ux * vx + uy * vy;
+    if cos.abs() < parallel {
+        return None;
+    }
+    let (rx, ry) = (at[0] - other.from[0], at[1] - other.from[1]);
+    let d = (rx * ux + ry * uy) / cos;
+    if !(0.0..other.length).contains(&d) {
+        return None;
+    }
+    let across = (ry - vy * d) * -ux + (rx - vx * d) * uy;
+    let gap = across.abs() - (piece.width + other.width) / 2.0;
+    if !(0.0..reach_nm).contains(&gap) {
+        return None;
+    }
+    let t = other.along + d;
+    // A guide beside itself: counted from its earlier side, and not across the inside of a bend, where the
+    // way along is no longer than across.
+    if other.line == piece.line && t - s <= across.abs() {
+        return None;
+    }
+    Some(Hit { b: other.line, left: across > 0.0, sample: 0, t, gap, at })
+}
+
+/// Strings hits together that follow each other on both guides.
+struct Follow {
+    step: f64,
+    open: Vec<Open>,
+    done: Vec<Open>,
+}
+
+impl Follow {
+    fn add(&mut self, hit: Hit) {
+        // Between two samples the place on the other guide moves by about a step, more on the outside of bends.
+        let jump = 4.0 * self.step;
+        let mut i = 0;
+        while i < self.open.len() {
+            if self.open[i].last + 1 < hit.sample {
+                self.done.push(self.open.remove(i));
+            } else {
+                i += 1;
+            }
+        }
+        let same = |c: &Open| c.b == hit.b && c.left == hit.left;
+        // A place on the joint of two pieces is met twice.
+        if self.open.iter().any(|c| same(c) && c.last == hit.sample && (c.t - hit.t).abs() <= self.step / 2.0) {
+            return;
+        }
+        let goes_on = |c: &&mut Open| same(c) && c.last + 1 == hit.sample && (c.t - hit.t).abs() <= jump;
+        if let Some(c) = self.open.iter_mut().find(goes_on) {
+            if hit.gap < c.gaps[c.low] {
+                (c.low, c.at) = (c.gaps.len(), hit.at);
+            }
+            c.gaps.push(hit.gap);
+            (c.last, c.t) = (hit.sample, hit.t);
+        } else {
+            self.open.push(Open {
+                b: hit.b,
+                left: hit.left,
+                first: hit.sample,
+                last: hit.sample,
+                t: hit.t,
+                start_t: hit.t,
+                gaps: vec![hit.gap],
+                low: 0,
+                at: hit.at,
+            });
+        }
+    }
+
+    fn finish(mut self, a: usize, plan: &RunsPlan) -> Vec<Run> {
+        self.done.append(&mut self.open);
+        let step = self.step;
         let window = (plan.curvature_window_nm / step).round().max(1.0) as usize;
-        out.push(Run {
-            a,
-            b: chain[0].b as usize,
-            relative_curvature_per_nm: second_derivative(&gaps, low, window, step),
-            gap_min_nm: gaps[low],
-            at: chain[low].at,
-            gaps,
-            step_nm: step,
-        });
+        let long_enough = |c: &Open| step * (c.gaps.len() as f64 + 0.5) >= plan.min_length_nm;
+        let mut kept: Vec<Open> = self.done.into_iter().filter(long_enough).collect();
+        kept.sort_by(|p, q| (p.b, p.first).cmp(&(q.b, q.first)).then(p.start_t.total_cmp(&q.start_t)));
+        kept.into_iter()
+            .map(|c| Run {
+                a,
+                b: c.b as usize,
+                relative_curvature_per_nm: second_derivative(&c.gaps, c.low, window, step),
+                gap_min_nm: c.gaps[c.low],
+                at: c.at,
+                gaps: c.gaps,
+                step_nm: step,
+            })
+            .collect()
     }
 }
 
