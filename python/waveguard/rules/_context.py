@@ -48,6 +48,7 @@ class Facts:
 
     `cross_sections` is in the order of the recipe, so that the id columns of the tables index it. `stated_*` have one
     value for each waveguide, NaN where its cell states none; `stated_cells` are all cells that state a length.
+    `device_kinds` has the PDK's kind of each device, empty for none; it may be left empty altogether.
     `ends` are the ports where light may enter or leave the circuit, so that they need no partner. `coupled_db` has
     one level for each row of `runs`, or is empty.
     """
@@ -56,7 +57,8 @@ class Facts:
     pdk: Pdk
     cell_names: Sequence[str]
     cross_sections: Sequence[CrossSection]
-    tops: Sequence[int] = ()
+    dbu_nm: float = 1.0
+    device_kinds: Sequence[str] = ()
     stated_length_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     stated_width_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     stated_radius_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
@@ -138,6 +140,10 @@ class Context:
             y_um=_um(y_nm) if known else None,
             bbox_um=bbox_um,  # type: ignore[arg-type]  # four values in, four values out
         )
+
+    def device_kind(self, device: int) -> str:
+        """What the PDK says a device is; empty when it says nothing."""
+        return self.facts.device_kinds[device] if self.facts.device_kinds else ""
 
     def port_place(self, port: int) -> Place:
         """The place of a port."""

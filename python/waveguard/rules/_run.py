@@ -14,7 +14,6 @@ from waveguard.rules._context import Context, Facts
 from waveguard.rules._registry import Rule, all_rules
 
 NOT_SELECTED = "not selected"
-PLEASE_REPORT = "this is an error of waveguard, please report it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +51,9 @@ def _judge_one(rule: Rule, facts: Facts) -> tuple[list[Finding], RuleStatus, lis
     try:
         found = list(rule.judge(context))
     except Exception as error:  # noqa: BLE001 (whatever it is: one broken rule must not hide the others)
-        reason = f"internal error: {type(error).__name__}: {error}"
-        status = RuleStatus(rule.code, rule.title, "not_evaluated", reason)
-        return [], status, [Incomplete(f"rule {rule.code}", f"{reason} ({PLEASE_REPORT})", internal=True)]
+        reason = f"{type(error).__name__}: {error}"
+        status = RuleStatus(rule.code, rule.title, "not_evaluated", f"internal error: {reason}")
+        return [], status, [Incomplete(f"rule {rule.code}", reason, internal=True)]
     status = context.status(len(found))
     missing = [
         Incomplete(f"rule {rule.code}", f"{gap.count:,} {gap.subject} not evaluated: {gap.reason}")

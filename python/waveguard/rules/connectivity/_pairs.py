@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from waveguard.findings import Finding, Related
+from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context
 from waveguard.rules import _words as words
 from waveguard.units import nm2_to_um2
 
 
-def pair_finding(ctx: Context, row: int, what: str, hint: str) -> Finding:
+def pair_finding(ctx: Context, row: int, what: str, hint: str, *, severity: Severity | None = None) -> Finding:
     """One finding for a pair of the overlap table; `what` stands between the two names."""
     overlaps, devices = ctx.tables.overlaps, ctx.tables.devices
     a, b = int(overlaps.device_a[row]), int(overlaps.device_b[row])
@@ -36,4 +36,5 @@ def pair_finding(ctx: Context, row: int, what: str, hint: str) -> Finding:
             for i, cell in ((a, cell_a), (b, cell_b))
         ],
         hint=hint,
+        severity=severity,
     )

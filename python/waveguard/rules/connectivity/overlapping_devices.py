@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from waveguard.findings import Finding
+from waveguard.findings import Finding, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules.connectivity._pairs import pair_finding
+
+# Kind of PDK entries for pads, wires and texts.
+WITHOUT_LIGHT = "ignore"
 
 
 @rule("CN003", severity="error", since="0.1")
@@ -16,7 +19,7 @@ def overlapping_devices(ctx: Context) -> Iterator[Finding]:
     """Devices that overlap.
 
     What: the outlines of two devices or waveguides (their device marker, else their core shapes) share more than a
-        common border.
+        common border. Where one of the two is a part without light (a pad, a wire), it is an info only.
     Why: light couples between the two in a way that neither model describes, or the shapes merge into one.
     Fix: move the devices apart, or use a crossing where two waveguides have to cross.
     Limits: the extraction tolerances of the PDK for the area and the depth of a common border.
@@ -27,4 +30,10 @@ def overlapping_devices(ctx: Context) -> Iterator[Finding]:
         return
     ctx.looked_at("devices", len(ctx.tables.devices.cell))
     for row in np.flatnonzero(ctx.tables.overlaps.duplicate == 0):
-        yield pair_finding(ctx, int(row), "overlaps", "move them apart")
+        yield pair_finding(ctx, int(row), "overlaps", "move them apart", severity=_severity(ctx, int(row)))
+
+
+def _severity(ctx: Context, row: int) -> Severity | None:
+    overlaps = ctx.tables.overlaps
+    kinds = {ctx.device_kind(int(overlaps.device_a[row])), ctx.device_kind(int(overlaps.device_b[row]))}
+    return Severity.INFO if WITHOUT_LIGHT in kinds else None

@@ -13,6 +13,9 @@ from waveguard.rules import _words as words
 
 OPTICAL = 0
 NO_NET = -1
+WITH_FIBRE = ("fibre_coupler", "edge_coupler")
+# Twins lie on the same grid points.
+SAME_PLACE_NM = 1.0
 FROM_DRAWN_END = 3
 # Below this the turn would print as 0.0 degrees, so the hint does not ask for one.
 SMALLEST_TURN_RAD = math.radians(0.05)
@@ -31,7 +34,7 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     Limits: the extraction tolerances of the PDK for position (snap), angle, and for what is a near miss.
     Not checked: electrical ports, the fibre side of couplers, ports where the circuit is stated to begin or end.
         The open end of a waveguide drawn as a bare shape, without any pin, is a warning only: nothing says that it
-        is meant to go on.
+        is meant to go on. A port that lies on the same port of a duplicate of its device is left to CN004.
     """
     ports, near = ctx.tables.ports, ctx.tables.near_misses
     optical = (ports.kind == OPTICAL) & (ports.device >= 0)
@@ -39,11 +42,12 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         ctx.not_applicable("no optical ports")
         return
     ctx.looked_at("optical ports", int(optical.sum()))
-    is_end = np.zeros(len(optical), dtype=bool)
-    is_end[sorted(ctx.facts.ends)] = True
+    excused = np.zeros(len(optical), dtype=bool)
+    excused[sorted(ctx.facts.ends)] = True
+    excused[_fibre_sides(ctx)] = True
+    excused[_under_twins(ctx)] = True
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
-    for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~is_end):
-        port = int(port)
+    for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
         drawn = ports.source[port] == FROM_DRAWN_END
         yield _judge(ctx, port, row_of.get(port), Severity.WARNING if drawn else Severity.ERROR)
 
@@ -77,6 +81,33 @@ def _judge(ctx: Context, port: int, row: int | None, severity: Severity) -> Find
         hint=_mend(ctx, port, other, angle_rad),
         severity=severity,
     )
+
+
+def _fibre_sides(ctx: Context) -> list[int]:
+    """Ports of couplers that have a pin for the fibre, too: of those whose other port is connected."""
+    ports = ctx.tables.ports
+    couplers = {device for device, kind in enumerate(ctx.facts.device_kinds) if kind in WITH_FIBRE}
+    connected = set(ports.device[ports.net != NO_NET].tolist())
+    rows = np.flatnonzero(np.isin(ports.device, sorted(couplers & connected)))
+    return [port for port in rows.tolist() if ports.net[port] == NO_NET]
+
+
+def _under_twins(ctx: Context) -> list[int]:
+    """Open ports of a duplicate that lie on a port of its twin which is connected, or which is reported instead."""
+    ports, overlaps = ctx.tables.ports, ctx.tables.overlaps
+    covered: list[int] = []
+    for row in np.flatnonzero(overlaps.duplicate != 0):
+        a, b = (np.flatnonzero(ports.device == pair[row]).tolist() for pair in (overlaps.device_a, overlaps.device_b))
+        for one in a:
+            for other in b:
+                if abs(ports.x_nm[one] - ports.x_nm[other]) + abs(ports.y_nm[one] - ports.y_nm[other]) > SAME_PLACE_NM:
+                    continue
+                open_one, open_other = ports.net[one] == NO_NET, ports.net[other] == NO_NET
+                if open_other:
+                    covered.append(other)
+                elif open_one:
+                    covered.append(one)
+    return covered
 
 
 def _mend(ctx: Context, port: int, other: int, angle_rad: float) -> str:

@@ -35,13 +35,34 @@ WORDINGS: dict[str, Wording] = {
     "name-not-utf8": Wording(Severity.INFO, "has a name that is not UTF-8", "rename it"),
     "text-not-utf8": Wording(Severity.INFO, "has a text that is not UTF-8", "write the text anew"),
     "raw-cell": Wording(Severity.ERROR, "is stored in a form that cannot be looked into", LOST),
+    "half-width": Wording(Severity.INFO, "has a path whose half width is no whole number", "give it an even width"),
+    "bytes-after-end": Wording(Severity.INFO, "is followed by bytes that belong to nothing", "write the file anew"),
+    "node-element-ignored": Wording(Severity.INFO, "has NODE elements, which carry no shape"),
+    "metadata-lost": Wording(Severity.WARNING, "has metadata that could not be read", "write the file anew"),
+    "metadata-not-understood": Wording(Severity.INFO, "has metadata in a form that is not known"),
+    "port-not-understood": Wording(Severity.WARNING, "states a port in a form that is not known"),
+    "stated-length-not-understood": Wording(Severity.INFO, "states a length that is no number"),
+    "stated-unit-wrong": Wording(
+        Severity.WARNING, "states a length or width that is wrong by a power of a thousand", "correct the label"
+    ),
     "pin-without-direction": Wording(
         Severity.WARNING, "has a pin that does not say which way it looks", "draw it as a path that leaves the device"
     ),
-    "three-ports-at-one-point": Wording(
-        Severity.ERROR, "has more than two ports at one point, of which only two can be joined", "remove one of them"
+    "pin-of-unknown-form": Wording(
+        Severity.WARNING, "has a pin of a form that is not known", "draw it as a path of two points"
     ),
-    "shape-not-traced": Wording(Severity.INFO, "has a core shape that could not be followed as a waveguide"),
+    "repeated-pin": Wording(Severity.INFO, "has two pins at one place", "delete one of them"),
+    "loose-pin": Wording(Severity.INFO, "has a pin at which no device has a port", "give the cell a device marker"),
+    "many-ports-at-one-point": Wording(
+        Severity.INFO,
+        "has more than two ports at one point, of which only two were joined",
+        "see the other findings there",
+    ),
+    "guide-not-traced": Wording(
+        Severity.INFO,
+        "looks like a waveguide and could not be followed as one",
+        "its length and radius were not checked",
+    ),
 }
 UNKNOWN = Severity.WARNING
 

@@ -21,7 +21,8 @@ def spacing(ctx: Context) -> Iterator[Finding]:
         the part of the power that crosses over, from the coupling table of the PDK.
     Why: neighbours couple. Half a micrometre of gap over a hundred micrometres moves all of the light.
     Fix: route the two further apart. Where they are meant to couple, make the coupler a device.
-    Limits: min_spacing_um and min_spacing_length_um of the cross-section; of two different ones, the larger spacing.
+    Limits: min_spacing_um, less one grid step, and min_spacing_length_um of the cross-section; of two different ones,
+        the larger spacing.
     Not checked: waveguides next to shapes that are no waveguide; pairs in which a cross-section is not known (the rule
         says how many); pairs further apart than the extraction looks.
     """
@@ -39,18 +40,19 @@ def spacing(ctx: Context) -> Iterator[Finding]:
     stricter = np.argmax(np.nan_to_num(limits_nm), axis=0)
     pick = (stricter, np.arange(stricter.size))
     limit_nm, allowed_nm = limits_nm[pick], lengths_nm[pick]
-    for row in np.flatnonzero(known & (runs.gap_min_nm < limit_nm)):
-        row = int(row)
-        close_nm = _close_length_nm(ctx, row, float(limit_nm[row]))
+    # Guides drawn exactly at the limit may come out a grid step nearer.
+    near_nm = limit_nm - ctx.facts.dbu_nm
+    for row in np.flatnonzero(known & (runs.gap_min_nm < near_nm)).tolist():
+        close_nm = _close_length_nm(ctx, row, float(near_nm[row]))
         if close_nm > allowed_nm[row]:
             yield _judge(ctx, row, float(limit_nm[row]), close_nm)
 
 
-def _close_length_nm(ctx: Context, row: int, limit_nm: float) -> float:
+def _close_length_nm(ctx: Context, row: int, near_nm: float) -> float:
     runs, profile = ctx.tables.runs, ctx.tables.run_profile
     first = int(runs.profile_start[row])
     own = slice(first, first + int(runs.profile_count[row]))
-    return float(profile.step_nm[own][profile.gap_nm[own] < limit_nm].sum())
+    return float(profile.step_nm[own][profile.gap_nm[own] < near_nm].sum())
 
 
 def _judge(ctx: Context, row: int, limit_nm: float, close_nm: float) -> Finding:

@@ -1,0 +1,293 @@
+"""One run: read, extract, solve, judge, and say how it ended.
+
+Decides the order of the stages and what makes a run incomplete; every stage is somebody else's. The fact a newcomer
+would get wrong: a broken rule or an analysis without an answer does not end the run, it makes it incomplete. Only input
+that cannot be used (`InputError`, `UsageError`) is raised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import gdstk
+import numpy as np
+
+from waveguard import _core, circuit, extract, layout, summary
+from waveguard.analyses.crosstalk import CrosstalkResult, crosstalk
+from waveguard.analyses.loss import LossResult, loss
+from waveguard.circuit import CircuitModel, PlacedLabel
+from waveguard.errors import IncompleteError, InputError, UsageError
+from waveguard.findings import Incomplete, InputFile, ResultTable, Run, Severity, finish, parse_severity
+from waveguard.pdk import Pdk
+from waveguard.pdk import load as load_pdk
+from waveguard.rules import Facts, LayoutProblem, judge, selected_rules
+
+if TYPE_CHECKING:
+    from waveguard.extract import Extraction
+    from waveguard.layout import LayoutFile
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+Result = TypeVar("Result")
+Source: TypeAlias = "str | Path | gdstk.Library"
+
+EMPTY_LAYOUT = "the layout holds nothing: no top cell with a shape"
+MEMORY_NAME = "gdstk library"
+RULE_LIMITS = ("min_radius_um", "min_spacing_um", "min_spacing_length_um")
+# More texts than any chip has couplers; a small file can place one text a billion times.
+MAX_LABELS = 100_000
+
+
+def check(
+    source: Source,
+    pdk: str | Path | Pdk,
+    budget: str | Path | None = None,
+    *,
+    top: str | Sequence[str] | None = None,
+    threads: int = 0,
+    progress: Progress | None = None,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+    fail_on: Severity | str | None = "error",
+    allow_incomplete: bool = False,
+) -> Run:
+    """Check a layout and return what was found.
+
+    Parameters
+    ----------
+    source
+        A GDSII or OASIS file, or a gdstk library.
+    pdk
+        Name of a PDK, path of its TOML file, or the PDK itself.
+    budget
+        TOML file of links and path assertions.
+    top
+        Check only these cells; all top cells when None.
+    threads
+        Threads of the core; 0 means as many as there are processors. The result does not depend on it.
+    progress
+        Called now and then with the stage, the steps done and in all.
+    select, ignore
+        Codes of rules, or how they begin.
+    fail_on
+        Least bad severity that fails the run; None or "never" for none.
+    allow_incomplete
+        Let the run pass although something could not be evaluated.
+
+    Raises
+    ------
+    InputError
+        The layout, the PDK or the budget cannot be used.
+    UsageError
+        There is no such rule, cell or severity.
+
+    Examples
+    --------
+    >>> import gdstk
+    >>> run = check(gdstk.Library(), pdk="siepic-ebeam")
+    >>> run.exit_code, run.incomplete[0].reason
+    (3, 'the layout holds nothing: no top cell with a shape')
+    """
+    codes = selected_rules(select, ignore)
+    threshold = parse_severity(fail_on)
+    clock = _Clock()
+    with clock.stage("read"):
+        kit = load_pdk(str(pdk) if isinstance(pdk, Path) else pdk)
+        file = layout.read(source, threads=threads, progress=progress)
+    with clock.stage("extract"):
+        tops = None if top is None else [top] if isinstance(top, str) else list(top)
+        extraction = extract.extract(file, kit, tops=tops, threads=threads, progress=progress)
+    with clock.stage("solve"):
+        attempts = _Attempts()
+        optics = _solve(extraction, attempts, threads, progress)
+    with clock.stage("judge"):
+        facts = _facts(file, extraction, optics)
+        judgement = judge(facts, codes, progress=progress)
+    return Run(
+        findings=finish(judgement.findings),
+        rules=judgement.statuses,
+        coverage=summary.coverage(extraction.tables, extraction.cell_names),
+        counts=summary.counts(extraction.tables, optics.loss),
+        tables=_tables(extraction, optics),
+        inputs=_inputs(file, pdk),
+        versions=_versions(),
+        pdk_name=kit.name,
+        pdk_version=kit.pdk.version,
+        assumptions=summary.assumptions(kit, _assumed(extraction, optics)),
+        incomplete=(*_nothing(file, extraction), *attempts.incomplete, *judgement.incomplete),
+        tops=tuple(extraction.cell_names[cell] for cell in extraction.tops),
+        fail_on=threshold,
+        allow_incomplete=allow_incomplete,
+        timings=clock.timings(),
+    )
+
+
+class _Clock:
+    """Times of the stages; they are shown to people and are no part of the result."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._stages: list[tuple[str, float]] = []
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self._stages.append((name, time.perf_counter() - begin))
+
+    def timings(self) -> tuple[tuple[str, float], ...]:
+        return (*self._stages, ("total", time.perf_counter() - self._start))
+
+
+class _Attempts:
+    """Stages whose failure makes the run incomplete instead of ending it."""
+
+    def __init__(self) -> None:
+        self.incomplete: list[Incomplete] = []
+
+    def run(self, subject: str, work: Callable[[], Result]) -> Result | None:
+        """Return the result of `work`, or None after noting why there is none."""
+        try:
+            return work()
+        except (InputError, UsageError):
+            raise
+        except IncompleteError as error:
+            self.incomplete.append(Incomplete(subject, error.message))
+        except Exception as error:  # noqa: BLE001 (whatever it is: the rules can still judge the rest)
+            self.incomplete.append(Incomplete(subject, f"{type(error).__name__}: {error}", internal=True))
+        return None
+
+
+@dataclass(frozen=True)
+class _Optics:
+    """What is known about light; None where a stage failed."""
+
+    model: CircuitModel | None = None
+    loss: LossResult | None = None
+    crosstalk: CrosstalkResult | None = None
+
+
+def _solve(extraction: Extraction, attempts: _Attempts, threads: int, progress: Progress | None) -> _Optics:
+    tables, sections, kit = extraction.tables, extraction.cross_sections, extraction.pdk
+    model = attempts.run(
+        "circuit",
+        lambda: circuit.build(
+            tables,
+            pdk=kit,
+            cross_sections=sections,
+            entry_of_device=extraction.device_entry,
+            cell_names=extraction.cell_names,
+            labels=_labels(extraction),
+        ),
+    )
+    losses = None
+    if model is not None:
+        losses = attempts.run("path loss", lambda: loss(circuit.solve(model, threads=threads, progress=progress)))
+    return _Optics(model, losses, attempts.run("crosstalk", lambda: crosstalk(tables, sections, kit)))
+
+
+def _labels(extraction: Extraction) -> Iterator[PlacedLabel]:
+    layers = [extraction.pdk.layer(name) for name in extraction.pdk.texts.measurement]
+    for top in extraction.tops:
+        found = extraction.file.handle.labels(top, layers, MAX_LABELS)
+        for text, x_nm, y_nm in zip(found["text"], found["x_nm"], found["y_nm"], strict=True):
+            yield PlacedLabel(str(text), top, float(x_nm), float(y_nm))
+
+
+def _tables(extraction: Extraction, optics: _Optics) -> tuple[ResultTable, ...]:
+    tables, names = extraction.tables, extraction.cell_names
+    found = [summary.guides(tables, extraction.cross_sections)]
+    if optics.loss is not None:
+        found.append(summary.paths(optics.loss, names))
+    if optics.crosstalk is not None:
+        found.append(summary.neighbours(tables, optics.crosstalk, names))
+    if optics.model is not None:
+        found.append(summary.without_model(optics.model))
+    return tuple(table for table in found if table.rows)
+
+
+def _assumed(extraction: Extraction, optics: _Optics) -> set[str]:
+    """Key paths of the numbers without a source that rules and analyses used."""
+    kit, used = extraction.pdk, set(extraction.tables.waveguides.cross_section.tolist()) - {-1}
+    limits = {f"cross_sections.{extraction.cross_sections[k].name}.{limit}" for k in used for limit in RULE_LIMITS}
+    found = {path for path in kit.assumed() if path.startswith("limits.") or path in limits}
+    found.update(optics.loss.assumed if optics.loss is not None else ())
+    found.update(optics.crosstalk.assumed if optics.crosstalk is not None else ())
+    return found
+
+
+def _facts(file: LayoutFile, extraction: Extraction, optics: _Optics) -> Facts:
+    terminals, model = extraction.tables.terminals, optics.model
+    kinds = [*(entry.kind for entry in extraction.pdk.devices), ""]
+    return Facts(
+        tables=extraction.tables,
+        pdk=extraction.pdk,
+        cell_names=extraction.cell_names,
+        cross_sections=extraction.cross_sections,
+        dbu_nm=file.dbu_nm,
+        device_kinds=[kinds[entry] for entry in extraction.device_entry.tolist()],
+        stated_length_um=extraction.stated_length_um,
+        stated_width_um=extraction.stated_width_um,
+        stated_radius_um=extraction.stated_radius_um,
+        stated_cells=_stated_cells(extraction),
+        problems=_problems(file, extraction),
+        ends=frozenset(terminals.port[terminals.port >= 0].tolist())
+        | (model.ends if model is not None else frozenset()),
+        coupled_db=optics.crosstalk.coupled_db if optics.crosstalk is not None else np.empty(0),
+    )
+
+
+def _stated_cells(extraction: Extraction) -> frozenset[int]:
+    return frozenset(
+        cell
+        for cell, facts in enumerate(extraction.facts)
+        if facts.metadata is not None
+        and facts.metadata.stated is not None
+        and facts.metadata.stated.length_um is not None
+    )
+
+
+def _problems(file: LayoutFile, extraction: Extraction) -> tuple[LayoutProblem, ...]:
+    """Problems of the reader and of the core, in one form; positions in nm."""
+    nm = file.dbu_nm
+    found = [
+        LayoutProblem(one.code, one.cell, one.subject, one.x_dbu * nm, one.y_dbu * nm, one.count)
+        for one in file.problems
+    ]
+    table = extraction.tables.problems
+    found += [
+        LayoutProblem(
+            table.code[row],
+            table.cell[row],
+            table.subject[row],
+            float(table.x_nm[row]),
+            float(table.y_nm[row]),
+            int(table.count[row]),
+        )
+        for row in range(len(table))
+    ]
+    return tuple(found)
+
+
+def _nothing(file: LayoutFile, extraction: Extraction) -> tuple[Incomplete, ...]:
+    """A layout in which there is nothing to see was not checked."""
+    seen = any(file.handle.bbox_nm(cell) is not None for cell in extraction.tops)
+    return () if seen else (Incomplete("layout", EMPTY_LAYOUT),)
+
+
+def _inputs(file: LayoutFile, pdk: str | Path | Pdk) -> tuple[InputFile, ...]:
+    name = file.path.name if file.path is not None else MEMORY_NAME
+    found = [InputFile("layout", name, file.sha256 or "", file.bytes if file.path is not None else None, file.format)]
+    if not isinstance(pdk, Pdk) and Path(pdk).is_file():
+        found.append(InputFile("pdk", Path(pdk).name, hashlib.sha256(Path(pdk).read_bytes()).hexdigest()))
+    return tuple(found)
+
+
+def _versions() -> tuple[tuple[str, str], ...]:
+    return (("waveguard", _core.__version__), ("gdstk", importlib.metadata.version("gdstk")), ("numpy", np.__version__))

@@ -1,0 +1,224 @@
+"""Counts, coverage and result tables of a run, from the tables of the core.
+
+Nothing is judged here and nothing left out but what a report could not show. Unknown numbers become None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from waveguard.findings import (
+    Assumption,
+    Cell,
+    ColumnInfo,
+    Coverage,
+    CoverageItem,
+    Place,
+    ResultTable,
+    Unexplained,
+)
+from waveguard.units import nm2_to_um2, nm_to_um
+
+if TYPE_CHECKING:
+    from waveguard.analyses.crosstalk import CrosstalkResult
+    from waveguard.analyses.loss import LossResult
+    from waveguard.circuit import CircuitModel
+    from waveguard.pdk.schema import CrossSection, Pdk
+    from waveguard.tables import Tables
+
+OPTICAL, ELECTRICAL = 0, 1
+AREA_SUFFIX = "_area_nm2"
+# Finer than any number that is measured, coarser than the last digit that differs between machines.
+DIGITS = 6
+MAX_PATHS = 10_000
+MAX_NEIGHBOURS = 200
+
+
+def number(value: float) -> float | None:
+    """A measured number for a report; None when it is not known or not finite."""
+    return round(float(value), DIGITS) + 0.0 if np.isfinite(value) else None
+
+
+def counts(tables: Tables, loss: LossResult | None) -> tuple[tuple[str, int], ...]:
+    """How much was found. `devices` counts placed devices with waveguides among them."""
+    kinds = tables.ports.kind[tables.nets.port_a] if len(tables.nets) else np.empty(0)
+    return (
+        ("devices", len(tables.devices)),
+        ("waveguides", len(tables.waveguides)),
+        ("nets", int((kinds == OPTICAL).sum())),
+        ("electrical nets", int((kinds == ELECTRICAL).sum())),
+        ("optical ports", int((tables.ports.kind == OPTICAL).sum())),
+        ("circuits", len(np.unique(loss.circuit)) if loss is not None else 0),
+        ("paths", loss.n_pairs if loss is not None else 0),
+    )
+
+
+def coverage(tables: Tables, cell_names: Sequence[str]) -> Coverage:
+    """What part of the layout was understood; areas in µm²."""
+    table, rest = tables.coverage, tables.unexplained
+    items = []
+    for row, kind in enumerate(table.kind):
+        total, explained = float(table.total[row]), float(table.explained[row])
+        if not np.isfinite(explained) or (total == 0 and not kind.endswith(AREA_SUFFIX)):
+            continue
+        name, unit = kind.replace("_", " "), ""
+        if kind.endswith(AREA_SUFFIX):
+            name, unit = f"{kind.removesuffix(AREA_SUFFIX).replace('_', ' ')} area", "um2"
+            total, explained = nm2_to_um2(total), nm2_to_um2(explained)
+        top = cell_names[int(table.top[row])] if table.top[row] >= 0 else ""
+        items.append(CoverageItem(name, round(total, DIGITS), round(explained, DIGITS), unit, top))
+    unexplained = tuple(
+        Unexplained(
+            _box_place(tables, row, cell_names),
+            round(nm2_to_um2(float(rest.area_nm2[row])), DIGITS),
+            rest.reason[row],
+            int(rest.count[row]),
+        )
+        for row in range(len(rest))
+    )
+    return Coverage(tuple(items), unexplained)
+
+
+def _box_place(tables: Tables, row: int, cell_names: Sequence[str]) -> Place:
+    rest = tables.unexplained
+    x0, y0, x1, y1 = (
+        round(nm_to_um(float(side[row])), DIGITS) for side in (rest.x0_nm, rest.y0_nm, rest.x1_nm, rest.y1_nm)
+    )
+    top, cell = cell_names[int(rest.top[row])], cell_names[int(rest.cell[row])]
+    middle = (round((x0 + x1) / 2, DIGITS), round((y0 + y1) / 2, DIGITS))
+    return Place(top, cell, *middle, bbox_um=(x0, y0, x1, y1))
+
+
+def guides(tables: Tables, cross_sections: Sequence[CrossSection]) -> ResultTable:
+    """One row per cross-section: how many waveguides, how long they are together, and how tightly they bend."""
+    table = tables.waveguides
+    rows: list[tuple[Cell, ...]] = []
+    names = [section.name for section in cross_sections]
+    for index in np.unique(table.cross_section):
+        own = table.cross_section == index
+        radius_nm = table.min_radius_nm[own]
+        bent = radius_nm[np.isfinite(radius_nm)]
+        rows.append(
+            (
+                names[int(index)] if index >= 0 else "",
+                int(own.sum()),
+                number(nm_to_um(float(np.nansum(table.centerline_length_nm[own])))),
+                int(table.n_bends[own].sum()),
+                number(nm_to_um(float(bent.min()))) if bent.size else None,
+            )
+        )
+    columns = (
+        ColumnInfo("cross_section", "", "cross-section of the PDK; empty where none fits"),
+        ColumnInfo("waveguides", "", "number of waveguides"),
+        ColumnInfo("length_um", "um", "sum of their centre-line lengths"),
+        ColumnInfo("bends", "", "number of bends"),
+        ColumnInfo("min_radius_um", "um", "smallest radius; none where all are straight"),
+    )
+    return ResultTable("guides", "Waveguides by cross-section", columns, tuple(rows))
+
+
+def paths(loss: LossResult, cell_names: Sequence[str]) -> ResultTable:
+    """Loss between terminals, circuit by circuit; a pair that is equal both ways stands there once."""
+    forward = {
+        (int(a), int(b)): row for row, (a, b) in enumerate(zip(loss.from_terminal, loss.to_terminal, strict=True))
+    }
+    kept = []
+    for (a, b), row in forward.items():
+        back = forward.get((b, a))
+        same = back is not None and np.isclose(loss.worst_loss_db[back], loss.worst_loss_db[row])
+        if a <= b or not same:
+            kept.append(row)
+    rows = []
+    for row in kept[:MAX_PATHS]:
+        ledger = ", ".join(f"{cause} {cause_db:.2f}" for cause, cause_db in loss.ledger(row))
+        rows.append(
+            (
+                cell_names[int(loss.top[row])],
+                loss.from_name[row],
+                loss.to_name[row],
+                number(loss.worst_loss_db[row]),
+                number(loss.best_loss_db[row]),
+                number(loss.n_paths[row]),
+                bool(loss.looped[row]),
+                number(loss.length_um[row]),
+                int(loss.n_bends[row]),
+                int(loss.n_crossings[row]),
+                ledger,
+            )
+        )
+    columns = (
+        ColumnInfo("top", "", "top cell"),
+        ColumnInfo("from", "", "where light enters"),
+        ColumnInfo("to", "", "where it leaves"),
+        ColumnInfo("worst_loss_db", "dB", "loss of the worst path"),
+        ColumnInfo("best_loss_db", "dB", "loss of the best path"),
+        ColumnInfo("n_paths", "", "number of paths"),
+        ColumnInfo("looped", "", "true when a path leads through a loop, which is passed once"),
+        ColumnInfo("length_um", "um", "length of waveguides on the worst path"),
+        ColumnInfo("bends", "", "bends on the worst path"),
+        ColumnInfo("crossings", "", "crossings on the worst path"),
+        ColumnInfo("ledger", "dB", "what the worst path loses to what"),
+    )
+    cut = f", the first {MAX_PATHS:,} of {len(kept):,}" if len(kept) > MAX_PATHS else ""
+    return ResultTable("paths", f"Loss of the paths at {loss.wavelength_um:.10g} µm{cut}", columns, tuple(rows))
+
+
+def neighbours(tables: Tables, crosstalk: CrosstalkResult, cell_names: Sequence[str]) -> ResultTable:
+    """Waveguides that run side by side, the strongest coupling first."""
+    runs = tables.runs
+    device = tables.waveguides.device
+    order = np.lexsort((np.arange(len(runs)), -np.nan_to_num(crosstalk.bound_db, nan=np.inf)))[:MAX_NEIGHBOURS]
+    rows = [
+        (
+            cell_names[int(tables.devices.cell[device[runs.waveguide_a[row]]])],
+            cell_names[int(tables.devices.cell[device[runs.waveguide_b[row]]])],
+            number(nm_to_um(float(runs.x_nm[row]))),
+            number(nm_to_um(float(runs.y_nm[row]))),
+            number(nm_to_um(float(runs.gap_min_nm[row]))),
+            number(nm_to_um(float(runs.length_nm[row]))),
+            number(crosstalk.coupled_db[row]),
+            crosstalk.reason[row],
+        )
+        for row in order.tolist()
+    ]
+    columns = (
+        ColumnInfo("waveguide", "", "cell of the one"),
+        ColumnInfo("neighbour", "", "cell of the other"),
+        ColumnInfo("x_um", "um", "place of the smallest gap"),
+        ColumnInfo("y_um", "um", "place of the smallest gap"),
+        ColumnInfo("gap_um", "um", "smallest gap between the edges"),
+        ColumnInfo("length_um", "um", "length over which they run side by side"),
+        ColumnInfo("coupled_db", "dB", "power that crosses over, relative to the power in the other"),
+        ColumnInfo("note", "", "why it is an estimate, or not known"),
+    )
+    cut = f", the {MAX_NEIGHBOURS} strongest of {len(runs):,}" if len(runs) > MAX_NEIGHBOURS else ""
+    return ResultTable("neighbours", f"Waveguides side by side{cut}", columns, tuple(rows))
+
+
+def without_model(model: CircuitModel) -> ResultTable:
+    """Devices that have no loss model: no path leads through them."""
+    rows = tuple((gap.cell, len(gap.devices), gap.reason) for gap in model.gaps)
+    columns = (
+        ColumnInfo("cell", "", "cell of the device"),
+        ColumnInfo("count", "", "placed devices"),
+        ColumnInfo("reason", "", "why there is no model"),
+    )
+    return ResultTable("without_model", "Devices without a loss model: no path leads through them", columns, rows)
+
+
+def assumptions(pdk: Pdk, paths: set[str]) -> tuple[Assumption, ...]:
+    """Numbers without a source, in the order of the PDK."""
+    known = pdk.quantities()
+    return tuple(
+        Assumption(path, _value(known[path]), str(getattr(known[path], "note", None) or ""))
+        for path in pdk.assumed()
+        if path in paths
+    )
+
+
+def _value(part: object) -> str:
+    value = getattr(part, "value", None)
+    return f"{value:.10g}" if isinstance(value, int | float) else "table"
