@@ -1,0 +1,1 @@
+"""Analyses: tables in, one result table out. They judge nothing; rules do."""

@@ -1,0 +1,141 @@
+"""Arcs of waveguides: measured lengths and bends times the numbers of their cross-section.
+
+Vectorised over all guides of a cross-section. What the PDK has no number for is taken as zero only where a note says
+so; a guide whose length or bends could not be measured is a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from waveguard.assembly import arcs
+from waveguard.models import CAUSES, guide
+from waveguard.units import nm_to_um, per_nm_to_per_um
+
+if TYPE_CHECKING:
+    from waveguard.assembly.gaps import GapList
+    from waveguard.pdk.schema import CrossSection
+    from waveguard.tables import Tables
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+BENDS_MEET_NM = 1.0
+"""Two bends of a guide follow each other without a straight between them when they are nearer: one grid step."""
+PROPAGATION, BEND = CAUSES.index("propagation"), CAUSES.index("bend")
+
+
+def guide_arcs(
+    tables: Tables, cross_sections: Sequence[CrossSection], wanted: Bools, joint_width_nm: float, gaps: GapList
+) -> tuple[arcs.Arcs, list[str]]:
+    """Return the arcs of the guides in `wanted` (a mask over `waveguides`), and notes on what was taken as zero."""
+    guides = tables.waveguides
+    length_nm = guides.centerline_length_nm
+    bend_known = _bends_known(tables)
+    reasons = (
+        ("no cross-section of the PDK fits its layer and width", guides.cross_section < 0),
+        ("it has not two ends", (guides.port_a < 0) | (guides.port_b < 0)),
+        ("its length could not be measured", ~np.isfinite(length_nm)),
+        ("the radius of a bend could not be measured", ~bend_known),
+    )
+    left = wanted.copy()
+    for reason, mask in reasons:
+        gaps.add(guides.device[left & mask], reason)
+        left &= ~mask
+    cause_db = np.zeros((len(length_nm), len(CAUSES)))
+    group_nm = np.zeros(len(length_nm))
+    notes: list[str] = []
+    for index, section in enumerate(cross_sections):
+        mine = left & (guides.cross_section == index)
+        if not mine.any():
+            continue
+        along = guide.propagation_db(length_um=nm_to_um(length_nm[mine]), loss_db_per_cm=section.loss_db_per_cm.value)
+        cause_db[mine, PROPAGATION] = along
+        group_nm[mine] = length_nm[mine] * section.n_g.value
+        bend_db, note = _bend_db(tables, section, mine)
+        cause_db[mine, BEND] = bend_db[mine]
+        notes += note
+    width_nm = np.abs(guides.width_a_nm - guides.width_b_nm)
+    n_tapers = int((left & (width_nm > joint_width_nm)).sum())
+    if n_tapers:
+        notes.append(f"{n_tapers} guides change their width: the PDK states no loss for that, taken as 0 dB")
+    rows = np.flatnonzero(left)
+    a, b = guides.port_a[rows], guides.port_b[rows]
+    both = np.concatenate([rows, rows])
+    return (
+        arcs.make(
+            np.concatenate([a, b]),
+            np.concatenate([b, a]),
+            guides.device[both],
+            cause_db=cause_db[both],
+            length_nm=length_nm[both],
+            group_length_nm=group_nm[both],
+            n_guides=1,
+            n_bends=guides.n_bends[both],
+            cross_section=guides.cross_section[both],
+        ),
+        notes,
+    )
+
+
+def _bends_known(tables: Tables) -> Bools:
+    bends = tables.bends
+    known = np.isfinite(bends.min_radius_nm) & np.isfinite(bends.turn_rad)
+    result = np.ones(len(tables.waveguides.device), dtype=bool)
+    result[bends.waveguide[~known]] = False
+    return result
+
+
+def _bend_db(tables: Tables, section: CrossSection, mine: Bools) -> tuple[Floats, list[str]]:
+    """Return the bend loss of each guide (of those in `mine`)."""
+    bends = tables.bends
+    n = len(tables.waveguides.device)
+    owner = bends.waveguide
+    rows = np.flatnonzero(mine[owner]) if len(owner) else np.zeros(0, dtype=np.int64)
+    if not len(rows):
+        return np.zeros(n), []
+    if section.bend_loss is not None:
+        radius_um = nm_to_um(bends.min_radius_nm[rows])
+        table_um = np.array([point.radius_um for point in section.bend_loss.table])
+        loss_db = guide.bend_db(
+            radius_um=radius_um,
+            turn_rad=bends.turn_rad[rows],
+            table_radius_um=table_um,
+            table_db_per_90deg=np.array([point.db_per_90deg for point in section.bend_loss.table]),
+            includes_propagation=section.bend_loss.includes_propagation,
+            loss_db_per_cm=section.loss_db_per_cm.value,
+        )
+        n_tight = int(guide.outside_table(radius_um=radius_um, table_radius_um=table_um).sum())
+        tight = f"{n_tight} bends of {section.name} are tighter than its bend table: extrapolated"
+        return _summed(owner[rows], loss_db, n), [tight] if n_tight else []
+    if section.bend_mismatch_db_um2 is not None:
+        loss_db = _mismatch_db(tables, rows, section.bend_mismatch_db_um2.value)
+        return _summed(owner[rows], loss_db, n), []
+    return np.zeros(n), [f"{len(rows)} bends of {section.name}: the PDK states no bend loss, taken as 0 dB"]
+
+
+def _summed(owner: Ints, loss_db: Floats, n: int) -> Floats:
+    return np.asarray(np.bincount(owner, loss_db, minlength=n), dtype=np.float64)
+
+
+def _mismatch_db(tables: Tables, rows: Ints, a_db_um2: float) -> Floats:
+    """Return the mismatch at the beginning of each bend, and at its end where a straight follows."""
+    bends = tables.bends
+    owner, start_nm = bends.waveguide[rows], bends.start_nm[rows]
+    end_nm = start_nm + bends.length_nm[rows]
+    begin = per_nm_to_per_um(bends.begin_curvature_per_nm[rows])
+    end = per_nm_to_per_um(bends.end_curvature_per_nm[rows])
+    meets = np.zeros(len(rows), dtype=bool)
+    meets[1:] = (owner[1:] == owner[:-1]) & (start_nm[1:] - end_nm[:-1] < BENDS_MEET_NM)
+    before = np.where(meets, np.roll(end, 1), 0.0)
+    straight_follows = ~np.append(meets[1:], False)
+    at_begin = guide.mismatch_db(curvature_before_per_um=before, curvature_after_per_um=begin, a_db_um2=a_db_um2)
+    at_end = guide.mismatch_db(
+        curvature_before_per_um=end, curvature_after_per_um=np.zeros_like(end), a_db_um2=a_db_um2
+    )
+    return np.nan_to_num(at_begin) + np.where(straight_follows, np.nan_to_num(at_end), 0.0)
