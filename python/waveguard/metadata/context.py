@@ -33,17 +33,17 @@ def read_context(
     problems: ProblemList,
 ) -> dict[str, CellMetadata]:
     """Return what the strings say about each cell, by cell name."""
-    of_layout = _strings(library.properties)
+    of_layout = _strings(_properties(library, "", problems))
     of_cell: dict[str, list[str]] = {}
     for carrier in context:
         for polygon in carrier.polygons:
-            of_layout += _strings(polygon.properties)
+            of_layout += _strings(_properties(polygon, "", problems))
         for reference in carrier.references:
             name = _cell_name(reference)
-            if name is not None and (strings := _strings(reference.properties)):
+            if name is not None and (strings := _strings(_properties(reference, name, problems))):
                 of_cell.setdefault(name, []).extend(strings)
     for cell, name in zip(cells, names, strict=True):
-        if properties := cell.properties:
+        if properties := _properties(cell, name, problems):
             strings = _strings(p for p in properties if p[0] == CONTEXT_PROPERTY)
             if strings:
                 of_cell.setdefault(name, []).extend(strings)
@@ -70,6 +70,16 @@ def _read_cell(
     return merge_metadata(found, pcell)
 
 
+def _properties(owner: Any, cell: str, problems: ProblemList) -> list[list[Any]]:
+    """Properties of anything of gdstk; none when one has a name that is not UTF-8."""
+    try:
+        properties: list[list[Any]] = owner.properties
+    except (UnicodeDecodeError, TypeError, RuntimeError):
+        problems.add("properties-not-readable", cell)
+        return []
+    return properties
+
+
 def _strings(properties: Iterable[Sequence[Any]]) -> list[str]:
     found: list[str] = []
     for p in properties:
@@ -86,7 +96,7 @@ def _strings(properties: Iterable[Sequence[Any]]) -> list[str]:
 def _cell_name(reference: gdstk.Reference) -> str | None:
     try:
         name: str = reference.cell_name
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, TypeError):  # gdstk says the second
         return None
     return name
 

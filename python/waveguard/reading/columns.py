@@ -307,7 +307,7 @@ class _References:
     def add(self, cell: int, references: list[gdstk.Reference], repetitions: _Repetitions) -> None:
         index = self.index
         for r in references:
-            placed = r.cell
+            placed = _placed(r)
             target = index.get(id(placed), -1)
             self.target.append(target)
             self.name.append("" if target >= 0 else _placed_name(placed))
@@ -347,7 +347,7 @@ def _add_labels(
         x, y = label.origin
         try:
             text = label.text
-        except UnicodeDecodeError:
+        except (UnicodeDecodeError, TypeError):  # gdstk says the second
             text = UNREADABLE_TEXT
             problems.add("text-not-utf8", cell_name, at=(x * scale, y * scale))
         layer = (label.layer, label.texttype)
@@ -369,11 +369,18 @@ def _label_columns(texts: list[Label], layers: _Numbering) -> dict[str, Any]:
 def _name(cell: gdstk.Cell, number: int, cell_names: Sequence[str] | None, problems: ProblemList) -> str:
     try:
         name: str = cell.name
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, TypeError):  # gdstk says the second
         known = cell_names is not None and number < len(cell_names)
         name = cell_names[number] if known and cell_names is not None else f"{UNREADABLE_TEXT}{number}"
         problems.add("name-not-utf8", name)
     return name
+
+
+def _placed(reference: gdstk.Reference) -> gdstk.Cell | gdstk.RawCell | str:
+    try:
+        return reference.cell
+    except (UnicodeDecodeError, TypeError):  # a missing cell whose name is not UTF-8
+        return UNREADABLE_TEXT
 
 
 def _placed_name(placed: gdstk.Cell | gdstk.RawCell | str) -> str:
@@ -381,7 +388,7 @@ def _placed_name(placed: gdstk.Cell | gdstk.RawCell | str) -> str:
         return placed
     try:
         name: str = placed.name
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, TypeError):  # gdstk says the second
         return UNREADABLE_TEXT
     return name
 
