@@ -446,7 +446,6 @@ VIEWS: Mapping[str, type[View]] = {
         Unexplained,
         Problems,
         Centerlines,
-        Centerlines,
         Paths,
         Traces,
         Circuits,
@@ -493,7 +492,6 @@ class Tables:
 class SolutionTables:
     """The tables of a solved circuit."""
 
-    centerlines: Centerlines = field(default_factory=Centerlines.empty)
     paths: Paths = field(default_factory=Paths.empty)
     traces: Traces = field(default_factory=Traces.empty)
     circuits: Circuits = field(default_factory=Circuits.empty)
