@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use waveguard_base::{CellId, Column, Problem, Table};
+use waveguard_base::{CellId, Column, Interrupted, Problem, Table};
 use waveguard_layout::{LayoutColumns, Repetition};
 
 use crate::columns::Columns;
@@ -91,7 +91,8 @@ impl Layout {
         most: usize,
     ) -> PyResult<Bound<'py, PyDict>> {
         let top = self.cell(top)?;
-        let found = py.detach(|| self.inner.placed_labels(top, &layers, most));
+        let layout = Arc::clone(&self.inner);
+        let found = run::run(py, 1, None, move |_| Ok::<_, Interrupted>(layout.placed_labels(top, &layers, most)))?;
         let nm = self.inner.dbu_nm;
         let axis = |k: usize| Column::F64(found.iter().map(|label| label.at[k] * nm).collect());
         let table = Table::new("labels").with("x_nm", axis(0)).with("y_nm", axis(1));
