@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import jsonschema
 import pytest
-import tomllib
 
 from waveguard import pdk as pdks
 from waveguard.pdk.find import bundled
