@@ -67,7 +67,7 @@ def on_the_grid(library: gdstk.Library) -> gdstk.Library:
     """Return the library as a file of it holds it, with every point on the 1 nm grid."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "layout.gds"
-        library.write_gds(path)
+        library.write_gds(path, max_points=0)
         return gdstk.read_gds(path)
 
 
@@ -124,8 +124,8 @@ def test_another_user_unit_changes_nothing(
     design: tuple[Callable[[], gdstk.Library], dict[str, Any]], tmp_path: Path
 ) -> None:
     make, expected = design
-    make().write_gds(tmp_path / "um.gds")
-    gdstk.read_gds(tmp_path / "um.gds", unit=1e-3).write_gds(tmp_path / "mm.gds")
+    make().write_gds(tmp_path / "um.gds", max_points=0)
+    gdstk.read_gds(tmp_path / "um.gds", unit=1e-3).write_gds(tmp_path / "mm.gds", max_points=0)
     assert_same(contents(gdstk.read_gds(tmp_path / "mm.gds")), expected)
 
 

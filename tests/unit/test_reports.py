@@ -56,7 +56,13 @@ def test_an_unknown_format_is_refused_with_the_nearest() -> None:
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
-    [(1.0, "um", "1.000"), (-0.0001, "um", "0.000"), (20.04, "nm", "20.0"), (9.305, "dB", "9.30"), (1234.5, "", "1234")],
+    [
+        (1.0, "um", "1.000"),
+        (-0.0001, "um", "0.000"),
+        (20.04, "nm", "20.0"),
+        (9.305, "dB", "9.30"),
+        (1234.5, "", "1234"),
+    ],
 )
 def test_numbers_have_the_digits_of_their_unit(value: float, unit: str, text: str) -> None:
     assert number(value, unit) == text

@@ -42,6 +42,40 @@ TIME_STAMP = datetime(2000, 1, 1)
 BUDGET = """\
 # What the links of the demo must deliver. Check with:
 #   waveguard check {layout} --pdk {pdk} --budget {budget}
+# A coupler is called by the text at its tip: `opt_in_TE_1550_device_mzi` answers to `mzi`.
+
+[budget]
+wavelength_um = 1.55
+margin_db = 3.0
+
+[[link]]
+name = "interferometer"
+from = "mzi"
+to = "mzi_out"
+laser_power_dbm = 3.0
+sensitivity_dbm = -18.0
+
+[[link]]
+name = "bus"
+from = "bus"
+to = "bus_out"
+laser_power_dbm = 3.0
+sensitivity_dbm = -12.0
+
+[[link]]
+name = "delay line"
+from = "delay"
+to = "delay_out"
+laser_power_dbm = 3.0
+sensitivity_dbm = -11.0
+
+[[assert]]
+check = "loss(bus -> bus_out) < 10 dB"
+note = "two couplers, a crossing and some guide"
+
+[[assert]]
+check = "isolation(mzi, bus_out) > 30 dB"
+note = "what the crossing leaks"
 """
 
 
@@ -63,7 +97,7 @@ def names(folder: Path, *, faults: bool) -> Written:
 def write(folder: Path, *, faults: bool) -> Written:
     """Write the layout and its budget into an existing folder."""
     written = names(folder, faults=faults)
-    library(faults=faults).write_gds(written.layout, timestamp=TIME_STAMP)
+    library(faults=faults).write_gds(written.layout, max_points=0, timestamp=TIME_STAMP)
     text = BUDGET.format(layout=written.layout.name, pdk=PDK, budget=written.budget.name)
     written.budget.write_text(text, encoding="utf-8", newline="\n")
     return written
@@ -86,19 +120,21 @@ class _Canvas:
         self.guides.append(cell)
         self.top.add(gdstk.Reference(cell))
 
-    def coupler(self, row: int, label: str = "") -> tuple[float, float]:
-        """Place a grating coupler in a row of the fibre array and return where its pin is."""
+    def coupler(self, row: int, text: str) -> tuple[float, float]:
+        """Place a named grating coupler in a row of the fibre array and return where its pin is."""
         at = (0.0, row * PITCH_UM)
         self.place(cells.GRATING_COUPLER, at)
-        if label:
-            text = f"opt_in_TE_1550_device_{label}"
-            self.top.add(gdstk.Label(text, (at[0] - 22.0, at[1]), layer=drawing.TEXT[0], texttype=drawing.TEXT[1]))
+        self.top.add(gdstk.Label(text, (at[0] - 22.0, at[1]), layer=drawing.TEXT[0], texttype=drawing.TEXT[1]))
         return at
+
+    def couplers(self, name: str, row_in: int, row_out: int) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Place the two couplers of a circuit and return where their pins are."""
+        return self.coupler(row_in, f"opt_in_TE_1550_device_{name}"), self.coupler(row_out, f"{name}_out")
 
 
 def _mzi(canvas: _Canvas) -> None:
     """Interferometer between rows 0 and 2; its way back crosses the bus."""
-    start, end = canvas.coupler(0, "mzi"), canvas.coupler(2)
+    start, end = canvas.couplers("mzi", 0, 2)
     half, pitch = cells.Y_HALF_LENGTH_UM, cells.Y_HALF_PITCH_UM
     left, right = 47.4, 192.6
     crossing_at, reach = (240.0, PITCH_UM), cells.CROSSING_HALF_LENGTH_UM
@@ -115,7 +151,7 @@ def _mzi(canvas: _Canvas) -> None:
 
 def _bus(canvas: _Canvas, *, faults: bool) -> None:
     """A guide from row 3 around the interferometer, through the crossing, to row 1."""
-    start, end = canvas.coupler(3, "bus"), canvas.coupler(1)
+    start, end = canvas.couplers("bus", 3, 1)
     reach = cells.CROSSING_HALF_LENGTH_UM
     radii = [TIGHT_RADIUS_UM if faults else RADIUS_UM, RADIUS_UM]
     canvas.guide("bus_1", [start, (320.0, start[1]), (320.0, end[1]), (240.0 + reach, end[1])], radii)
@@ -124,9 +160,10 @@ def _bus(canvas: _Canvas, *, faults: bool) -> None:
 
 def _delay(canvas: _Canvas, *, faults: bool) -> None:
     """A folded line between rows -1 and -4."""
-    start, end = canvas.coupler(-1, "delay"), canvas.coupler(-4)
+    start, end = canvas.couplers("delay", -1, -4)
     reach_um = DELAY_REACH_TOO_LONG_UM if faults else DELAY_REACH_UM
-    step_um = (start[1] - end[1]) / (2 * DELAY_FOLDS + 1)  # the way back from the last fold takes one step more
+    # Each fold goes down two steps, the way back from the last one a step more.
+    step_um = (start[1] - end[1]) / (2 * DELAY_FOLDS + 1)
     corners, y_um = [start], start[1]
     for _ in range(DELAY_FOLDS):
         corners += [(reach_um, y_um), (reach_um, y_um - step_um), (60.0, y_um - step_um), (60.0, y_um - 2 * step_um)]
@@ -137,7 +174,7 @@ def _delay(canvas: _Canvas, *, faults: bool) -> None:
 
 def _loop(canvas: _Canvas, *, faults: bool) -> None:
     """A reference loop between rows 4 and 5, led past the bus."""
-    start, end = canvas.coupler(4, "loop"), canvas.coupler(5)
+    start, end = canvas.couplers("loop", 4, 5)
     y_um = 3 * PITCH_UM + (NEAR_PITCH_UM if faults else CLEAR_PITCH_UM)
     off_um = MISALIGNMENT_UM if faults else 0.0
     joint_um = 60.0

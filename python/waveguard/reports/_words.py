@@ -29,6 +29,11 @@ def number(value: float, unit: str = "") -> str:
     return text[1:] if text.startswith("-") and not text.strip("-0.") else text
 
 
+def shorten(text: str, room: int) -> str:
+    """Text, or its beginning when it is longer than there is room."""
+    return text if len(text) <= room else f"{text[: room - 1].rstrip()}…"
+
+
 def cell_text(value: Cell, unit: str) -> str:
     """Text of one value of a table; an unknown number is a dash."""
     if value is None:

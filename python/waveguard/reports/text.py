@@ -13,7 +13,7 @@ from typing import TextIO
 
 from waveguard.findings import ColumnInfo, Finding, Place, ResultTable, Run, Severity, Verdict
 from waveguard.reports._registry import ReportOptions, report
-from waveguard.reports._words import SEVERITY_STYLE, cell_text, columns, number, paint, plural, pretty_unit
+from waveguard.reports._words import SEVERITY_STYLE, cell_text, columns, number, paint, plural, pretty_unit, shorten
 
 # Tables with one row per waveguide are for programs.
 TABLES_FOR_PROGRAMS = frozenset({"waveguides", "devices", "nets", "ports"})
@@ -209,7 +209,8 @@ def _assumptions(run: Run, options: ReportOptions) -> Iterator[str]:
         return
     yield _heading("Assumed numbers (the PDK names no source)", options)
     shown = run.assumptions[: options.max_rows] if options.max_rows else run.assumptions
-    rows = [(item.name, item.value, item.note) for item in shown]
+    room = max(24, options.width - max(len(item.name) + len(item.value) for item in shown))
+    rows = [(item.name, item.value, shorten(item.note, room)) for item in shown]
     yield from (f"  {line}" for line in columns(("number", "value", "note"), rows, (False, False, False)))
     if len(shown) < len(run.assumptions):
         yield f"  … and {len(run.assumptions) - len(shown)} more, all in the JSON report"
