@@ -21,6 +21,7 @@ from waveguard.assembly.devices import OPTICAL, OpticalPorts, device_arcs
 from waveguard.assembly.gaps import Gap, GapList
 from waveguard.assembly.guides import guide_arcs
 from waveguard.assembly.terminals import PlacedLabel, Terminals, find_terminals
+from waveguard.models import parameters
 from waveguard.tables import SolutionTables
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class CircuitModel:
         """Return the key paths of PDK numbers without a source that the loss of these arcs rests on (all when None)."""
         entries = self.arcs.entry if rows is None else self.arcs.entry[rows]
         sections = self.arcs.cross_section if rows is None else self.arcs.cross_section[rows]
-        starts = {f"devices.{self.pdk.devices[k].name}.params." for k in np.unique(entries).tolist() if k >= 0}
+        used = [self.pdk.devices[k] for k in np.unique(entries).tolist() if k >= 0]
+        starts = {f"devices.{entry.name}.params.{name}" for entry in used for name in parameters(entry.kind)}
         for k in np.unique(sections).tolist():
             if k >= 0:
                 name = f"cross_sections.{self.cross_sections[k].name}."

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from waveguard.analyses.crosstalk import CrosstalkResult
 from waveguard.analyses.leaks import Leaks, leaked, leaks
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 State = Literal["pass", "fail", "not_evaluated"]
 Ledger = tuple[tuple[str, float], ...]
 
+Ints = npt.NDArray[np.int64]
+
+BAND_UM = 0.03
+"""Losses hold this far from the wavelength they were stated for; the bandwidth of an ordinary fibre coupler."""
 MAX_NAMED = 3
 """Most gaps or dead ends that a reason names."""
 
@@ -113,7 +118,7 @@ class BudgetResult:
     links: tuple[LinkResult, ...]
     assertions: tuple[AssertionResult, ...]
     notes: tuple[str, ...]
-    """What concerns all of them: wavelengths that differ, losses taken as zero."""
+    """What concerns the whole circuit: losses taken as zero, ports that are no terminals."""
 
     @property
     def complete(self) -> bool:
@@ -145,7 +150,7 @@ def evaluate(budget: Budget, solved: Solved, crosstalk: CrosstalkResult) -> Budg
         wavelength_um=budget.budget.wavelength_um or solved.model.pdk.pdk.wavelength_um,
         links=tuple(work.link(number, link) for number, link in enumerate(budget.link)),
         assertions=tuple(work.assertion(number) for number in range(len(budget.assert_))),
-        notes=(*work.wavelengths(), *solved.model.notes),
+        notes=solved.model.notes,
     )
 
 
@@ -155,15 +160,7 @@ class _Work:
         self.names = Names(budget, solved.model)
         self.crosstalk = crosstalk
         self._leaks: Leaks | None = None
-
-    def wavelengths(self) -> list[str]:
-        """Note cross-sections that were made for another wavelength than the budget's."""
-        asked = self.budget.budget.wavelength_um
-        if asked is None:
-            return []
-        used = np.unique(self.model.arcs.cross_section[self.model.arcs.cross_section >= 0]).tolist()
-        others = sorted({s.name for s in (self.model.cross_sections[k] for k in used) if s.wavelength_um != asked})
-        return [f"losses of {', '.join(others)} are not for {asked:g} um"] if others else []
+        self._sources = (solved.model.arcs.cross_section, solved.model.arcs.entry)
 
     # Links.
 
@@ -221,6 +218,8 @@ class _Work:
         reason = f"another way may lead through a device without a model: {gaps}" if gaps else ""
         if looped:
             reason = "a path leads round a loop; what resonance does to it is not evaluated"
+        trace = self.solved.trace(source, sink)
+        reason = reason or self._other_wavelength(trace)
         ledger = ((cause, float(getattr(paths, f"{cause}_db")[row])) for cause in CAUSES)
         return PathLoss(
             reason,
@@ -233,8 +232,25 @@ class _Work:
             best_length_nm=float(paths.best_length_nm[row]),
             worst_length_nm=float(paths.worst_length_nm[row]),
             ledger=tuple((cause, loss_db) for cause, loss_db in ledger if loss_db > 0.0),
-            assumed=self.model.assumed(self.solved.trace(source, sink)),
+            assumed=self.model.assumed(trace),
         )
+
+    def _other_wavelength(self, trace: Ints) -> str:
+        """Name what stands on a path and was made for other light than the budget's."""
+        asked_um = self.budget.budget.wavelength_um
+        if asked_um is None:
+            return ""
+        sections, entries = (np.unique(column[trace]).tolist() for column in self._sources)
+        made_for = [
+            (self.model.cross_sections[k].name, self.model.cross_sections[k].wavelength_um) for k in sections if k >= 0
+        ]
+        made_for += [
+            (self.model.pdk.devices[k].name, self.model.pdk.devices[k].wavelength_um) for k in entries if k >= 0
+        ]
+        for name, wavelength_um in made_for:
+            if wavelength_um is not None and abs(wavelength_um - asked_um) > BAND_UM:
+                return f"{name} on the path is for {wavelength_um:g} um, the budget asks for {asked_um:g} um"
+        return ""
 
     def _gaps_between(self, source: int, sink: int) -> str:
         """Name devices without a model that light reaches and from which it could go on."""
@@ -319,7 +335,7 @@ class _Work:
             self._leaks = self._leaks or leaks(self.model, self.crosstalk)
             total = leaked(self.solved, self._leaks, source, sink)
             measured, reason = -total.level_db, "; ".join(total.unknown)
-            assumed = self.crosstalk.assumed
+            assumed = self._leaks.assumed
         failed = (
             bool(reason) and statement.holds(math.inf) and not statement.holds(measured) and not math.isnan(measured)
         )

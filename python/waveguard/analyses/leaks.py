@@ -1,7 +1,8 @@
 """Power that gets from one terminal to another without a path: from guide to guide, and across crossings.
 
 Each leak takes what reaches one port, at a level in dB, to where light leaves another port. All leaks are added up as
-powers, each with the least loss before and after it; two leaks in a row are not counted. What has no level makes the sum unknown only when light can get to it and from it.
+powers, each with the least loss before and after it; two leaks in a row are not counted. What has no level makes the
+sum unknown only when light can get to it and from it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Leaks:
     """Negative; NaN where it is not known."""
     reason: tuple[str, ...]
     """Why it is not known; empty for the others."""
+    assumed: tuple[str, ...]
+    """Key paths of PDK numbers without a source among the levels."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,14 @@ def leaks(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
         np.concatenate([*end, at_end]),
         np.concatenate([*level, at_level]),
         (*reason, *more),
+        (*crosstalk.assumed, *_assumed(model)),
     )
+
+
+def _assumed(model: CircuitModel) -> tuple[str, ...]:
+    entries = np.unique(model.arcs.entry[model.arcs.n_crossings > 0]).tolist()
+    used = {f"devices.{model.pdk.devices[entry].name}.params.crosstalk_db" for entry in entries}
+    return tuple(path for path in model.pdk.assumed() if path in used)
 
 
 def _why(crosstalk: CrosstalkResult, run: int) -> str:

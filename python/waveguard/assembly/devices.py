@@ -143,7 +143,7 @@ def _arcs_alike(
     if isinstance(roles, str):
         gaps.add(devices, roles)
         return None
-    ways, _ = passages(entry.kind, len(shape), {name: quantity.value for name, quantity in entry.params.items()})
+    ways = passages(entry.kind, len(shape), {name: quantity.value for name, quantity in entry.params.items()})
     if not ways:
         return None
     ids = {role: optical.ids[optical.first[devices] + k] for role, k in roles.items()}

@@ -17,7 +17,7 @@ from waveguard.models.ring import ring_add_drop
 from waveguard.models.splitter import splitter_1x2, splitter_1xn
 from waveguard.models.two_port import taper, two_port
 
-__all__ = ["CAUSES", "MODELS", "OUTSIDE", "Passage", "passages"]
+__all__ = ["CAUSES", "MODELS", "OUTSIDE", "Passage", "parameters", "passages"]
 
 Model = Callable[..., tuple[Passage, ...]]
 
@@ -50,8 +50,15 @@ OUTSIDE: dict[str, tuple[bool, bool]] = {
 """Kinds with a port `outside`: whether light comes in there and goes out there."""
 
 
-def passages(kind: str, n_ports: int, params: Mapping[str, float]) -> tuple[tuple[Passage, ...], tuple[str, ...]]:
-    """Return the passages of a device, and the names of the parameters its model used.
+def parameters(kind: str) -> frozenset[str]:
+    """Return the parameters that the model of a kind takes from the PDK; none for kinds without a model."""
+    if kind not in MODELS:
+        return frozenset()
+    return frozenset(inspect.signature(MODELS[kind]).parameters) - {"n_outputs"}
+
+
+def passages(kind: str, n_ports: int, params: Mapping[str, float]) -> tuple[Passage, ...]:
+    """Return the passages of a device.
 
     Parameters
     ----------
@@ -63,9 +70,8 @@ def passages(kind: str, n_ports: int, params: Mapping[str, float]) -> tuple[tupl
         Parameters of the PDK entry; those that concern reflections and leaks are not used here.
     """
     model = MODELS[kind]
-    known = inspect.signature(model).parameters
-    used = tuple(name for name in params if name in known)
-    arguments: dict[str, float] = {name: params[name] for name in used}
-    if "n_outputs" in known:
+    known = parameters(kind)
+    arguments: dict[str, float] = {name: value for name, value in params.items() if name in known}
+    if "n_outputs" in inspect.signature(model).parameters:
         arguments["n_outputs"] = n_ports - 1
-    return model(**arguments), used
+    return model(**arguments)
