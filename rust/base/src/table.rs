@@ -52,11 +52,7 @@ impl Table {
     /// Appends a column and returns the table, for building in one expression.
     #[must_use]
     pub fn with(mut self, name: &'static str, column: Column) -> Self {
-        debug_assert!(
-            self.columns.iter().all(|(n, _)| *n != name),
-            "column {name} declared twice in {}",
-            self.name
-        );
+        debug_assert!(self.columns.iter().all(|(n, _)| *n != name), "column {name} declared twice in {}", self.name);
         self.columns.push((name, column));
         self
     }

@@ -53,3 +53,33 @@ impl Watch {
         (stage, self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_starts_anew_with_each_stage() {
+        let watch = Watch::default();
+        watch.enter(2, 10);
+        watch.advance(3);
+        assert_eq!(watch.progress(), ("trace", 3, 10));
+        watch.enter(3, 4);
+        assert_eq!(watch.progress(), ("join", 0, 4));
+    }
+
+    #[test]
+    fn a_stage_that_does_not_exist_is_the_last_one() {
+        let watch = Watch::default();
+        watch.enter(usize::MAX, 1);
+        assert_eq!(watch.progress().0, "solve");
+    }
+
+    #[test]
+    fn a_cancelled_watch_stays_cancelled() {
+        let watch = Watch::default();
+        assert_eq!(watch.check(), Ok(()));
+        watch.cancel();
+        assert_eq!((watch.check(), watch.check()), (Err(Interrupted), Err(Interrupted)));
+    }
+}

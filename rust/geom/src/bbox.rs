@@ -89,3 +89,34 @@ impl BBox {
         self.min[0] <= x && x <= self.max[0] && self.min[1] <= y && y <= self.max[1]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::FRAC_PI_2;
+
+    const UNIT: BBox = BBox { min: [0.0, 0.0], max: [1.0, 2.0] };
+
+    #[test]
+    fn the_empty_box_stays_empty_and_touches_nothing() {
+        assert!(BBox::EMPTY.is_empty() && BBox::EMPTY.grown(5.0).is_empty());
+        assert!(BBox::EMPTY.transformed(&Transform::shift(1.0, 1.0)).is_empty());
+        assert!(!BBox::EMPTY.touches(&UNIT) && !UNIT.touches(&BBox::EMPTY));
+        let mut b = UNIT;
+        b.add_box(&BBox::EMPTY);
+        assert_eq!(b, UNIT);
+    }
+
+    #[test]
+    fn boxes_with_a_common_corner_touch() {
+        let other = BBox { min: [1.0, 2.0], max: [3.0, 3.0] };
+        assert!(UNIT.touches(&other) && UNIT.contains(1.0, 2.0));
+        assert!(!UNIT.touches(&BBox { min: [1.1, 0.0], max: [2.0, 2.0] }));
+    }
+
+    #[test]
+    fn a_turned_box_is_the_box_of_its_corners() {
+        let turned = UNIT.transformed(&Transform::new(10.0, 0.0, FRAC_PI_2, 1.0, false));
+        assert_eq!(turned, BBox { min: [8.0, 0.0], max: [10.0, 1.0] });
+    }
+}

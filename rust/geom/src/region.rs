@@ -156,7 +156,7 @@ mod tests {
     fn a_figure_of_eight_keeps_both_halves_and_does_not_cut_its_neighbours() {
         let eight = ring(&[(0, 0), (100, 100), (100, 0), (0, 100)]);
         assert_eq!(double_area(&eight), 0);
-        assert_area(&union(&[eight.clone()]), 5000.0);
+        assert_area(&union(std::slice::from_ref(&eight)), 5000.0);
         assert_area(&union(&[eight, square(0, 0, 100)]), 10_000.0);
     }
 
@@ -224,12 +224,13 @@ mod tests {
             let fields = |wanted: &dyn Fn(i32, i32) -> bool| {
                 (0..20).flat_map(|i| (0..20).map(move |j| (i, j))).filter(|&(i, j)| wanted(i, j)).count() as f64
             };
+            let same = |found: f64, expected: f64| assert!((found - expected).abs() < 0.25, "{found} instead of {expected}");
             let cut = cut.min(boxes.len());
             let (a, b) = (union(&rings[..cut]), union(&rings[cut..]));
             let (left, right) = boxes.split_at(cut);
-            prop_assert_eq!(area(&a), fields(&|i, j| covers(left, i, j)));
-            prop_assert_eq!(intersection_area(&a, &b), fields(&|i, j| covers(left, i, j) && covers(right, i, j)));
-            prop_assert_eq!(area(&difference(&a, &b)), fields(&|i, j| covers(left, i, j) && !covers(right, i, j)));
+            same(area(&a), fields(&|i, j| covers(left, i, j)));
+            same(intersection_area(&a, &b), fields(&|i, j| covers(left, i, j) && covers(right, i, j)));
+            same(area(&difference(&a, &b)), fields(&|i, j| covers(left, i, j) && !covers(right, i, j)));
         }
     }
 }

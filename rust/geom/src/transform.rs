@@ -106,3 +106,69 @@ pub fn wrap_angle(angle_rad: f64) -> f64 {
     let a = angle_rad.rem_euclid(TAU);
     if a > PI { a - TAU } else { a }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn assert_near(found: [f64; 2], expected: [f64; 2]) {
+        assert!(found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-6), "{found:?} instead of {expected:?}");
+    }
+
+    #[test]
+    fn the_order_is_mirror_magnify_rotate_move() {
+        let t = Transform::new(100.0, 200.0, FRAC_PI_2, 2.0, true);
+        // (3, 1) mirrored (3, -1), magnified (6, -2), rotated (2, 6), moved.
+        assert_near(t.apply(3.0, 1.0), [102.0, 206.0]);
+        assert!(t.is_mirrored() && (t.magnification() - 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn angles_count_counter_clockwise_and_mirrors_turn_them_round() {
+        assert!((Transform::new(0.0, 0.0, FRAC_PI_2, 1.0, false).apply_angle(0.25) - (FRAC_PI_2 + 0.25)).abs() < 1e-12);
+        assert!((Transform::new(0.0, 0.0, FRAC_PI_2, 1.0, true).apply_angle(0.25) - (FRAC_PI_2 - 0.25)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn quarter_turns_in_degrees_keep_grid_points_on_the_grid() {
+        for quarter in -8..=8 {
+            let t = Transform::new(7.0, -9.0, f64::from(quarter * 90).to_radians(), 1.0, quarter % 2 == 0);
+            let exact =
+                t.m.iter().flatten().all(|&v| [0.0, 1.0, -1.0].iter().any(|e| f64::total_cmp(&(v + 0.0), e).is_eq()));
+            assert!(exact, "{:?}", t.m);
+        }
+    }
+
+    #[test]
+    fn angles_wrap_to_one_turn_with_half_a_turn_positive() {
+        for (angle, expected) in [(-PI, PI), (PI, PI), (TAU, 0.0), (-0.25, -0.25), (PI + 0.25, 0.25 - PI)] {
+            assert!((wrap_angle(angle) - expected).abs() < 1e-12, "{angle}");
+        }
+    }
+
+    prop_compose! {
+        fn any_transform()(
+            x in -1e6..1e6_f64, y in -1e6..1e6_f64, angle in -7.0..7.0_f64, mag in 0.1..10.0_f64, mirror: bool,
+        ) -> Transform {
+            Transform::new(x, y, angle, mag, mirror)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn after_is_one_after_the_other(a in any_transform(), b in any_transform(), x in -1e3..1e3_f64, y in -1e3..1e3_f64) {
+            let [bx, by] = b.apply(x, y);
+            assert_near(a.after(&b).apply(x, y), a.apply(bx, by));
+            prop_assert_eq!(a.after(&b).is_mirrored(), a.is_mirrored() != b.is_mirrored());
+        }
+
+        #[test]
+        fn the_parts_of_a_placement_can_be_read_back(x in -1e6..1e6_f64, angle in -3.1..3.1_f64, mag in 0.1..10.0_f64, mirror: bool) {
+            let t = Transform::new(x, 0.0, angle, mag, mirror);
+            prop_assert!((t.rotation_rad() - angle).abs() < 1e-9);
+            prop_assert!((t.magnification() - mag).abs() < 1e-9);
+            prop_assert_eq!(t.is_mirrored(), mirror);
+        }
+    }
+}
