@@ -166,7 +166,9 @@ def _cell(
         role = "auto"
     metadata = facts.metadata
     ports = metadata.ports if metadata is not None else ()
-    stated = [port for port in (_port(guides, port, um_per_dbu) for port in ports) if port is not None]
+    ignored = pdk.devices[facts.entry].ignored_ports if facts.entry >= 0 else ()
+    real = [port for port in ports if not any(fnmatchcase(port.name, pattern) for pattern in ignored)]
+    stated = [port for port in (_port(guides, port, um_per_dbu) for port in real) if port is not None]
     guide = _stated_guide(pdk, guides, facts)
     if role == "auto" and not stated and guide is None:
         return None

@@ -91,6 +91,8 @@ class DevicePattern(Part):
     polarisation: Polarisation | None = None
     ports: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
     """Port of the model -> names that files use for it, e.g. `in = ["opt1", "o1"]`."""
+    ignored_ports: tuple[Text, ...] = ()
+    """fnmatch patterns on names of ports that metadata state and that are marks for alignment, no way in or out."""
     params: dict[str, Quantity] = Field(default_factory=dict)
     note: Text | None = None
 
