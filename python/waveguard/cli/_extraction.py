@@ -12,9 +12,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
 from waveguard.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SCHEMA_VERSION = 1
 INFINITE = "inf"
@@ -23,7 +26,7 @@ DECIMALS_NM = 3
 DECIMALS_OTHER = 12
 
 Scalar: TypeAlias = str | int | float | bool | None
-Column: TypeAlias = Sequence[Any]
+Column: TypeAlias = "Sequence[Any] | NDArray[Any]"
 Table: TypeAlias = Mapping[str, Column]
 
 

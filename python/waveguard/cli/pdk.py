@@ -76,7 +76,8 @@ def _lines(pdk: Pdk) -> Iterable[str]:
     yield "\nGuides"
     for section in pdk.cross_sections:
         width = f"{section.width_min_um:g}-{section.width_max_um:g} µm"
-        yield f"  {section.name:24} core {', '.join(section.cores)}, width {section.width_um.value:g} µm (drawn {width})"
+        cores = ", ".join(section.cores)
+        yield f"  {section.name:24} core {cores}, width {section.width_um.value:g} µm (drawn {width})"
         meaning = section.stated_radius.meaning
         yield f"  {'':24} smallest true radius {section.min_radius_um.value:g} µm; a stated radius means {meaning}"
     yield "\nPins"

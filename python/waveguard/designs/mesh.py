@@ -13,7 +13,7 @@ import gdstk
 import numpy as np
 
 from waveguard.designs import drawing
-from waveguard.designs.drawing import CORE, Centerline, Points
+from waveguard.designs.drawing import CORE, Centerline
 
 TOP = "clements_mesh"
 
@@ -94,6 +94,14 @@ def _unit(plan: MeshPlan, coupler: gdstk.Cell, arm: gdstk.Cell) -> gdstk.Cell:
 
 def library(plan: MeshPlan) -> gdstk.Library:
     """Return the mesh as a hierarchy: top, interferometers, couplers and guides."""
+    top = _top(plan)
+    lib = gdstk.Library("waveguard", unit=1e-6, precision=1e-9)
+    lib.add(top, *top.dependencies(True))
+    return lib
+
+
+def _top(plan: MeshPlan) -> gdstk.Cell:
+    """Top cell of the mesh; the other cells hang below it."""
     coupler = _coupler(plan)
     arm = drawing.waveguide_cell("mesh_arm", [(0, 0), (plan.arm_length_um, 0)], 10.0)
     link = drawing.waveguide_cell("mesh_link", [(0, 0), (plan.link_length_um, 0)], 10.0)
@@ -104,22 +112,19 @@ def library(plan: MeshPlan) -> gdstk.Library:
     for column in range(n):
         x = column * plan.column_pitch_um
         first = column % 2
-        n_units = (n - first) // 2
-        top.add(*(gdstk.Reference(unit, (x, (first + 2 * i + 0.5) * pitch)) for i in range(n_units)))
-        used = {first + i for i in range(2 * n_units)}
+        n_in_column = (n - first) // 2
+        top.add(*(gdstk.Reference(unit, (x, (first + 2 * i + 0.5) * pitch)) for i in range(n_in_column)))
+        used = {first + i for i in range(2 * n_in_column)}
         top.add(*(gdstk.Reference(bypass, (x, mode * pitch)) for mode in range(n) if mode not in used))
         if column + 1 < n:
             top.add(*(gdstk.Reference(link, (x + plan.unit_length_um, mode * pitch)) for mode in range(n)))
-    lib = gdstk.Library("waveguard", unit=1e-6, precision=1e-9)
-    lib.add(top, unit, coupler, arm, link, bypass)
-    return lib
+    return top
 
 
 def flattened(plan: MeshPlan) -> gdstk.Library:
     """Return only the core shapes of the mesh, all in one cell."""
-    source = next(cell for cell in library(plan).cells if cell.name == TOP)
     top = gdstk.Cell(TOP)
-    top.add(*source.get_polygons(layer=CORE[0], datatype=CORE[1]))
+    top.add(*_top(plan).get_polygons(layer=CORE[0], datatype=CORE[1]))
     lib = gdstk.Library("waveguard", unit=1e-6, precision=1e-9)
     lib.add(top)
     return lib
@@ -128,8 +133,3 @@ def flattened(plan: MeshPlan) -> gdstk.Library:
 def n_units(plan: MeshPlan) -> int:
     """Return the number of interferometers."""
     return plan.n_modes * (plan.n_modes - 1) // 2
-
-
-def core_points(cell: gdstk.Cell) -> Points:
-    """Return all core vertices of a flattened mesh, one row each."""
-    return np.concatenate([polygon.points for polygon in cell.polygons])

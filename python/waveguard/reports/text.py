@@ -133,13 +133,17 @@ def _tables(run: Run, options: ReportOptions) -> Iterator[str]:
         if index:
             yield ""
         yield _heading(table.title or table.name, options)
-        yield from _table(table, options)
+        yield from _table(table, options, several_tops=len(run.tops) > 1)
 
 
-def _table(table: ResultTable, options: ReportOptions) -> Iterator[str]:
+def _table(table: ResultTable, options: ReportOptions, *, several_tops: bool) -> Iterator[str]:
     shown = table.rows[: options.max_rows] if options.max_rows else table.rows
-    # A column without any value would only take room.
-    kept = [i for i in range(len(table.columns)) if any(row[i] not in (None, "") for row in shown)]
+    # A column without any value, or with the one top cell in every row, would only take room.
+    kept = [
+        i
+        for i, column in enumerate(table.columns)
+        if any(row[i] not in (None, "") for row in shown) and (several_tops or column.name != "top")
+    ]
     header = [_column_head(table.columns[i]) for i in kept]
     rows = [[cell_text(row[i], table.columns[i].unit) for i in kept] for row in shown]
     right = [all(isinstance(row[i], (int, float)) or row[i] is None for row in shown) for i in kept]
