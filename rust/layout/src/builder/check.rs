@@ -28,7 +28,11 @@ pub(super) fn columns(c: &LayoutColumns) -> Checked {
     group("polygon_cell", &c.polygon_cell, c)?;
     same_length("polygon_layer", c.polygon_layer.len(), n)?;
     same_length("polygon_rep", c.polygon_rep.len(), n)?;
-    offsets("polygon_offsets", &c.polygon_offsets, n, "polygon_xy", c.polygon_xy.len())?;
+    if !c.polygon_grid.is_empty() && !c.polygon_xy.is_empty() {
+        return Err(LayoutError::column("polygon_grid", "polygon_xy is given too"));
+    }
+    let n_xy = c.polygon_xy.len() + 2 * c.polygon_grid.len();
+    offsets("polygon_offsets", &c.polygon_offsets, n, "polygon_xy", n_xy)?;
     below("polygon_layer", &c.polygon_layer, 0, c.layers.len())?;
     below("polygon_rep", &c.polygon_rep, 0, c.repetitions.len())?;
 

@@ -22,8 +22,6 @@ pub(super) mod code {
     pub(crate) const BAD_ROTATION: &str = "bad-rotation";
     /// The placement that closes a cycle; left out.
     pub(crate) const REFERENCE_CYCLE: &str = "reference-cycle";
-    /// Two cells of one name; references go to the one that the reader chose.
-    pub(crate) const DUPLICATE_CELL_NAME: &str = "duplicate-cell-name";
 }
 
 /// Collects problems; knows the cell names so that callers only pass numbers.
@@ -34,9 +32,7 @@ pub(super) struct Notes {
 
 impl Notes {
     pub(super) fn new(names: Vec<String>) -> Self {
-        let mut notes = Self { names, merged: BTreeMap::new() };
-        notes.note_duplicate_names();
-        notes
+        Self { names, merged: BTreeMap::new() }
     }
 
     pub(super) fn n_cells(&self) -> usize {
@@ -61,16 +57,5 @@ impl Notes {
     /// Problems in the order of cells, then of codes; and the cell names.
     pub(super) fn finish(self) -> (Vec<Problem>, Vec<String>) {
         (self.merged.into_values().collect(), self.names)
-    }
-
-    fn note_duplicate_names(&mut self) {
-        let mut order: Vec<usize> = (0..self.names.len()).collect();
-        order.sort_by(|&a, &b| self.names[a].cmp(&self.names[b]).then(a.cmp(&b)));
-        let again: Vec<usize> =
-            order.windows(2).filter(|w| self.names[w[0]] == self.names[w[1]]).map(|w| w[1]).collect();
-        for cell in again {
-            let name = self.names[cell].clone();
-            self.add(code::DUPLICATE_CELL_NAME, cell, &name, None);
-        }
     }
 }

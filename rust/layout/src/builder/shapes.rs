@@ -43,11 +43,14 @@ impl Polygons {
         notes: &mut Notes,
     ) -> Self {
         let xy = std::mem::take(&mut columns.polygon_xy);
-        let points: Vec<Point> = xy
-            .par_chunks_exact(2)
-            .with_min_len(VERTICES_PER_TASK)
-            .map(|v| Point::from_f64(v[0], v[1]).unwrap_or(NOWHERE))
-            .collect();
+        let mut points = std::mem::take(&mut columns.polygon_grid);
+        if points.is_empty() {
+            points = xy
+                .par_chunks_exact(2)
+                .with_min_len(VERTICES_PER_TASK)
+                .map(|v| Point::from_f64(v[0], v[1]).unwrap_or(NOWHERE))
+                .collect();
+        }
         drop(xy);
         let offsets: Vec<usize> = columns.polygon_offsets.iter().map(|&o| o as usize).collect();
         let judged: Vec<(Fate, BBox)> = offsets

@@ -370,12 +370,6 @@ fn a_walk_goes_over_and_stops_where_it_is_told() {
 }
 
 #[test]
-fn equal_cell_names_are_listed() {
-    let layout = Drawing::new(&["a", "", "a", "", "a"]).build();
-    assert_eq!(codes(&layout), ["a", "", "a"].map(|name| (code::DUPLICATE_CELL_NAME, name, 1)));
-}
-
-#[test]
 fn columns_that_do_not_fit_are_refused_by_name() {
     let change: [(&str, fn(&mut LayoutColumns)); 14] = [
         ("dbu_nm", |c| c.dbu_nm = 0.0),
