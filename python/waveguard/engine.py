@@ -14,14 +14,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import gdstk
 import numpy as np
 
 from waveguard import _core, circuit, extract, layout, summary
+from waveguard import budget as budgets
+from waveguard.analyses.budget import BudgetResult, evaluate
 from waveguard.analyses.crosstalk import CrosstalkResult, crosstalk
 from waveguard.analyses.loss import LossResult, loss
+from waveguard.budget import Budget
 from waveguard.circuit import CircuitModel, PlacedLabel
 from waveguard.errors import IncompleteError, InputError, UsageError
 from waveguard.findings import Incomplete, InputFile, ResultTable, Run, Severity, finish, parse_severity
@@ -39,6 +42,7 @@ Source: TypeAlias = "str | Path | gdstk.Library"
 
 EMPTY_LAYOUT = "the layout holds nothing: no top cell with a shape"
 MEMORY_NAME = "gdstk library"
+CORE_AREA = "core_area_nm2"
 RULE_LIMITS = ("min_radius_um", "min_spacing_um", "min_spacing_length_um")
 # More texts than any chip has couplers; a small file can place one text a billion times.
 MAX_LABELS = 100_000
@@ -47,7 +51,7 @@ MAX_LABELS = 100_000
 def check(
     source: Source,
     pdk: str | Path | Pdk,
-    budget: str | Path | None = None,
+    budget: str | Path | Budget | None = None,
     *,
     top: str | Sequence[str] | None = None,
     threads: int = 0,
@@ -66,7 +70,7 @@ def check(
     pdk
         Name of a PDK, path of its TOML file, or the PDK itself.
     budget
-        TOML file of links and path assertions.
+        TOML file of links and path assertions, or its content as read by `waveguard.budget.load`.
     top
         Check only these cells; all top cells when None.
     threads
@@ -98,14 +102,15 @@ def check(
     threshold = parse_severity(fail_on)
     clock = _Clock()
     with clock.stage("read"):
-        kit = load_pdk(str(pdk) if isinstance(pdk, Path) else pdk)
+        kit = load_pdk(pdk)
+        asked = budgets.load(budget) if budget is not None else None
         file = layout.read(source, threads=threads, progress=progress)
     with clock.stage("extract"):
         tops = None if top is None else [top] if isinstance(top, str) else list(top)
         extraction = extract.extract(file, kit, tops=tops, threads=threads, progress=progress)
     with clock.stage("solve"):
         attempts = _Attempts()
-        optics = _solve(extraction, attempts, threads, progress)
+        optics = _solve(extraction, asked, attempts, threads, progress)
     with clock.stage("judge"):
         facts = _facts(file, extraction, optics)
         judgement = judge(facts, codes, progress=progress)
@@ -113,13 +118,16 @@ def check(
         findings=finish(judgement.findings),
         rules=judgement.statuses,
         coverage=summary.coverage(extraction.tables, extraction.cell_names),
-        counts=summary.counts(extraction.tables, optics.loss),
+        counts=summary.counts(extraction.tables, optics.loss, optics.budget),
         tables=_tables(extraction, optics),
-        inputs=_inputs(file, pdk),
+        inputs=_inputs(file, pdk, budget),
         versions=_versions(),
         pdk_name=kit.name,
         pdk_version=kit.pdk.version,
-        assumptions=summary.assumptions(kit, _assumed(extraction, optics)),
+        assumptions=(
+            *summary.assumptions(kit, _assumed(extraction, optics)),
+            *summary.notes(optics.model, optics.budget),
+        ),
         incomplete=(*_nothing(file, extraction), *attempts.incomplete, *judgement.incomplete),
         tops=tuple(extraction.cell_names[cell] for cell in extraction.tops),
         fail_on=threshold,
@@ -171,9 +179,12 @@ class _Optics:
     model: CircuitModel | None = None
     loss: LossResult | None = None
     crosstalk: CrosstalkResult | None = None
+    budget: BudgetResult | None = None
 
 
-def _solve(extraction: Extraction, attempts: _Attempts, threads: int, progress: Progress | None) -> _Optics:
+def _solve(
+    extraction: Extraction, asked: Budget | None, attempts: _Attempts, threads: int, progress: Progress | None
+) -> _Optics:
     tables, sections, kit = extraction.tables, extraction.cross_sections, extraction.pdk
     model = attempts.run(
         "circuit",
@@ -186,10 +197,17 @@ def _solve(extraction: Extraction, attempts: _Attempts, threads: int, progress: 
             labels=_labels(extraction),
         ),
     )
-    losses = None
+    coupling = attempts.run("crosstalk", lambda: crosstalk(tables, sections, kit))
+    solved = losses = result = None
     if model is not None:
-        losses = attempts.run("path loss", lambda: loss(circuit.solve(model, threads=threads, progress=progress)))
-    return _Optics(model, losses, attempts.run("crosstalk", lambda: crosstalk(tables, sections, kit)))
+        solved = attempts.run("path loss", lambda: circuit.solve(model, threads=threads, progress=progress))
+    if solved is not None:
+        losses = attempts.run("path loss", lambda: loss(solved))
+        if asked is not None and coupling is not None:
+            result = attempts.run("budget", lambda: evaluate(asked, solved, coupling))
+    if asked is not None and result is None and not attempts.incomplete:
+        attempts.incomplete.append(Incomplete("budget", "not evaluated"))
+    return _Optics(model, losses, coupling, result)
 
 
 def _labels(extraction: Extraction) -> Iterator[PlacedLabel]:
@@ -205,6 +223,8 @@ def _tables(extraction: Extraction, optics: _Optics) -> tuple[ResultTable, ...]:
     found = [summary.guides(tables, extraction.cross_sections)]
     if optics.loss is not None:
         found.append(summary.paths(optics.loss, names))
+    if optics.budget is not None:
+        found[:0] = [summary.links(optics.budget), summary.assertions(optics.budget)]
     if optics.crosstalk is not None:
         found.append(summary.neighbours(tables, optics.crosstalk, names))
     if optics.model is not None:
@@ -239,6 +259,7 @@ def _facts(file: LayoutFile, extraction: Extraction, optics: _Optics) -> Facts:
         problems=_problems(file, extraction),
         ends=frozenset(terminals.port[terminals.port >= 0].tolist())
         | (model.ends if model is not None else frozenset()),
+        budget=optics.budget,
         coupled_db=optics.crosstalk.coupled_db if optics.crosstalk is not None else np.empty(0),
     )
 
@@ -276,17 +297,33 @@ def _problems(file: LayoutFile, extraction: Extraction) -> tuple[LayoutProblem, 
 
 
 def _nothing(file: LayoutFile, extraction: Extraction) -> tuple[Incomplete, ...]:
-    """A layout in which there is nothing to see was not checked."""
-    seen = any(file.handle.bbox_nm(cell) is not None for cell in extraction.tops)
-    return () if seen else (Incomplete("layout", EMPTY_LAYOUT),)
+    """A layout in which there is nothing to see was not checked, nor one whose guides the PDK does not look at."""
+    if not any(file.handle.bbox_nm(cell) is not None for cell in extraction.tops):
+        return (Incomplete("layout", EMPTY_LAYOUT),)
+    coverage = extraction.tables.coverage
+    if any(total > 0 for kind, total in zip(coverage.kind, coverage.total, strict=True) if kind == CORE_AREA):
+        return ()
+    kit = extraction.pdk
+    layers = ", ".join(f"{layer}/{datatype}" for layer, datatype in kit.core_layers())
+    fitting = [name for name in extraction.fitting_pdks() if name != kit.name]
+    hint = f"; its layers fit {' and '.join(fitting[:2])}" if fitting else ""
+    return (Incomplete("layout", f"no shapes on the core layers of the PDK {kit.name} ({layers}){hint}"),)
 
 
-def _inputs(file: LayoutFile, pdk: str | Path | Pdk) -> tuple[InputFile, ...]:
+def _inputs(file: LayoutFile, pdk: str | Path | Pdk, budget: str | Path | Budget | None) -> tuple[InputFile, ...]:
     name = file.path.name if file.path is not None else MEMORY_NAME
     found = [InputFile("layout", name, file.sha256 or "", file.bytes if file.path is not None else None, file.format)]
-    if not isinstance(pdk, Pdk) and Path(pdk).is_file():
-        found.append(InputFile("pdk", Path(pdk).name, hashlib.sha256(Path(pdk).read_bytes()).hexdigest()))
+    # A PDK by name is told by its version.
+    if isinstance(pdk, Path) or (isinstance(pdk, str) and pdk.endswith(".toml")):
+        found.append(_input("pdk", Path(pdk)))
+    if isinstance(budget, str | Path):
+        found.append(_input("budget", Path(budget)))
     return tuple(found)
+
+
+def _input(role: Literal["pdk", "budget"], path: Path) -> InputFile:
+    content = path.read_bytes()
+    return InputFile(role, path.name, hashlib.sha256(content).hexdigest(), len(content), "TOML")
 
 
 def _versions() -> tuple[tuple[str, str], ...]:

@@ -23,6 +23,7 @@ from waveguard.findings import (
 from waveguard.units import nm2_to_um2, nm_to_um
 
 if TYPE_CHECKING:
+    from waveguard.analyses.budget import BudgetResult
     from waveguard.analyses.crosstalk import CrosstalkResult
     from waveguard.analyses.loss import LossResult
     from waveguard.circuit import CircuitModel
@@ -34,7 +35,8 @@ AREA_SUFFIX = "_area_nm2"
 # Finer than any number that is measured, coarser than the last digit that differs between machines.
 DIGITS = 6
 MAX_PATHS = 10_000
-MAX_NEIGHBOURS = 200
+MAX_NEIGHBOURS = 100
+PDK_PATHS = ("devices.", "cross_sections.", "couplings.", "limits.")
 
 
 def number(value: float) -> float | None:
@@ -42,7 +44,7 @@ def number(value: float) -> float | None:
     return round(float(value), DIGITS) + 0.0 if np.isfinite(value) else None
 
 
-def counts(tables: Tables, loss: LossResult | None) -> tuple[tuple[str, int], ...]:
+def counts(tables: Tables, loss: LossResult | None, budget: BudgetResult | None) -> tuple[tuple[str, int], ...]:
     """How much was found. `devices` counts placed devices with waveguides among them."""
     kinds = tables.ports.kind[tables.nets.port_a] if len(tables.nets) else np.empty(0)
     return (
@@ -53,6 +55,8 @@ def counts(tables: Tables, loss: LossResult | None) -> tuple[tuple[str, int], ..
         ("optical ports", int((tables.ports.kind == OPTICAL).sum())),
         ("circuits", len(np.unique(loss.circuit)) if loss is not None else 0),
         ("paths", loss.n_pairs if loss is not None else 0),
+        ("links", len(budget.links) if budget is not None else 0),
+        ("assertions", len(budget.assertions) if budget is not None else 0),
     )
 
 
@@ -131,24 +135,22 @@ def paths(loss: LossResult, cell_names: Sequence[str]) -> ResultTable:
         same = back is not None and np.isclose(loss.worst_loss_db[back], loss.worst_loss_db[row])
         if a <= b or not same:
             kept.append(row)
-    rows = []
-    for row in kept[:MAX_PATHS]:
-        ledger = ", ".join(f"{cause} {cause_db:.2f}" for cause, cause_db in loss.ledger(row))
-        rows.append(
-            (
-                cell_names[int(loss.top[row])],
-                loss.from_name[row],
-                loss.to_name[row],
-                number(loss.worst_loss_db[row]),
-                number(loss.best_loss_db[row]),
-                number(loss.n_paths[row]),
-                bool(loss.looped[row]),
-                number(loss.length_um[row]),
-                int(loss.n_bends[row]),
-                int(loss.n_crossings[row]),
-                ledger,
-            )
+    rows = tuple(
+        (
+            cell_names[int(loss.top[row])],
+            loss.from_name[row],
+            loss.to_name[row],
+            number(loss.worst_loss_db[row]),
+            number(loss.best_loss_db[row]),
+            number(loss.n_paths[row]),
+            bool(loss.looped[row]),
+            number(loss.length_um[row]),
+            int(loss.n_bends[row]),
+            int(loss.n_crossings[row]),
+            _ledger(loss.ledger(row)),
         )
+        for row in kept[:MAX_PATHS]
+    )
     columns = (
         ColumnInfo("top", "", "top cell"),
         ColumnInfo("from", "", "where light enters"),
@@ -163,39 +165,99 @@ def paths(loss: LossResult, cell_names: Sequence[str]) -> ResultTable:
         ColumnInfo("ledger", "dB", "what the worst path loses to what"),
     )
     cut = f", the first {MAX_PATHS:,} of {len(kept):,}" if len(kept) > MAX_PATHS else ""
-    return ResultTable("paths", f"Loss of the paths at {loss.wavelength_um:.10g} µm{cut}", columns, tuple(rows))
+    return ResultTable("paths", f"Loss of the paths at {loss.wavelength_um:.10g} µm{cut}", columns, rows)
 
 
 def neighbours(tables: Tables, crosstalk: CrosstalkResult, cell_names: Sequence[str]) -> ResultTable:
-    """Waveguides that run side by side, the strongest coupling first."""
-    runs = tables.runs
-    device = tables.waveguides.device
-    order = np.lexsort((np.arange(len(runs)), -np.nan_to_num(crosstalk.bound_db, nan=np.inf)))[:MAX_NEIGHBOURS]
-    rows = [
-        (
-            cell_names[int(tables.devices.cell[device[runs.waveguide_a[row]]])],
-            cell_names[int(tables.devices.cell[device[runs.waveguide_b[row]]])],
-            number(nm_to_um(float(runs.x_nm[row]))),
-            number(nm_to_um(float(runs.y_nm[row]))),
-            number(nm_to_um(float(runs.gap_min_nm[row]))),
-            number(nm_to_um(float(runs.length_nm[row]))),
-            number(crosstalk.coupled_db[row]),
-            crosstalk.reason[row],
+    """Pairs of waveguides that run side by side, the strongest coupling first; runs of one pair are one row."""
+    runs, device = tables.runs, tables.waveguides.device
+    level_db = np.nan_to_num(crosstalk.bound_db, nan=np.inf)
+    order = np.lexsort((np.arange(len(runs)), -level_db))
+    pairs: dict[tuple[int, int], list[int]] = {}
+    for row in order.tolist():
+        pairs.setdefault((int(runs.waveguide_a[row]), int(runs.waveguide_b[row])), []).append(row)
+    rows = []
+    for (a, b), own in list(pairs.items())[:MAX_NEIGHBOURS]:
+        first = own[0]
+        rows.append(
+            (
+                cell_names[int(tables.devices.cell[device[a]])],
+                cell_names[int(tables.devices.cell[device[b]])] if a != b else "itself",
+                number(nm_to_um(float(runs.x_nm[first]))),
+                number(nm_to_um(float(runs.y_nm[first]))),
+                number(nm_to_um(float(runs.gap_min_nm[own].min()))),
+                number(nm_to_um(float(runs.length_nm[own].sum()))),
+                len(own),
+                number(crosstalk.coupled_db[first]),
+                crosstalk.reason[first],
+            )
         )
-        for row in order.tolist()
-    ]
     columns = (
         ColumnInfo("waveguide", "", "cell of the one"),
         ColumnInfo("neighbour", "", "cell of the other"),
-        ColumnInfo("x_um", "um", "place of the smallest gap"),
-        ColumnInfo("y_um", "um", "place of the smallest gap"),
+        ColumnInfo("x_um", "um", "place of the strongest run"),
+        ColumnInfo("y_um", "um", "place of the strongest run"),
         ColumnInfo("gap_um", "um", "smallest gap between the edges"),
         ColumnInfo("length_um", "um", "length over which they run side by side"),
-        ColumnInfo("coupled_db", "dB", "power that crosses over, relative to the power in the other"),
+        ColumnInfo("runs", "", "number of stretches"),
+        ColumnInfo("coupled_db", "dB", "power that crosses over in the strongest run"),
         ColumnInfo("note", "", "why it is an estimate, or not known"),
     )
-    cut = f", the {MAX_NEIGHBOURS} strongest of {len(runs):,}" if len(runs) > MAX_NEIGHBOURS else ""
+    cut = f", the {MAX_NEIGHBOURS} strongest of {len(pairs):,} pairs" if len(pairs) > MAX_NEIGHBOURS else ""
     return ResultTable("neighbours", f"Waveguides side by side{cut}", columns, tuple(rows))
+
+
+def links(budget: BudgetResult) -> ResultTable:
+    """Margin of every link of the budget."""
+    rows = tuple(
+        (
+            link.name,
+            link.from_name,
+            link.to_name,
+            link.state.replace("_", " "),
+            number(link.margin_db),
+            number(link.required_margin_db),
+            number(link.received_dbm),
+            number(link.path_loss_db),
+            number(link.extra_loss_db),
+            _ledger(link.ledger),
+            link.reason,
+        )
+        for link in budget.links
+    )
+    columns = (
+        ColumnInfo("link", "", "name in the budget"),
+        ColumnInfo("from", "", "where light enters"),
+        ColumnInfo("to", "", "where it leaves"),
+        ColumnInfo("state", "", "pass, fail or not evaluated"),
+        ColumnInfo("margin_db", "dB", "received power less sensitivity"),
+        ColumnInfo("required_db", "dB", "margin asked for"),
+        ColumnInfo("received_dbm", "dBm", "laser power less all losses"),
+        ColumnInfo("path_loss_db", "dB", "loss of the worst path"),
+        ColumnInfo("extra_loss_db", "dB", "losses that the budget adds"),
+        ColumnInfo("ledger", "dB", "what loses how much"),
+        ColumnInfo("note", "", "why it fails or is not evaluated, or what the number leaves out"),
+    )
+    return ResultTable("links", f"Links at {budget.wavelength_um:.10g} µm", columns, rows)
+
+
+def assertions(budget: BudgetResult) -> ResultTable:
+    """Every assertion of the budget with the number it was compared with."""
+    rows = tuple(
+        (one.text, one.state.replace("_", " "), number(one.measured), one.unit, one.reason) for one in budget.assertions
+    )
+    columns = (
+        ColumnInfo("assertion", "", "as the budget has it"),
+        ColumnInfo("state", "", "pass, fail or not evaluated"),
+        ColumnInfo("found", "", "the number found"),
+        ColumnInfo("unit", "", "its unit"),
+        ColumnInfo("note", "", "why it fails or is not evaluated"),
+    )
+    return ResultTable("assertions", "Assertions", columns, rows)
+
+
+def _ledger(items: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{name} {loss_db:.2f}" for name, loss_db in items)
 
 
 def without_model(model: CircuitModel) -> ResultTable:
@@ -216,6 +278,20 @@ def assumptions(pdk: Pdk, paths: set[str]) -> tuple[Assumption, ...]:
         Assumption(path, _value(known[path]), str(getattr(known[path], "note", None) or ""))
         for path in pdk.assumed()
         if path in paths
+    )
+
+
+def notes(model: CircuitModel | None, budget: BudgetResult | None) -> tuple[Assumption, ...]:
+    """What the losses leave out or take as zero, in words, and losses that the budget adds without a source."""
+    found = list(model.notes) if model is not None else []
+    added: list[str] = []
+    if budget is not None:
+        found = list(budget.notes)
+        known = {path for link in budget.links for path in link.assumed if not path.startswith(PDK_PATHS)}
+        added = sorted(known)
+    return (
+        *(Assumption("path loss", "", note) for note in dict.fromkeys(found)),
+        *(Assumption(name, "", "extra loss without a source in the budget") for name in added),
     )
 
 
