@@ -1,34 +1,28 @@
 //! Divides the axis into bends and finds the smallest radius of each.
 //!
 //! A scan over windows as short as the grid allows says where the axis turns; the smallest radius of a bend
-//! is then taken over the longest window that still agrees with all shorter ones (Lepski's rule), so that
-//! arcs are measured over their whole length and tight spots are not blurred.
+//! is then sought inside (see `radius`).
 
 use super::curvature::{Axis, Cursor, Fit};
 use super::nodes::angle_between;
-use super::{Bend, TraceOptions};
+use super::{Bend, TraceOptions, radius};
 
 /// Shortest window on a grid of 1 dbu; it grows with the root of the grid step, as equal noise asks for.
 const WINDOW_DBU: f64 = 450.0;
 /// A window holds this many nodes, or the single vertices of a coarse curve would show as ripple.
 const NODES_PER_WINDOW: f64 = 6.0;
+/// A window is no longer than this part of the guide, unless the grid asks for it.
+const LARGEST_PART: f64 = 0.25;
 /// Curvature this many standard deviations from zero is a turn.
 const SIGNIFICANT: f64 = 4.0;
 /// Where a window shows no turn, one this many times longer has a second look.
 const SECOND_LOOK: f64 = 4.0;
 /// Fits are spaced by this part of their window.
-const SCAN_STEP: f64 = 0.125;
+const SCAN_STEP: f64 = 0.2;
 /// Part of a bend's turn that is passed before it is said to have begun.
 const BEGIN_TURN: f64 = 0.01;
 /// The direction of a node is no better than this in rad.
 const DIRECTION_NOISE: f64 = 0.005;
-/// Windows grow by this factor when the smallest radius is sought.
-const GROWTH: f64 = 1.25;
-/// Two windows agree when they differ by less than this many standard deviations.
-const AGREE: f64 = 2.0;
-/// Relative ripple of a window with the fewest nodes; it falls with the third power of the window.
-const RIPPLE: f64 = 0.01;
-
 /// The bends of an axis in order.
 pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Bend> {
     let fits = scan(axis, opts);
@@ -82,7 +76,7 @@ fn scan(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Fit> {
         if s < next && j + 1 < n {
             continue;
         }
-        let window = shortest.max(NODES_PER_WINDOW * pitch_at(axis, j));
+        let window = shortest.max((NODES_PER_WINDOW * pitch_at(axis, j)).min(axis.length() * LARGEST_PART));
         next = s + SCAN_STEP * window;
         let mut fit = axis.fit(s, window, &mut cursor);
         if fit.curvature.abs() < SIGNIFICANT * fit.noise {
@@ -177,13 +171,9 @@ fn extent(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> (f64, f64) {
 fn measure(axis: &Axis<'_>, fits: &[Fit], (start, end): (f64, f64), turn: f64, cursor: &mut Cursor) -> Bend {
     let sign = turn.signum();
     let length = end - start;
-    let (center, scan_window) = summit(fits, sign);
-    let tightest = tightest(axis, center, scan_window, length, sign, cursor);
-    let peak = tightest.curvature.max(f64::MIN_POSITIVE);
-    let min_radius = 1.0 / peak;
-    let low = (peak - tightest.noise).max(0.2 * peak);
-    let mut at = 0;
-    let place = axis.place(center, &mut at);
+    let tightest = radius::tightest(axis, fits, length, sign, cursor);
+    let min_radius = 1.0 / tightest.curvature;
+    let place = axis.place(tightest.s, &mut 0);
     let window = (length / 3.0).max(1.0);
     let near = |s: f64, cursor: &mut Cursor| sign * axis.fit(s, window, cursor).curvature;
     // Straight extrapolation from inside: an arc begins with 1/R, a clothoid with 0.
@@ -194,59 +184,10 @@ fn measure(axis: &Axis<'_>, fits: &[Fit], (start, end): (f64, f64), turn: f64, c
         length,
         turn_rad: turn,
         min_radius,
-        min_radius_error: 1.0 / low - min_radius,
+        min_radius_error: 1.0 / tightest.lowest - min_radius,
         x: place[0],
         y: place[1],
         begin_curvature: sign * begin.max(0.0),
         end_curvature: sign * finish.max(0.0),
     }
-}
-
-/// Middle of the stretch around the largest curvature that is as large within the noise, and the window.
-fn summit(fits: &[Fit], sign: f64) -> (f64, f64) {
-    let mut top = 0;
-    for (i, fit) in fits.iter().enumerate() {
-        if sign * fit.curvature > sign * fits[top].curvature {
-            top = i;
-        }
-    }
-    let best = &fits[top];
-    let least = |f: &Fit| sign * best.curvature - sign * f.curvature <= 2.0 * (f.noise + best.noise);
-    let (mut low, mut high) = (top, top);
-    while low > 0 && least(&fits[low - 1]) {
-        low -= 1;
-    }
-    while high + 1 < fits.len() && least(&fits[high + 1]) {
-        high += 1;
-    }
-    (0.5 * (fits[low].s + fits[high].s), best.window)
-}
-
-/// Curvature at the summit over the longest window that agrees with the shorter ones; `noise` is the error
-/// bound.
-fn tightest(axis: &Axis<'_>, s: f64, scan_window: f64, length: f64, sign: f64, cursor: &mut Cursor) -> Fit {
-    let shortest = scan_window.min(axis.length());
-    let mut window = shortest;
-    let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
-    let mut best = Fit::default();
-    let mut drift = 0.0_f64;
-    loop {
-        let mut fit = axis.fit(s, window, cursor);
-        fit.curvature *= sign;
-        let ripple = RIPPLE * fit.curvature.abs() * (shortest / window).powi(3);
-        fit.noise = fit.noise.hypot(ripple);
-        let (a, b) = (fit.curvature - AGREE * fit.noise, fit.curvature + AGREE * fit.noise);
-        if best.window > 0.0 && (a > high || b < low) {
-            break;
-        }
-        (low, high) = (low.max(a), high.min(b));
-        drift = (fit.curvature - best.curvature).abs() * f64::from(u8::from(best.window > 0.0));
-        best = fit;
-        window *= GROWTH;
-        if window > length.max(shortest) || window > axis.length() {
-            break;
-        }
-    }
-    best.noise = 3.0 * best.noise + drift;
-    best
 }

@@ -8,6 +8,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use waveguard_geom::Point;
 
+use super::nodes::size;
 use super::{CapHint, NotARibbon, TraceOptions};
 
 /// A cap from the vertex where it starts to the vertex where it ends, going counter-clockwise.
@@ -27,10 +28,6 @@ const JOG_DBU: f64 = 2.5;
 fn vector(ring: &[Point], i: usize, j: usize) -> [f64; 2] {
     let (n, m) = (i % ring.len(), j % ring.len());
     [f64::from(ring[m].x) - f64::from(ring[n].x), f64::from(ring[m].y) - f64::from(ring[n].y)]
-}
-
-fn size(v: [f64; 2]) -> f64 {
-    (v[0] * v[0] + v[1] * v[1]).sqrt()
 }
 
 /// The cap of a counter-clockwise outline at a hint.
@@ -121,7 +118,9 @@ pub(super) fn candidates(ring: &[Point], opts: &TraceOptions) -> Result<Vec<[Cap
             let sides = between(a.end, b.start) + between(b.end, a.start);
             let widths = between(a.start, a.end) + between(b.start, b.end);
             if widths < sides {
-                pairs.push((widths / sides, [a, b]));
+                // A tip has no width and would always win, also where it is only a dent of the grid.
+                let tips = [a, b].iter().filter(|c| c.start == c.end).count();
+                pairs.push((tips as f64 + widths / sides, [a, b]));
             }
         }
     }
@@ -137,17 +136,26 @@ fn straight_runs(ring: &[Point], opts: &TraceOptions) -> Vec<Cap> {
     let mut tips: Vec<Cap> = Vec::new();
     let (least, most) = ((FRAC_PI_2 + opts.cap_angle).cos(), (FRAC_PI_2 - opts.cap_angle).cos());
     let mut before = vector(ring, n - 1, 0);
+    let mut is_after_jog = false;
     for i in 0..n {
         let after = vector(ring, i, i + 1);
+        // A step of the grid beside a corner is passed over: corner and step together make the turn.
+        let is_jog = !is_after_jog && after[0] * after[0] + after[1] * after[1] <= JOG_DBU * JOG_DBU;
+        if is_jog {
+            is_after_jog = true;
+            continue;
+        }
+        let at = if is_after_jog { i - 1 } else { i };
+        is_after_jog = false;
         let cross = before[0] * after[1] - before[1] * after[0];
         let dot = before[0] * after[0] + before[1] * after[1];
         // The cheap test keeps nearly all vertices of a smooth curve away from the square root.
-        if cross > dot * opts.corner_turn {
+        if cross > 0.0 && cross > dot * opts.corner_turn {
             let sizes = size(before) * size(after);
             if dot < least * sizes {
-                tips.push(Cap { start: i, end: i });
+                tips.push(Cap { start: at, end: at });
             } else if dot < most * sizes {
-                corners.push(i);
+                corners.push(at);
             }
         }
         before = after;

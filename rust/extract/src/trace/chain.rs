@@ -1,6 +1,7 @@
 //! Joins the pieces of one guide end to end.
 
 use super::curvature::Axis;
+use super::drawn::{Widths, drawn_length};
 use super::nodes::{self, Node, WidthRange};
 use super::{CapHint, NotARibbon, Station, Trace, TraceOptions, bends, view};
 
@@ -22,7 +23,7 @@ pub fn chain(
         .iter()
         .filter_map(|&(i, flip)| left[i].take().map(|piece| if flip { piece.reversed() } else { piece }))
         .collect();
-    let joined = if parts.len() > 1 { Some(join(&parts, opts)) } else { parts.pop() };
+    let joined = if parts.len() > 1 { Some(join(&parts, hints, opts)) } else { parts.pop() };
     let joined = joined.ok_or(NotARibbon::Empty)?;
     // The order starts at a loose end of lowest index; keep the sense of the first piece.
     let backwards = order.contains(&(0, true));
@@ -100,7 +101,7 @@ fn order(pieces: &[Trace], snap: f64) -> Result<Vec<(usize, bool)>, NotARibbon> 
 /// The grid of the drawing is not known any more; a database unit is its lower bound.
 const GRID_DBU: f64 = 1.0;
 
-fn join(parts: &[Trace], opts: &TraceOptions) -> Trace {
+fn join(parts: &[Trace], hints: Option<[CapHint; 2]>, opts: &TraceOptions) -> Trace {
     let grid = GRID_DBU;
     let mut stations: Vec<Station> = Vec::with_capacity(parts.iter().map(|p| p.stations.len()).sum());
     for part in parts {
@@ -125,17 +126,12 @@ fn join(parts: &[Trace], opts: &TraceOptions) -> Trace {
         range.add(part.width_max);
     }
     let area: f64 = parts.iter().map(|p| p.area).sum();
-    let uniform = parts.iter().all(Trace::is_uniform) && range.max - range.min <= opts.width_tolerance + 2.0 * grid;
-    let drawn_length = if uniform { parts.iter().map(|p| p.drawn_length).sum() } else { f64::NAN };
-    let whole = view::Whole {
-        ends: [parts[0].ends[0], parts[parts.len() - 1].ends[1]],
-        origin,
-        range,
-        area,
-        grid,
-        drawn_length,
-        n_shapes: parts.iter().map(|p| p.n_shapes).sum(),
-    };
+    let ends = [parts[0].ends[0], parts[parts.len() - 1].ends[1]];
+    // Short pieces have few cross-sections: the mean width weighs each by its area.
+    let mean = area / parts.iter().map(|p| p.drawn_length).sum::<f64>();
+    let drawn_length = drawn_length(&Widths { range, mean, area, grid }, &ends, hints.as_ref(), opts);
+    let whole =
+        view::Whole { ends, origin, range, area, grid, drawn_length, n_shapes: parts.iter().map(|p| p.n_shapes).sum() };
     let axis = Axis::new(&axis_nodes, grid);
     let mut trace = view::finish(&axis, bends::find(&axis, opts), &whole);
     trace.length = parts.iter().map(|p| p.length).sum();

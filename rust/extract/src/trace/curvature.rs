@@ -56,6 +56,11 @@ impl<'a> Axis<'a> {
         self.nodes.last().map_or(0.0, |v| v.s)
     }
 
+    /// How much longer the curve is than the chords between its nodes.
+    pub(super) fn arc_correction(&self) -> f64 {
+        self.nodes.windows(2).map(|w| (w[1].s - w[0].s) * w[0].arc * w[0].arc / 24.0).sum()
+    }
+
     /// Integral of the position over the first part `u` of a segment, on the parabola through its ends.
     fn part(a: &Node, b: &Node, u: f64) -> [f64; 2] {
         let length = b.s - a.s;

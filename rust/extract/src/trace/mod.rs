@@ -8,9 +8,12 @@ mod bends;
 mod caps;
 mod chain;
 mod curvature;
+mod drawn;
 mod march;
 mod nodes;
 mod options;
+mod pieces;
+mod radius;
 mod side;
 mod types;
 mod view;
@@ -19,6 +22,7 @@ use waveguard_geom::{Point, ring, transform::wrap_angle};
 
 pub use chain::chain;
 pub use options::TraceOptions;
+pub use pieces::trace_pieces;
 pub use types::{Bend, CapHint, End, NotARibbon, Station, Trace};
 pub use view::spine_length;
 
@@ -89,7 +93,12 @@ fn between_caps(
     if (covered - area).abs() > opts.area_tolerance * area {
         return Err(NotARibbon::AreaNotCovered { covered, area });
     }
-    let drawn = Drawn { origin: [f64::from(origin.x), f64::from(origin.y)], range, area, grid };
+    // Seen from inside a cap runs to the left: its outward normal is to the right.
+    let normals = [a, b].map(|c| {
+        let (p, q) = (outline[c.start], outline[c.end]);
+        [f64::from(q.y) - f64::from(p.y), f64::from(p.x) - f64::from(q.x)]
+    });
+    let drawn = Drawn { normals, origin: [f64::from(origin.x), f64::from(origin.y)], range, area, grid };
     let trace = assemble(&nodes, &drawn, hints, opts);
     let (p, q) = (&trace.ends[0], &trace.ends[1]);
     // A ring cut open is drawn with both caps on the cut.
@@ -101,6 +110,8 @@ fn between_caps(
 
 /// What is known about the drawing besides the axis.
 struct Drawn {
+    /// Outward normals of the two caps, as long as the caps are wide.
+    normals: [[f64; 2]; 2],
     origin: [f64; 2],
     range: WidthRange,
     area: f64,
@@ -132,8 +143,8 @@ fn assemble(nodes: &[Node], drawn: &Drawn, hints: Option<&[CapHint; 2]>, opts: &
     let n = nodes.len();
     let axis = curvature::Axis::new(nodes, drawn.grid);
     let outward = [
-        nodes::end_direction(&nodes[0], &nodes[1], nodes[0].arc),
-        nodes::end_direction(&nodes[n - 1], &nodes[n - 2], -nodes[n - 2].arc),
+        nodes::end_direction(&nodes[0], &nodes[1], nodes[0].arc, drawn.normals[0]),
+        nodes::end_direction(&nodes[n - 1], &nodes[n - 2], -nodes[n - 2].arc, drawn.normals[1]),
     ];
     let mut ends = [(0, outward[0]), (n - 1, outward[1])].map(|(i, direction_rad)| {
         let v = &nodes[i];
@@ -147,30 +158,9 @@ fn assemble(nodes: &[Node], drawn: &Drawn, hints: Option<&[CapHint; 2]>, opts: &
             }
         }
     }
-    let drawn_length = drawn_length(drawn, &ends, hints, opts);
-    let Drawn { origin, range, area, grid } = *drawn;
+    let Drawn { origin, range, area, grid, .. } = *drawn;
+    let drawn_length =
+        drawn::drawn_length(&drawn::Widths { range, mean: range.mean(), area, grid }, &ends, hints, opts);
     let whole = view::Whole { ends, origin, range, area, grid, drawn_length, n_shapes: 1 };
     view::finish(&axis, bends::find(&axis, opts), &whole)
-}
-
-/// Area divided by the width, which is how layouts state lengths; NaN when the width varies.
-fn drawn_length(drawn: &Drawn, ends: &[End; 2], hints: Option<&[CapHint; 2]>, opts: &TraceOptions) -> f64 {
-    let slack = opts.width_tolerance + 2.0 * drawn.grid;
-    if drawn.range.max - drawn.range.min > slack {
-        return f64::NAN;
-    }
-    // A cap drawn at an angle is rounded to the grid; over all cross-sections the rounding averages out.
-    let hinted = hints.map_or(0.0, |h| if (h[0].width - h[1].width).abs() < drawn.grid { h[0].width } else { 0.0 });
-    let width = if hinted > 0.0 && (hinted - drawn.range.mean()).abs() < drawn.grid {
-        hinted
-    } else if is_whole(ends[0].width) && (ends[0].width - ends[1].width).abs() < f64::EPSILON {
-        ends[0].width
-    } else {
-        drawn.range.mean()
-    };
-    drawn.area / width
-}
-
-fn is_whole(x: f64) -> bool {
-    (x - x.round()).abs() < f64::EPSILON
 }

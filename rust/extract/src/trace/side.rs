@@ -6,6 +6,7 @@
 use waveguard_geom::Point;
 
 use super::TraceOptions;
+use super::nodes::size;
 
 /// A vertex of a side.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +26,7 @@ pub(super) fn side(points: impl Iterator<Item = Point>, origin: Point, reach: f6
     let mut out: Vec<Vertex> = Vec::with_capacity(points.size_hint().0);
     for p in points {
         let at = [f64::from(p.x) - f64::from(origin.x), f64::from(p.y) - f64::from(origin.y)];
-        let s = out.last().map_or(0.0, |l| l.s + (at[0] - l.at[0]).hypot(at[1] - l.at[1]));
+        let s = out.last().map_or(0.0, |l| l.s + size([at[0] - l.at[0], at[1] - l.at[1]]));
         out.push(Vertex { at, tangent: [1.0, 0.0], s, is_corner: false });
     }
     set_tangents(&mut out, reach, opts);
@@ -51,9 +52,9 @@ fn set_tangents(side: &mut [Vertex], reach: f64, opts: &TraceOptions) {
         let ahead = point_on(&side[high], &side[high + 1], s + reach);
         let (a, b) = ([at[0] - back[0], at[1] - back[1]], [ahead[0] - at[0], ahead[1] - at[1]]);
         let t = [a[0] + b[0], a[1] + b[1]];
-        let size = (t[0] * t[0] + t[1] * t[1]).sqrt();
-        if size > 0.0 {
-            side[i].tangent = [t[0] / size, t[1] / size];
+        let length = size(t);
+        if length > 0.0 {
+            side[i].tangent = [t[0] / length, t[1] / length];
         }
         if i > 0 && i + 1 < n {
             let dot = a[0] * b[0] + a[1] * b[1];

@@ -10,8 +10,10 @@ use super::{Bend, End, Station, Trace};
 
 /// Standard deviations of the two ends along the axis add up to this many grid steps at 99 %.
 const END_ERROR_STEPS: f64 = 1.5;
-/// Part of the turned length that the arc correction may be wrong by.
+/// Part of the turned length that chords and grid noise may add or take.
 const CURVE_ERROR: f64 = 3.0e-5;
+/// Part of the arc correction that may be wrong.
+const ARC_ERROR: f64 = 0.1;
 
 /// What is known of a guide besides its axis and bends.
 pub(super) struct Whole {
@@ -44,7 +46,7 @@ pub(super) fn finish(axis: &Axis<'_>, mut bends: Vec<Bend>, whole: &Whole) -> Tr
         ends,
         stations: axis.nodes.iter().map(station).collect(),
         length: axis.length(),
-        length_error: END_ERROR_STEPS * whole.grid + CURVE_ERROR * turned,
+        length_error: END_ERROR_STEPS * whole.grid + CURVE_ERROR * turned + ARC_ERROR * axis.arc_correction(),
         area: whole.area,
         drawn_length: whole.drawn_length,
         width_min: whole.range.min,
