@@ -4,15 +4,16 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, Problem, Watch};
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{BBox, Point, region, ring};
+use waveguard_geom::{BBox, Point, Transform, region, ring};
 
 use crate::devices::{self, DeviceSource, Proto, Role};
 use crate::error::ExtractError;
-use crate::facts::{Facts, Sums, repeated};
-use crate::guides;
+use crate::facts::{Facts, Sums};
+use crate::guides::{self, Guide};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::{CellRole, PortKind};
+use crate::split::{self, Group};
 
 /// Core shapes of a cell that belong to no device and no guide.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct Leftover {
     /// Number of copies.
     pub count: u64,
     /// Why.
-    pub reason: String,
+    pub reason: &'static str,
 }
 
 /// What one placement of a cell stands for.
@@ -41,12 +42,14 @@ pub struct CellPlan {
 }
 
 /// One piece of independent work.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Task {
     /// A device cell.
     Device(CellId),
-    /// A polygon of a circuit cell.
-    Free(CellId, usize),
+    /// A device that was flattened into a circuit cell.
+    Part(CellId, Group),
+    /// A polygon of a circuit cell, and the displacements of its copies.
+    Free(CellId, usize, Vec<[f64; 2]>),
 }
 
 #[derive(Debug, Default)]
@@ -82,18 +85,15 @@ pub fn work_out(
             continue;
         }
         let stated = devices::stated_ports(plan, cell);
-        cells[i].terminals = if stated.is_empty() { own_pins(&facts[i]) } else { stated };
         if placements[i] > plan.recipe.limits.free_placements && !device_below[i] {
             cells[i].counted = true;
             cells[i].leftovers.extend(counted(plan, facts, cell));
             continue;
         }
-        tasks.extend(
-            layout
-                .polygons(cell)
-                .filter(|p| plan.is_core[p.layer.index()] || plan.is_guide[p.layer.index()])
-                .map(|p| Task::Free(cell, p.index)),
-        );
+        let parts = split::split(plan, cell, &facts[i]);
+        cells[i].terminals = if stated.is_empty() { parts.loose } else { stated };
+        tasks.extend(parts.groups.into_iter().map(|g| Task::Part(cell, g)));
+        tasks.extend(parts.free.into_iter().map(|(polygon, copies)| Task::Free(cell, polygon, copies)));
     }
     let spines = spine_lengths(plan);
     watch.enter(2, tasks.len() as u64);
@@ -101,9 +101,12 @@ pub fn work_out(
         .par_iter()
         .map(|task| {
             watch.check()?;
-            let done = match *task {
-                Task::Device(cell) => (cell, device(plan, facts, sums, cell)),
-                Task::Free(cell, polygon) => (cell, free(plan, cell, polygon, spines.get(&polygon).copied())),
+            let done = match task {
+                Task::Device(cell) => (*cell, device(plan, facts, sums, *cell)),
+                Task::Part(cell, group) => (*cell, part(plan, facts, *cell, group)),
+                Task::Free(cell, polygon, copies) => {
+                    (*cell, free(plan, *cell, *polygon, copies, spines.get(polygon).copied()))
+                }
             };
             watch.advance(1);
             Ok(done)
@@ -119,10 +122,6 @@ pub fn work_out(
     Ok((cells, problems))
 }
 
-fn own_pins(facts: &Facts) -> Vec<LocalPort> {
-    facts.pins.iter().map(|p| p.settled(&facts.markers, &facts.core_box)).collect()
-}
-
 /// All core shapes of a cell as one leftover.
 fn counted(plan: &Plan, facts: &[Facts], cell: CellId) -> Option<Leftover> {
     let own = &facts[cell.index()];
@@ -133,7 +132,7 @@ fn counted(plan: &Plan, facts: &[Facts], cell: CellId) -> Option<Leftover> {
         bbox: own.core_box,
         area,
         count,
-        reason: "placed too often to be traced".to_owned(),
+        reason: "placed too often to be traced",
     })
 }
 
@@ -141,60 +140,98 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
     let mut done = Done::default();
     let own = &facts[cell.index()];
     let ports = devices::ports(plan, facts, sums, cell, &mut done.problems);
-    let entry = plan.entry(cell);
-    let role = plan.stated_role(cell);
-    let optical: Vec<&LocalPort> = ports.iter().filter(|p| p.kind == PortKind::Optical).collect();
-    let name = &plan.layout.cell(cell).name;
-    let may_be_guide = role != CellRole::Device && optical.len() == 2;
-    let wants_rings = may_be_guide || own.markers.is_empty();
+    let wants_rings = may_be_guide(plan, cell, &ports) || own.markers.is_empty();
     let most = plan.recipe.limits.guide_shapes;
     let rings = if wants_rings { devices::rings(plan, sums, cell, most) } else { devices::Rings::default() };
-    let mut guide = None;
-    if may_be_guide && !rings.cut_short {
-        let stated = entry.and_then(|e| e.guide.as_deref()).and_then(|g| plan.recipe.section_named(g));
-        match guides::of_device(plan, &rings.rings, [optical[0], optical[1]], stated) {
-            Ok(found) => guide = Some(found),
-            Err(reason) if role == CellRole::Guide => {
-                done.problems.push(Problem::of_cell("guide-not-traced", name, reason));
-            }
-            Err(_) => {}
-        }
-    } else if role == CellRole::Guide {
-        let reason =
-            if rings.cut_short { "too many shapes".to_owned() } else { format!("{} optical ports", optical.len()) };
-        done.problems.push(Problem::of_cell("guide-not-traced", name, reason));
-    }
+    let guide = guide(plan, cell, &ports, &rings, &mut done.problems);
     let source = if ports.iter().any(|p| p.source == PortSource::Metadata) {
         DeviceSource::Metadata
-    } else if own.markers.is_empty() && role != CellRole::Auto {
+    } else if own.markers.is_empty() && plan.stated_role(cell) != CellRole::Auto {
         DeviceSource::Name
     } else {
         DeviceSource::Marker
     };
-    let outline = if own.markers.is_empty() {
-        if rings.cut_short { Vec::new() } else { rings.rings.into_iter().map(|r| r.1).collect() }
-    } else {
-        own.markers.clone()
-    };
-    let outline = region::union(&outline);
     let mut bbox = devices::markers_box(&own.markers);
-    if bbox.is_empty() {
-        bbox = sums.core_box[cell.index()];
+    let outline = if !own.markers.is_empty() {
+        region::union(&own.markers)
+    } else if rings.cut_short {
+        Vec::new()
+    } else {
+        region::union(&rings.rings.iter().map(|r| r.1.as_slice()).collect::<Vec<_>>())
+    };
+    for other in [sums.core_box[cell.index()], plan.layout.bbox(cell)] {
+        bbox = if bbox.is_empty() { other } else { bbox };
     }
-    if bbox.is_empty() {
-        bbox = plan.layout.bbox(cell);
+    let core_area = sums.core_area[cell.index()].iter().sum();
+    done.proto = Some(Proto { cell, copies: vec![[0.0; 2]], ports, outline, bbox, guide, source, core_area });
+    done
+}
+
+/// A device that was flattened into the cell.
+fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
+    let mut done = Done::default();
+    let mut core_area = 0.0;
+    let mut rings = devices::Rings::default();
+    for copy in &group.shapes {
+        let shape = plan.layout.polygon(copy.polygon);
+        if plan.is_core[shape.layer.index()] {
+            core_area += ring::area(shape.points);
+        }
+        if plan.is_guide[shape.layer.index()] {
+            let t = Transform::shift(copy.shift[0], copy.shift[1]);
+            let moved: Option<Vec<Point>> = shape.points.iter().map(|&p| t.apply_point(p)).collect();
+            rings.rings.extend(moved.map(|r| (shape.layer, r)));
+        }
     }
+    rings.cut_short = rings.rings.len() > plan.recipe.limits.guide_shapes;
+    let ports = devices::without_repeats(plan, cell, group.ports.clone(), &mut done.problems);
+    let guide = guide(plan, cell, &ports, &rings, &mut done.problems);
+    let marker = &facts[cell.index()].markers[group.ring];
     done.proto = Some(Proto {
         cell,
         copies: vec![[0.0; 2]],
         ports,
-        outline,
-        bbox,
+        outline: region::union(&[marker]),
+        bbox: BBox::of_points(marker),
         guide,
-        source,
-        core_area: sums.core_area[cell.index()].iter().sum(),
+        source: DeviceSource::Marker,
+        core_area,
     });
     done
+}
+
+/// Two optical ports, and nobody says that it is something else.
+fn may_be_guide(plan: &Plan, cell: CellId, ports: &[LocalPort]) -> bool {
+    plan.stated_role(cell) != CellRole::Device && ports.iter().filter(|p| p.kind == PortKind::Optical).count() == 2
+}
+
+fn guide(
+    plan: &Plan,
+    cell: CellId,
+    ports: &[LocalPort],
+    rings: &devices::Rings,
+    problems: &mut Vec<Problem>,
+) -> Option<Guide> {
+    let optical: Vec<&LocalPort> = ports.iter().filter(|p| p.kind == PortKind::Optical).collect();
+    let traced = if !may_be_guide(plan, cell, ports) {
+        Err("not two optical ports")
+    } else if rings.cut_short {
+        Err("too many shapes")
+    } else {
+        let named = plan.entry(cell).and_then(|e| e.guide.as_deref());
+        let stated = named.and_then(|g| plan.recipe.section_named(g));
+        guides::of_device(plan, &rings.rings, [optical[0], optical[1]], stated)
+    };
+    match traced {
+        Ok(found) => Some(found),
+        Err(reason) => {
+            // A device that is no guide is nothing special, unless it should be one.
+            if plan.stated_role(cell) == CellRole::Guide {
+                problems.push(Problem::of_cell("guide-not-traced", &plan.layout.cell(cell).name, reason));
+            }
+            None
+        }
+    }
 }
 
 /// Lengths of the spines of PATH elements by the number of their outline.
@@ -204,16 +241,16 @@ fn spine_lengths(plan: &Plan) -> FxHashMap<usize, f64> {
     paths.filter_map(|p| p.outline.map(|o| (o, length(&p.spine)))).collect()
 }
 
-fn free(plan: &Plan, cell: CellId, polygon: usize, spine_length: Option<f64>) -> Done {
+fn free(plan: &Plan, cell: CellId, polygon: usize, shifts: &[[f64; 2]], spine_length: Option<f64>) -> Done {
     let mut done = Done::default();
     let shape = plan.layout.polygon(polygon);
     let area = ring::area(shape.points);
     let bbox = BBox::of_points(shape.points);
-    let copies = shape.repetition.len();
+    let copies = shifts.len() as u64;
     let guide = if !plan.is_guide[shape.layer.index()] {
-        Err("no guides on this layer".to_owned())
+        Err("no guides on this layer")
     } else if copies > plan.recipe.limits.free_placements {
-        Err("placed too often to be traced".to_owned())
+        Err("placed too often to be traced")
     } else {
         guides::of_shape(plan, shape.layer, shape.points, spine_length.unwrap_or(f64::NAN))
     };
@@ -236,7 +273,7 @@ fn free(plan: &Plan, cell: CellId, polygon: usize, spine_length: Option<f64>) ->
                 .collect();
             done.proto = Some(Proto {
                 cell,
-                copies: shape.repetition.offsets().collect(),
+                copies: shifts.to_vec(),
                 ports,
                 outline: Vec::new(),
                 bbox,
@@ -246,8 +283,10 @@ fn free(plan: &Plan, cell: CellId, polygon: usize, spine_length: Option<f64>) ->
             });
         }
         Err(reason) if plan.is_core[shape.layer.index()] => {
+            let mut everywhere = BBox::EMPTY;
+            shifts.iter().for_each(|d| everywhere.add_box(&bbox.transformed(&Transform::shift(d[0], d[1]))));
             done.leftover = Some(Leftover {
-                bbox: repeated(&bbox, shape.repetition),
+                bbox: everywhere,
                 area: area * copies as f64,
                 count: copies,
                 reason,

@@ -8,6 +8,7 @@ use crate::guides::Guide;
 use crate::pins::{self, LocalPort, Pin, PortSource};
 use crate::plan::Plan;
 use crate::recipe::{CellRole, PortKind};
+use crate::split;
 
 /// What is done with the placements of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +102,8 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
                 // A marker around devices makes them the inside of a black box, if it has pins of its own.
                 let edge = plan.dbu(plan.recipe.tolerances.marker_edge_nm);
                 let around = pinned && covers(&marker.grown(edge), &below);
-                if devices && !around { Role::Circuit } else { Role::Device }
+                let open = (devices && !around) || split::is_flattened(plan, own);
+                if open { Role::Circuit } else { Role::Device }
             }
             CellRole::Auto if pinned && !devices => Role::Device,
             CellRole::Auto => Role::Circuit,

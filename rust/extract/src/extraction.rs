@@ -17,7 +17,7 @@ use crate::overlaps::{self, Outline};
 use crate::pins::PortSource;
 use crate::place::{self, Placed, PlacedTerminal, Placements};
 use crate::plan::Plan;
-use crate::recipe::{CellRole, Recipe};
+use crate::recipe::{CellRole, PortKind, Recipe};
 use crate::runs;
 use crate::tables::{
     Bends, CrossingRow, Crossings, Devices, NearMissRow, NearMisses, Nets, OverlapRow, Overlaps, Ports, ProblemRow,
@@ -180,7 +180,7 @@ fn drop_stubs(plan: &Plan, cells: &[CellPlan], all: &mut Placements, joined: &Jo
                         bbox: proto.bbox.transformed(&placed.transform),
                         area: proto.core_area * placed.transform.magnification().powi(2),
                         count: 1,
-                        reason: "short and joined to nothing".to_owned(),
+                        reason: "short and joined to nothing",
                     },
                 });
             }
@@ -232,7 +232,9 @@ fn terminals(
                 kind: t.port.kind as u8,
             });
         }
-        if best.is_none() && t.port.source != PortSource::Metadata && t.port.source != PortSource::Fibre {
+        // Pads have electrical pins and no marker; nothing is wrong with those.
+        let drawn = matches!(t.port.source, PortSource::Path | PortSource::Rectangle);
+        if best.is_none() && drawn && t.port.kind == PortKind::Optical {
             let cell = &plan.layout.cell(t.cell).name;
             problems.push(Problem::at("loose-pin", cell, t.at_home[0], t.at_home[1], t.port.name.clone()));
         }

@@ -45,7 +45,7 @@ pub fn of_device(
     rings: &[(LayerId, Vec<Point>)],
     ends: [&LocalPort; 2],
     stated: Option<usize>,
-) -> Result<Guide, String> {
+) -> Result<Guide, &'static str> {
     let hints = ends.map(|p| CapHint {
         x: p.at[0],
         y: p.at[1],
@@ -53,7 +53,7 @@ pub fn of_device(
         width: if p.width.is_nan() { 0.0 } else { p.width },
     });
     let options = options(plan);
-    let mut why = String::from("no shapes on a guide layer");
+    let mut why = "no shapes on a guide layer";
     let mut layers = plan.guide_layers.clone();
     if let Some(section) = stated {
         layers.sort_by_key(|&l| plan.pair(l) != plan.recipe.guides[section].layer);
@@ -75,7 +75,7 @@ pub fn of_device(
     Err(why)
 }
 
-fn of_pieces(plan: &Plan, pieces: &[&[Point]], hints: &[CapHint; 2], options: &TraceOptions) -> Result<Trace, String> {
+fn of_pieces(plan: &Plan, pieces: &[&[Point]], hints: &[CapHint; 2], options: &TraceOptions) -> Result<Trace, &'static str> {
     let first = if let [one] = pieces {
         trace_ribbon(one, Some(*hints), options)
     } else {
@@ -89,8 +89,8 @@ fn of_pieces(plan: &Plan, pieces: &[&[Point]], hints: &[CapHint; 2], options: &T
         Ok(trace) => trace,
         Err(failure) => {
             let merged = region::union(pieces);
-            let [one] = merged.as_slice() else { return Err(reason(&failure).to_owned()) };
-            let mut trace = trace_ribbon(one, Some(*hints), options).map_err(|_| reason(&failure).to_owned())?;
+            let [one] = merged.as_slice() else { return Err(reason(&failure)) };
+            let mut trace = trace_ribbon(one, Some(*hints), options).map_err(|_| reason(&failure))?;
             trace.n_shapes = pieces.len() as u32;
             trace
         }
@@ -98,14 +98,14 @@ fn of_pieces(plan: &Plan, pieces: &[&[Point]], hints: &[CapHint; 2], options: &T
     let reach = plan.dbu(plan.recipe.tolerances.guide_end_nm);
     for (end, hint) in trace.ends.iter().zip(hints) {
         if (end.x - hint.x).hypot(end.y - hint.y) > reach {
-            return Err("the traced guide does not end at the ports".to_owned());
+            return Err("the traced guide does not end at the ports");
         }
     }
     Ok(trace)
 }
 
 /// Traces one shape drawn outside devices.
-pub fn of_shape(plan: &Plan, layer: LayerId, ring: &[Point], spine_length: f64) -> Result<Guide, String> {
+pub fn of_shape(plan: &Plan, layer: LayerId, ring: &[Point], spine_length: f64) -> Result<Guide, &'static str> {
     let pair = plan.pair(layer);
     let mut options = options(plan);
     let mut widths = (f64::INFINITY, 0.0_f64);
@@ -114,8 +114,8 @@ pub fn of_shape(plan: &Plan, layer: LayerId, ring: &[Point], spine_length: f64) 
     }
     options.width_min = plan.dbu(widths.0) * 0.5;
     options.width_max = plan.dbu(widths.1);
-    let trace = trace_ribbon(ring, None, &options).map_err(|e| reason(&e).to_owned())?;
-    let section = section_of(plan, layer, &trace).ok_or_else(|| "no cross-section of that width".to_owned())?;
+    let trace = trace_ribbon(ring, None, &options).map_err(|e| reason(&e))?;
+    let section = section_of(plan, layer, &trace).ok_or("no cross-section of that width")?;
     Ok(guide(plan, trace, Some(section), spine_length))
 }
 

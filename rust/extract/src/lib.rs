@@ -20,6 +20,7 @@ pub mod place;
 pub mod plan;
 pub mod recipe;
 pub mod runs;
+pub mod split;
 pub mod tables;
 pub mod trace;
 mod write;

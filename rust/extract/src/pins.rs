@@ -233,6 +233,7 @@ pub fn read(plan: &Plan, cell: CellId, problems: &mut Vec<Problem>) -> Vec<Pin> 
         let pin = Pin { port: port(at, path.width_dbu, form.kind, PortSource::Path), heading };
         copies(plan, &path.repetition, |d| pins.push((path.layer, shifted(&pin, d))));
     }
+    let widest = plan.dbu(plan.recipe.guides.iter().fold(0.0, |w: f64, g| w.max(g.width_max_nm)));
     for polygon in layout.polygons(cell) {
         let forms = &plan.pin_forms[polygon.layer.index()];
         if forms.is_empty() || outlines.contains(&polygon.index) || polygon.points.is_empty() {
@@ -249,8 +250,13 @@ pub fn read(plan: &Plan, cell: CellId, problems: &mut Vec<Problem>) -> Vec<Pin> 
         } else if let Some(form) = of(PinShape::Path) {
             // Where even paths have no reliable direction, other shapes are the metal pins of old devices.
             let kind = if form.oriented { form.kind } else { PortKind::Electrical };
-            let heading = if is_box(polygon.points) { Heading::Block(b) } else { Heading::None };
-            Pin { port: port(at, w.min(h), kind, PortSource::Rectangle), heading }
+            if kind == PortKind::Optical && w.min(h) > widest {
+                // Wider than any guide: where the fibre goes on a grating coupler.
+                Pin { port: port(at, w.min(h), PortKind::Fibre, PortSource::Fibre), heading: Heading::None }
+            } else {
+                let heading = if is_box(polygon.points) { Heading::Block(b) } else { Heading::None };
+                Pin { port: port(at, w.min(h), kind, PortSource::Rectangle), heading }
+            }
         } else if let Some(form) = of(PinShape::Shape) {
             Pin { port: port(at, w.min(h), form.kind, PortSource::Fibre), heading: Heading::None }
         } else {

@@ -126,7 +126,7 @@ pub fn walk(plan: &Plan, roles: &[Role], cells: &[CellPlan], top: CellId, counts
                 bbox: everywhere,
                 area: l.area * counts[i] as f64,
                 count: l.count.saturating_mul(counts[i]),
-                reason: l.reason.clone(),
+                reason: l.reason,
             },
         }));
     }

@@ -1,0 +1,165 @@
+//! Devices that were flattened into the cell that used them.
+//!
+//! Flattening leaves marker rings, pins and core shapes side by side in one cell. Each ring with pins is
+//! taken as one device again, with the shapes inside it. The fact that gives a flattened cell away is that
+//! its own pins face each other.
+
+use waveguard_base::CellId;
+use waveguard_geom::transform::wrap_angle;
+use waveguard_geom::{BBox, GridIndex, Point, Transform, ring};
+
+use crate::facts::Facts;
+use crate::pins::{self, Heading, LocalPort, Pin};
+use crate::plan::Plan;
+use crate::recipe::PortKind;
+
+/// One copy of a polygon.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Copy {
+    /// Number of the polygon in the layout.
+    pub polygon: usize,
+    /// Displacement.
+    pub shift: [f64; 2],
+}
+
+/// A ring with what lies in it.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// Number of the ring among the markers of the cell.
+    pub ring: usize,
+    /// Ports, directions settled.
+    pub ports: Vec<LocalPort>,
+    /// Shapes on core and guide layers.
+    pub shapes: Vec<Copy>,
+}
+
+/// Result of [`split`].
+#[derive(Clone, Debug, Default)]
+pub struct Split {
+    /// Rings that have optical pins.
+    pub groups: Vec<Group>,
+    /// Pins that belong to no ring.
+    pub loose: Vec<LocalPort>,
+    /// Shapes that belong to no ring: polygon and displacements of the copies.
+    pub free: Vec<(usize, Vec<[f64; 2]>)>,
+}
+
+/// True when two optical pins of the cell lie at one place and face each other.
+pub fn is_flattened(plan: &Plan, own: &Facts) -> bool {
+    if own.markers.len() < 2 {
+        return false;
+    }
+    let snap = plan.dbu(plan.recipe.tolerances.snap_nm);
+    let mut optical: Vec<&Pin> = own.pins.iter().filter(|p| p.port.kind == PortKind::Optical).collect();
+    optical.sort_by(|p, q| p.port.at[0].total_cmp(&q.port.at[0]));
+    optical.iter().enumerate().any(|(i, p)| {
+        optical[i + 1..].iter().take_while(|q| q.port.at[0] - p.port.at[0] <= snap).any(|q| {
+            (q.port.at[1] - p.port.at[1]).abs() <= snap
+                && match (p.heading, q.heading) {
+                    (Heading::Known(a), Heading::Known(b)) => wrap_angle(a - b).cos() < 0.0,
+                    (Heading::Axis(..), Heading::Axis(..)) => true,
+                    _ => false,
+                }
+        })
+    })
+}
+
+/// Sorts pins and shapes of a cell into its marker rings.
+pub fn split(plan: &Plan, cell: CellId, own: &Facts) -> Split {
+    let mut out = Split::default();
+    let edge = plan.dbu(plan.recipe.tolerances.marker_edge_nm).max(1.0);
+    let boxes: Vec<BBox> = own.markers.iter().map(|m| BBox::of_points(m)).collect();
+    let areas: Vec<f64> = own.markers.iter().map(|m| ring::area(m)).collect();
+    let index = GridIndex::new(&boxes, typical(&boxes));
+    // Of nested rings the smallest is the device.
+    let smallest = |window: &BBox, fits: &dyn Fn(usize) -> bool| -> Option<usize> {
+        let mut best: Option<usize> = None;
+        index.candidates(window, |i| {
+            if boxes[i].touches(window) && fits(i) {
+                let better = best.is_none_or(|b| (areas[i], i) < (areas[b], b));
+                best = if better { Some(i) } else { best };
+            }
+        });
+        best
+    };
+    let holding = |p: [f64; 2]| smallest(&BBox { min: p, max: p }, &|i| pins::contains(&own.markers[i], p));
+
+    let mut groups: Vec<Group> = (0..own.markers.len()).map(|ring| Group { ring, ..Group::default() }).collect();
+    for pin in &own.pins {
+        let at = pin.port.at;
+        let back = |a: f64, d: f64| [at[0] - a.cos() * d, at[1] - a.sin() * d];
+        let ring = match pin.heading {
+            Heading::Known(a) => holding(back(a, edge)),
+            Heading::Axis(a, half) => {
+                // Two devices meet here and each drew a pin; the first takes the side behind.
+                let taken = |g: &usize| groups[*g].ports.iter().any(|p| near(p.at, at, half));
+                holding(back(a, half)).filter(|g| !taken(g)).or_else(|| holding(back(a, -half)).filter(|g| !taken(g)))
+            }
+            _ => holding(at),
+        };
+        match ring {
+            Some(g) => groups[g].ports.push(pin.settled(&own.markers[g..=g], &boxes[g])),
+            None => out.loose.push(pin.settled(&[], &own.core_box)),
+        }
+    }
+    let is_device: Vec<bool> =
+        groups.iter().map(|g| g.ports.iter().any(|p| p.kind == PortKind::Optical)).collect();
+    for shape in plan.layout.polygons(cell) {
+        let layer = shape.layer.index();
+        if !plan.is_core[layer] && !plan.is_guide[layer] {
+            continue;
+        }
+        let b = BBox::of_points(shape.points);
+        let mut free = Vec::new();
+        pins::copies(plan, shape.repetition, |shift| {
+            let window = b.transformed(&Transform::shift(shift[0], shift[1]));
+            let inside = |i: usize| {
+                let room = boxes[i].grown(edge);
+                is_device[i]
+                    && room.contains(window.min[0], window.min[1])
+                    && room.contains(window.max[0], window.max[1])
+                    && mostly_inside(&own.markers[i], shape.points, shift)
+            };
+            match smallest(&window, &inside) {
+                Some(g) => groups[g].shapes.push(Copy { polygon: shape.index, shift }),
+                None => free.push(shift),
+            }
+        });
+        if !free.is_empty() {
+            out.free.push((shape.index, free));
+        }
+    }
+    for (group, is_device) in groups.into_iter().zip(is_device) {
+        if is_device {
+            out.groups.push(group);
+        } else {
+            out.loose.extend(group.ports);
+        }
+    }
+    out
+}
+
+fn near(a: [f64; 2], b: [f64; 2], d: f64) -> bool {
+    (a[0] - b[0]).hypot(a[1] - b[1]) <= d
+}
+
+/// True when the middles of at least half of the edges are inside: ends of guides lie on the ring.
+fn mostly_inside(ring: &[Point], shape: &[Point], shift: [f64; 2]) -> bool {
+    let n = shape.len();
+    let inside = (0..n)
+        .filter(|&i| {
+            let (p, q) = (shape[i], shape[(i + 1) % n]);
+            let x = (f64::from(p.x) + f64::from(q.x)) / 2.0 + shift[0];
+            let y = (f64::from(p.y) + f64::from(q.y)) / 2.0 + shift[1];
+            pins::contains(ring, [x, y])
+        })
+        .count();
+    2 * inside >= n
+}
+
+/// A tile size that fits most rings.
+fn typical(boxes: &[BBox]) -> f64 {
+    let mut sizes: Vec<f64> = boxes.iter().map(|b| (b.max[0] - b.min[0]).max(b.max[1] - b.min[1])).collect();
+    sizes.sort_by(f64::total_cmp);
+    sizes.get(sizes.len() / 2).copied().unwrap_or(1.0)
+}
