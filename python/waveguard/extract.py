@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from waveguard import _core
 from waveguard.errors import UsageError
 from waveguard.metadata import CellMetadata, SiepicTexts, StatedPort, merge_metadata, siepic_texts
+from waveguard.pdk import suggest_pdk
 from waveguard.pdk.quantity import nearest
 from waveguard.tables import Tables
 from waveguard.units import NM_PER_UM
@@ -306,6 +307,14 @@ class Extraction:
         devices = self.tables.devices
         waveguides = self.tables.waveguides.device
         return by_cell[devices.cell[waveguides]]
+
+    def fitting_pdks(self) -> list[str]:
+        """Names of the bundled PDKs that fit the layout, the best first; for hints only."""
+        cells = [
+            (KLAYOUT_COUNTER.sub("", name), facts.component, facts.metadata.function_name if facts.metadata else None)
+            for name, facts in zip(self.cell_names, self.facts, strict=True)
+        ]
+        return suggest_pdk(self.file.handle.layers, cells)
 
     @cached_property
     def conventions(self) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ import gdstk
 import numpy as np
 import pytest
 
-from waveguard import layout
+from waveguard import check, layout
 from waveguard import pdk as pdks
 from waveguard.errors import UsageError
 from waveguard.extract import cell_facts, extract, find_guide, guides_of, port_kind, recipe
+from waveguard.findings import Verdict
 from waveguard.pdk.tolerances import Extraction
 
 RECIPE_SOURCE = Path(__file__).resolve().parents[2] / "rust" / "extract" / "src" / "recipe.rs"
@@ -175,3 +176,12 @@ def test_kfactory_metadata_are_read_with_any_pdk(layouts_dir: Path) -> None:
     assert len(found.tables.devices.cell) == 55
     assert len(found.tables.nets.port_a) == 54
     assert np.nanmax(np.abs(found.tables.waveguides.centerline_length_nm * 1e-3 - found.stated_length_um)) < 0.011
+
+
+def test_a_check_with_the_wrong_pdk_is_no_pass_and_names_the_right_one() -> None:
+    library = gdstk.Library()
+    library.add(siepic_guide("Waveguide", 10))
+    run = check(library, "ltoi300")
+    assert run.verdict == Verdict.INCOMPLETE
+    assert "no shapes on the core layers of the PDK ltoi300" in run.incomplete[0].reason
+    assert "its layers fit siepic-ebeam" in run.incomplete[0].reason
