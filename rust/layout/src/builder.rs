@@ -15,6 +15,7 @@ mod shapes;
 mod tests;
 
 use waveguard_base::{Interrupted, LayerId, Watch};
+use waveguard_geom::Point;
 
 use crate::model::{Cell, Layout, Repetition};
 
@@ -55,6 +56,8 @@ pub struct LayoutColumns {
     pub repetitions: Vec<Repetition>,
     /// Polygon vertices `x0 y0 x1 y1 …` in dbu.
     pub polygon_xy: Vec<f64>,
+    /// The same as grid points, from readers that know them; one of the two is empty.
+    pub polygon_grid: Vec<Point>,
     /// Start of each polygon in vertices; one more than polygons.
     pub polygon_offsets: Vec<i64>,
     /// Cell of each polygon, ascending.

@@ -3,6 +3,7 @@
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
+use waveguard_geom::Point;
 
 use crate::errors::{self, Failure};
 
@@ -43,6 +44,18 @@ impl<'py> Columns<'py> {
 
     pub(crate) fn f64s(&self, name: &str) -> PyResult<Vec<f64>> {
         self.array(name, &self.get(name)?, "biuf", "float64")
+    }
+
+    /// Grid points, when the column is an array of 32-bit integers.
+    pub(crate) fn points(&self, name: &str) -> PyResult<Option<Vec<Point>>> {
+        let value = self.get(name)?;
+        let Ok(flat) = value.cast::<PyArray1<i32>>() else { return Ok(None) };
+        let flat = flat.readonly();
+        let flat = flat.as_slice().map_err(|e| self.wrong(name, &e.to_string()))?;
+        if !flat.len().is_multiple_of(2) {
+            return Err(self.wrong(name, "does not hold pairs"));
+        }
+        Ok(Some(flat.chunks_exact(2).map(|v| Point::new(v[0], v[1])).collect()))
     }
 
     pub(crate) fn i64s(&self, name: &str) -> PyResult<Vec<i64>> {

@@ -166,6 +166,11 @@ pub(crate) fn build_layout(
 
 fn layout_columns(c: &Columns<'_>) -> PyResult<LayoutColumns> {
     c.only(&KNOWN)?;
+    // Integers are grid points already; everything else is rounded by the builder.
+    let (polygon_xy, polygon_grid) = match c.points("polygon_xy")? {
+        Some(grid) => (Vec::new(), grid),
+        None => (c.f64s("polygon_xy")?, Vec::new()),
+    };
     Ok(LayoutColumns {
         dbu_nm: c.scalar("dbu_nm")?,
         layers: layers(c)?,
@@ -175,7 +180,8 @@ fn layout_columns(c: &Columns<'_>) -> PyResult<LayoutColumns> {
             .into_iter()
             .map(|(kind, tuple)| repetition(c, &kind, &tuple))
             .collect::<PyResult<_>>()?,
-        polygon_xy: c.f64s("polygon_xy")?,
+        polygon_xy,
+        polygon_grid,
         polygon_offsets: c.i64s("polygon_offsets")?,
         polygon_cell: c.i64s("polygon_cell")?,
         polygon_layer: c.i64s("polygon_layer")?,

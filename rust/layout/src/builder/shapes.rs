@@ -135,7 +135,7 @@ fn judge(points: &[Point], rep: i64, repetitions: &Repetitions) -> (Fate, BBox) 
         return (Fate::BeyondRange, BBox::EMPTY);
     }
     let b = repetitions.grown(rep, &BBox::of_points(points));
-    if points.len() >= 3 && !in_range(&b) {
+    if !in_range(&b) {
         return (Fate::BeyondRange, b);
     }
     if has_area(points) { (Fate::Kept, b) } else { (Fate::Degenerate, b) }

@@ -114,6 +114,24 @@ fn vertices_are_rounded_half_away_from_zero() {
 }
 
 #[test]
+fn vertices_that_are_grid_points_already_are_checked_all_the_same() {
+    let mut drawing = Drawing::new(&["top"]).square(0, 0.0, 0.0, 1.0).square(0, 2.0, 0.0, 1.0).square(0, 4.0, 0.0, 1.0);
+    let c = &mut drawing.0;
+    c.polygon_grid = c.polygon_xy.chunks_exact(2).map(|v| Point::new(v[0] as i32, v[1] as i32)).collect();
+    c.polygon_grid[5] = Point::new(i32::MAX, i32::MAX);
+    c.polygon_grid[4] = Point::new(i32::MIN, 0);
+    c.polygon_xy.clear();
+    let layout = drawing.build();
+    assert_eq!(codes(&layout), [(code::BEYOND_RANGE, "top", 1)]);
+    assert_box(corners(&layout, 0), [0.0, 0.0, 5.0, 1.0]);
+
+    let mut short = Drawing::new(&["top"]).polygon(0, &[0.0, 0.0, 1.0, 1.0], 0);
+    short.0.polygon_xy.clear();
+    short.0.polygon_grid = vec![Point::new(i32::MAX, i32::MIN), Point::new(i32::MIN, i32::MAX)];
+    assert_eq!(codes(&short.build()), [(code::BEYOND_RANGE, "top", 1)]);
+}
+
+#[test]
 fn polygons_belong_to_their_cells_also_when_some_are_left_out() {
     let far = f64::from(MAX_COORDINATE);
     let layout = Drawing::new(&["a", "empty", "b"])
