@@ -281,17 +281,13 @@ def _problems(file: LayoutFile, extraction: Extraction) -> tuple[LayoutProblem, 
         LayoutProblem(one.code, one.cell, one.subject, one.x_dbu * nm, one.y_dbu * nm, one.count)
         for one in file.problems
     ]
+    # The extraction hands on the problems of the layout that it was given.
+    known = {(one.code, one.cell, one.subject) for one in found}
     table = extraction.tables.problems
     found += [
-        LayoutProblem(
-            table.code[row],
-            table.cell[row],
-            table.subject[row],
-            float(table.x_nm[row]),
-            float(table.y_nm[row]),
-            int(table.count[row]),
-        )
-        for row in range(len(table))
+        LayoutProblem(*key, float(table.x_nm[row]), float(table.y_nm[row]), int(table.count[row]))
+        for row, key in enumerate(zip(table.code, table.cell, table.subject, strict=True))
+        if key not in known
     ]
     return tuple(found)
 

@@ -7,7 +7,7 @@ A spec is prose. Each of its `##` headings is a case if it holds a fenced block 
       box LAYER X0 Y0 X1 Y1                      LAYER is core, marker, pin, text or L/D
       pin NAME X Y HEADING WIDTH                 the heading points out of the device
       text LAYER X Y WORDS …
-      guide WIDTH X Y HEADING : PIECES           core, device marker 1 µm wider on each side, pins `a` and `b`
+      guide WIDTH X Y HEADING : PIECES           core, device marker 0.2 µm wider on each side, pins `a` and `b`
       strip WIDTH X Y HEADING : PIECES           only the core
       place CELL X Y [ANGLE] [mirror]
     PIECES are, separated by commas: straight LENGTH | turn RADIUS ANGLE | taper LENGTH WIDTH
@@ -47,7 +47,7 @@ cell coupler
   pin o 0 0 0 0.5
 """
 PIN_LENGTH_UM = 0.02
-MARKER_MARGIN_UM = 1.0
+MARKER_MARGIN_UM = 0.2
 # Chords leave their arc by less than the grid of 1 nm can show.
 CHORD_ERROR_UM = 0.0002
 PLACE_TOLERANCE_UM = 0.05
@@ -116,7 +116,9 @@ def draw_line(library: gdstk.Library, cell: gdstk.Cell, words: list[str]) -> Non
     elif command == "place":
         angle = float(rest[3]) if len(rest) > 3 and rest[3] != "mirror" else 0.0
         origin = (float(rest[1]), float(rest[2]))
-        cell.add(gdstk.Reference(rest[0], origin, math.radians(angle), x_reflection="mirror" in rest))
+        # A cell that is not drawn is referred to by its name, as gdstk does for a missing one.
+        target = next((known for known in library.cells if known.name == rest[0]), rest[0])
+        cell.add(gdstk.Reference(target, origin, math.radians(angle), x_reflection="mirror" in rest))
     else:
         raise AssertionError(f"unknown command: {command}")
 

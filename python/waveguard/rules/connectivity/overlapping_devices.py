@@ -23,14 +23,25 @@ def overlapping_devices(ctx: Context) -> Iterator[Finding]:
     Why: light couples between the two in a way that neither model describes, or the shapes merge into one.
     Fix: move the devices apart, or use a crossing where two waveguides have to cross.
     Limits: the extraction tolerances of the PDK for the area and the depth of a common border.
-    Not checked: shapes inside one device; two instances of one cell at the same place, which is CN004.
+    Not checked: shapes inside one device; two instances of one cell at the same place, which is CN004; waveguides
+        that cross, which is CN005.
     """
     if not len(ctx.tables.devices.cell):
         ctx.not_applicable("no devices")
         return
     ctx.looked_at("devices", len(ctx.tables.devices.cell))
-    for row in np.flatnonzero(ctx.tables.overlaps.duplicate == 0):
+    crossing = _crossing_pairs(ctx)
+    overlaps = ctx.tables.overlaps
+    for row in np.flatnonzero(overlaps.duplicate == 0):
+        if frozenset((int(overlaps.device_a[row]), int(overlaps.device_b[row]))) in crossing:
+            continue
         yield pair_finding(ctx, int(row), "overlaps", "move them apart", severity=_severity(ctx, int(row)))
+
+
+def _crossing_pairs(ctx: Context) -> set[frozenset[int]]:
+    crossings, device = ctx.tables.crossings, ctx.tables.waveguides.device
+    pairs = zip(device[crossings.waveguide_a].tolist(), device[crossings.waveguide_b].tolist(), strict=True)
+    return {frozenset(pair) for pair in pairs}
 
 
 def _severity(ctx: Context, row: int) -> Severity | None:
