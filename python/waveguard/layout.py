@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -85,27 +86,45 @@ def read(source: str | Path | gdstk.Library, *, threads: int = 0, progress: Prog
     """
     if isinstance(source, gdstk.Library):
         contents = take_apart(source, shapes_repeat=True, owned=False, progress=_cells(progress))
-        return _finish(contents, source, None, progress, threads)
+        return _finish(contents, source, progress, threads)
     file = sources.load(Path(source))
+    with ThreadPoolExecutor(1) as aside:
+        sha256 = aside.submit(lambda: hashlib.sha256(file.stored).hexdigest())
+        contents, library, report = _read_file(file, progress)
+    return _finish(contents, library, progress, threads, file=file, report=report, sha256=sha256.result())
+
+
+def _read_file(
+    file: sources.Source, progress: Progress | None
+) -> tuple[Contents, gdstk.Library, dict[str, Any]]:
     _tell(progress, "scan", 0, len(file.data) // MIB)
     report = _scan(file)
     _tell(progress, "read", 0, len(file.data) // MIB)
-    library = _gdstk_library(file)
+    # In units of its grid, a GDSII file has whole numbers for coordinates.
+    library = _gdstk_library(file, unit_m=report["dbu_m"])
     contents = take_apart(
         library,
         shapes_repeat=bool(report["shapes_repeat"]),
         owned=True,
+        on_grid=file.format == "GDSII",
         cell_names=report["cell_names"],
         widthless_paths=frozenset(report["widthless_paths"]),
         progress=_cells(progress),
     )
     for code, subject in report["problems"]:
         contents.problems.add(code, subject=subject)
-    return _finish(contents, library, file, progress, threads)
+    return contents, library, report
 
 
 def _finish(
-    contents: Contents, library: gdstk.Library, file: sources.Source | None, progress: Progress | None, threads: int
+    contents: Contents,
+    library: gdstk.Library,
+    progress: Progress | None,
+    threads: int,
+    *,
+    file: sources.Source | None = None,
+    report: Mapping[str, Any] | None = None,
+    sha256: str | None = None,
 ) -> LayoutFile:
     columns = contents.columns
     dbu_nm = float(columns["dbu_nm"])
@@ -120,11 +139,11 @@ def _finish(
     )
     return LayoutFile(
         path=file.path if file is not None else None,
-        sha256=hashlib.sha256(file.stored).hexdigest() if file is not None else None,
+        sha256=sha256,
         bytes=len(file.stored) if file is not None else 0,
         format=file.format if file is not None else "gdstk",
         compressed=file is not None and file.compressed,
-        user_unit_m=library.unit,
+        user_unit_m=float(report["user_unit_m"]) if report is not None else library.unit,
         dbu_nm=dbu_nm,
         handle=handle,
         cell_names=tuple(contents.names),
@@ -150,13 +169,13 @@ def _scan(file: sources.Source) -> dict[str, Any]:
     return report
 
 
-def _gdstk_library(file: sources.Source) -> gdstk.Library:
+def _gdstk_library(file: sources.Source, unit_m: float) -> gdstk.Library:
     read_file = gdstk.read_gds if file.format == "GDSII" else gdstk.read_oas
     with sources.plain_file(file) as path, warnings.catch_warnings(), silent_stderr():
         # What gdstk warns of (missing cells, records it passes over) is found by the scan and the core, with its place.
         warnings.simplefilter("ignore")
         try:
-            return read_file(path)
+            return read_file(path, unit=unit_m)
         except (OSError, RuntimeError, MemoryError) as error:
             raise LayoutFileError(
                 f"well-formed {file.format}, but gdstk {gdstk.__version__} cannot read it: {error or type(error).__name__}",

@@ -23,6 +23,7 @@ UNREADABLE_TEXT = "\ufffd"
 """Stands for a name or text that is not UTF-8."""
 
 SINGLE = ("single",)
+MAX_INT32 = 2**31 - 1
 Floats = npt.NDArray[np.float64]
 
 
@@ -95,6 +96,7 @@ def take_apart(
     *,
     shapes_repeat: bool,
     owned: bool,
+    on_grid: bool = False,
     cell_names: Sequence[str] | None = None,
     widthless_paths: frozenset[int] = frozenset(),
     progress: Callable[[int, int], None] | None = None,
@@ -109,6 +111,9 @@ def take_apart(
         Whether polygons, paths and labels may carry repetitions (GDSII has none, and asking each costs time).
     owned
         Whether paths may be changed, because nobody else holds the library.
+    on_grid
+        Whether every coordinate is a whole number of dbu already (a GDSII file that was read in units of its grid), so that
+        vertices can be handed on as integers.
     cell_names
         Names of all cells in file order, used where gdstk cannot give a name because it is not UTF-8.
     widthless_paths
@@ -139,7 +144,7 @@ def take_apart(
 
     layers = _Numbering()
     repetitions = _Repetitions(scale)
-    shapes = _Shapes()
+    shapes = _Shapes(on_grid=on_grid and scale == 1.0)
     paths = _Paths()
     texts: list[Label] = []
     refs = _References({id(cell): i for i, cell in enumerate(cells)})
@@ -173,7 +178,8 @@ def take_apart(
 class _Shapes:
     """Polygons, and outlines of paths, grouped by cell."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, on_grid: bool) -> None:
+        self.on_grid = on_grid
         self.points: list[Floats] = []
         self.layer: list[int] = []
         self.rep: list[int] | None = None
@@ -194,7 +200,7 @@ class _Shapes:
 
     def add_outline(self, cell: int, points: Floats, layer: int, rep: int) -> int:
         """Append the outline of a path and return its number."""
-        self.points.append(points)
+        self.points.append(_on_grid(points) if self.on_grid else points)
         self.layer.append(layer)
         if rep or self.rep is not None:
             self._set_reps([rep])
@@ -219,7 +225,7 @@ class _Shapes:
         n = len(self.points)
         rep = self.rep if self.rep is not None else []
         return {
-            "polygon_xy": _joined(self.points, scale),
+            "polygon_xy": _joined_on_grid(self.points) if self.on_grid else _joined(self.points, scale),
             "polygon_offsets": _offsets(self.points),
             "polygon_cell": np.repeat(
                 np.array(self.cell_of_group, dtype=np.int64), np.array(self.per_cell, dtype=np.int64)
@@ -424,6 +430,18 @@ def _joined(arrays: list[Floats], scale: float) -> Floats:
     joined = np.concatenate(arrays).reshape(-1)
     joined *= scale
     return joined
+
+
+def _on_grid(points: Floats) -> Floats:
+    """Round to the grid, halves away from zero; what is beyond 32 bits stays at their end, where the core refuses it."""
+    rounded = np.trunc(points + np.copysign(0.5, points))
+    return np.clip(np.nan_to_num(rounded, nan=MAX_INT32), -MAX_INT32, MAX_INT32)
+
+
+def _joined_on_grid(arrays: list[Floats]) -> npt.NDArray[np.int32]:
+    if not arrays:
+        return np.empty(0, dtype=np.int32)
+    return np.concatenate(arrays, dtype=np.int32, casting="unsafe").reshape(-1)
 
 
 def _offsets(arrays: list[Floats]) -> npt.NDArray[np.int64]:
