@@ -132,20 +132,24 @@ pub(super) fn candidates(ring: &[Point], opts: &TraceOptions) -> Result<Vec<[Cap
 /// Straight runs of edges between two neighbouring convex corners, and needle tips.
 fn straight_runs(ring: &[Point], opts: &TraceOptions) -> Vec<Cap> {
     let n = ring.len();
-    let mut corners: Vec<usize> = Vec::new();
+    // A corner is one vertex, or the two of a step beside it.
+    let mut corners: Vec<(usize, usize)> = Vec::new();
     let mut tips: Vec<Cap> = Vec::new();
     let (least, most) = ((FRAC_PI_2 + opts.cap_angle).cos(), (FRAC_PI_2 - opts.cap_angle).cos());
+    let is_step = |v: [f64; 2]| v[0] * v[0] + v[1] * v[1] <= JOG_DBU * JOG_DBU;
     let mut before = vector(ring, n - 1, 0);
-    let mut is_after_jog = false;
+    let mut is_after_jog = is_step(before);
+    if is_after_jog {
+        before = vector(ring, n - 2, n - 1);
+    }
     for i in 0..n {
         let after = vector(ring, i, i + 1);
         // A step of the grid beside a corner is passed over: corner and step together make the turn.
-        let is_jog = !is_after_jog && after[0] * after[0] + after[1] * after[1] <= JOG_DBU * JOG_DBU;
-        if is_jog {
+        if !is_after_jog && is_step(after) {
             is_after_jog = true;
             continue;
         }
-        let at = if is_after_jog { i - 1 } else { i };
+        let first = if is_after_jog { (i + n - 1) % n } else { i };
         is_after_jog = false;
         let cross = before[0] * after[1] - before[1] * after[0];
         let dot = before[0] * after[0] + before[1] * after[1];
@@ -153,23 +157,23 @@ fn straight_runs(ring: &[Point], opts: &TraceOptions) -> Vec<Cap> {
         if cross > 0.0 && cross > dot * opts.corner_turn {
             let sizes = size(before) * size(after);
             if dot < least * sizes {
-                tips.push(Cap { start: at, end: at });
+                tips.push(Cap { start: i, end: i });
             } else if dot < most * sizes {
-                corners.push(at);
+                corners.push((first, i));
             }
         }
         before = after;
     }
     if corners.len() > MAX_CORNERS {
         // A staircase: only corners of edges that are long for this outline can belong to a cap.
-        let longest = |i: &usize| size(vector(ring, *i, i + 1)).max(size(vector(ring, i + n - 1, *i)));
+        let longest = |c: &(usize, usize)| size(vector(ring, c.1, c.1 + 1)).max(size(vector(ring, c.0 + n - 1, c.0)));
         corners.sort_by(|a, b| longest(b).total_cmp(&longest(a)));
         corners.truncate(MAX_CORNERS);
         corners.sort_unstable();
     }
     let mut caps = tips;
-    for (k, &start) in corners.iter().enumerate() {
-        let end = corners[(k + 1) % corners.len()];
+    for (k, &(_, start)) in corners.iter().enumerate() {
+        let (end, _) = corners[(k + 1) % corners.len()];
         if start != end && is_straight(ring, start, end) {
             caps.push(Cap { start, end });
         }
