@@ -21,6 +21,7 @@ SAME_SIDE_RAD = math.pi / 4
 IN_LINE_NM = 10.0
 """Two opposite ports lie in line when they are off by less; a few grid steps, far below any pitch."""
 
+SPLITTERS = ("splitter_1x2", "splitter_1xn", "mux")
 TWO_BY_TWO = ("in1", "in2", "out1", "out2")
 
 
@@ -73,12 +74,15 @@ def match(kind: str, ports: Ports, aliases: Mapping[str, Sequence[str]], *, even
         return f"a {kind} has {len(roles)} optical ports, this device has {len(ports)}"
     named = _by_name(ports.names, roles, aliases)
     if len(named) == len(roles):
+        lone = _lone_ports(ports) if kind in SPLITTERS and np.isfinite(ports.direction_rad).all() else []
+        if len(lone) == 1 and lone[0] != named["in"]:
+            return "by the names of its ports another port is the common one than by their directions"
         return named
     if len(roles) <= 2:
         return {role: k for k, role in enumerate(roles)}
     if not np.isfinite(ports.direction_rad).all():
         return "the direction of a port is not known"
-    if kind in {"splitter_1x2", "splitter_1xn", "mux"}:
+    if kind in SPLITTERS:
         return _splitter(roles, ports, named.get("in"), even=even)
     if kind == "crossing":
         return _crossing(ports)
@@ -110,21 +114,26 @@ def _lateral(ports: Ports, direction_rad: float) -> Floats:
 
 
 def _splitter(roles: Sequence[str], ports: Ports, common: int | None, *, even: bool) -> dict[str, int] | str:
-    directions = [float(d) for d in ports.direction_rad]
     if common is None:
-        alone = [
-            k
-            for k, direction in enumerate(directions)
-            if not any(_turn(direction, other) < SAME_SIDE_RAD for j, other in enumerate(directions) if j != k)
-        ]
+        alone = _lone_ports(ports)
         if len(alone) != 1:
             return "no single port looks another way than all others, so the common one cannot be told"
         common = alone[0]
     if not even:
         return "the outputs differ and their names are not in the PDK entry"
-    lateral = _lateral(ports, directions[common])
+    lateral = _lateral(ports, float(ports.direction_rad[common]))
     outputs = sorted((k for k in range(len(ports)) if k != common), key=lambda k: (float(lateral[k]), k))
     return dict(zip(roles, [common, *outputs], strict=True))
+
+
+def _lone_ports(ports: Ports) -> list[int]:
+    """Return the ports that look another way than all others."""
+    directions = [float(d) for d in ports.direction_rad]
+    return [
+        k
+        for k, direction in enumerate(directions)
+        if not any(_turn(direction, other) < SAME_SIDE_RAD for j, other in enumerate(directions) if j != k)
+    ]
 
 
 def _opposite(ports: Ports, a: int, b: int) -> bool:

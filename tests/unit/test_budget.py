@@ -1,0 +1,265 @@
+"""Budget files: reading, judging, and what people are told when they got a name or a key wrong."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from waveguard import budget, circuit
+from waveguard.analyses.budget import BudgetResult, evaluate
+from waveguard.analyses.crosstalk import crosstalk
+from waveguard.errors import BudgetError
+from waveguard.statement import Path as Route
+from waveguard.statement import StatementError, parse_statement
+
+LINK = """
+[[link]]
+name = "up"
+from = "a"
+to = "coupler@(1000,0)"
+laser_power_dbm = 3.0
+sensitivity_dbm = -12.0
+"""
+
+
+def judge(drawing: Any, text: str) -> BudgetResult:
+    model = drawing.model()
+    neighbours = crosstalk(drawing.tables(), drawing.kit.cross_sections, drawing.kit)
+    return evaluate(budget.parse(text, "links.toml"), circuit.solve(model), neighbours)
+
+
+def check(drawing: Any, statement: str) -> Any:
+    return judge(drawing, f"[[assert]]\ncheck = '{statement}'\n").assertions[0]
+
+
+# Reading.
+
+
+def test_a_budget_is_read_with_its_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "links.toml"
+    file.write_text("[budget]\nmargin_db = 2\n" + LINK + "extra_losses = [{ name = 'c', loss_db = 0.5 }]\n")
+    read = budget.load(file)
+    (link,) = read.link
+    assert (link.from_, link.to, read.margin_db(link)) == ("a", "coupler@(1000,0)", 2.0)
+    assert link.extra_losses[0].loss_db == 0.5
+    assert read.line("link", 0, "to") == 7
+    assert budget.load(read) is read
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (LINK + "marginn_db = 3", "links.toml:8: unknown key 'marginn_db', nearest known key 'margin_db'"),
+        (LINK.replace("to =", "too ="), "links.toml:5: unknown key 'too', nearest known key 'to'"),
+        ("[budgets]\n" + LINK, "links.toml:1: unknown key 'budgets', nearest known key 'budget'"),
+        (LINK.replace("3.0", "'loud'"), "links.toml:6: link.up.laser_power_dbm: "),
+        (LINK.replace('to = "coupler@(1000,0)"\n', ""), "links.toml:2: link.up.to: field required"),
+        (LINK + LINK, "links.toml:10: two links are called 'up'"),
+        ("[budget]\nmargin_db = -1\n" + LINK, "links.toml:2: budget.margin_db: "),
+        ("[budget]\n", "nothing to check"),
+        ("[[link]\n", "not valid TOML"),
+        (
+            "[[assert]]\ncheck = 'loss(a, b) < 3 dB'",
+            "links.toml:2: assert.1.check: cannot read the assertion 'loss(a, b) < 3 dB': expected one path",
+        ),
+    ],
+)
+def test_mistakes_are_named_with_file_line_and_key(text: str, message: str) -> None:
+    with pytest.raises(BudgetError) as error:
+        budget.parse(text, "links.toml")
+    assert message in str(error.value)
+
+
+def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(BudgetError, match="no such file"):
+        budget.load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "subjects", "limit"),
+    [
+        ("loss(a -> b) < 4.5 dB", "loss", (Route("a", "b"),), 4.5),
+        ("loss( gc@(0,-127.5)→gc $1@(0, 0) ) >= .5dB", "loss", (Route("gc@(0,-127.5)", "gc $1@(0, 0)"),), 0.5),
+        ("|dL(a, b)| < 50 nm", "length_difference", ("a", "b"), 50.0),
+        ("|ΔL(x -> y, z → w)| ≤ 0.05 µm", "length_difference", (Route("x", "y"), Route("z", "w")), 0.05),
+        ('isolation("a, b", c@(1,2)) > 3e1 dB', "isolation", ("a, b", "c@(1,2)"), 30.0),
+    ],
+)
+def test_assertions_are_read(text: str, kind: str, subjects: tuple[Any, ...], limit: float) -> None:
+    statement = parse_statement(text)
+    assert (statement.kind, statement.subjects, statement.limit) == (kind, subjects, limit)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "expected loss(…), |dL(…)| or isolation(…) at the beginning"),
+        ("los(a -> b) < 3 dB", "unknown quantity 'los', known: loss, dL, isolation"),
+        ("loss(a -> b < 3 dB", "expected ')'"),
+        ("loss(a) < 3 dB", "expected an arrow: loss(from -> to)"),
+        ("loss(a -> b -> c) < 3 dB", "expected one arrow"),
+        ("loss(-> b) < 3 dB", "expected a name"),
+        ("loss(a -> b) 3 dB", "expected <, <=, > or >= after 'loss(a -> b)'"),
+        ("loss(a -> b) == 3 dB", "expected <, <=, > or >="),
+        ("loss(a -> b) < dB", "expected a number after 'loss(a -> b) <'"),
+        ("loss(a -> b) < 3", "expected dB after 'loss(a -> b) < 3'"),
+        ("loss(a -> b) < 3 nm", "expected dB"),
+        ("loss(a -> b) < 3 dB or so", "did not expect 'or so'"),
+        ("|loss(a -> b)| < 3 dB", "no bars around loss(…)"),
+        ("dL(a, b) < 3 nm", "stands between bars"),
+        ("|dL(a, b)| < 3 dB", "expected a unit of length: nm, um, mm"),
+        ("|dL(a, b)| > -3 nm", "never negative"),
+        ("isolation(a) > 3 dB", "expected two names with a comma between them, found 1"),
+    ],
+)
+def test_what_is_no_assertion_is_told_what_was_expected(text: str, expected: str) -> None:
+    with pytest.raises(StatementError) as error:
+        parse_statement(text)
+    assert expected in str(error.value)
+
+
+# Links.
+
+
+def test_the_margin_of_a_link_is_what_its_loss_leaves(link: Any) -> None:
+    extra = "margin_db = 1.0\nextra_losses = [{ name = 'connector', loss_db = 0.8 }]\n"
+    (result,) = judge(link(1000, name="a"), LINK + extra).links
+    assert result.path_loss_db == pytest.approx(10.2)
+    assert result.received_dbm == pytest.approx(3.0 - 10.2 - 0.8)
+    assert result.margin_db == pytest.approx(4.0)
+    assert (result.state, result.reason, result.line) == ("pass", "", 2)
+    assert result.ledger == (("propagation", pytest.approx(0.2)), ("coupler", 10.0), ("connector", 0.8))
+    assert {"up: connector", "devices.coupler.params.loss_db"} <= set(result.assumed)
+
+
+def test_a_link_with_too_little_light_fails(link: Any) -> None:
+    (result,) = judge(link(1000, name="a"), LINK + "margin_db = 5").links
+    assert (result.state, result.reason) == ("fail", "margin 4.80 dB, 5.00 dB needed")
+
+
+def test_a_link_without_a_path_fails_and_says_where_light_ends(drawing: Any) -> None:
+    start, end = drawing.place("coupler"), drawing.place("coupler", 1000, 0, 180)
+    first, second = drawing.guide(400.0, at=(0, 0)), drawing.guide(599.0, "rest", at=(401, 0))
+    drawing.chain(start[0], first[0], second[1], end[0])
+    drawing.label("opt_in_TE_1550_device_a", 0, 0)
+    (result,) = judge(drawing, LINK).links
+    assert (result.state, result.reason) == ("fail", "no path; light ends at the open port b of wire@(400,0)")
+    assert math.isnan(result.margin_db)
+
+
+def test_a_gap_on_the_way_is_not_evaluated(drawing: Any) -> None:
+    start, end = drawing.place("coupler"), drawing.place("coupler", 1000, 0, 180)
+    unknown = drawing.place("unknown", 500)
+    drawing.chain(start[0], unknown[0], unknown[1], end[0])
+    drawing.label("opt_in_TE_1550_device_a", 0, 0)
+    (result,) = judge(drawing, LINK).links
+    assert result.state == "not_evaluated"
+    assert "unknown@(500,0) (no device entry of the PDK matches the cell)" in result.reason
+    assert not judge(drawing, LINK).complete
+
+
+def test_a_gap_beside_the_way_is_not_evaluated_either(drawing: Any) -> None:
+    start, end = drawing.place("coupler"), drawing.place("coupler", 1000, 0, 180)
+    first, last = drawing.place("splitter", 100), drawing.place("splitter", 400, 0, 180)
+    wire, unknown = drawing.guide(300.0), drawing.place("unknown")
+    drawing.chain(start[0], first[0], first[1], wire[0], wire[1], last[2], last[0], end[0])
+    drawing.chain(first[2], unknown[0], unknown[1], last[1])
+    drawing.label("opt_in_TE_1550_device_a", 0, 0)
+    (result,) = judge(drawing, LINK).links
+    assert result.state == "not_evaluated"
+    assert result.n_paths == 1.0
+
+
+def test_a_link_through_a_ring_is_not_evaluated(drawing: Any) -> None:
+    start, end = drawing.place("coupler"), drawing.place("coupler", 1000, 0, 180)
+    ring, wire = drawing.place("dc"), drawing.guide(60.0)
+    drawing.chain(start[0], ring[0], ring[2], end[0], ring[3], wire[0], wire[1], ring[1])
+    drawing.label("opt_in_TE_1550_device_a", 0, 0)
+    (result,) = judge(drawing, LINK).links
+    assert (result.state, result.looped) == ("not_evaluated", True)
+    assert "loop" in result.reason
+
+
+def test_a_wavelength_the_pdk_has_no_numbers_for_is_not_evaluated(link: Any) -> None:
+    drawing = link(1000, name="a")
+    (result,) = judge(drawing, "[budget]\nwavelength_um = 1.31\n" + LINK).links
+    assert result.state == "not_evaluated"
+    assert result.reason == "strip on the path is for 1.55 um, the budget asks for 1.31 um"
+    assert judge(drawing, "[budget]\nwavelength_um = 1.56\n" + LINK).links[0].state == "pass"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({'"a"': '"aa"'}, "links.toml, line 4: no terminal is called 'aa'\nhint: did you mean a? `waveguard extract`"),
+        ({"@(1000,0)": ""}, "line 5: 'coupler' is the name of"),
+        ({"@(1000,0)": "@(1000,1)"}, "line 5: no terminal is called 'coupler@(1000,1)'"),
+    ],
+)
+def test_unknown_names_are_told_the_nearest(link: Any, change: dict[str, str], message: str) -> None:
+    drawing = link(1000, name="a")
+    drawing.label("coupler", 0, 0)
+    drawing.label("coupler", 1000, 0)
+    text = LINK
+    for old, new in change.items():
+        text = text.replace(old, new)
+    with pytest.raises(BudgetError) as error:
+        judge(drawing, text)
+    assert message in str(error.value)
+
+
+def test_a_detector_is_no_source(drawing: Any) -> None:
+    drawing.place("detector")
+    drawing.place("laser", 100)
+    with pytest.raises(BudgetError, match=r"'detector@.0,0.' is a detector: no light enters there"):
+        judge(drawing, LINK.replace('"a"', '"detector@(0,0)"').replace("coupler@(1000,0)", "laser@(100,0)"))
+
+
+# Assertions.
+
+
+def test_losses_are_held_against_their_limits(link: Any) -> None:
+    drawing = link(1000, name="a")
+    assert check(drawing, "loss(a -> coupler@(1000,0)) < 10.3 dB").state == "pass"
+    failed = check(drawing, "loss(a -> coupler@(1000,0)) < 10.1 dB")
+    assert (failed.state, failed.measured, failed.limit, failed.unit) == ("fail", pytest.approx(10.2), 10.1, "dB")
+    assert check(drawing, "loss(a -> coupler@(1000,0)) > 10.1 dB").state == "pass"
+
+
+def test_lengths_of_guides_and_paths_are_compared(link: Any) -> None:
+    link(1000, name="a", guide="arm_1")
+    drawing = link(1000.04, name="b", guide="arm_2")
+    assert check(drawing, "|dL(arm_1, arm_2)| < 50 nm").state == "pass"
+    result = check(drawing, "|dL(arm_1, b -> coupler@(1000.04,127))| < 0.03 um")
+    assert (result.state, result.measured) == ("fail", pytest.approx(0.04))
+    with pytest.raises(BudgetError, match="no guide is called 'arm_3'\nhint: did you mean arm_"):
+        check(drawing, "|dL(arm_1, arm_3)| < 50 nm")
+
+
+def test_isolation_sums_what_leaks_between_guides(link: Any) -> None:
+    link(1000, name="a")
+    drawing = link(1000, name="b")
+    quiet = check(drawing, "isolation(a, coupler@(1000,127)) > 30 dB")
+    assert (quiet.state, quiet.measured) == ("pass", math.inf)
+    # kappa 0.01/um at 300 nm, decay 10/um: at 1 um 9.1e-6/um, over 1 mm theta = 9.1e-3.
+    drawing.run(0, 1, [1000.0] * 2000, 500.0)
+    level_db = 20 * math.log10(math.sin(0.01 * math.exp(-7.0) * 1000.0))
+    loud = check(drawing, "isolation(a, coupler@(1000,127)) > 60 dB")
+    # Into the guide and out of it at the couplers, 5 dB each.
+    assert (loud.state, loud.measured) == ("fail", pytest.approx(10.0 - level_db, abs=0.3))
+
+
+def test_isolation_across_a_crossing_without_a_level_is_not_evaluated(drawing: Any) -> None:
+    crossing = drawing.place("crossing")
+    for k, port in enumerate(crossing):
+        drawing.join(drawing.place("coupler", 100.0 * k, 0)[0], port)
+    result = check(drawing, "isolation(coupler@(0,0), coupler@(100,0)) > 30 dB")
+    assert (result.state, result.reason) == ("not_evaluated", "the PDK states no crosstalk_db for crossing")
+
+
+def test_isolation_of_two_ends_of_one_path_is_its_loss(link: Any) -> None:
+    result = check(link(1000, name="a"), "isolation(a, coupler@(1000,0)) > 30 dB")
+    assert (result.state, result.measured) == ("fail", pytest.approx(10.2))

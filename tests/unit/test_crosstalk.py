@@ -1,0 +1,144 @@
+"""Coupling of neighbours: the law of the table, wrap-around, mismatch, sums, and what cannot be evaluated."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from waveguard.analyses.crosstalk import ESTIMATED, EVALUATED, NOT_EVALUATED, crosstalk
+from waveguard.models import coupled
+from waveguard.pdk.sections import Coupling
+
+STEP_NM = 500.0
+LAW = {
+    "name": "published",
+    "law": {"kappa_per_um": 0.042, "gap_nm": 200.0, "decay_per_um": 7.97},
+    "min_gap_nm": 100.0,
+    "max_gap_nm": 2000.0,
+}
+
+
+def with_law(drawing: Any, **change: Any) -> Any:
+    """Replace the coupling table of the PDK by the published law."""
+    table = Coupling.model_validate({**LAW, **change})
+    section = drawing.kit.cross_sections[0]
+    use = section.coupling.model_copy(update={"table": table.name})
+    drawing.kit = drawing.kit.model_copy(
+        update={"couplings": (table,), "cross_sections": (section.model_copy(update={"coupling": use}),)}
+    )
+    return drawing
+
+
+def evaluate(drawing: Any) -> Any:
+    return crosstalk(drawing.tables(), drawing.kit.cross_sections, drawing.kit)
+
+
+@pytest.mark.parametrize(
+    ("gap_um", "at_1_mm_db", "at_5_mm_db"),
+    [(1.0, -22.9, -9.1), (1.2, -36.8, -22.8), (1.5, -57.5, -43.6), (2.0, -92.1, -78.2)],
+)
+def test_parallel_guides_couple_as_published(drawing: Any, gap_um: float, at_1_mm_db: float, at_5_mm_db: float) -> None:
+    with_law(drawing)
+    for length_mm in (1, 5):
+        drawing.guide(1000.0 * length_mm)
+        drawing.guide(1000.0 * length_mm)
+        n = len(drawing.rows["waveguides"])
+        drawing.run(n - 2, n - 1, [gap_um * 1e3] * (2000 * length_mm), STEP_NM)
+    result = evaluate(drawing)
+    assert result.coupled_db.tolist() == pytest.approx([at_1_mm_db, at_5_mm_db], abs=0.051)
+    assert result.state.tolist() == [EVALUATED, EVALUATED]
+    # Both guides of a run receive what the other loses.
+    assert result.victim_db.tolist() == pytest.approx(np.repeat(result.coupled_db, 2).tolist())
+
+
+def test_light_that_has_come_back_is_no_low_crosstalk(drawing: Any) -> None:
+    with_law(drawing)
+    drawing.guide(5000.0)
+    drawing.guide(5000.0)
+    drawing.run(0, 1, [800.0] * 10_000, STEP_NM)
+    assert evaluate(drawing).coupled_db.tolist() == pytest.approx([-0.156], abs=1e-3)
+    kappa_per_um = 0.042 * math.exp(-7.97 * 0.6)
+    steps = round(math.pi / kappa_per_um * 1e3 / STEP_NM)
+    drawing.rows["runs"].clear()
+    drawing.rows["run_profile"].clear()
+    drawing.run(0, 1, [800.0] * steps, STEP_NM)
+    result = evaluate(drawing)
+    assert result.coupled_db[0] < -60.0
+    assert result.bound_db[0] == pytest.approx(0.0)
+    assert result.victim_db.tolist() == pytest.approx([0.0, 0.0])
+
+
+def test_a_tilted_neighbour_has_the_closed_form(drawing: Any) -> None:
+    """Two straights at a small angle: theta = kappa(gap)/(decay · angle)."""
+    with_law(drawing)
+    drawing.guide(100.0)
+    drawing.guide(100.0)
+    angle, step_nm = 0.02, 20.0
+    drawing.run(0, 1, [200.0 + angle * step_nm * (k + 0.5) for k in range(4500)], step_nm)
+    expected = 0.042 / (7.97 * angle) * (1 - math.exp(-7.97 * 1.8))
+    assert evaluate(drawing).theta_rad.tolist() == pytest.approx([expected], rel=1e-4)
+
+
+def test_aggressors_add_up_and_turns_of_one_guide_do_not(drawing: Any) -> None:
+    with_law(drawing)
+    for _ in range(3):
+        drawing.guide(1000.0)
+    gaps = [1000.0] * 2000
+    for a, b in ((0, 1), (1, 2), (0, 0)):
+        drawing.run(a, b, gaps, STEP_NM)
+    result = evaluate(drawing)
+    once = result.coupled_db[0]
+    assert result.victim_db.tolist() == pytest.approx([once, once + 10 * math.log10(2), once])
+
+
+def test_gaps_beyond_the_table_are_marked_and_below_it_not_evaluated(drawing: Any) -> None:
+    with_law(drawing, min_gap_nm=300.0, max_gap_nm=900.0)
+    for _ in range(2):
+        drawing.guide(100.0)
+    for gaps in ([1000.0] * 20, [250.0, 400.0], [500.0]):
+        drawing.run(0, 1, gaps, STEP_NM)
+    result = evaluate(drawing)
+    assert result.state.tolist() == [ESTIMATED, NOT_EVALUATED, EVALUATED]
+    assert "beyond the coupling table" in result.reason[0]
+    assert result.reason[1] == "the gap is below the coupling table"
+    assert math.isnan(result.coupled_db[1])
+    assert result.victim_state.tolist() == [NOT_EVALUATED, NOT_EVALUATED]
+
+
+def test_a_guide_of_unknown_section_is_not_evaluated(drawing: Any) -> None:
+    drawing.guide(100.0)
+    drawing.guide(100.0, cross_section=-1)
+    drawing.run(0, 1, [500.0], STEP_NM)
+    result = evaluate(drawing)
+    assert result.state.tolist() == [NOT_EVALUATED]
+    assert result.reason == ("no cross-section of the PDK fits a guide",)
+    assert result.assumed == ()
+
+
+def test_numbers_without_a_source_are_named(drawing: Any) -> None:
+    drawing.guide(100.0)
+    drawing.guide(100.0)
+    drawing.run(0, 1, [500.0], STEP_NM)
+    assert any(path.startswith("couplings.strip") for path in evaluate(drawing).assumed)
+
+
+def test_unequal_guides_follow_the_coupled_mode_equations() -> None:
+    kappa, delta, length, n = 0.05, 0.1, 37.0, 50
+    total = math.hypot(kappa, delta)
+    given = {"kappa_per_um": np.full(n, kappa), "step_um": np.full(n, length / n), "delta_per_um": np.array([delta])}
+    end, most = coupled.unequal_guides(first=np.array([0]), count=np.array([n]), **given)
+    assert end.tolist() == pytest.approx([(kappa / total) ** 2 * math.sin(total * length) ** 2])
+    assert most[0] <= (kappa / total) ** 2 + 1e-12
+    assert most[0] == pytest.approx((kappa / total) ** 2, rel=0.02)
+
+
+def test_mismatch_of_concentric_turns() -> None:
+    """Pitch 1 um at radius 50 um: delta about 0.099/um, 30 dB below full transfer at a kappa of 0.003/um."""
+    (delta,) = coupled.mismatch_of_turns(
+        n_eff=2.447, wavelength_um=1.55, pitch_um=np.array([1.0]), radius_um=np.array([50.0])
+    )
+    assert delta == pytest.approx(0.099, abs=1e-3)
+    assert 20 * math.log10(0.003073 / math.hypot(0.003073, delta)) == pytest.approx(-30.2, abs=0.1)
