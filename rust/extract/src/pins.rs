@@ -294,7 +294,8 @@ fn is_box(points: &[Point]) -> bool {
     })
 }
 
-/// Gives each pin the nearest text on its layer within reach; of equally near ones the first in the file.
+/// Gives each pin the nearest text on its layer within reach; of equally near ones the first in the file
+/// that names no other pin yet, as two pins and two texts may lie at one place.
 fn name_pins(plan: &Plan, cell: CellId, pins: &mut [(LayerId, Pin)]) {
     if pins.is_empty() {
         return;
@@ -311,20 +312,23 @@ fn name_pins(plan: &Plan, cell: CellId, pins: &mut [(LayerId, Pin)]) {
     }
     let boxes: Vec<BBox> = texts.iter().map(|t| BBox { min: t.1, max: t.1 }).collect();
     let index = GridIndex::new(&boxes, 4.0 * reach);
+    let mut used = vec![false; texts.len()];
     for (layer, pin) in pins {
         let at = pin.port.at;
-        let mut best: Option<(f64, usize)> = None;
+        let mut best: Option<(f64, bool, usize)> = None;
         index.candidates(&BBox { min: at, max: at }.grown(reach), |i| {
             if plan.pair(texts[i].0) != plan.pair(*layer) {
                 return;
             }
             let far = (texts[i].1[0] - at[0]).hypot(texts[i].1[1] - at[1]);
-            if far <= reach && best.is_none_or(|(b, j)| (far, i) < (b, j)) {
-                best = Some((far, i));
+            let rank = (far, used[i], i);
+            if far <= reach && best.is_none_or(|b| rank < b) {
+                best = Some(rank);
             }
         });
-        if let Some((_, i)) = best {
+        if let Some((_, _, i)) = best {
             texts[i].2.clone_into(&mut pin.port.name);
+            used[i] = true;
         }
     }
 }

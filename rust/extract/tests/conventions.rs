@@ -1,0 +1,177 @@
+//! Single conventions of drawing, one test each.
+
+mod sketch;
+
+use sketch::{CORE, MARKER, PIN, Sketch, floats, ids, recipe, run, texts};
+use waveguard_base::Watch;
+use waveguard_extract::{Recipe, extract};
+use waveguard_layout::Repetition;
+
+#[test]
+fn a_repeated_pin_path_is_two_pins() {
+    let mut s = Sketch::default();
+    let c = s.cell("double");
+    s.repetitions.push(Repetition::Listed(vec![[0.0, 0.0], [0.0, 121_500.0]]));
+    let cell = &mut s.cells[c];
+    cell.rectangle(MARKER, -10_000.0, -1000.0, 0.0, 122_500.0);
+    cell.paths.push((PIN, vec![[-10.0, 0.0], [10.0, 0.0]], 500.0, 1));
+    let e = run(&s, c);
+    assert_eq!(floats(&e, "ports", "y_nm"), [0.0, 121_500.0]);
+    assert_eq!(floats(&e, "ports", "direction_rad"), [0.0, 0.0]);
+}
+
+#[test]
+fn unoriented_pins_point_out_of_the_marker() {
+    let mut s = Sketch::default();
+    let c = s.straight("old", 10_000.0);
+    // Both drawn to the right.
+    s.cells[c].paths.clear();
+    s.cells[c].paths.push((PIN, vec![[-50.0, 0.0], [50.0, 0.0]], 500.0, 0));
+    s.cells[c].paths.push((PIN, vec![[9950.0, 0.0], [10_050.0, 0.0]], 500.0, 0));
+    let mut r = recipe(&[c]);
+    r.pins[0].oriented = false;
+    let e = extract(&s.build(), &r, &Watch::default()).expect("no one cancels");
+    let d = floats(&e, "ports", "direction_rad");
+    assert!((d[0].abs() - std::f64::consts::PI).abs() < 1e-9 && d[1].abs() < 1e-9, "{d:?}");
+}
+
+#[test]
+fn a_step_in_width_still_joins_and_is_reported() {
+    let mut s = Sketch::default();
+    let a = s.straight("narrow", 10_000.0);
+    let b = s.straight("wide", 10_000.0);
+    s.cells[b].paths[0].2 = 720.0;
+    let top = s.cell("top");
+    s.place(top, a, 0.0, 0.0, 0, false);
+    s.place(top, b, 10_000.0, 0.0, 0, false);
+    let e = run(&s, top);
+    assert_eq!(floats(&e, "nets", "width_difference_nm"), [-220.0]);
+}
+
+#[test]
+fn a_gap_is_no_join_and_the_near_miss_says_how_far() {
+    let mut s = Sketch::default();
+    let a = s.straight("guide", 10_000.0);
+    let top = s.cell("top");
+    s.place(top, a, 0.0, 0.0, 0, false);
+    s.place(top, a, 10_920.0, 920.0, 0, false);
+    let e = run(&s, top);
+    assert!(ids(&e, "nets", "port_a").is_empty());
+    assert_eq!(ids(&e, "near_misses", "port_a"), [1, 2]);
+    assert_eq!(floats(&e, "near_misses", "gap_nm")[0], 920.0);
+    assert_eq!(floats(&e, "near_misses", "lateral_nm")[0], 920.0);
+}
+
+#[test]
+fn a_copy_on_top_of_another_is_a_duplicate_and_neighbours_that_touch_are_not() {
+    let mut s = Sketch::default();
+    let a = s.straight("guide", 10_000.0);
+    let top = s.cell("top");
+    s.place(top, a, 0.0, 0.0, 0, false);
+    s.place(top, a, 10_000.0, 0.0, 0, false);
+    s.place(top, a, 10_000.0, 0.0, 0, false);
+    let e = run(&s, top);
+    assert_eq!(ids(&e, "overlaps", "device_a"), [1]);
+    assert_eq!(ids(&e, "overlaps", "duplicate"), [1]);
+    assert_eq!(floats(&e, "overlaps", "area_nm2"), [2.0e7]);
+    assert!(texts(&e, "problems", "code").contains(&"many-ports-at-one-point".to_owned()));
+}
+
+#[test]
+fn drawn_guides_join_device_pins() {
+    let mut s = Sketch::default();
+    let a = s.straight("guide", 10_000.0);
+    let top = s.cell("top");
+    s.place(top, a, 0.0, 0.0, 0, false);
+    s.cells[top].rectangle(CORE, 10_000.0, -250.0, 90_000.0, 250.0);
+    let e = run(&s, top);
+    assert_eq!(ids(&e, "devices", "source"), [2, 0]);
+    assert_eq!(ids(&e, "nets", "port_a").len(), 1);
+    assert_eq!(floats(&e, "waveguides", "centerline_length_nm")[0], 80_000.0);
+}
+
+#[test]
+fn stated_ports_make_leaf_cells_devices_and_their_parents_circuits() {
+    let mut s = Sketch::default();
+    let a = s.cell("straight");
+    s.cells[a].rectangle(CORE, 0.0, -250.0, 10_000.0, 250.0);
+    let top = s.cell("chain");
+    s.place(top, a, 0.0, 0.0, 0, false);
+    s.place(top, a, 10_000.0, 0.0, 0, false);
+    let port = |name: &str, x: f64, angle: f64| {
+        format!(
+            r#"{{"name": "{name}", "x_dbu": {x}, "y_dbu": 0, "angle_rad": {angle}, "width_dbu": 500, "kind": "optical"}}"#
+        )
+    };
+    let pi = std::f64::consts::PI;
+    let text = format!(
+        r#"{{"schema": 1, "tops": [{top}], "core_layers": [[1, 0]],
+            "guides": [{{"name": "strip", "layer": [1, 0], "width_min_nm": 300, "width_max_nm": 3500}}],
+            "cells": [{{"cell": {a}, "ports": [{}, {}]}}, {{"cell": {top}, "ports": [{}, {}]}}]}}"#,
+        port("o1", 0.0, pi),
+        port("o2", 10_000.0, 0.0),
+        port("west", 0.0, pi),
+        port("east", 20_000.0, 0.0),
+    );
+    let r = Recipe::from_json(&text).expect("the recipe is valid");
+    let e = extract(&s.build(), &r, &Watch::default()).expect("no one cancels");
+    assert_eq!(ids(&e, "devices", "source"), [1, 1]);
+    assert_eq!(ids(&e, "nets", "port_a").len(), 1);
+    assert_eq!(texts(&e, "terminals", "name"), ["west", "east"]);
+    assert_eq!(ids(&e, "terminals", "port"), [0, 3]);
+}
+
+#[test]
+fn huge_arrays_are_counted_and_not_walked() {
+    let mut s = Sketch::default();
+    let tile = s.cell("fill");
+    s.cells[tile].rectangle(CORE, 0.0, 0.0, 1000.0, 1000.0);
+    let top = s.cell("top");
+    let grid = Repetition::Grid { columns: 3000, rows: 3000, v1: [2000.0, 0.0], v2: [0.0, 2000.0] };
+    s.repetitions.push(grid);
+    s.place(top, tile, 0.0, 0.0, 0, false);
+    s.cells[top].places[0].repetition = 1;
+    let started = std::time::Instant::now();
+    let e = run(&s, top);
+    assert!(started.elapsed().as_secs_f64() < 2.0);
+    assert_eq!(ids(&e, "unexplained", "count"), [9_000_000]);
+    assert_eq!(floats(&e, "unexplained", "area_nm2"), [9.0e12]);
+    assert_eq!(floats(&e, "unexplained", "x1_nm"), [2999.0 * 2000.0 + 1000.0]);
+    assert_eq!(floats(&e, "coverage", "explained")[0], 0.0);
+}
+
+#[test]
+fn boxes_are_no_guides_unless_they_join_something() {
+    let mut s = Sketch::default();
+    let top = s.cell("top");
+    s.cells[top].rectangle(CORE, 0.0, 0.0, 1000.0, 800.0);
+    let e = run(&s, top);
+    assert!(ids(&e, "devices", "cell").is_empty());
+    assert_eq!(ids(&e, "unexplained", "count"), [1]);
+}
+
+#[test]
+fn a_wrong_recipe_is_refused_by_field() {
+    let refused = |text: &str| Recipe::from_json(text).expect_err("it is wrong").to_string();
+    assert!(refused(r#"{"schema": 1, "tops": [], "nonsense": 1}"#).contains("nonsense"));
+    assert!(refused(r#"{"schema": 1, "tops": [], "tolerances": {"snap_nm": 0}}"#).contains("snap_nm"));
+    assert!(refused(r#"{"schema": 2, "tops": []}"#).contains("schema"));
+    let mut s = Sketch::default();
+    s.cell("only");
+    assert!(extract(&s.build(), &recipe(&[7]), &Watch::default()).is_err());
+}
+
+#[test]
+fn schemas_name_the_tables_in_order() {
+    let mut s = Sketch::default();
+    let c = s.straight("guide", 10_000.0);
+    let e = run(&s, c);
+    let names: Vec<&str> = e.tables().iter().map(|t| t.name).collect();
+    let declared: Vec<&str> = waveguard_extract::schemas().iter().map(|s| s.0).collect();
+    assert_eq!(names, declared);
+    for (table, (_, columns)) in e.tables().iter().zip(waveguard_extract::schemas()) {
+        let have: Vec<&str> = table.columns.iter().map(|c| c.0).collect();
+        let want: Vec<&str> = columns.iter().map(|c| c.0).collect();
+        assert_eq!(have, want, "{}", table.name);
+    }
+}
