@@ -91,3 +91,9 @@ def test_an_installed_package_finds_its_pdks_from_any_folder(build: Callable[[Pa
     packaged = {path.name: path.read_bytes() for path in (Path(place).parent / "_pdk").iterdir()}
     assert packaged == {path.name: path.read_bytes() for path in (ROOT / "pdk").iterdir()}
     assert "check" in run(scripts / "waveguard", "--help", cwd=elsewhere)
+
+
+def test_a_checkout_reads_its_own_pdks_from_any_folder(tmp_path: Path) -> None:
+    place, *names = run(sys.executable, "-c", LIST_PDKS, cwd=tmp_path).splitlines()
+    assert Path(place).is_relative_to(ROOT / "python")
+    assert names == sorted(path.stem for path in (ROOT / "pdk").glob("*.toml"))
