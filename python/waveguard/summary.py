@@ -36,6 +36,8 @@ AREA_SUFFIX = "_area_nm2"
 DIGITS = 6
 MAX_PATHS = 10_000
 MAX_NEIGHBOURS = 100
+# Far below what any receiver can tell from its own noise.
+NEGLIGIBLE_DB = -80.0
 PDK_PATHS = ("devices.", "cross_sections.", "couplings.", "limits.")
 
 
@@ -179,6 +181,8 @@ def neighbours(tables: Tables, crosstalk: CrosstalkResult, cell_names: Sequence[
     rows = []
     for (a, b), own in list(pairs.items())[:MAX_NEIGHBOURS]:
         first = own[0]
+        if level_db[first] < NEGLIGIBLE_DB:
+            break
         rows.append(
             (
                 cell_names[int(tables.devices.cell[device[a]])],
@@ -203,7 +207,7 @@ def neighbours(tables: Tables, crosstalk: CrosstalkResult, cell_names: Sequence[
         ColumnInfo("coupled_db", "dB", "power that crosses over in the strongest run"),
         ColumnInfo("note", "", "why it is an estimate, or not known"),
     )
-    cut = f", the {MAX_NEIGHBOURS} strongest of {len(pairs):,} pairs" if len(pairs) > MAX_NEIGHBOURS else ""
+    cut = f", the {len(rows)} strongest of {len(pairs):,} pairs" if len(pairs) > len(rows) else ""
     return ResultTable("neighbours", f"Waveguides side by side{cut}", columns, tuple(rows))
 
 
