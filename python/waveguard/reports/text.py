@@ -17,6 +17,7 @@ from waveguard.reports._words import SEVERITY_STYLE, cell_text, columns, number,
 
 # Tables with one row per waveguide are for programs.
 TABLES_FOR_PROGRAMS = frozenset({"waveguides", "devices", "nets", "ports"})
+LONGEST_CELL = 40
 VERDICT_STYLE = {
     Verdict.CLEAN: "green",
     Verdict.FINDINGS: "red",
@@ -144,10 +145,16 @@ def _table(table: ResultTable, options: ReportOptions, *, several_tops: bool) ->
         for i, column in enumerate(table.columns)
         if any(row[i] not in (None, "") for row in shown) and (several_tops or column.name != "top")
     ]
-    header = [_column_head(table.columns[i]) for i in kept]
-    rows = [[cell_text(row[i], table.columns[i].unit) for i in kept] for row in shown]
-    right = [all(isinstance(row[i], (int, float)) or row[i] is None for row in shown) for i in kept]
-    yield from (f"  {line}" for line in columns(header, rows, right))
+    heads = {i: _column_head(table.columns[i]) for i in kept}
+    texts = [{i: cell_text(row[i], table.columns[i].unit) for i in kept} for row in shown]
+    # What is long gets a line of its own below its row; so the columns stay narrow enough for a terminal.
+    short = [i for i in kept if max(len(text[i]) for text in texts) <= LONGEST_CELL]
+    right = [all(isinstance(row[i], (int, float)) or row[i] is None for row in shown) for i in short]
+    lines = columns([heads[i] for i in short], [[text[i] for i in short] for text in texts], right)
+    yield f"  {lines[0]}"
+    for row, text, line in zip(shown, texts, lines[1:], strict=True):
+        yield f"  {line}"
+        yield from (f"      {heads[i]}: {text[i]}" for i in kept if i not in short and row[i] not in (None, ""))
     if len(shown) < len(table.rows):
         yield f"  … and {len(table.rows) - len(shown)} more rows, all in the JSON report"
 
