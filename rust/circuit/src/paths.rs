@@ -295,6 +295,11 @@ fn chosen(asked: Option<&[i64]>, circuit: &Circuit, role: &'static str) -> Resul
 }
 
 impl Solution {
+    /// Hands the tables over; what is left answers [`Solution::trace`] and [`Solution::reach`].
+    pub fn take_tables(&mut self) -> Vec<Table> {
+        std::mem::take(&mut self.tables)
+    }
+
     /// All tables, in a fixed order.
     pub fn tables(&self) -> &[Table] {
         &self.tables

@@ -94,9 +94,9 @@ pub(crate) fn solve_paths(
 ) -> PyResult<Solution> {
     let options = SolveOptions::from_json(options_json).map_err(|e| errors::to_python(py, Failure::from(e)))?;
     let circuit = circuit.inner.clone();
-    let inner =
+    let mut inner =
         run::run(py, threads, progress, move |watch| waveguard_circuit::solve_paths(&circuit, &options, watch))?;
-    let tables = Tables::new(py, inner.tables().to_vec())?;
+    let tables = Tables::new(py, inner.take_tables())?;
     Ok(Solution { inner: Arc::new(inner), tables })
 }
 
