@@ -93,9 +93,7 @@ struct Partner {
     tangent: [f64; 2],
     /// Place on the edge, 0 to 1.
     u: f64,
-    is_corner: bool,
-    /// Cosine between chord and axis, 0 when perpendicular.
-    obliqueness: f64,
+    is_oblique: bool,
 }
 
 impl Partner {
@@ -105,9 +103,10 @@ impl Partner {
 
     fn new(at: [f64; 2], tangent: [f64; 2], u: f64, is_corner: bool, p: &Vertex) -> Self {
         let (dx, dy) = (at[0] - p.at[0], at[1] - p.at[1]);
-        let off = imbalance(p.at, p.tangent, at, tangent).abs();
-        let obliqueness = off / (2.0 * (dx * dx + dy * dy).sqrt()).max(f64::MIN_POSITIVE);
-        Self { at, tangent, u, is_corner, obliqueness }
+        // The two tangents together are nearly twice a unit vector.
+        let off = imbalance(p.at, p.tangent, at, tangent);
+        let is_oblique = is_corner || off * off > 4.0 * OBLIQUE_COSINE * OBLIQUE_COSINE * (dx * dx + dy * dy);
+        Self { at, tangent, u, is_oblique }
     }
 }
 
@@ -116,9 +115,8 @@ fn partner(v: &Vertex, a: &Vertex, b: &Vertex, u0: f64, opts: &TraceOptions) -> 
     let edge = [b.at[0] - a.at[0], b.at[1] - a.at[1]];
     let length = b.s - a.s;
     // Next to a corner the side keeps the direction of the edge up to the corner itself.
-    let straight = [edge[0] / length, edge[1] / length];
-    let ta = if a.is_corner { straight } else { a.tangent };
-    let tb = if b.is_corner { straight } else { b.tangent };
+    let of = |w: &Vertex| if w.is_corner { [edge[0] / length, edge[1] / length] } else { w.tangent };
+    let (ta, tb) = (of(a), of(b));
     let dt = [tb[0] - ta[0], tb[1] - ta[1]];
     // The imbalance along the edge is c0 + c1 u + c2 u².
     let d = [a.at[0] - v.at[0], a.at[1] - v.at[1]];
@@ -133,14 +131,10 @@ fn partner(v: &Vertex, a: &Vertex, b: &Vertex, u0: f64, opts: &TraceOptions) -> 
     } else if f1 <= 0.0 {
         1.0
     } else {
-        let mut u = u0 + (1.0 - u0) * f0 / (f0 - f1);
-        for _ in 0..2 {
-            let slope = c1 + 2.0 * c2 * u;
-            if slope > 0.0 {
-                u = (u - value(u) / slope).clamp(u0, 1.0);
-            }
-        }
-        u
+        // One Newton step from the chord: the curvature of the quadratic is small.
+        let u = u0 + (1.0 - u0) * f0 / (f0 - f1);
+        let slope = c1 + 2.0 * c2 * u;
+        if slope > 0.0 { (u - value(u) / slope).clamp(u0, 1.0) } else { u }
     };
     if u >= 1.0 - SAME_VERTEX {
         return Partner::new(b.at, b.tangent, 1.0, b.is_corner, v);
@@ -161,7 +155,7 @@ fn section(v: &Vertex, partner: &Partner, right_first: bool) -> Result<Section, 
     let t = [v.tangent[0] + partner.tangent[0], v.tangent[1] + partner.tangent[1]];
     let at = [p[0].midpoint(q[0]), p[1].midpoint(q[1])];
     let width = (chord[0] * chord[0] + chord[1] * chord[1]).sqrt();
-    let is_oblique = v.is_corner || partner.is_corner || partner.obliqueness > OBLIQUE_COSINE;
+    let is_oblique = v.is_corner || partner.is_oblique;
     // Seen along the axis the left side must be on the left; tips of a few dbu may touch.
     if t[0] * chord[1] - t[1] * chord[0] < -2.0 * width.min(1.0) {
         return Err(NotARibbon::SidesCross { x: at[0], y: at[1] });
