@@ -1,8 +1,8 @@
 """Closed forms of switching fabrics, and a published mesh with the losses its router printed.
 
-Numbers of paths and depths follow from the wiring (Clements et al., Optica 3, 1460 (2016); Benes networks have n/2 paths
-for each pair). The 8x8 mesh is a public LiDAR netlist; its router charges 1.5 dB/cm, 0.01 dB per 90 degrees of bend and
-the device before each net.
+Numbers of paths and depths follow from the wiring (Clements et al., Optica 3, 1460 (2016)); Benes networks have n/2
+paths for each pair. The 8x8 mesh is a public LiDAR netlist; its router charges 1.5 dB/cm, 0.01 dB per 90 degrees of
+bend and the device before each net.
 """
 
 from __future__ import annotations

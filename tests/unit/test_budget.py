@@ -187,7 +187,7 @@ def test_a_wavelength_the_pdk_has_no_numbers_for_is_not_evaluated(link: Any) -> 
     drawing = link(1000, name="a")
     (result,) = judge(drawing, "[budget]\nwavelength_um = 1.31\n" + LINK).links
     assert result.state == "not_evaluated"
-    assert result.reason == "strip on the path is for 1.55 um, the budget asks for 1.31 um"
+    assert result.reason == "strip on the path is for 1.55 um, the budget for 1.31 um"
     assert judge(drawing, "[budget]\nwavelength_um = 1.56\n" + LINK).links[0].state == "pass"
 
 

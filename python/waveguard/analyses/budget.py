@@ -219,7 +219,7 @@ class _Work:
         if looped:
             reason = "a path leads round a loop; what resonance does to it is not evaluated"
         trace = self.solved.trace(source, sink)
-        reason = reason or self._other_wavelength(trace)
+        reason = reason or self._other_light(trace)
         ledger = ((cause, float(getattr(paths, f"{cause}_db")[row])) for cause in CAUSES)
         return PathLoss(
             reason,
@@ -235,21 +235,30 @@ class _Work:
             assumed=self.model.assumed(trace),
         )
 
-    def _other_wavelength(self, trace: Ints) -> str:
-        """Name what stands on a path and was made for other light than the budget's."""
-        asked_um = self.budget.budget.wavelength_um
-        if asked_um is None:
-            return ""
+    def _other_light(self, trace: Ints) -> str:
+        """Say when what stands on a path was made for different light, or for other light than the budget's."""
         sections, entries = (np.unique(column[trace]).tolist() for column in self._sources)
-        made_for = [
-            (self.model.cross_sections[k].name, self.model.cross_sections[k].wavelength_um) for k in sections if k >= 0
+        model = self.model
+        parts = [
+            (one.name, one.wavelength_um, one.polarisation)
+            for one in (model.cross_sections[k] for k in sections if k >= 0)
         ]
-        made_for += [
-            (self.model.pdk.devices[k].name, self.model.pdk.devices[k].wavelength_um) for k in entries if k >= 0
+        parts += [
+            (one.name, one.wavelength_um, one.polarisation) for one in (model.pdk.devices[k] for k in entries if k >= 0)
         ]
-        for name, wavelength_um in made_for:
-            if wavelength_um is not None and abs(wavelength_um - asked_um) > BAND_UM:
-                return f"{name} on the path is for {wavelength_um:g} um, the budget asks for {asked_um:g} um"
+        asked_um = self.budget.budget.wavelength_um
+        first, first_um, light = "the budget", asked_um, ("", "")
+        for name, wavelength_um, polarisation in parts:
+            if wavelength_um is not None:
+                if first_um is None:
+                    first, first_um = name, wavelength_um
+                if abs(wavelength_um - first_um) > BAND_UM:
+                    return f"{name} on the path is for {wavelength_um:g} um, {first} for {first_um:g} um"
+            if polarisation is not None:
+                if light[1] and not set(light[1].split("-")) & set(polarisation.split("-")):
+                    return f"{name} on the path is for {polarisation}, {light[0]} for {light[1]}"
+                # The narrower of the two: a guide for TE and TM carries what a TE coupler sends.
+                light = (name, polarisation) if not light[1] or len(polarisation) < len(light[1]) else light
         return ""
 
     def _gaps_between(self, source: int, sink: int) -> str:

@@ -28,6 +28,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 EVALUATED, ESTIMATED, NOT_EVALUATED = 0, 1, 2
+NEGLIGIBLE_SHARE = 0.01
+"""A stretch beyond the coupling table that adds less than this to theta does not make a run an estimate."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ class _Work:
             self.refuse(rows, "no cross-section of the PDK fits a guide")
             return
         first, second = self.sections[a], self.sections[b]
-        if (first.wavelength_um, first.polarisation) != (second.wavelength_um, second.polarisation):
+        shared = set(first.polarisation.split("-")) & set(second.polarisation.split("-"))
+        if first.wavelength_um != second.wavelength_um or not shared:
             self.refuse(rows, f"{first.name} and {second.name} are for different light")
             return
         if first.cores != second.cores:
@@ -149,7 +152,9 @@ class _Work:
         self.theta_rad[rows] = theta
         self.crossed[rows] = np.minimum(crossed + floor, 1.0)
         self.bound[rows] = np.minimum(bound + floor, 1.0)
-        self._mark(rows, owner, below, beyond)
+        far = np.bincount(owner, np.where(beyond, kappa * step_um, 0.0), minlength=len(rows)) > NEGLIGIBLE_SHARE * theta
+        near = np.bincount(owner, below, minlength=len(rows)) > 0
+        self._mark(rows[far], rows[near])
         self._mark_widths(rows, first, second)
 
     def _table(self, section: str) -> Coupling | None:
@@ -175,13 +180,11 @@ class _Work:
         self.used |= {f"cross_sections.{one.name}.scattering_floor_db_per_cm" for one in (first, second)}
         return np.asarray(db_to_ratio(max(stated)) * nm_to_cm(self.tables.runs.length_nm[rows]))
 
-    def _mark(self, rows: Ints, owner: Ints, below: npt.NDArray[np.bool_], beyond: npt.NDArray[np.bool_]) -> None:
-        far = np.bincount(owner, beyond, minlength=len(rows)) > 0
-        self.estimate(rows[far], "the gap goes beyond the coupling table: last slope carried on")
-        near = np.bincount(owner, below, minlength=len(rows)) > 0
-        self.refuse(rows[near], "the gap is below the coupling table")
+    def _mark(self, far: Ints, near: Ints) -> None:
+        self.estimate(far, "the gap goes beyond the coupling table: last slope carried on")
+        self.refuse(near, "the gap is below the coupling table")
         for values in (self.crossed, self.bound, self.theta_rad):
-            values[rows[near]] = np.nan
+            values[near] = np.nan
 
     def _mark_widths(self, rows: Ints, first: CrossSection, second: CrossSection) -> None:
         """Coupling tables hold for the nominal width; a wider guide couples less."""

@@ -30,7 +30,7 @@ class Names:
         if len(usable) == 1:
             return usable[0]
         if usable:
-            listed = ", ".join(terminals.names[k][-1] for k in usable[:MAX_LISTED])
+            listed = ", ".join(terminals.places[k] for k in usable[:MAX_LISTED])
             raise self._error(f"'{name}' is the name of {len(usable)} terminals: {listed}", key, "write one of these")
         if found:
             way = "enters" if role == "source" else "leaves"

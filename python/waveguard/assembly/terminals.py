@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -37,7 +37,8 @@ PLACE_TOLERANCE_UM = 0.001
 STATED = "stated port"
 """Kind of the terminals that a top cell states as its ports."""
 
-_MEASUREMENT = re.compile(r"^opt_in_.*?_(?:device|comment)_(?P<name>.+)$", re.IGNORECASE)
+_MEASUREMENT = re.compile(r"^opt_in_[^_]+_[^_]+_[^_]+_(?P<name>.+)$", re.IGNORECASE)
+"""Polarisation, wavelength, a word (`device` mostly), and the name of the circuit."""
 _AT = re.compile(r"^(?P<cell>.*)@\(\s*(?P<x>[-+\d.eE]+)\s*,\s*(?P<y>[-+\d.eE]+)\s*\)$")
 
 
@@ -69,6 +70,8 @@ class Terminals:
     y_nm: Floats
     names: tuple[tuple[str, ...], ...]
     """Names, the one for reports first."""
+    places: tuple[str, ...]
+    """Names by cell and place; nearly always unlike all others."""
     tops: tuple[str, ...]
     """Name of the top cell of each."""
 
@@ -187,9 +190,8 @@ def find_terminals(
     x_nm, y_nm = (ports.x_nm[chip], ports.y_nm[chip]) if len(chip) else (np.zeros(0), np.zeros(0))
     top = devices.top[device] if len(chip) else np.zeros(0, dtype=np.int64)
     _name_by_labels(tables, names, device, top, kind, labels)
-    for k, own in enumerate(device.tolist()):
-        cell = cell_names[int(devices.cell[own])]
-        names[k].append(at_name(cell, float(x_nm[k]), float(y_nm[k])))
+    cells = [cell_names[cell] for cell in devices.cell[device].tolist()]
+    places = [at_name(*place) for place in zip(cells, x_nm.tolist(), y_nm.tolist(), strict=True)]
     ways = [OUTSIDE.get(one, (True, True)) for one in kind]
     return (
         Terminals(
@@ -202,7 +204,8 @@ def find_terminals(
             top=np.asarray(top, dtype=np.int64),
             x_nm=np.asarray(x_nm, dtype=np.float64),
             y_nm=np.asarray(y_nm, dtype=np.float64),
-            names=tuple(tuple(dict.fromkeys(name for name in own if name)) for own in names),
+            names=_in_order(names, top, places),
+            places=tuple(places),
             tops=tuple(cell_names[cell] for cell in top.tolist()),
         ),
         notes,
@@ -230,3 +233,13 @@ def _name_by_labels(
                 names[couplers[nearest]] += [measurement["name"], text]
             elif distance[nearest] == 0.0:
                 names[couplers[nearest]].append(text)
+
+
+def _in_order(names: list[list[str]], top: Ints, places: list[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the names of each terminal: those that no other of its top cell has, its place, those it shares."""
+    own = [list(dict.fromkeys(name for name in given if name)) for given in names]
+    count = Counter((cell, name) for given, cell in zip(own, top.tolist(), strict=True) for name in given)
+    return tuple(
+        (*(n for n in given if count[cell, n] == 1), place, *(n for n in given if count[cell, n] > 1))
+        for given, cell, place in zip(own, top.tolist(), places, strict=True)
+    )
