@@ -1,7 +1,7 @@
 """Reading a layout: GDSII or OASIS, plain or gzipped, or a gdstk library → `LayoutFile`.
 
-The order is what keeps a damaged file from harming us: the bytes are walked by the scanner of the core first, and only bytes
-that passed are given to gdstk, which trusts what it reads.
+The order is what keeps a damaged file from harming us: the bytes are walked by the scanner of the core first, and
+only bytes that passed are given to gdstk, which trusts what it reads.
 """
 
 from __future__ import annotations
@@ -51,9 +51,13 @@ class LayoutFile:
     labels: tuple[Label, ...]
     """All texts, by cell, in file order."""
     repetitions: tuple[tuple[Any, ...], ...]
-    """What `Label.repetition` counts: `("single",)`, `("grid", columns, rows, v1x, v1y, v2x, v2y)` or `("listed", xy)`, in dbu."""
+    """What `Label.repetition` counts: `("single",)`, `("grid", columns, rows, v1x, v1y, v2x, v2y)` or `("listed",
+    xy)`, in dbu.
+    """
     metadata: Mapping[str, CellMetadata]
-    """What the file says about its cells beyond their shapes, by cell name; cells about which it says nothing are absent."""
+    """What the file says about its cells beyond their shapes, by cell name; cells about which it says nothing are
+    absent.
+    """
     problems: tuple[Problem, ...]
     """What is wrong with the file although it could be read."""
 
@@ -94,9 +98,7 @@ def read(source: str | Path | gdstk.Library, *, threads: int = 0, progress: Prog
     return _finish(contents, library, progress, threads, file=file, report=report, sha256=sha256.result())
 
 
-def _read_file(
-    file: sources.Source, progress: Progress | None
-) -> tuple[Contents, gdstk.Library, dict[str, Any]]:
+def _read_file(file: sources.Source, progress: Progress | None) -> tuple[Contents, gdstk.Library, dict[str, Any]]:
     _tell(progress, "scan", 0, len(file.data) // MIB)
     report = _scan(file)
     _tell(progress, "read", 0, len(file.data) // MIB)
@@ -178,7 +180,7 @@ def _gdstk_library(file: sources.Source, unit_m: float) -> gdstk.Library:
             return read_file(path, unit=unit_m)
         except (OSError, RuntimeError, MemoryError) as error:
             raise LayoutFileError(
-                f"well-formed {file.format}, but gdstk {gdstk.__version__} cannot read it: {error or type(error).__name__}",
+                f"well-formed {file.format}, but gdstk cannot read it: {error or type(error).__name__}",
                 path=file.path,
                 hint="open and save it again with KLayout, and please report the file",
             ) from error

@@ -25,7 +25,8 @@ def seeds(layouts: Path | None) -> dict[str, bytes]:
             data = path.read_bytes()
             found[path.name] = data
             if data.startswith(b"%SEMI"):
-                # A flipped bit in a compressed block hardly ever survives unpacking; without blocks it meets the records.
+                # A flipped bit in a compressed block hardly ever survives unpacking; without blocks it meets the
+                # records.
                 found[f"{path.name}, no blocks"] = rewritten(data, cblocks=False)
     return dict(sorted(found.items()))
 
@@ -123,7 +124,8 @@ def klayout_layout() -> kdb.Layout:
         )
     for i in range(8):
         ends = ((0, 0), (50, 50), (30, 10))[i % 3]
-        points = [kdb.Point(chance.randrange(5000), chance.randrange(5000)) for _ in range(4)]
+        corners = [(0, 0), (3000 + 100 * i, 0), (5000 + 100 * i, 2000), (5000 + 100 * i, 5000)]
+        points = [kdb.Point(x, y + chance.randrange(2000)) for x, y in corners]
         child.shapes(core).insert(kdb.Path(points, 100, *ends, i % 2 == 0))
         child.shapes(text).insert(kdb.Text(f"text{i % 3}", kdb.Trans(i % 4, False, i * 100, 0)))
     for height in (300, 400, 1000):

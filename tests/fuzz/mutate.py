@@ -1,7 +1,8 @@
 """Reads thousands of damaged layouts and counts what happens: `python tests/fuzz/mutate.py --n 10000`.
 
-Each damaged file is read in a forked child with a limit on memory and time, so that a crash of a library is seen as what it
-is. What may come of a damaged file: a `LayoutFileError` with a place and a remedy, or a layout that is readable still.
+Each damaged file is read in a forked child with a limit on memory and time, so that a crash of a library is seen as
+what it is. What may come of a damaged file: a `LayoutFileError` with a place and a remedy, or a layout that is
+readable still.
 """
 
 from __future__ import annotations
@@ -175,7 +176,7 @@ def _work(seeds: Mapping[str, bytes], seed: int, numbers: range, folder: Path, w
 def unguarded() -> None:
     """Take the scan away, to see what it is good for."""
     everything = {"shapes_repeat": True, "cell_names": [], "widthless_paths": [], "problems": []}
-    waveguard.layout._scan = lambda file: everything  # type: ignore[assignment]
+    waveguard.layout._scan = lambda _: everything  # type: ignore[assignment]
 
 
 def main() -> int:

@@ -183,7 +183,7 @@ def repack(data: bytearray, chance: random.Random) -> bytes:
             continue
         if not inside or len(inside) != size:
             continue
-        changed = bytes(chance.choice(BLUNT + [forge_integer, forge_info])(bytearray(inside), chance))
+        changed = bytes(chance.choice([*BLUNT, forge_integer, forge_info])(bytearray(inside), chance))
         deflate = zlib.compressobj(9, wbits=-15)
         again = deflate.compress(changed) + deflate.flush()
         stated = chance.choice((len(changed), len(changed), len(changed), len(changed) + 1, 2 * len(changed), 1 << 40))

@@ -1,8 +1,8 @@
 """What a file says about its cells beyond their shapes: one module per convention, one form for all.
 
-KLayout keeps strings for each cell (`context`), in which kfactory puts ports, settings and lengths (`kfactory`) and KLayout
-itself the parameters of its parametric cells (`klayout_pcell`). SiEPIC writes texts into the cell (`siepic`); on which layers
-they lie is the PDK's to say, so those are read when the PDK is known.
+KLayout keeps strings for each cell (`context`), in which kfactory puts ports, settings and lengths (`kfactory`) and
+KLayout itself the parameters of its parametric cells (`klayout_pcell`). SiEPIC writes texts into the cell (`siepic`);
+on which layers they lie is the PDK's to say, so those are read when the PDK is known.
 
 Metadata are claims. What cannot be understood becomes a problem, never an error.
 """

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 Value = Any
-"""A value as a file states it: None, bool, int, float, str, list, dict, or one of the small classes of `klayout_value`."""
+"""A value as a file states it: None, bool, int, float, str, list, dict, or one of the small classes of
+`klayout_value`.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""Collecting the strings that KLayout keeps for each cell, from GDSII and from OASIS, and handing them to who understands them.
+"""Collecting the strings that KLayout keeps for each cell, from GDSII and from OASIS, and handing them to who
+understands them.
 
-In GDSII they are properties of references: the cell `$$$CONTEXT_INFO$$$` references every cell that has something to say, and
-the properties of that reference are its strings; those of the whole layout are on the one polygon of that cell. In OASIS they
-are the values of the property `KLAYOUT_CONTEXT` of the cell, or of the file.
+In GDSII they are properties of references: the cell `$$$CONTEXT_INFO$$$` references every cell that has something to
+say, and the properties of that reference are its strings; those of the whole layout are on the one polygon of that
+cell. In OASIS they are the values of the property `KLAYOUT_CONTEXT` of the cell, or of the file.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from waveguard.reading.problem import ProblemList
 
 GDS_PROPERTY = "S_GDS_PROPERTY"
 CONTEXT_PROPERTY = "KLAYOUT_CONTEXT"
+_Owner = gdstk.Library | gdstk.Cell | gdstk.Polygon | gdstk.Reference
 _PART = re.compile(r"#(\d+),\+?(\d+):", re.ASCII)
 
 
@@ -70,7 +72,7 @@ def _read_cell(
     return merge_metadata(found, pcell)
 
 
-def _properties(owner: Any, cell: str, problems: ProblemList) -> list[list[Any]]:
+def _properties(owner: _Owner, cell: str, problems: ProblemList) -> list[list[Any]]:
     """Properties of anything of gdstk; none when one has a name that is not UTF-8."""
     try:
         properties: list[list[Any]] = owner.properties
@@ -112,8 +114,8 @@ def _whole(strings: list[str], cell: str, problems: ProblemList) -> list[str]:
         else:
             parts.setdefault(int(match[1][:9]), {})[int(match[2][:9])] = s[match.end() :]
     for number, pieces in parts.items():
-        # gdstk keeps only one property of each number, and the pieces of one string share theirs. A piece that does not end
-        # where a value ends had followers.
+        # gdstk keeps only one property of each number, and the pieces of one string share theirs. A piece that does
+        # not end where a value ends had followers.
         text = "".join(pieces[i] for i in sorted(pieces))
         if sorted(pieces) == list(range(len(pieces))) and _is_closed(text):
             whole.append(text)

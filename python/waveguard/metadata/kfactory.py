@@ -1,7 +1,8 @@
-"""kfactory's metadata: ports, cross-sections, settings and info of a cell, in the format `v3` and in the flat keys before it.
+"""kfactory's metadata: ports, cross-sections, settings and info of a cell, in the format `v3` and in the flat keys
+before it.
 
-`v3` has one value per port (`kfactory:ports:0` → a hash) and refers to cross-sections of the whole layout by a hashed name with
-the width in dbu. Before, each field was a key of its own (`kfactory:ports:0:name`).
+`v3` has one value per port (`kfactory:ports:0` → a hash) and refers to cross-sections of the whole layout by a hashed
+name with the width in dbu. Before, each field was a key of its own (`kfactory:ports:0:name`).
 """
 
 from __future__ import annotations

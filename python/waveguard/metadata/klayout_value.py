@@ -1,7 +1,7 @@
 """KLayout's way to write a value as text, as it stands in `$$$CONTEXT_INFO$$$` and in `KLAYOUT_CONTEXT`.
 
-`nil`, `true`, `#7`, `#l7` (integers of several widths), `##1.5` (float), `'text'` with C escapes whose octal ones are UTF-8 bytes,
-`(a,b)`, `{k=>v}`, `[class:text]`.
+`nil`, `true`, `#7`, `#l7` (integers of several widths), `##1.5` (float), `'text'` with C escapes whose octal ones are
+UTF-8 bytes, `(a,b)`, `{k=>v}`, `[class:text]`.
 """
 
 from __future__ import annotations

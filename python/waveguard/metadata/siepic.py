@@ -1,11 +1,14 @@
-"""SiEPIC's texts: `Component=…`, `Spice_param:wg_length=…`, `Length=… (microns)`, and the `opt_in_…` labels of measurements.
+"""SiEPIC's texts: `Component=…`, `Spice_param:wg_length=…`, `Length=… (microns)`, and the `opt_in_…` labels of
+measurements.
 
-Traps, all met in real files. Lengths are in metres, or carry a suffix (`u`); where they carry one, a bare radius is in µm.
-Some files are wrong by a factor of a thousand. A text may describe a cell into which somebody has drawn something else since.
+Traps, all met in real files. Lengths are in metres, or carry a suffix (`u`); where they carry one, a bare radius is
+in µm. Some files are wrong by a factor of a thousand. A text may describe a cell into which somebody has drawn
+something else since.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -18,7 +21,9 @@ from waveguard.reading.problem import ProblemList
 PLAUSIBLE_WIDTH_UM = (0.02, 100.0)
 """A stated guide width outside of this is taken as wrong by a power of a thousand, if that brings it inside."""
 LENGTH_FACTOR_SLACK = 2.0
-"""A stated length may differ from the polyline or the `Length=` text by this factor before a power of a thousand is tried."""
+"""A stated length may differ from the polyline or the `Length=` text by this factor before a power of a thousand is
+tried.
+"""
 
 _PARAMETER = re.compile(r'(\w+)=("[^"]*"|\[\[.*?\]\]|\S+)')
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(meg|[munpkfxg]?)m?$", re.IGNORECASE)
@@ -173,7 +178,7 @@ def _stated(parameters: dict[str, str], cell: str, problems: ProblemList) -> Sta
         if (x := _finite(a)) is not None and (y := _finite(b)) is not None
     )
     length_um = length[0] * 1e6
-    polyline_um = sum(math.dist(a, b) for a, b in zip(points, points[1:], strict=False))
+    polyline_um = sum(math.dist(a, b) for a, b in itertools.pairwise(points))
     if polyline_um > 0:
         length_um = _with_factor(length_um, polyline_um, cell, problems)
     radius_um = None

@@ -1,7 +1,8 @@
 """A gdstk library taken apart into flat columns, in the form in which the core builds a layout from them.
 
-The fact a newcomer would get wrong: one drawn shape may be many. OASIS (and gdstk) keep repetitions on polygons, paths, labels
-and references; they stay repetitions here, and whoever counts shapes must multiply. Nothing here loops over vertices.
+The fact a newcomer would get wrong: one drawn shape may be many. OASIS (and gdstk) keep repetitions on polygons,
+paths, labels and references; they stay repetitions here, and whoever counts shapes must multiply. Nothing here loops
+over vertices.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ UNREADABLE_TEXT = "\ufffd"
 
 SINGLE = ("single",)
 MAX_INT32 = 2**31 - 1
+WHOLE_RATIO = 1e-12
+"""Relative difference up to which a ratio of two units is taken as the whole number next to it."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -112,8 +115,8 @@ def take_apart(
     owned
         Whether paths may be changed, because nobody else holds the library.
     on_grid
-        Whether every coordinate is a whole number of dbu already (a GDSII file that was read in units of its grid), so that
-        vertices can be handed on as integers.
+        Whether every coordinate is a whole number of dbu already (a GDSII file that was read in units of its grid),
+        so that vertices can be handed on as integers.
     cell_names
         Names of all cells in file order, used where gdstk cannot give a name because it is not UTF-8.
     widthless_paths
@@ -121,7 +124,7 @@ def take_apart(
     progress
         Called with the number of cells done and in all.
     """
-    scale = library.unit / library.precision
+    scale = _grid_steps(library.unit / library.precision)
     problems = ProblemList()
     all_cells = library.cells
     all_names = [_name(cell, i, cell_names, problems) for i, cell in enumerate(all_cells)]
@@ -173,6 +176,12 @@ def take_apart(
     columns |= _label_columns(texts, layers)
     columns |= refs.columns(scale)
     return Contents(cells, context, names, columns, texts, problems)
+
+
+def _grid_steps(ratio: float) -> float:
+    """Grid steps in a user unit: 1000, not the 999.9999999999999 that two decimal fractions give."""
+    whole = round(ratio)
+    return float(whole) if whole and abs(ratio / whole - 1) < WHOLE_RATIO else ratio
 
 
 class _Shapes:
@@ -357,7 +366,7 @@ def _add_labels(
             text = UNREADABLE_TEXT
             problems.add("text-not-utf8", cell_name, at=(x * scale, y * scale))
         layer = (label.layer, label.texttype)
-        layers[layer]  # noqa: B018  (numbers it)
+        layers[layer]
         rep = repetitions.number(label.repetition) if repetitions is not None else 0
         texts.append(Label(cell, layer, text, x * scale, y * scale, rep))
 
@@ -433,7 +442,9 @@ def _joined(arrays: list[Floats], scale: float) -> Floats:
 
 
 def _on_grid(points: Floats) -> Floats:
-    """Round to the grid, halves away from zero; what is beyond 32 bits stays at their end, where the core refuses it."""
+    """Round to the grid, halves away from zero; what is beyond 32 bits stays at their end, where the core refuses
+    it.
+    """
     rounded = np.trunc(points + np.copysign(0.5, points))
     return np.clip(np.nan_to_num(rounded, nan=MAX_INT32), -MAX_INT32, MAX_INT32)
 

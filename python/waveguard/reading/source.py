@@ -1,7 +1,7 @@
 """Which file is it: reading the bytes, telling formats apart by content, unpacking gzip within a limit.
 
-The fact a newcomer would get wrong: names lie. Files named `.oas` are often GDSII and the other way round, and both come gzipped
-without saying so, so nothing here looks at the suffix.
+The fact a newcomer would get wrong: names lie. Files named `.oas` are often GDSII and the other way round, and both
+come gzipped without saying so, so nothing here looks at the suffix.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ GDSII_HEADER = b"\x00\x06\x00\x02"
 MAX_UNPACKED_BYTES = 8 << 30
 """A gzipped layout may not become larger than this (8 GiB)."""
 MAX_UNPACKED_RATIO = 1000
-"""nor larger than this many times its packed size (deflate itself ends at 1032), unless it stays below the next limit."""
+"""nor larger than this many times its packed size (deflate itself ends at 1032), unless it stays below the next
+limit.
+"""
 ALWAYS_UNPACKED_BYTES = 64 << 20
 """Up to this size (64 MiB) the ratio does not matter."""
 _CHUNK_BYTES = 1 << 20
@@ -70,7 +72,7 @@ def load(path: Path) -> Source:
         f"neither GDSII nor OASIS: it begins with {_shown(data[:8])}",
         path=path,
         place="byte 0 (unpacked)" if compressed else "byte 0",
-        hint="a GDSII file begins with 00 06 00 02, an OASIS file with the text %SEMI-OASIS; export the layout as one of them",
+        hint="GDSII begins with 00 06 00 02, OASIS with the text %SEMI-OASIS; export the layout as one of them",
     )
 
 
@@ -134,7 +136,7 @@ def _unpack(path: Path, stored: bytes) -> bytes:
                 total += len(chunk)
                 if total > limit:
                     raise LayoutFileError(
-                        f"unpacks to more than {limit >> 20} MiB from {len(stored)} bytes; not read, as it could fill the memory",
+                        f"unpacks to more than {limit >> 20} MiB, which could fill the memory",
                         path=path,
                         hint="unpack it with gunzip if it is really a layout, and check the unpacked file",
                     )
