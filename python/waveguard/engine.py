@@ -186,17 +186,7 @@ def _solve(
     extraction: Extraction, asked: Budget | None, attempts: _Attempts, threads: int, progress: Progress | None
 ) -> _Optics:
     tables, sections, kit = extraction.tables, extraction.cross_sections, extraction.pdk
-    model = attempts.run(
-        "circuit",
-        lambda: circuit.build(
-            tables,
-            pdk=kit,
-            cross_sections=sections,
-            entry_of_device=extraction.device_entry,
-            cell_names=extraction.cell_names,
-            labels=_labels(extraction),
-        ),
-    )
+    model = attempts.run("circuit", lambda: circuit_of(extraction))
     coupling = attempts.run("crosstalk", lambda: crosstalk(tables, sections, kit))
     solved = losses = result = None
     if model is not None:
@@ -208,6 +198,18 @@ def _solve(
     if asked is not None and result is None and not attempts.incomplete:
         attempts.incomplete.append(Incomplete("budget", "not evaluated"))
     return _Optics(model, losses, coupling, result)
+
+
+def circuit_of(extraction: Extraction) -> CircuitModel:
+    """Return the circuit of an extraction, its couplers named by the labels at them."""
+    return circuit.build(
+        extraction.tables,
+        pdk=extraction.pdk,
+        cross_sections=extraction.cross_sections,
+        entry_of_device=extraction.device_entry,
+        cell_names=extraction.cell_names,
+        labels=_labels(extraction),
+    )
 
 
 def _labels(extraction: Extraction) -> Iterator[PlacedLabel]:

@@ -52,8 +52,8 @@ def count(number: int, singular: str, plural: str = "") -> str:
 
 
 def port_name(device: str, port: str) -> str:
-    """A port for a sentence: `opt1 of ebeam_y_1550`, or only the device when the port has no name."""
-    return f"{port} of {device}" if port else device
+    """A port for a sentence: `opt1 of ebeam_y_1550`; a port without a name is an end."""
+    return f"{port or 'an end'} of {device}"
 
 
 def _no_negative_zero(value: float, digits: int) -> float:

@@ -14,6 +14,8 @@ from waveguard.rules import _words as words
 OPTICAL = 0
 NO_NET = -1
 WITH_FIBRE = ("fibre_coupler", "edge_coupler")
+# A neighbour that looks nearly the same way is no candidate: light would have to turn back.
+SAME_WAY_RAD = math.radians(135.0)
 # Twins lie on the same grid points.
 SAME_PLACE_NM = 1.0
 FROM_DRAWN_END = 3
@@ -33,8 +35,9 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         in a terminator, or be stated as a port of the top cell.
     Limits: the extraction tolerances of the PDK for position (snap), angle, and for what is a near miss.
     Not checked: electrical ports, the fibre side of couplers, ports where the circuit is stated to begin or end.
-        The open end of a waveguide drawn as a bare shape, without any pin, is a warning only: nothing says that it
-        is meant to go on. A port that lies on the same port of a duplicate of its device is left to CN004.
+        The open end of a waveguide drawn as a bare shape, without any pin, is a warning when another port is near,
+        and an info otherwise: nothing says that it is meant to go on. A port that lies on the same port of a
+        duplicate of its device is left to CN004.
     """
     ports, near = ctx.tables.ports, ctx.tables.near_misses
     optical = (ports.kind == OPTICAL) & (ports.device >= 0)
@@ -48,8 +51,16 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     excused[_under_twins(ctx)] = True
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
     for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
-        drawn = ports.source[port] == FROM_DRAWN_END
-        yield _judge(ctx, port, row_of.get(port), Severity.WARNING if drawn else Severity.ERROR)
+        row = row_of.get(port)
+        if row is not None and abs(near.angle_rad[row]) > SAME_WAY_RAD:
+            row = None
+        yield _judge(ctx, port, row, _severity(ctx, port, row))
+
+
+def _severity(ctx: Context, port: int, row: int | None) -> Severity:
+    if ctx.tables.ports.source[port] != FROM_DRAWN_END:
+        return Severity.ERROR
+    return Severity.INFO if row is None else Severity.WARNING
 
 
 def _judge(ctx: Context, port: int, row: int | None, severity: Severity) -> Finding:

@@ -12,6 +12,7 @@ from waveguard.rules import _words as words
 from waveguard.units import nm2_to_um2
 
 CORE_AREA = "core_area_nm2"
+MAX_NAMED = 3
 
 
 @rule("EX001", severity="warning", since="0.1")
@@ -19,8 +20,8 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     """Core shapes that were not understood.
 
     What: the share of the waveguide core area that belongs to a device or to a traced waveguide. A top cell below the
-        limit gets one finding with the largest places that belong to neither. A top cell with core shapes in which no
-        device and no waveguide was found is not evaluated at all, and the run is incomplete.
+        limit gets one finding with the largest places that belong to neither. A layout with core shapes in which no
+        device and no waveguide was found at all is not evaluated, and the run is incomplete.
     Why: no other rule looks at what was not understood. Without this one a file in a convention that the PDK does not
         describe would pass with no findings.
     Fix: name the cells in the PDK's devices, give them pins or a device marker, or use the PDK of the file.
@@ -33,14 +34,13 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     if not rows.size:
         ctx.not_applicable("no shapes on the core layers of the PDK")
         return
-    tops_with_devices = set(ctx.tables.devices.top.tolist())
+    if not len(ctx.tables.devices):
+        names = ", ".join(ctx.cell_name(int(top)) for top in table.top[rows[:MAX_NAMED]])
+        ctx.not_evaluated("top cells", rows.size, f"core shapes but no device and no waveguide found in {names}")
+        return
+    ctx.looked_at("top cells", rows.size)
     for row in rows:
         top = int(table.top[row])
-        if top not in tops_with_devices:
-            reason = f"core shapes but no device and no waveguide found in {ctx.cell_name(top)}"
-            ctx.not_evaluated("top cells", 1, reason)
-            continue
-        ctx.looked_at("top cells", 1)
         share = float(table.explained[row] / table.total[row])
         if share < ctx.facts.least_coverage:
             yield _judge(ctx, top, share, float(table.total[row] - table.explained[row]))
