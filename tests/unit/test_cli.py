@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+import jsonschema
 import pytest
 
-from waveguard.cli import _output, main
+from waveguard.cli import _extraction, _output, main
 from waveguard.cli.check import plan_outputs
 from waveguard.designs import demo
 from waveguard.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
-def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the terminal of the developer out of the tests."""
     monkeypatch.setenv("NO_COLOR", "1")
-    yield
 
 
 def errors_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -197,10 +196,13 @@ def test_extract_writes_tables_guides_and_netlist(
     names = ["x.json", "x.csv", "x.yaml", "x.netlist.json"]
     options = [part for name in names for part in ("-o", str(tmp_path / name))]
     assert main(["extract", str(written.layout), "--pdk", written.pdk, *options]) == 0
-    tables = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))["tables"]
+    document = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, json.loads(_extraction.published_schema()))
+    tables = document["tables"]
     netlist = json.loads((tmp_path / "x.netlist.json").read_text(encoding="utf-8"))
     assert len(netlist["instances"]) == len(tables["devices"]["cell"])
     assert len(netlist["nets"]) == len(tables["nets"]["port_a"])
+    assert {"mzi", "mzi_out"} <= {name for terminal in netlist["terminals"] for name in terminal["names"]}
     guides = (tmp_path / "x.csv").read_text(encoding="utf-8").splitlines()
     assert len(guides) == 1 + len(tables["waveguides"]["device"])
     assert any("mzi_long_arm" in line for line in guides)

@@ -10,11 +10,13 @@ import csv
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
 from waveguard.errors import UsageError
+from waveguard.tables import VIEWS, Tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +33,16 @@ Table: TypeAlias = Mapping[str, Column]
 
 
 @dataclass(frozen=True)
+class Terminal:
+    """A place where light enters or leaves; a budget may call it by any of its names."""
+
+    names: Sequence[str]
+    kind: str
+    x_um: float
+    y_um: float
+
+
+@dataclass(frozen=True)
 class Found:
     """An extraction, ready to be written."""
 
@@ -41,6 +53,7 @@ class Found:
     tops: Sequence[str]
     cross_sections: Sequence[str]
     tables: Mapping[str, Table]
+    terminals: Sequence[Terminal] = ()
 
 
 Writer: TypeAlias = Callable[[Found, TextIO], None]
@@ -86,6 +99,62 @@ def write_json(found: Found, out: TextIO) -> None:
     }
     json.dump(content, out, indent=None, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     out.write("\n")
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of the tables as JSON, made from their declarations."""
+    kinds: dict[str, Any] = {
+        "float64": {"anyOf": [{"type": "number"}, {"enum": [INFINITE, f"-{INFINITE}"]}, {"type": "null"}]},
+        "int64": {"type": "integer"},
+        "uint8": {"type": "integer", "minimum": 0, "maximum": 255},
+        "str": {"type": "string"},
+    }
+    tables = {}
+    for declared in fields(Tables):
+        view = VIEWS[declared.name]
+        columns = {
+            column.name: {
+                "type": "array",
+                "items": {"$ref": f"#/$defs/{column.dtype}"},
+                "description": f"{column.meaning} ({column.unit})" if column.unit else column.meaning,
+            }
+            for column in view.columns()
+        }
+        tables[declared.name] = _closed(columns)
+    texts = {"type": "array", "items": {"type": "string"}}
+    document = {
+        "schema_version": {"const": SCHEMA_VERSION},
+        "tool": {"const": "waveguard"},
+        "layout": _closed({"name": {"type": "string"}, "sha256": {"type": "string"}}),
+        "pdk": {"type": "string"},
+        "tops": texts,
+        "cell_names": texts,
+        "cross_sections": texts,
+        "tables": _closed(tables),
+    }
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"waveguard extraction, version {SCHEMA_VERSION}",
+        "description": "Tables column by column; a row number is an id, null an unknown number.",
+        **_closed(document),
+        "$defs": kinds,
+    }
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return an object that has these properties, all of them and no others."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def published_schema() -> str:
+    """Return the JSON Schema as it is published inside the package."""
+    return resources.files("waveguard.cli").joinpath("schema/extraction-1.json").read_text(encoding="utf-8")
 
 
 def write_guides_csv(found: Found, out: TextIO) -> None:
@@ -136,6 +205,10 @@ def netlist(found: Found) -> dict[str, Any]:
         "instances": instances,
         "nets": [
             {"p1": labels[int(a)], "p2": labels[int(b)]} for a, b in zip(nets["port_a"], nets["port_b"], strict=True)
+        ],
+        "terminals": [
+            {"names": list(one.names), "kind": one.kind, "x_um": _plain(one.x_um, "x_um"), "y_um": _plain(one.y_um, "")}
+            for one in found.terminals
         ],
         "open_ports": [label for port, label in enumerate(labels) if port not in joined],
     }

@@ -32,10 +32,12 @@ def extract(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no closing line.")] = False,
 ) -> int:
     """Find devices, ports, guides and nets, and write them to files."""
+    from waveguard import engine
     from waveguard import pdk as pdks
     from waveguard.cli import _extraction
     from waveguard.extract import extract as run_extraction
     from waveguard.layout import read
+    from waveguard.units import nm_to_um
 
     outputs = output or [_output.STDOUT]
     paths = [Path(name) for name in outputs if name != _output.STDOUT]
@@ -49,6 +51,7 @@ def extract(
     with progress(quiet=quiet) as show_progress:
         file = read(layout, threads=threads, progress=show_progress)
         extraction = run_extraction(file, kit, threads=threads, progress=show_progress)
+    terminals = engine.circuit_of(extraction).terminals
     found = _extraction.Found(
         layout=layout.name,
         layout_sha256=file.sha256 or "",
@@ -57,6 +60,12 @@ def extract(
         tops=file.tops,
         cross_sections=[guide.name for guide in extraction.guides],
         tables={table: extraction.handle.table(table) for table in extraction.handle.names()},
+        terminals=[
+            _extraction.Terminal(names, kind, nm_to_um(float(x_nm)), nm_to_um(float(y_nm)))
+            for names, kind, x_nm, y_nm in zip(
+                terminals.names, terminals.kind, terminals.x_nm, terminals.y_nm, strict=True
+            )
+        ],
     )
     if _output.STDOUT in outputs:
         _output.write_stdout(lambda out: _extraction.write_netlist_yaml(found, out))
