@@ -12,6 +12,13 @@ pub(super) fn columns(c: &LayoutColumns) -> Checked {
     if c.repetitions.first() != Some(&Repetition::Single) {
         return Err(LayoutError::column("repetitions", "entry 0 must be single"));
     }
+    for (i, repetition) in c.repetitions.iter().enumerate() {
+        if let Repetition::Listed(list) = repetition
+            && list.first().is_some_and(|d| !d.iter().all(|v| v.abs() == 0.0))
+        {
+            return Err(LayoutError::column("repetitions", format!("entry {i} does not begin with the original")));
+        }
+    }
     // Ids and repetition numbers are stored in 32 bits.
     for (name, n) in [
         ("cell_names", c.cell_names.len()),
