@@ -1,7 +1,8 @@
 """Runs the specs of the rules: every case of every `CODE.md` in this folder.
 
-A spec is prose. Each of its `##` headings is a case if it holds a fenced block ```` ```layout ```` and one ```` ```findings ````
-(and, where links are judged, one ```` ```budget ```` in the form of budget files). The layout block draws, in µm and degrees:
+A spec is prose. Each of its `##` headings is a case, with a fenced block ```` ```layout ```` and one
+```` ```findings ```` (and, where links are judged, one ```` ```budget ```` in the form of budget files). The layout
+block draws, in µm and degrees:
 
     cell NAME                                    begins a cell; the last one is the top
       box LAYER X0 Y0 X1 Y1                      LAYER is core, marker, pin, text or L/D
@@ -11,7 +12,7 @@ A spec is prose. Each of its `##` headings is a case if it holds a fenced block 
       strip WIDTH X Y HEADING : PIECES           only the core
       place CELL X Y [ANGLE] [mirror]
     PIECES are, separated by commas: straight LENGTH | turn RADIUS ANGLE | taper LENGTH WIDTH
-    The cell `coupler` is there without being drawn: a fibre coupler whose one pin `o` lies at its origin and looks to +x.
+    The cell `coupler` is there without being drawn: a fibre coupler whose one pin `o` is at its origin and looks to +x.
 
 The findings block lists all findings that are no mere info, one a line, in the order of the report, or says `none`:
 
@@ -53,7 +54,8 @@ CHORD_ERROR_UM = 0.0002
 PLACE_TOLERANCE_UM = 0.05
 
 EXPECTED = re.compile(
-    r"(?P<code>[A-Z]{2}\d{3}) (?P<severity>error|warning)(?: at \((?P<x>[-+\d.]+), (?P<y>[-+\d.]+)\))?: (?P<message>[^;]+)"
+    r"(?P<code>[A-Z]{2}\d{3}) (?P<severity>error|warning)(?: at \((?P<x>[-+\d.]+), (?P<y>[-+\d.]+)\))?"
+    r": (?P<message>[^;]+)"
     r"(?:; measured (?P<measured>[-+\d.]+) \+- (?P<error>[\d.]+))?(?:; hint: (?P<hint>[^;]+))?$"
 )
 
@@ -171,7 +173,8 @@ def normal(angle_rad: float) -> np.ndarray:
 
 def show(finding: Finding) -> str:
     place = f" at ({finding.place.x_um}, {finding.place.y_um})" if finding.place.x_um is not None else ""
-    return f"{finding.code} {finding.severity}{place}: {finding.message}; measured {finding.measured}; hint: {finding.hint}"
+    numbers = f"measured {finding.measured}; hint: {finding.hint}"
+    return f"{finding.code} {finding.severity}{place}: {finding.message}; {numbers}"
 
 
 def fits(finding: Finding, expected: str) -> bool:

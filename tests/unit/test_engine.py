@@ -97,7 +97,8 @@ def test_a_black_box_is_listed_and_makes_only_a_link_through_it_incomplete(tmp_p
     assert table.column("cell") == ("box",)
     budget = tmp_path / "budget.toml"
     budget.write_text(
-        '[[link]]\nname = "l"\nfrom = "coupler@(0,0)"\nto = "coupler@(20,0)"\nlaser_power_dbm = 0.0\nsensitivity_dbm = -30.0\n'
+        '[[link]]\nname = "l"\nfrom = "coupler@(0,0)"\nto = "coupler@(20,0)"\n'
+        "laser_power_dbm = 0.0\nsensitivity_dbm = -30.0\n"
     )
     run = check(library, budget=budget)
     assert (run.verdict, run.exit_code) == (Verdict.INCOMPLETE, 3)

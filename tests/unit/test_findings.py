@@ -17,8 +17,8 @@ from waveguard.findings import (
     Run,
     Severity,
     Verdict,
-    finish,
     fingerprint,
+    finish,
     parse_severity,
 )
 

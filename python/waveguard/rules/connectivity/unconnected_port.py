@@ -127,6 +127,8 @@ def _mend(ctx: Context, port: int, other: int, angle_rad: float) -> str:
         return "the nearest port already has a partner: remove one of the three, or connect this port elsewhere"
     cell = ctx.port_place(port).cell
     move = words.move(ports.x_nm[other] - ports.x_nm[port], ports.y_nm[other] - ports.y_nm[port])
+    if ports.source[port] == FROM_DRAWN_END:
+        return f"draw this end on by {move}, so that both look along one line"
     if not math.isfinite(angle_rad) or abs(angle_rad) < SMALLEST_TURN_RAD:
         return f"move {cell} by {move}"
     return f"turn {cell} about this port by {words.degrees(-angle_rad)} and move it by {move}"
