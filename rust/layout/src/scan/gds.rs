@@ -89,6 +89,7 @@ fn shape(record: u8) -> Shape {
 }
 
 /// What has been seen of the element being walked.
+#[expect(clippy::struct_excessive_bools, reason = "each is one record that was seen or not")]
 #[derive(Default)]
 struct Element {
     kind: u8,
@@ -103,6 +104,13 @@ struct Element {
     attribute: bool,
 }
 
+/// Where the walk is.
+enum Structure {
+    Outside,
+    Unnamed,
+    Named(String),
+}
+
 struct Scanner<'a> {
     data: &'a [u8],
     record: u8,
@@ -110,8 +118,7 @@ struct Scanner<'a> {
     report: ScanReport,
     begun: bool,
     units: bool,
-    /// Inside of a structure; its name follows.
-    structure: Option<Option<String>>,
+    structure: Structure,
     element: Option<Element>,
     attribute: bool,
     n_paths: u64,
@@ -137,7 +144,7 @@ pub(super) fn scan(data: &[u8]) -> Result<ScanReport, ScanError> {
         report,
         begun: false,
         units: false,
-        structure: None,
+        structure: Structure::Outside,
         element: None,
         attribute: false,
         n_paths: 0,
@@ -204,32 +211,32 @@ impl Scanner<'_> {
         match self.record {
             BGNLIB if !self.begun => self.begun = true,
             _ if !self.begun => return Err(self.error("it comes before BGNLIB")),
-            UNITS if self.units || self.structure.is_some() => {
+            UNITS if self.units || self.in_structure() => {
                 return Err(self.error("it comes a second time or too late"));
             }
             UNITS => self.read_units(body)?,
-            ENDLIB if self.structure.is_some() => return Err(self.error("it comes inside of a structure")),
+            ENDLIB if self.in_structure() => return Err(self.error("it comes inside of a structure")),
             ENDLIB if !self.units => return Err(self.error("there was no UNITS record")),
             ENDLIB => return Ok(true),
-            BGNSTR if self.structure.is_some() => return Err(self.error("the structure before it does not end")),
+            BGNSTR if self.in_structure() => return Err(self.error("the structure before it does not end")),
             BGNSTR if !self.units => return Err(self.error("it comes before UNITS")),
-            BGNSTR => self.structure = Some(None),
+            BGNSTR => self.structure = Structure::Unnamed,
             STRNAME => match self.structure {
-                Some(None) => {
+                Structure::Unnamed => {
                     let name = text(until_nul(body));
                     self.report.cell_names.push(name.clone());
-                    self.structure = Some(Some(name));
+                    self.structure = Structure::Named(name);
                 }
-                Some(Some(_)) => return Err(self.error("the structure has a name already")),
-                None => return Err(self.error("it comes outside of a structure")),
+                Structure::Named(_) => return Err(self.error("the structure has a name already")),
+                Structure::Outside => return Err(self.error("it comes outside of a structure")),
             },
-            ENDSTR => match self.structure.take() {
-                Some(Some(_)) => {}
-                Some(None) => return Err(self.error("the structure has no name")),
-                None => return Err(self.error("it comes outside of a structure")),
+            ENDSTR => match std::mem::replace(&mut self.structure, Structure::Outside) {
+                Structure::Named(_) => {}
+                Structure::Unnamed => return Err(self.error("the structure has no name")),
+                Structure::Outside => return Err(self.error("it comes outside of a structure")),
             },
             BOUNDARY | PATH | SREF | AREF | TEXT | NODE | BOX => {
-                if !matches!(self.structure, Some(Some(_))) {
+                if !matches!(self.structure, Structure::Named(_)) {
                     return Err(self.error("it comes outside of a named structure"));
                 }
                 self.element = Some(Element { kind: self.record, offset: self.offset, ..Element::default() });
@@ -243,7 +250,7 @@ impl Scanner<'_> {
             | NODETYPE | BOXTYPE | 0x17 | 0x1a | 0x30 | 0x31 => {
                 return Err(self.error("it comes outside of an element"));
             }
-            LIBNAME if self.structure.is_some() => return Err(self.error("it comes inside of a structure")),
+            LIBNAME if self.in_structure() => return Err(self.error("it comes inside of a structure")),
             _ => {}
         }
         Ok(false)
@@ -267,11 +274,8 @@ impl Scanner<'_> {
                 }
                 e.width = true;
             }
-            PATHTYPE if e.kind == PATH || e.kind == TEXT => {
-                if !matches!(body, [0, 0..=4]) {
-                    return Err(self.error("there is no such path type"));
-                }
-            }
+            PATHTYPE if matches!(body, [0, 0..=4]) && (e.kind == PATH || e.kind == TEXT) => {}
+            PATHTYPE => return Err(self.error("there is no such path type, or not here")),
             0x30 | 0x31 if e.kind == PATH => {}
             XY => {
                 let points = body.len() / 8;
@@ -369,6 +373,10 @@ impl Scanner<'_> {
         Ok(())
     }
 
+    fn in_structure(&self) -> bool {
+        !matches!(self.structure, Structure::Outside)
+    }
+
     fn check_shape(&self, kind: u8, body: &[u8]) -> Result<(), ScanError> {
         if usize::from(self.record) >= NAMES.len() {
             return Err(self.error(format!("there is no record type 0x{:02x}", self.record)));
@@ -379,7 +387,7 @@ impl Scanner<'_> {
             Shape::Short(count) => matches!(kind, 1 | 2) && n == 2 * count,
             Shape::ShortOrLong => (kind == 2 && n == 2) || (kind == 3 && n == 4),
             Shape::Long => kind == 3 && n == 4,
-            Shape::Pairs => kind == 3 && n % 8 == 0,
+            Shape::Pairs => kind == 3 && n.is_multiple_of(8),
             Shape::Real(count) => kind == 5 && n == 8 * count,
             Shape::Ascii => kind == 6,
             Shape::Ignored => true,
@@ -392,7 +400,7 @@ impl Scanner<'_> {
     }
 
     fn error_named(&self, record: &'static str, reason: impl Into<String>) -> ScanError {
-        let cell = self.structure.as_ref().and_then(Clone::clone);
+        let cell = if let Structure::Named(name) = &self.structure { Some(name.clone()) } else { None };
         ScanError { offset: self.offset as u64, record, cell, reason: reason.into() }
     }
 }

@@ -5,10 +5,13 @@
 //! letter of the two standards but real writers produce is accepted; what that library would misread
 //! silently is refused or listed.
 
+mod checksum;
 mod cursor;
 mod gds;
 mod names;
 mod oasis;
+#[cfg(test)]
+mod tests;
 
 /// Copies in one repetition beyond which a count is taken as forged.
 pub const MAX_COPIES: u64 = 1 << 27;

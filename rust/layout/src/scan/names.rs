@@ -75,7 +75,7 @@ pub(super) struct Names {
     pub(super) texts: Numbers,
     pub(super) properties: Numbers,
     pub(super) values: Numbers,
-    cell_names: Vec<Option<Vec<u8>>>,
+    named_cells: Vec<Option<Vec<u8>>>,
     in_order: Vec<CellName>,
 }
 
@@ -87,17 +87,17 @@ impl Names {
             texts: table(),
             properties: table(),
             values: table(),
-            cell_names: Vec::new(),
+            named_cells: Vec::new(),
             in_order: Vec::new(),
         }
     }
 
     pub(super) fn define_cell(&mut self, name: &[u8], number: Option<u64>) -> Read<()> {
         let i = self.cells.define(number)? as usize;
-        if self.cell_names.len() <= i {
-            self.cell_names.resize(i + 1, None);
+        if self.named_cells.len() <= i {
+            self.named_cells.resize(i + 1, None);
         }
-        self.cell_names[i] = Some(name.to_owned());
+        self.named_cells[i] = Some(name.to_owned());
         Ok(())
     }
 
@@ -124,7 +124,7 @@ impl Names {
     fn bytes<'a>(&'a self, name: &'a CellName) -> Option<&'a [u8]> {
         match name {
             CellName::Bytes(bytes) => Some(bytes),
-            CellName::Number(i) => self.cell_names.get(*i as usize)?.as_deref(),
+            CellName::Number(i) => self.named_cells.get(*i as usize)?.as_deref(),
         }
     }
 
