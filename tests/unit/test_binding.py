@@ -65,7 +65,9 @@ def test_the_box_is_in_nanometres_and_none_when_nothing_is_drawn() -> None:
     assert _core.build_layout(columns()).bbox_nm(0) is None
 
 
-@pytest.mark.parametrize("form", ["strided", "transposed", "float32", "list", "read-only", "big-endian", "int32", "int64"])
+@pytest.mark.parametrize(
+    "form", ["strided", "transposed", "float32", "list", "read-only", "big-endian", "int32", "int64"]
+)
 def test_any_memory_layout_of_an_array_is_accepted(form: str) -> None:
     drawn = squares(2)
     xy = drawn["polygon_xy"].reshape(-1, 2)
