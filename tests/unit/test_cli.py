@@ -112,9 +112,11 @@ def test_several_outputs_each_by_suffix() -> None:
     assert [target.report.name for target in targets] == ["json", "text", "json"]
 
 
-def test_format_without_stdout_is_refused() -> None:
-    with pytest.raises(UsageError, match="stdout"):
-        plan_outputs(["a.json"], "text", quiet=False)
+def test_the_format_counts_where_the_suffix_says_nothing() -> None:
+    targets = plan_outputs(["/dev/null", "a.json"], "text", quiet=False)
+    assert [target.report.name for target in targets] == ["text", "json"]
+    with pytest.raises(UsageError, match="no suffix"):
+        plan_outputs(["/dev/null"], None, quiet=False)
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -63,8 +63,15 @@ def write_stdout(write: Callable[[TextIO], None]) -> None:
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")
-    write(sys.stdout)
-    sys.stdout.flush()
+    try:
+        write(sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise  # the reader has gone, and knows why
+    except OSError as error:
+        # What is still in the buffer would fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UsageError(f"cannot write to stdout: {error.strerror}") from error
 
 
 def _is_regular(path: Path) -> bool:

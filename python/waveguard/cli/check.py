@@ -43,7 +43,7 @@ def check(
         ),
     ] = None,
     format_: Annotated[
-        str | None, typer.Option("--format", metavar="FORMAT", help="Format of stdout: text or json.")
+        str | None, typer.Option("--format", metavar="FORMAT", help="Format where no suffix tells it: text or json.")
     ] = None,
     fail_on: Annotated[
         str,
@@ -106,24 +106,29 @@ def require_pdk(pdk: str | None) -> str:
 def plan_outputs(outputs: list[str] | None, format_: str | None, *, quiet: bool) -> list[Target]:
     """Return what is to be written where; text on stdout when nothing is asked for."""
     from waveguard.errors import UsageError
-    from waveguard.reports import by_name, by_suffix
+    from waveguard.reports import by_name
 
     stdout_report = by_name(format_ or "text")
     if not outputs:
         return [] if quiet else [Target(None, stdout_report)]
     if outputs.count(_output.STDOUT) > 1:
         raise UsageError("the output is named twice", path=_output.STDOUT)
-    if format_ and _output.STDOUT not in outputs:
-        raise UsageError(
-            "--format is about stdout, and no output is -", hint="name the file by the suffix of its format"
-        )
     targets = []
     for output in outputs:
         if output == _output.STDOUT:
             targets.append(Target(None, stdout_report))
         else:
-            targets.append(Target(Path(output), by_suffix(Path(output))))
+            targets.append(Target(Path(output), _report_for(Path(output), format_)))
     return targets
+
+
+def _report_for(path: Path, format_: str | None) -> Report:
+    """Return the report for a file: by its suffix, or by --format where the suffix says nothing."""
+    from waveguard.reports import all_reports, by_name, by_suffix
+
+    if format_ and path.suffix.lower() not in {report.suffix for report in all_reports()}:
+        return by_name(format_)
+    return by_suffix(path)
 
 
 def deliver(run: Run, targets: list[Target], *, show: int, timings: bool, no_color: bool, quiet: bool) -> None:

@@ -84,8 +84,10 @@ def by_suffix(path: Path) -> Report:
     suffix = path.suffix.lower()
     if suffix in reports:
         return reports[suffix]
-    what = f"suffix of {path.name}" if suffix else f"report file without a suffix: {path.name}"
-    raise UsageError(_unknown(what, suffix, list(reports)))
+    known = ", ".join(reports)
+    if not suffix:
+        raise UsageError(f"the report {path.name} has no suffix to tell its format by (known: {known})")
+    raise UsageError(_unknown(f"suffix of {path.name}", suffix, list(reports)))
 
 
 def _unknown(what: str, name: str, known: list[str]) -> str:
