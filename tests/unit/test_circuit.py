@@ -194,3 +194,14 @@ def test_ports_that_cannot_be_told_apart_are_a_reason() -> None:
     assert "outputs differ" in str(ports.match("splitter_1x2", tee, {}, even=False))
     wrong = ports.match("splitter_1x2", tee, {"in": ["b"], "out1": ["a"], "out2": ["c"]})
     assert "names" in str(wrong)
+
+
+def test_texts_on_a_coupler_name_it_when_they_are_one_word(drawing: Any) -> None:
+    drawing.place("coupler", 0, 0)
+    drawing.place("coupler", 127, 0)
+    drawing.label("Ref: somebody, 2014", 0, 0)
+    drawing.label("port_7", 0, 0)
+    drawing.label("both", 0, 0)
+    drawing.label("both", 127, 0)
+    names = drawing.model().terminals.names
+    assert names == (("port_7", "coupler@(0,0)", "both"), ("coupler@(127,0)", "both"))

@@ -39,6 +39,7 @@ STATED = "stated port"
 
 _MEASUREMENT = re.compile(r"^opt_in_[^_]+_[^_]+_[^_]+_(?P<name>.+)$", re.IGNORECASE)
 """Polarisation, wavelength, a word (`device` mostly), and the name of the circuit."""
+_WORD = re.compile(r"^[\w.$-]+$")
 _AT = re.compile(r"^(?P<cell>.*)@\(\s*(?P<x>[-+\d.eE]+)\s*,\s*(?P<y>[-+\d.eE]+)\s*\)$")
 
 
@@ -228,10 +229,10 @@ def _name_by_labels(
         if distance[nearest] <= LABEL_REACH_NM:
             text = label.text.strip()
             measurement = _MEASUREMENT.match(text)
-            # Texts of measurements name a coupler; any other text is taken only when it lies on one.
+            # Texts of measurements name a coupler; any other word is taken only when it lies on one.
             if measurement is not None:
                 names[couplers[nearest]] += [measurement["name"], text]
-            elif distance[nearest] == 0.0:
+            elif distance[nearest] == 0.0 and _WORD.match(text):
                 names[couplers[nearest]].append(text)
 
 
