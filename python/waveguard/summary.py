@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from waveguard.findings import (
     Assumption,
@@ -128,15 +129,7 @@ def guides(tables: Tables, cross_sections: Sequence[CrossSection]) -> ResultTabl
 
 def paths(loss: LossResult, cell_names: Sequence[str]) -> ResultTable:
     """Loss between terminals, circuit by circuit; a pair that is equal both ways stands there once."""
-    forward = {
-        (int(a), int(b)): row for row, (a, b) in enumerate(zip(loss.from_terminal, loss.to_terminal, strict=True))
-    }
-    kept = []
-    for (a, b), row in forward.items():
-        back = forward.get((b, a))
-        same = back is not None and np.isclose(loss.worst_loss_db[back], loss.worst_loss_db[row])
-        if a <= b or not same:
-            kept.append(row)
+    kept = np.flatnonzero(~_repeated(loss)).tolist()
     rows = tuple(
         (
             cell_names[int(loss.top[row])],
@@ -168,6 +161,19 @@ def paths(loss: LossResult, cell_names: Sequence[str]) -> ResultTable:
     )
     cut = f", the first {MAX_PATHS:,} of {len(kept):,}" if len(kept) > MAX_PATHS else ""
     return ResultTable("paths", f"Loss of the paths at {loss.wavelength_um:.10g} µm{cut}", columns, rows)
+
+
+def _repeated(loss: LossResult) -> NDArray[np.bool_]:
+    """Which rows say the same as the row of the same pair the other way round."""
+    source, sink = loss.from_terminal, loss.to_terminal
+    if not len(source):
+        return np.zeros(0, dtype=bool)
+    base = int(max(source.max(), sink.max())) + 1
+    # Rows are in order of source and sink, so their keys are sorted.
+    keys, back = source * base + sink, sink * base + source
+    row = np.minimum(np.searchsorted(keys, back), len(keys) - 1)
+    same = (keys[row] == back) & np.isclose(loss.worst_loss_db[row], loss.worst_loss_db)
+    return np.asarray(same & (source > sink))
 
 
 def neighbours(tables: Tables, crosstalk: CrosstalkResult, cell_names: Sequence[str]) -> ResultTable:

@@ -33,7 +33,11 @@ def view(name: str, /, **columns: list[Any]) -> Any:
 
 def make_facts(problems: tuple[LayoutProblem, ...] = (), ends: tuple[int, ...] = (), **given: Any) -> Facts:
     kit = pdk.load(SPEC_PDK)
-    extra = {name: given.pop(name) for name in list(given) if name.startswith("stated_") or name == "coupled_db"}
+    extra = {
+        name: given.pop(name)
+        for name in list(given)
+        if name.startswith("stated_") or name in ("coupled_db", "device_kinds")
+    }
     n_guides = len(given["waveguides"]) if "waveguides" in given else 0
     for name in ("stated_length_um", "stated_width_um", "stated_radius_um"):
         extra.setdefault(name, np.full(n_guides, np.nan))
@@ -42,7 +46,6 @@ def make_facts(problems: tuple[LayoutProblem, ...] = (), ends: tuple[int, ...] =
         pdk=kit,
         cell_names=NAMES,
         cross_sections=kit.cross_sections,
-        tops=(0,),
         problems=problems,
         ends=frozenset(ends),
         **extra,
@@ -124,6 +127,14 @@ def test_a_curved_guide_of_no_cross_section_is_not_a_pass_but_a_straight_one_is(
     assert found == ()
     assert status.looked_at == (("waveguides", 1),)
     assert [(gap.count, gap.asked) for gap in status.gaps] == [(1, True)]
+
+
+def test_a_waveguide_cell_that_was_not_traced_is_not_a_pass() -> None:
+    facts = make_facts(devices=view("devices", cell=[1, 2], top=[0, 0]), device_kinds=["guide", "crossing"])
+    assert run("WG001", facts)[1].state == "not_evaluated"
+    assert [item.reason for item in judge(facts, {"WG001"}).incomplete] == [
+        "1 waveguide not evaluated: could not be followed from end to end"
+    ]
 
 
 def test_lengths_are_judged_once_for_each_cell() -> None:

@@ -90,7 +90,7 @@ class Context:
             self._looked_at[kind] = self._looked_at.get(kind, 0) + int(number)
 
     def not_evaluated(self, subject: str, number: int, reason: str, *, asked: bool = True) -> None:
-        """Count objects that should have been judged and could not, and say why."""
+        """Count objects that should have been judged and could not, and say why; `subject` is a plural noun."""
         if number:
             key = (subject, reason, asked)
             self._gaps[key] = self._gaps.get(key, 0) + int(number)
@@ -101,7 +101,10 @@ class Context:
 
     def status(self, n_findings: int) -> RuleStatus:
         """State of the rule after it has run."""
-        gaps = tuple(Gap(subject, number, reason, asked) for (subject, reason, asked), number in self._gaps.items())
+        gaps = tuple(
+            Gap(subject.removesuffix("s") if number == 1 else subject, number, reason, asked)
+            for (subject, reason, asked), number in self._gaps.items()
+        )
         looked_at = tuple(self._looked_at.items())
         code, title = self._rule.code, self._rule.title
         if looked_at or n_findings:

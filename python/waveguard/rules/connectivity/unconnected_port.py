@@ -107,8 +107,11 @@ def _under_twins(ctx: Context) -> list[int]:
     """Open ports of a duplicate that lie on a port of its twin which is connected, or which is reported instead."""
     ports, overlaps = ctx.tables.ports, ctx.tables.overlaps
     covered: list[int] = []
+    by_device = np.argsort(ports.device, kind="stable")
+    owner = ports.device[by_device]
     for row in np.flatnonzero(overlaps.duplicate != 0):
-        a, b = (np.flatnonzero(ports.device == pair[row]).tolist() for pair in (overlaps.device_a, overlaps.device_b))
+        pair = (int(overlaps.device_a[row]), int(overlaps.device_b[row]))
+        a, b = (by_device[slice(*np.searchsorted(owner, [device, device + 1]))].tolist() for device in pair)
         for one in a:
             for other in b:
                 if abs(ports.x_nm[one] - ports.x_nm[other]) + abs(ports.y_nm[one] - ports.y_nm[other]) > SAME_PLACE_NM:

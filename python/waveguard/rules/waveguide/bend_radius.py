@@ -11,6 +11,9 @@ from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
 from waveguard.units import nm_to_um
 
+# Kind of PDK entries for waveguide cells.
+GUIDE = "guide"
+
 
 @rule("WG001", severity="error", since="0.1")
 def bend_radius(ctx: Context) -> Iterator[Finding]:
@@ -26,10 +29,12 @@ def bend_radius(ctx: Context) -> Iterator[Finding]:
         or below; the PDK's stated_radius says which, and min_radius_um is always the true radius.
     Limits: min_radius_um of the cross-section, less radius_tolerance_relative of the PDK's limits. A bend is a finding
         only when the measured radius and its error bound together stay below.
-    Not checked: curved waveguides whose cross-section or radius is not known (the rule says how many); bends inside
-        devices.
+    Not checked: curved waveguides whose cross-section or radius is not known, and waveguide cells that could not be
+        followed from end to end (the rule says how many, and the run is incomplete); bends inside devices.
     """
-    guides = ctx.tables.waveguides
+    guides, devices = ctx.tables.waveguides, ctx.tables.devices
+    untraced = [row for row in np.flatnonzero(devices.waveguide < 0).tolist() if ctx.device_kind(row) == GUIDE]
+    ctx.not_evaluated("waveguides", len(untraced), "could not be followed from end to end")
     if not len(guides.device):
         ctx.not_applicable("no waveguides")
         return
