@@ -40,7 +40,10 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Bend> {
         if let Some(after) = runs.get(k + 1).map(|r| &fits[r.0]) {
             high = high.min(0.5 * (last.s + after.s));
         }
+        // Where one bend turns into the next the direction has its extreme; a long reach would miss it.
         let reach = [first.window / 6.0, last.window / 6.0];
+        let at_bend = [low > first.s - 0.5 * first.window, high < last.s + 0.5 * last.window];
+        let reach = [0, 1].map(|i: usize| if at_bend[i] { reach[i] / 3.0 } else { reach[i] });
         let turn = turn_between(axis, low, high, reach, &mut at);
         if turn.abs() < opts.bend_min_turn {
             continue;
@@ -76,7 +79,9 @@ fn scan(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Fit> {
         if s < next && j + 1 < n {
             continue;
         }
-        let window = shortest.max((NODES_PER_WINDOW * pitch_at(axis, j)).min(axis.length() * LARGEST_PART));
+        // A drawn corner turns at once, however far away its neighbours are.
+        let pitch = if axis.nodes[j].is_corner { 0.0 } else { pitch_at(axis, j) };
+        let window = shortest.max((NODES_PER_WINDOW * pitch).min(axis.length() * LARGEST_PART));
         next = s + SCAN_STEP * window;
         let mut fit = axis.fit(s, window, &mut cursor);
         if fit.curvature.abs() < SIGNIFICANT * fit.noise {

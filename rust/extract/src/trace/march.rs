@@ -6,6 +6,7 @@
 //! never steps back. At an inner corner the partner stays and the chords fan out, which keeps their
 //! middles on the axis of both legs.
 
+use super::nodes::size;
 use super::side::Vertex;
 use super::{NotARibbon, TraceOptions};
 
@@ -14,12 +15,16 @@ use super::{NotARibbon, TraceOptions};
 pub(super) struct Section {
     /// Middle of the chord.
     pub(super) at: [f64; 2],
+    /// From the right side to the left side.
+    pub(super) chord: [f64; 2],
     /// Length of the chord.
     pub(super) width: f64,
     /// How many drawn vertices the chord stands for.
     pub(super) vertices: f64,
     /// True where the chord is not perpendicular to the axis or a corner is drawn: its width says nothing.
     pub(super) is_oblique: bool,
+    /// True where the chord is not perpendicular to the axis.
+    pub(super) is_leaning: bool,
 }
 
 /// Beyond this cosine between chord and tangent a chord is oblique.
@@ -45,14 +50,20 @@ pub(super) fn march(
     let (mut u_right, mut u_left) = (0.0, 0.0);
     report(end_section(&right[0], &left[0]))?;
     while i < last_i || k < last_k {
-        let right_first = if i == last_i {
-            false
-        } else if k == last_k {
-            true
-        } else {
-            let (p, q) = (&right[i + 1], &left[k + 1]);
-            imbalance(p.at, p.tangent, q.at, q.tangent) > 0.0
-        };
+        let next = right.get(i + 1).zip(left.get(k + 1));
+        let ahead = next.map_or(0.0, |(p, q)| imbalance(p.at, p.tangent, q.at, q.tangent));
+        if let Some((p, q)) = next.filter(|(p, q)| p.is_corner && q.is_corner) {
+            // Two corners face each other at a mitre or a step; their edges say nothing about the chord.
+            let both = Partner::at_vertex(q, p);
+            if !both.is_leaning {
+                (i, k, u_right, u_left) = (i + 1, k + 1, 0.0, 0.0);
+                if i < last_i || k < last_k {
+                    report(section(p, &both, true)?)?;
+                }
+                continue;
+            }
+        }
+        let right_first = if next.is_none() { k == last_k } else { ahead > 0.0 };
         let (vertex, partner) = if right_first {
             let vertex = &right[i + 1];
             let partner = match left.get(k + 1) {
@@ -93,20 +104,21 @@ struct Partner {
     tangent: [f64; 2],
     /// Place on the edge, 0 to 1.
     u: f64,
-    is_oblique: bool,
+    is_corner: bool,
+    is_leaning: bool,
 }
 
 impl Partner {
     fn at_vertex(v: &Vertex, seen_from: &Vertex) -> Self {
-        Self::new(v.at, v.tangent, 0.0, v.is_corner, seen_from)
+        Self::new(v.at, v.tangent, 1.0, v.is_corner, seen_from)
     }
 
     fn new(at: [f64; 2], tangent: [f64; 2], u: f64, is_corner: bool, p: &Vertex) -> Self {
         let (dx, dy) = (at[0] - p.at[0], at[1] - p.at[1]);
         // The two tangents together are nearly twice a unit vector.
         let off = imbalance(p.at, p.tangent, at, tangent);
-        let is_oblique = is_corner || off * off > 4.0 * OBLIQUE_COSINE * OBLIQUE_COSINE * (dx * dx + dy * dy);
-        Self { at, tangent, u, is_oblique }
+        let is_leaning = off * off > 4.0 * OBLIQUE_COSINE * OBLIQUE_COSINE * (dx * dx + dy * dy);
+        Self { at, tangent, u, is_corner, is_leaning }
     }
 }
 
@@ -154,18 +166,19 @@ fn section(v: &Vertex, partner: &Partner, right_first: bool) -> Result<Section, 
     let chord = [q[0] - p[0], q[1] - p[1]];
     let t = [v.tangent[0] + partner.tangent[0], v.tangent[1] + partner.tangent[1]];
     let at = [p[0].midpoint(q[0]), p[1].midpoint(q[1])];
-    let width = (chord[0] * chord[0] + chord[1] * chord[1]).sqrt();
-    let is_oblique = v.is_corner || partner.is_oblique;
+    let width = size(chord);
+    let is_leaning = partner.is_leaning;
+    let is_oblique = v.is_corner || partner.is_corner || is_leaning;
     // Seen along the axis the left side must be on the left; tips of a few dbu may touch.
     if t[0] * chord[1] - t[1] * chord[0] < -2.0 * width.min(1.0) {
         return Err(NotARibbon::SidesCross { x: at[0], y: at[1] });
     }
     let both = partner.u >= 1.0 - SAME_VERTEX;
-    Ok(Section { at, width, vertices: if both { 2.0 } else { 1.0 }, is_oblique })
+    Ok(Section { at, chord, width, vertices: if both { 2.0 } else { 1.0 }, is_oblique, is_leaning })
 }
 
 fn end_section(p: &Vertex, q: &Vertex) -> Section {
-    let (dx, dy) = (q.at[0] - p.at[0], q.at[1] - p.at[1]);
+    let chord = [q.at[0] - p.at[0], q.at[1] - p.at[1]];
     let at = [p.at[0].midpoint(q.at[0]), p.at[1].midpoint(q.at[1])];
-    Section { at, width: dx.hypot(dy), vertices: 2.0, is_oblique: false }
+    Section { at, chord, width: size(chord), vertices: 2.0, is_oblique: false, is_leaning: false }
 }

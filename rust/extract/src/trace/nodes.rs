@@ -69,6 +69,8 @@ pub(super) struct Gatherer<'a> {
     sum: [f64; 5],
     group_vertices: f64,
     last: Option<Section>,
+    /// Length of the axis over which chords have not been perpendicular.
+    leaning: f64,
     widths: WidthRange,
     covered: f64,
 }
@@ -84,6 +86,7 @@ impl<'a> Gatherer<'a> {
             sum: [0.0; 5],
             group_vertices: 0.0,
             last: None,
+            leaning: 0.0,
             widths: WidthRange::default(),
             covered: 0.0,
         }
@@ -93,13 +96,16 @@ impl<'a> Gatherer<'a> {
     pub(super) fn add(&mut self, section: Section) -> Result<(), NotARibbon> {
         let mut width = section.width;
         if let Some(last) = self.last {
-            if section.is_oblique {
-                // The width of an oblique chord says nothing; the covered area needs the true one.
-                width = if last.is_oblique { last.width } else { last.width.min(width) };
-            }
-            let step = size([section.at[0] - last.at[0], section.at[1] - last.at[1]]);
+            let d = [section.at[0] - last.at[0], section.at[1] - last.at[1]];
+            let step = size(d);
+            self.leaning = if section.is_leaning && last.is_leaning { self.leaning + step } else { 0.0 };
             self.check(&section, &last, step)?;
-            self.covered += 0.5 * (width + last.width) * step;
+            let across = |c: [f64; 2]| (d[0] * c[1] - d[1] * c[0]).abs();
+            self.covered += 0.5 * (across(last.chord) + across(section.chord));
+            if section.is_oblique && step > 0.0 {
+                // What an oblique chord measures across the way that led to it.
+                width = across(section.chord) / step;
+            }
         }
         if !section.is_oblique {
             self.widths.add(width);
@@ -130,6 +136,14 @@ impl<'a> Gatherer<'a> {
         let (a, b) = (last.width.min(section.width), last.width.max(section.width));
         let jumps = a > 0.0 && b > self.opts.step_ratio * a && step < 0.25 * (b - a);
         if jumps && !last.is_oblique {
+            return Err(NotARibbon::WidthJumps { from: last.width, to: section.width });
+        }
+        // Chords lean for about a width at a drawn corner; longer, and one side runs where the other does not.
+        if self.leaning > LEANING_WIDTHS * last.width {
+            return Err(NotARibbon::SidesCross { x: section.at[0], y: section.at[1] });
+        }
+        let is_wild = section.is_oblique && section.width > self.opts.step_ratio * last.width + step;
+        if is_wild {
             return Err(NotARibbon::WidthJumps { from: last.width, to: section.width });
         }
         let out = section.width > self.opts.width_max || (section.width < self.opts.width_min);
@@ -195,6 +209,11 @@ fn set_turns(nodes: &mut [Node]) {
     }
 }
 
+/// Chords may lean over this many widths.
+const LEANING_WIDTHS: f64 = 3.0;
+/// An end segment this many times longer than the next one is a straight lead.
+const LEAD: f64 = 2.0;
+
 /// Puts averaged nodes back onto the curve, then sets turns, arcs and arc lengths.
 pub(super) fn settle(nodes: &mut Vec<Node>, opts: &TraceOptions) {
     nodes.dedup_by(|b, a| {
@@ -246,7 +265,10 @@ pub(super) fn settle(nodes: &mut Vec<Node>, opts: &TraceOptions) {
         };
         let arc = mean * length;
         let is_curve = (arc * length).abs() <= 8.0 * opts.chord_tolerance && arc.abs() < opts.corner_turn;
-        nodes[i].arc = if is_curve { arc } else { 0.0 };
+        // A curve would have been given vertices: an end segment longer than its neighbour is straight.
+        let lone = if i == 0 { 1 } else { i - 1 };
+        let is_lead = (i == 0 || i + 2 == n) && n > 2 && length > LEAD * size(segment(nodes, lone));
+        nodes[i].arc = if is_curve && !is_lead { arc } else { 0.0 };
         nodes[i].s = length_before;
         length_before += length * (1.0 + nodes[i].arc * nodes[i].arc / 24.0);
         curvature_before = curvature;
@@ -254,8 +276,9 @@ pub(super) fn settle(nodes: &mut Vec<Node>, opts: &TraceOptions) {
     nodes[n - 1].s = length_before;
 }
 
-/// An end segment this many times longer than the cap is wide shows the direction better than the cap.
-const LONG_END: f64 = 4.0;
+/// An end segment this many times longer than the cap is wide shows the direction better than the cap:
+/// first for a cap along the grid, which is exact, then for one rounded to the grid.
+const LONG_END: [f64; 2] = [4.0, 0.5];
 /// A cap farther from perpendicular than this in rad is drawn askew and shows no direction.
 const SKEW: f64 = 0.1;
 
@@ -264,7 +287,9 @@ const SKEW: f64 = 0.1;
 pub(super) fn end_direction(end: &Node, inner: &Node, arc: f64, normal: [f64; 2]) -> f64 {
     let d = [end.at[0] - inner.at[0], end.at[1] - inner.at[1]];
     let skew = angle_between(d, normal) + 0.5 * arc;
-    let is_drawn_at_cap = skew.abs() < SKEW && size(d) < LONG_END * size(normal);
+    let is_on_grid = normal[0].abs().min(normal[1].abs()) < f64::EPSILON;
+    let long = if is_on_grid { LONG_END[0] } else { LONG_END[1] } * size(normal);
+    let is_drawn_at_cap = skew.abs() < SKEW && size(d) < long;
     let along = d[1].atan2(d[0]) - 0.5 * arc;
     waveguard_geom::transform::wrap_angle(if is_drawn_at_cap { along + skew } else { along })
 }

@@ -7,23 +7,23 @@ use waveguard_geom::Point;
 
 /// A centre-line sampled densely: place, direction, curvature, arc length, half width.
 #[derive(Clone, Debug, Default)]
-pub struct Curve {
-    pub x: Vec<f64>,
-    pub y: Vec<f64>,
-    pub theta: Vec<f64>,
-    pub kappa: Vec<f64>,
-    pub s: Vec<f64>,
+pub(crate) struct Curve {
+    pub(crate) x: Vec<f64>,
+    pub(crate) y: Vec<f64>,
+    pub(crate) theta: Vec<f64>,
+    pub(crate) kappa: Vec<f64>,
+    pub(crate) s: Vec<f64>,
     /// Samples at which drawing tools put a vertex whatever the tolerance.
-    pub stops: Vec<usize>,
+    pub(crate) stops: Vec<usize>,
 }
 
 impl Curve {
     /// From pieces of linear curvature: (length, curvature at the start, curvature at the end).
-    pub fn from_pieces(pieces: &[(f64, f64, f64)]) -> Self {
+    pub(crate) fn from_pieces(pieces: &[(f64, f64, f64)]) -> Self {
         let mut c = Self::default();
         let (mut x, mut y, mut theta, mut s0) = (0.0, 0.0, 0.0, 0.0);
         for (k, &(length, k0, k1)) in pieces.iter().enumerate() {
-            let n = if k0 == 0.0 && k1 == 0.0 { 1 } else { (length / 2.0).ceil() as usize };
+            let n = if k0.abs().max(k1.abs()) < 1e-15 { 1 } else { (length / 2.0).ceil() as usize };
             let h = length / n as f64;
             let first = usize::from(k > 0);
             c.stops.push(c.x.len().saturating_sub(first));
@@ -49,7 +49,7 @@ impl Curve {
     }
 
     /// From a parametric curve on 0..1, with its first and second derivatives.
-    pub fn from_parametric(f: impl Fn(f64) -> [[f64; 2]; 3]) -> Self {
+    pub(crate) fn from_parametric(f: impl Fn(f64) -> [[f64; 2]; 3]) -> Self {
         let n = 20_000;
         let mut c = Self::default();
         let mut s = 0.0;
@@ -76,16 +76,16 @@ impl Curve {
         self.s.push(s);
     }
 
-    pub fn length(&self) -> f64 {
+    pub(crate) fn length(&self) -> f64 {
         *self.s.last().expect("a curve has samples")
     }
 
-    pub fn min_radius(&self) -> f64 {
+    pub(crate) fn min_radius(&self) -> f64 {
         1.0 / self.kappa.iter().fold(0.0_f64, |m, k| m.max(k.abs()))
     }
 
     /// With straight pieces of the given lengths before and after.
-    pub fn with_leads(&self, before: f64, after: f64) -> Self {
+    pub(crate) fn with_leads(&self, before: f64, after: f64) -> Self {
         let mut c = Self::default();
         let (t0, n) = (self.theta[0], self.x.len());
         c.push(self.x[0] - before * t0.cos(), self.y[0] - before * t0.sin(), t0, 0.0, 0.0);
@@ -134,7 +134,7 @@ impl Curve {
     }
 
     /// The outline with the given widths at the ends (linear between).
-    pub fn outline(&self, widths: [f64; 2], tolerances: [f64; 2], place: &Placing) -> Vec<Point> {
+    pub(crate) fn outline(&self, widths: [f64; 2], tolerances: [f64; 2], place: &Placing) -> Vec<Point> {
         let length = self.length();
         let half = |s: f64| 0.5 * (widths[0] + (widths[1] - widths[0]) * s / length);
         let right = self.side(|s| -half(s), tolerances[0]);
@@ -151,36 +151,36 @@ fn theta_of(theta: f64, length: f64, k0: f64, k1: f64, u: f64) -> f64 {
 
 /// How a curve is put on the grid.
 #[derive(Clone, Copy, Debug)]
-pub struct Placing {
-    pub angle: f64,
-    pub shift: [f64; 2],
-    pub mirror: bool,
-    pub grid: f64,
+pub(crate) struct Placing {
+    pub(crate) angle: f64,
+    pub(crate) shift: [f64; 2],
+    pub(crate) mirror: bool,
+    pub(crate) grid: f64,
 }
 
 impl Placing {
-    pub fn apply(&self, p: [f64; 2]) -> [f64; 2] {
+    pub(crate) fn apply(&self, p: [f64; 2]) -> [f64; 2] {
         let (sin, cos) = self.angle.sin_cos();
         let y = if self.mirror { -p[1] } else { p[1] };
         [cos * p[0] - sin * y + self.shift[0], sin * p[0] + cos * y + self.shift[1]]
     }
 
-    pub fn point(&self, p: [f64; 2]) -> Point {
+    pub(crate) fn point(&self, p: [f64; 2]) -> Point {
         let [x, y] = self.apply(p);
         Point::new(((x / self.grid).round() * self.grid) as i32, ((y / self.grid).round() * self.grid) as i32)
     }
 }
 
-pub fn straight(length: f64) -> Curve {
+pub(crate) fn straight(length: f64) -> Curve {
     Curve::from_pieces(&[(length, 0.0, 0.0)])
 }
 
-pub fn arc(radius: f64, angle: f64) -> Curve {
+pub(crate) fn arc(radius: f64, angle: f64) -> Curve {
     Curve::from_pieces(&[(radius * angle.abs(), angle.signum() / radius, angle.signum() / radius)])
 }
 
 /// A bend of minimum radius `radius` of which the part `p` is clothoids.
-pub fn euler(radius: f64, angle: f64, p: f64) -> Curve {
+pub(crate) fn euler(radius: f64, angle: f64, p: f64) -> Curve {
     let (k, clothoid) = (1.0 / radius, p * angle * radius);
     let mut pieces = vec![(clothoid, 0.0, k), ((1.0 - p) * angle * radius, k, k), (clothoid, k, 0.0)];
     pieces.retain(|q| q.0 > 1.0);
@@ -188,7 +188,7 @@ pub fn euler(radius: f64, angle: f64, p: f64) -> Curve {
 }
 
 /// A cubic Bezier curve.
-pub fn bezier(c: [[f64; 2]; 4]) -> Curve {
+pub(crate) fn bezier(c: [[f64; 2]; 4]) -> Curve {
     Curve::from_parametric(|t| {
         let q = 1.0 - t;
         let at = |w: [f64; 4]| [0, 1].map(|i: usize| (0..4).map(|k| w[k] * c[k][i]).sum());
@@ -200,16 +200,16 @@ pub fn bezier(c: [[f64; 2]; 4]) -> Curve {
     })
 }
 
-/// The 90° bend of the SiEPIC tools.
-pub fn bezier_bend(r: f64, b: f64) -> Curve {
+/// The 90° bend of the `SiEPIC` tools.
+pub(crate) fn bezier_bend(r: f64, b: f64) -> Curve {
     bezier([[0.0, 0.0], [(1.0 - b) * r, 0.0], [r, b * r], [r, r]])
 }
 
-pub fn bezier_s(l: f64, h: f64) -> Curve {
+pub(crate) fn bezier_s(l: f64, h: f64) -> Curve {
     bezier([[0.0, 0.0], [l / 2.0, 0.0], [l / 2.0, h], [l, h]])
 }
 
-pub fn cosine_s(l: f64, h: f64) -> Curve {
+pub(crate) fn cosine_s(l: f64, h: f64) -> Curve {
     let w = std::f64::consts::PI / l;
     Curve::from_parametric(|t| {
         let a = w * l * t;
@@ -218,7 +218,7 @@ pub fn cosine_s(l: f64, h: f64) -> Curve {
 }
 
 /// Archimedean spiral r = a + b phi.
-pub fn spiral(a: f64, pitch: f64, turns: f64) -> Curve {
+pub(crate) fn spiral(a: f64, pitch: f64, turns: f64) -> Curve {
     let (b, end) = (pitch / std::f64::consts::TAU, turns * std::f64::consts::TAU);
     Curve::from_parametric(|t| {
         let (phi, w) = (end * t, end);
