@@ -175,7 +175,7 @@ def _work(seeds: Mapping[str, bytes], seed: int, numbers: range, folder: Path, w
 
 def unguarded() -> None:
     """Take the scan away, to see what it is good for."""
-    everything = {"shapes_repeat": True, "cell_names": [], "widthless_paths": [], "problems": []}
+    everything = {"shapes_repeat": True, "cell_names": [], "widthless_paths": [], "problems": [], "dbu_m": 0.0, "user_unit_m": 0.0}
     waveguard.layout._scan = lambda _: everything  # type: ignore[assignment]
 
 
