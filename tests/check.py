@@ -57,7 +57,7 @@ def steps() -> list[Step]:
         ("types", "mypy", [python, "-m", "mypy", "--strict", "python/waveguard", "tests/check.py"]),
         ("types", "mypy of the contract tests", [python, "-m", "mypy", "--strict", "tests/contract"]),
         ("types", "stubtest", [python, "-m", "mypy.stubtest", "waveguard._core"]),
-        ("rust", "cargo test", ["cargo", "test", "--workspace", "--locked"]),
+        ("rust", "cargo test", ["cargo", "test", "--workspace", "--locked", "--no-fail-fast"]),
         ("tests", "pytest", [python, "-m", "pytest", "tests"]),
     ]
 
