@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, Problem, Watch};
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{BBox, Point, Transform, region, ring};
+use waveguard_geom::{BBox, Point, Transform, ring};
 
 use crate::devices::{self, DeviceSource, Proto, Role};
 use crate::error::ExtractError;
@@ -128,12 +128,7 @@ fn counted(plan: &Plan, facts: &[Facts], cell: CellId) -> Option<Leftover> {
     let shapes = plan.layout.polygons(cell).filter(|p| plan.is_core[p.layer.index()]);
     let count: u64 = shapes.map(|p| p.repetition.len()).fold(0, u64::saturating_add);
     let area = own.core_area.iter().sum();
-    (count > 0).then(|| Leftover {
-        bbox: own.core_box,
-        area,
-        count,
-        reason: "placed too often to be traced",
-    })
+    (count > 0).then_some(Leftover { bbox: own.core_box, area, count, reason: "placed too often to be traced" })
 }
 
 fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
@@ -153,11 +148,11 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
     };
     let mut bbox = devices::markers_box(&own.markers);
     let outline = if !own.markers.is_empty() {
-        region::union(&own.markers)
+        own.markers.clone()
     } else if rings.cut_short {
         Vec::new()
     } else {
-        region::union(&rings.rings.iter().map(|r| r.1.as_slice()).collect::<Vec<_>>())
+        rings.rings.into_iter().map(|r| r.1).collect()
     };
     for other in [sums.core_box[cell.index()], plan.layout.bbox(cell)] {
         bbox = if bbox.is_empty() { other } else { bbox };
@@ -191,7 +186,7 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
         cell,
         copies: vec![[0.0; 2]],
         ports,
-        outline: region::union(&[marker]),
+        outline: vec![marker.clone()],
         bbox: BBox::of_points(marker),
         guide,
         source: DeviceSource::Marker,
@@ -267,6 +262,7 @@ fn free(plan: &Plan, cell: CellId, polygon: usize, shifts: &[[f64; 2]], spine_le
                     width: end.width,
                     kind: PortKind::Optical,
                     oriented: true,
+                    play: 0.0,
                     source: PortSource::GuideEnd,
                     section: guide.section,
                 })
@@ -284,13 +280,10 @@ fn free(plan: &Plan, cell: CellId, polygon: usize, shifts: &[[f64; 2]], spine_le
         }
         Err(reason) if plan.is_core[shape.layer.index()] => {
             let mut everywhere = BBox::EMPTY;
-            shifts.iter().for_each(|d| everywhere.add_box(&bbox.transformed(&Transform::shift(d[0], d[1]))));
-            done.leftover = Some(Leftover {
-                bbox: everywhere,
-                area: area * copies as f64,
-                count: copies,
-                reason,
-            });
+            for d in shifts {
+                everywhere.add_box(&bbox.transformed(&Transform::shift(d[0], d[1])));
+            }
+            done.leftover = Some(Leftover { bbox: everywhere, area: area * copies as f64, count: copies, reason });
         }
         Err(_) => {}
     }

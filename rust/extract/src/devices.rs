@@ -45,7 +45,7 @@ pub struct Proto {
     pub copies: Vec<[f64; 2]>,
     /// Its ports. A guide's first two optical ports are its ends.
     pub ports: Vec<LocalPort>,
-    /// Outline as a region: of the marker, or of the core where there is no marker.
+    /// Outline as drawn: of the marker, or of the core where there is no marker.
     pub outline: Vec<Vec<Point>>,
     /// Box of the outline, or else of the core.
     pub bbox: BBox,
@@ -90,7 +90,6 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
         roles[i] = match plan.stated_role(cell) {
             CellRole::Ignore => Role::Ignored,
             CellRole::Device | CellRole::Guide => Role::Device,
-            CellRole::Circuit => Role::Circuit,
             CellRole::Auto if stated => {
                 if optical {
                     Role::Circuit
@@ -106,7 +105,7 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
                 if open { Role::Circuit } else { Role::Device }
             }
             CellRole::Auto if pinned && !devices => Role::Device,
-            CellRole::Auto => Role::Circuit,
+            CellRole::Auto | CellRole::Circuit => Role::Circuit,
         };
         let is_device = roles[i] == Role::Device;
         device_below[i] = devices || is_device;
@@ -122,7 +121,9 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
 /// The box of all rings.
 pub fn markers_box(rings: &[Vec<Point>]) -> BBox {
     let mut b = BBox::EMPTY;
-    rings.iter().for_each(|r| b.add_box(&BBox::of_points(r)));
+    for r in rings {
+        b.add_box(&BBox::of_points(r));
+    }
     b
 }
 
@@ -206,6 +207,7 @@ pub fn stated_ports(plan: &Plan, cell: CellId) -> Vec<LocalPort> {
         width: p.width_dbu,
         kind: p.kind,
         oriented: true,
+        play: 0.0,
         source: PortSource::Metadata,
         section: p.cross_section.as_deref().and_then(|n| plan.recipe.section_named(n)),
     };

@@ -96,7 +96,9 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let (devices, waveguides, bends, centerlines, lines) = write::guides(&world);
     let pieces = Pieces::new(&lines, 2.0 * recipe.runs.reach_nm);
     watch.check()?;
-    let found_runs = runs::find(&lines, &pieces, &recipe.runs, watch)?;
+    // How far two gaps may differ that are drawn alike.
+    let slack = 2.0 * (recipe.trace.line_tolerance_nm + recipe.tolerances.width_nm);
+    let found_runs = runs::find(&lines, &pieces, &recipe.runs, slack, watch)?;
     let crossings = crossings::find(&lines, &pieces, recipe.limits.crossing_end_widths, watch)?;
     let overlaps = overlapping(&world, watch)?;
 

@@ -5,7 +5,7 @@ use waveguard_geom::{Point, region};
 
 use crate::pins::LocalPort;
 use crate::plan::Plan;
-use crate::trace::{CapHint, NotARibbon, Trace, TraceOptions, chain, trace_ribbon};
+use crate::trace::{CapHint, NotARibbon, Station, Trace, TraceOptions, chain, trace_ribbon};
 
 /// A traced guide in the frame of its cell, in dbu.
 #[derive(Clone, Debug)]
@@ -40,6 +40,9 @@ pub fn options(plan: &Plan) -> TraceOptions {
 ///
 /// Layers are tried in the order of the recipe, the stated cross-section's first. Several shapes are
 /// joined end to end, and merged where that fails.
+///
+/// # Errors
+/// Why they are no guide between the two ports.
 pub fn of_device(
     plan: &Plan,
     rings: &[(LayerId, Vec<Point>)],
@@ -75,7 +78,12 @@ pub fn of_device(
     Err(why)
 }
 
-fn of_pieces(plan: &Plan, pieces: &[&[Point]], hints: &[CapHint; 2], options: &TraceOptions) -> Result<Trace, &'static str> {
+fn of_pieces(
+    plan: &Plan,
+    pieces: &[&[Point]],
+    hints: &[CapHint; 2],
+    options: &TraceOptions,
+) -> Result<Trace, &'static str> {
     let first = if let [one] = pieces {
         trace_ribbon(one, Some(*hints), options)
     } else {
@@ -105,6 +113,9 @@ fn of_pieces(plan: &Plan, pieces: &[&[Point]], hints: &[CapHint; 2], options: &T
 }
 
 /// Traces one shape drawn outside devices.
+///
+/// # Errors
+/// Why it is no guide.
 pub fn of_shape(plan: &Plan, layer: LayerId, ring: &[Point], spine_length: f64) -> Result<Guide, &'static str> {
     let pair = plan.pair(layer);
     let mut options = options(plan);
@@ -129,9 +140,46 @@ fn section_of(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
 }
 
 fn guide(plan: &Plan, trace: Trace, section: Option<usize>, spine_length: f64) -> Guide {
-    let few = trace.thinned(plan.dbu(plan.recipe.trace.line_tolerance_nm));
-    let line = few.iter().map(|s| [s.x, s.y, s.width]).collect();
+    let line = thinned(&trace.stations, plan.dbu(plan.recipe.trace.line_tolerance_nm));
     Guide { trace, line, section, spine_length }
+}
+
+/// Stations looked at together when a line is thinned: bounds the work, and keeps few points more.
+const STATIONS_AT_ONCE: usize = 64;
+
+/// Few stations such that place and width deviate by less than `tolerance` (Ramer, Douglas and Peucker).
+fn thinned(stations: &[Station], tolerance: f64) -> Vec<[f64; 3]> {
+    let Some(last) = stations.len().checked_sub(1) else { return Vec::new() };
+    let mut keep = vec![false; stations.len()];
+    let mut open = Vec::new();
+    for from in (0..last).step_by(STATIONS_AT_ONCE) {
+        let to = (from + STATIONS_AT_ONCE).min(last);
+        (keep[from], keep[to]) = (true, true);
+        open.push((from, to));
+        while let Some((from, to)) = open.pop() {
+            let (a, b) = (&stations[from], &stations[to]);
+            let (dx, dy) = (b.x - a.x, b.y - a.y);
+            let per_square = if dx == 0.0 && dy == 0.0 { 0.0 } else { 1.0 / (dx * dx + dy * dy) };
+            let mut worst = (tolerance * tolerance, from);
+            for (i, p) in stations.iter().enumerate().take(to).skip(from + 1) {
+                let (px, py) = (p.x - a.x, p.y - a.y);
+                let u = ((px * dx + py * dy) * per_square).clamp(0.0, 1.0);
+                let (ex, ey) = (px - u * dx, py - u * dy);
+                let wider = p.width - a.width - u * (b.width - a.width);
+                let off = (ex * ex + ey * ey).max(wider * wider);
+                if off > worst.0 {
+                    worst = (off, i);
+                }
+            }
+            if worst.1 > from {
+                keep[worst.1] = true;
+                open.push((from, worst.1));
+                open.push((worst.1, to));
+            }
+        }
+    }
+    keep[last] = true;
+    stations.iter().zip(keep).filter(|(_, k)| *k).map(|(s, _)| [s.x, s.y, s.width]).collect()
 }
 
 /// The reason without places and numbers, so that equal cases count together.

@@ -29,6 +29,8 @@ pub struct PlacedPort {
     pub kind: PortKind,
     /// False when either sign of the direction may join.
     pub oriented: bool,
+    /// How far along its direction the end of a drawn guide may lie.
+    pub play_nm: f64,
     /// Where it was read from.
     pub source: PortSource,
     /// Cross-section in the recipe.
@@ -89,12 +91,21 @@ pub struct Joined {
     pub crowded: Vec<usize>,
 }
 
+/// At one place; the end of a drawn guide may also lie anywhere along an old pin.
+fn meets(p: &PlacedPort, q: &PlacedPort, offset: &Offset, tolerances: &Tolerances) -> bool {
+    let drawn = (p.source == PortSource::GuideEnd) != (q.source == PortSource::GuideEnd);
+    let play = if drawn { p.play_nm + q.play_nm } else { 0.0 };
+    offset.distance_nm <= tolerances.snap_nm
+        || offset.lateral_nm <= tolerances.snap_nm && offset.gap_nm.abs() <= tolerances.snap_nm + play
+}
+
 /// A tile of the plane and what else must agree for a join.
 type Tile = (usize, PortKind, i64, i64);
 
 /// Pairs ports. Where several fit, the nearest and straightest pair goes first, then the first in order.
 pub fn join(ports: &[PlacedPort], tolerances: &Tolerances) -> Joined {
-    let side = 2.0 * tolerances.snap_nm;
+    let most_play = ports.iter().fold(0.0, |m: f64, p| m.max(p.play_nm));
+    let side = 2.0 * (tolerances.snap_nm + most_play);
     let tile = |p: &PlacedPort| ((p.at[0] / side).floor() as i64, (p.at[1] / side).floor() as i64);
     let joinable = |p: &PlacedPort| p.kind != PortKind::Fibre && !p.direction_rad.is_nan();
     let mut tiles: FxHashMap<Tile, Vec<u32>> = FxHashMap::default();
@@ -113,7 +124,7 @@ pub fn join(ports: &[PlacedPort], tolerances: &Tolerances) -> Joined {
                     continue;
                 }
                 let offset = p.offset_to(q);
-                if offset.distance_nm <= tolerances.snap_nm && offset.angle_rad <= tolerances.angle_rad {
+                if meets(p, q, &offset, tolerances) && offset.angle_rad <= tolerances.angle_rad {
                     pairs.push(Join { a: i, b: j, offset });
                 }
             }
@@ -166,6 +177,7 @@ mod tests {
             width_nm: 500.0,
             kind: PortKind::Optical,
             oriented: true,
+            play_nm: 0.0,
             source: PortSource::Path,
             section: None,
             top: 0,
@@ -192,6 +204,18 @@ mod tests {
         a.oriented = false;
         let joined = join(&[a, port(1, 0.0, 0.0, 0.0)], &Tolerances::default());
         assert_eq!(joined.joins.len(), 1);
+    }
+
+    #[test]
+    fn the_end_of_a_drawn_guide_may_lie_anywhere_along_an_old_pin() {
+        let mut old = port(0, 0.0, 0.0, 0.0);
+        old.play_nm = 75.0;
+        let mut end = port(1, 75.0, 0.0, PI);
+        assert!(join(&[old.clone(), end.clone()], &Tolerances::default()).joins.is_empty());
+        end.source = PortSource::GuideEnd;
+        assert_eq!(join(&[old.clone(), end.clone()], &Tolerances::default()).joins.len(), 1);
+        end.at[1] = 10.0;
+        assert!(join(&[old, end], &Tolerances::default()).joins.is_empty());
     }
 
     #[test]

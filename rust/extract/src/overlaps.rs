@@ -11,7 +11,7 @@ use crate::error::ExtractError;
 pub struct Outline {
     /// Box of the rings.
     pub bbox: BBox,
-    /// A region: rings without crossings.
+    /// Rings as drawn.
     pub rings: Vec<Vec<Point>>,
     /// Box of each ring.
     pub boxes: Vec<BBox>,
@@ -20,19 +20,94 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// Places the outline of a cell, which must be a region.
-    pub fn placed(region: &[Vec<Point>], t: &Transform, cell: usize) -> Self {
-        let mut rings: Vec<Vec<Point>> =
-            region.iter().filter_map(|r| r.iter().map(|&p| t.apply_point(p)).collect()).collect();
-        if t.is_mirrored() {
-            // Outer rings stay counter-clockwise.
-            rings.iter_mut().for_each(|r| r.reverse());
-        }
+    /// Places the outline of a cell.
+    pub fn placed(rings: &[Vec<Point>], t: &Transform, cell: usize) -> Self {
+        let rings: Vec<Vec<Point>> =
+            rings.iter().filter_map(|r| r.iter().map(|&p| t.apply_point(p)).collect()).collect();
         let boxes: Vec<BBox> = rings.iter().map(|r| BBox::of_points(r)).collect();
         let mut bbox = BBox::EMPTY;
-        boxes.iter().for_each(|b| bbox.add_box(b));
+        for b in &boxes {
+            bbox.add_box(b);
+        }
         Self { bbox, rings, boxes, cell }
     }
+
+    /// The rings inside a window.
+    fn within(&self, window: &BBox) -> Vec<Contour> {
+        let near = self.rings.iter().zip(&self.boxes).filter(|(_, b)| b.touches(window));
+        let contours = near.map(|(r, _)| r.iter().map(|p| [f64::from(p.x), f64::from(p.y)]).collect::<Contour>());
+        contours.filter_map(|c| clipped(&c, window)).collect()
+    }
+}
+
+/// A ring off the grid, in dbu.
+type Contour = Vec<[f64; 2]>;
+
+/// Corners that are compared at once. Outlines of long guides have many thousand, and are cut up before.
+const CORNERS_AT_ONCE: usize = 128;
+/// Halvings of a window.
+const MOST_CUTS: usize = 24;
+
+/// What two sets of rings share inside a window: the window is halved until few corners are left or one
+/// set has no area in it.
+fn common(a: &[Contour], b: &[Contour], window: &BBox, cuts: usize, out: &mut Vec<Vec<Point>>) {
+    if a.is_empty() || b.is_empty() {
+        return;
+    }
+    let corners: usize = a.iter().chain(b).map(Vec::len).sum();
+    let (w, h) = (window.max[0] - window.min[0], window.max[1] - window.min[1]);
+    if corners <= CORNERS_AT_ONCE || cuts == MOST_CUTS || w.max(h) < 2.0 {
+        let region = |set: &[Contour]| {
+            let on_grid = |c: &Contour| c.iter().filter_map(|p| Point::from_f64(p[0], p[1])).collect::<Vec<Point>>();
+            region::union(&set.iter().map(on_grid).collect::<Vec<_>>())
+        };
+        out.extend(region::intersection(&region(a), &region(b)));
+        return;
+    }
+    let axis = usize::from(h > w);
+    // On the grid, so that both halves round alike.
+    let middle = f64::midpoint(window.min[axis], window.max[axis]).round();
+    let (mut low, mut high) = (*window, *window);
+    low.max[axis] = middle;
+    high.min[axis] = middle;
+    for half in [low, high] {
+        let part = |set: &[Contour]| set.iter().filter_map(|c| clipped(c, &half)).collect::<Vec<Contour>>();
+        common(&part(a), &part(b), &half, cuts + 1, out);
+    }
+}
+
+/// The part of a ring inside a box (Sutherland and Hodgman); `None` when it has no area. Parts apart stay
+/// joined along the border of the box, by edges that enclose nothing.
+fn clipped(ring: &Contour, window: &BBox) -> Option<Contour> {
+    let mut points = ring.clone();
+    let sides = [(0, window.min[0], 1.0), (0, window.max[0], -1.0), (1, window.min[1], 1.0), (1, window.max[1], -1.0)];
+    for (axis, limit, sign) in sides {
+        let depth = |p: &[f64; 2]| (p[axis] - limit) * sign;
+        if points.iter().all(|p| depth(p) >= 0.0) {
+            continue;
+        }
+        let mut kept = Vec::new();
+        let mut before = *points.last()?;
+        for p in points {
+            let (d, e) = (depth(&before), depth(&p));
+            if (d < 0.0) != (e < 0.0) {
+                let share = d / (d - e);
+                kept.push([before[0] + (p[0] - before[0]) * share, before[1] + (p[1] - before[1]) * share]);
+            }
+            if e >= 0.0 {
+                kept.push(p);
+            }
+            before = p;
+        }
+        points = kept;
+    }
+    let origin = *points.first()?;
+    let area: f64 = points
+        .windows(2)
+        .map(|w| (w[0][0] - origin[0]) * (w[1][1] - origin[1]) - (w[1][0] - origin[0]) * (w[0][1] - origin[1]))
+        .sum();
+    // Less than half a field of the grid is rounding.
+    (area.abs() >= 1.0).then_some(points)
 }
 
 /// Two devices that share area.
@@ -100,22 +175,21 @@ pub fn find(
 
 fn compare(a: usize, b: usize, own: &Outline, other: &Outline, least_area: f64, least_depth: f64) -> Option<Overlap> {
     let window = shared(&own.bbox, &other.bbox);
-    let near = |o: &Outline| -> Vec<usize> { (0..o.rings.len()).filter(|&i| o.boxes[i].touches(&window)).collect() };
-    let (mine, theirs) = (near(own), near(other));
-    if mine.is_empty() || theirs.is_empty() {
-        return None;
-    }
-    let rings = |o: &Outline, which: &[usize]| -> Vec<Vec<Point>> { which.iter().map(|&i| o.rings[i].clone()).collect() };
-    let common = region::intersection(&rings(own, &mine), &rings(other, &theirs));
-    let thick: Vec<&Vec<Point>> = common.iter().filter(|r| thickness(r) >= least_depth).collect();
+    let (mine, theirs) = (own.within(&window), other.within(&window));
+    let mut shared_rings = Vec::new();
+    common(&mine, &theirs, &window, 0, &mut shared_rings);
+    let thick: Vec<&Vec<Point>> = shared_rings.iter().filter(|r| thickness(r) >= least_depth).collect();
     let area = region::area(&thick);
     if area <= least_area {
         return None;
     }
     let mut bbox = BBox::EMPTY;
-    thick.iter().for_each(|r| bbox.add_box(&BBox::of_points(r)));
-    let whole = region::area(&own.rings).max(region::area(&other.rings));
-    let duplicate = own.bbox == other.bbox && (own.cell == other.cell || whole - area <= least_area);
+    for r in &thick {
+        bbox.add_box(&BBox::of_points(r));
+    }
+    let whole = |o: &Outline| region::area(&region::union(&o.rings));
+    let same_outline = || whole(own).max(whole(other)) - area <= least_area;
+    let duplicate = own.bbox == other.bbox && (own.cell == other.cell || same_outline());
     Some(Overlap { a, b, area, bbox, duplicate })
 }
 

@@ -44,6 +44,9 @@ pub struct LocalPort {
     pub kind: PortKind,
     /// False when the sign of the direction was guessed from the outline, so either sign may join.
     pub oriented: bool,
+    /// How far from its position, along its direction, the core may end: half the length of an old pin,
+    /// whose core overlaps the next by as much; else 0.
+    pub play: f64,
     /// Where it was read from.
     pub source: PortSource,
     /// Cross-section in the recipe.
@@ -58,6 +61,7 @@ impl LocalPort {
             at: t.apply(self.at[0], self.at[1]),
             direction_rad: if self.direction_rad.is_nan() { f64::NAN } else { t.apply_angle(self.direction_rad) },
             width: self.width * t.magnification(),
+            play: self.play * t.magnification(),
             ..self.clone()
         }
     }
@@ -110,6 +114,7 @@ impl Pin {
             Heading::None => {}
             Heading::Axis(a, half) => {
                 port.oriented = false;
+                port.play = half;
                 port.direction_rad = outward(port.at, a, half, markers, outline);
             }
             Heading::Block(b) => {
@@ -137,7 +142,7 @@ fn across(b: &BBox, direction_rad: f64) -> f64 {
 
 /// The direction of the side of `outline` that is nearest to the middle of `b`, and its distance.
 fn nearest_side(b: &BBox, outline: &BBox) -> (f64, f64) {
-    let (cx, cy) = ((b.min[0] + b.max[0]) / 2.0, (b.min[1] + b.max[1]) / 2.0);
+    let (cx, cy) = (f64::midpoint(b.min[0], b.max[0]), f64::midpoint(b.min[1], b.max[1]));
     let sides = [
         (0.0, (outline.max[0] - cx).abs()),
         (FRAC_PI_2, (outline.max[1] - cy).abs()),
@@ -150,7 +155,7 @@ fn nearest_side(b: &BBox, outline: &BBox) -> (f64, f64) {
 /// As `nearest_side`, along the thin axis of an edge rectangle only.
 fn thin_side(b: &BBox, along_x: bool, outline: &BBox) -> f64 {
     let axis = usize::from(!along_x);
-    let c = (b.min[axis] + b.max[axis]) / 2.0;
+    let c = f64::midpoint(b.min[axis], b.max[axis]);
     let positive = (outline.max[axis] - c).abs() < (c - outline.min[axis]).abs();
     match (along_x, positive) {
         (true, true) => 0.0,
@@ -220,7 +225,7 @@ pub fn read(plan: &Plan, cell: CellId, problems: &mut Vec<Problem>) -> Vec<Pin> 
         }
         let (Some(&a), Some(&b)) = (path.spine.first(), path.spine.last()) else { continue };
         let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
-        let at = [(f64::from(a.x) + f64::from(b.x)) / 2.0, (f64::from(a.y) + f64::from(b.y)) / 2.0];
+        let at = [f64::midpoint(f64::from(a.x), f64::from(b.x)), f64::midpoint(f64::from(a.y), f64::from(b.y))];
         let length = dx.hypot(dy);
         let heading = if a == b {
             problems.push(Problem::at("pin-without-direction", &this.name, at[0], at[1], ""));
@@ -240,7 +245,7 @@ pub fn read(plan: &Plan, cell: CellId, problems: &mut Vec<Problem>) -> Vec<Pin> 
             continue;
         }
         let b = BBox::of_points(polygon.points);
-        let at = [(b.min[0] + b.max[0]) / 2.0, (b.min[1] + b.max[1]) / 2.0];
+        let at = [f64::midpoint(b.min[0], b.max[0]), f64::midpoint(b.min[1], b.max[1])];
         let (w, h) = (b.max[0] - b.min[0], b.max[1] - b.min[1]);
         let of = |shape: PinShape| forms.iter().map(|&f| &plan.recipe.pins[f]).find(|f| f.form == shape);
         let edge =
@@ -270,11 +275,21 @@ pub fn read(plan: &Plan, cell: CellId, problems: &mut Vec<Problem>) -> Vec<Pin> 
 }
 
 fn port(at: [f64; 2], width: f64, kind: PortKind, source: PortSource) -> LocalPort {
-    LocalPort { name: String::new(), at, direction_rad: f64::NAN, width, kind, oriented: true, source, section: None }
+    LocalPort {
+        name: String::new(),
+        at,
+        direction_rad: f64::NAN,
+        width,
+        kind,
+        oriented: true,
+        play: 0.0,
+        source,
+        section: None,
+    }
 }
 
 fn shifted(pin: &Pin, d: [f64; 2]) -> Pin {
-    if d == [0.0; 2] { pin.clone() } else { pin.transformed(&Transform::shift(d[0], d[1])) }
+    pin.transformed(&Transform::shift(d[0], d[1]))
 }
 
 /// The displacements of a repetition, up to the plan's bound.

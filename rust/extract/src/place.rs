@@ -136,7 +136,9 @@ pub fn walk(plan: &Plan, roles: &[Role], cells: &[CellPlan], top: CellId, counts
 /// The box of all placements of a cell's leftovers, from corners of arrays, without walking them.
 fn placed_box(plan: &Plan, roles: &[Role], top: CellId, target: CellId, leftovers: &[Leftover]) -> BBox {
     let mut boxes = vec![BBox::EMPTY; plan.layout.cells.len()];
-    leftovers.iter().for_each(|l| boxes[target.index()].add_box(&l.bbox));
+    for l in leftovers {
+        boxes[target.index()].add_box(&l.bbox);
+    }
     for &cell in &plan.layout.bottom_up {
         if roles[cell.index()] != Role::Circuit {
             continue;
@@ -171,6 +173,7 @@ pub fn ports(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> (Vec<Placed
                 width_nm: p.width * nm,
                 kind: p.kind,
                 oriented: p.oriented,
+                play_nm: p.play * nm,
                 source: p.source,
                 section: p.section,
                 top: placed.top.index(),

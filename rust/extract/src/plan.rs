@@ -45,13 +45,19 @@ impl<'a> Plan<'a> {
             layout.layers.iter().enumerate().filter(|&(_, &l)| l == pair).map(|(i, _)| LayerId::from(i)).collect()
         };
         for &pair in &recipe.core_layers {
-            ids(pair).iter().for_each(|l| plan.is_core[l.index()] = true);
+            for l in ids(pair) {
+                plan.is_core[l.index()] = true;
+            }
         }
         for &pair in &recipe.marker_layers {
-            ids(pair).iter().for_each(|l| plan.is_marker[l.index()] = true);
+            for l in ids(pair) {
+                plan.is_marker[l.index()] = true;
+            }
         }
         for (i, form) in recipe.pins.iter().enumerate() {
-            ids(form.layer).iter().for_each(|l| plan.pin_forms[l.index()].push(i));
+            for l in ids(form.layer) {
+                plan.pin_forms[l.index()].push(i);
+            }
         }
         for guide in &recipe.guides {
             for l in ids(guide.layer) {

@@ -65,15 +65,24 @@ struct Hit {
 
 /// Finds all runs, in order of `a`, then `b`, then position.
 ///
+/// Gaps are followed `slack_nm` beyond the reach, or rounding would cut a run at the very reach to pieces;
+/// a run must come within reach somewhere.
+///
 /// # Errors
 /// When the watch asks to stop.
-pub fn find(lines: &[Line], pieces: &Pieces, plan: &RunsPlan, watch: &Watch) -> Result<Vec<Run>, ExtractError> {
+pub fn find(
+    lines: &[Line],
+    pieces: &Pieces,
+    plan: &RunsPlan,
+    slack_nm: f64,
+    watch: &Watch,
+) -> Result<Vec<Run>, ExtractError> {
     watch.enter(4, lines.len() as u64);
     let found: Result<Vec<Vec<Run>>, ExtractError> = (0..lines.len())
         .into_par_iter()
         .map_init(Vec::new, |near: &mut Vec<u32>, a| {
             watch.check()?;
-            let runs = along(a, lines, pieces, plan, near);
+            let runs = along(a, lines, pieces, plan, slack_nm, near);
             watch.advance(1);
             Ok(runs)
         })
@@ -81,8 +90,9 @@ pub fn find(lines: &[Line], pieces: &Pieces, plan: &RunsPlan, watch: &Watch) -> 
     Ok(found?.into_iter().flatten().collect())
 }
 
-fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, near: &mut Vec<u32>) -> Vec<Run> {
+fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, slack_nm: f64, near: &mut Vec<u32>) -> Vec<Run> {
     let line = &lines[a];
+    let reach_nm = plan.reach_nm + slack_nm;
     let samples = (line.length() / plan.step_nm).floor().max(1.0) as u32;
     let step = line.length() / f64::from(samples);
     let parallel = plan.parallel_rad.cos();
@@ -96,7 +106,7 @@ fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, near: &mut Vec
         if sample >= samples || place(sample) >= last.along + last.length {
             continue;
         }
-        neighbours(all, stretch, plan.reach_nm, near);
+        neighbours(all, stretch, reach_nm, near);
         if near.is_empty() {
             while sample < samples && place(sample) < last.along + last.length {
                 sample += 1;
@@ -111,7 +121,7 @@ fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, near: &mut Vec
             beside.clear();
             for &i in near.iter() {
                 let other = &all.stretches[i as usize];
-                let window = piece.bbox().grown(plan.reach_nm + (piece.width + other.widest) / 2.0);
+                let window = piece.bbox().grown(reach_nm + f64::midpoint(piece.width, other.widest));
                 if window.touches(&other.bbox) {
                     beside.extend(all.pieces[other.from..other.to].iter().filter(|p| window.touches(&p.bbox())));
                 }
@@ -120,7 +130,7 @@ fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, near: &mut Vec
                 let s = place(sample);
                 let at = piece.at((s - piece.along).max(0.0));
                 for other in &beside {
-                    if let Some(hit) = meet(piece, at, s, other, parallel, plan.reach_nm) {
+                    if let Some(hit) = meet(piece, at, s, other, parallel, reach_nm) {
                         follow.add(Hit { sample, ..hit });
                     }
                 }
@@ -161,7 +171,7 @@ fn meet(piece: &Piece, at: [f64; 2], s: f64, other: &Piece, parallel: f64, reach
         return None;
     }
     let across = (ry - vy * d) * -ux + (rx - vx * d) * uy;
-    let gap = across.abs() - (piece.width + other.width) / 2.0;
+    let gap = across.abs() - f64::midpoint(piece.width, other.width);
     if !(0.0..reach_nm).contains(&gap) {
         return None;
     }
@@ -224,7 +234,8 @@ impl Follow {
         self.done.append(&mut self.open);
         let step = self.step;
         let window = (plan.curvature_window_nm / step).round().max(1.0) as usize;
-        let long_enough = |c: &Open| step * (c.gaps.len() as f64 + 0.5) >= plan.min_length_nm;
+        let long_enough =
+            |c: &Open| step * (c.gaps.len() as f64 + 0.5) >= plan.min_length_nm && c.gaps[c.low] < plan.reach_nm;
         let mut kept: Vec<Open> = self.done.into_iter().filter(long_enough).collect();
         kept.sort_by(|p, q| (p.b, p.first).cmp(&(q.b, q.first)).then(p.start_t.total_cmp(&q.start_t)));
         kept.into_iter()
@@ -273,7 +284,7 @@ mod tests {
     fn runs(lines: &[Line]) -> Vec<Run> {
         let plan = RunsPlan::default();
         let pieces = Pieces::new(lines, plan.reach_nm);
-        find(lines, &pieces, &plan, &Watch::default()).expect("no one cancels")
+        find(lines, &pieces, &plan, 3.0, &Watch::default()).expect("no one cancels")
     }
 
     #[test]

@@ -102,8 +102,7 @@ pub fn split(plan: &Plan, cell: CellId, own: &Facts) -> Split {
             None => out.loose.push(pin.settled(&[], &own.core_box)),
         }
     }
-    let is_device: Vec<bool> =
-        groups.iter().map(|g| g.ports.iter().any(|p| p.kind == PortKind::Optical)).collect();
+    let is_device: Vec<bool> = groups.iter().map(|g| g.ports.iter().any(|p| p.kind == PortKind::Optical)).collect();
     for shape in plan.layout.polygons(cell) {
         let layer = shape.layer.index();
         if !plan.is_core[layer] && !plan.is_guide[layer] {
@@ -149,8 +148,8 @@ fn mostly_inside(ring: &[Point], shape: &[Point], shift: [f64; 2]) -> bool {
     let inside = (0..n)
         .filter(|&i| {
             let (p, q) = (shape[i], shape[(i + 1) % n]);
-            let x = (f64::from(p.x) + f64::from(q.x)) / 2.0 + shift[0];
-            let y = (f64::from(p.y) + f64::from(q.y)) / 2.0 + shift[1];
+            let x = f64::midpoint(f64::from(p.x), f64::from(q.x)) + shift[0];
+            let y = f64::midpoint(f64::from(p.y), f64::from(q.y)) + shift[1];
             pins::contains(ring, [x, y])
         })
         .count();

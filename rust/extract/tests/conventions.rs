@@ -1,5 +1,7 @@
 //! Single conventions of drawing, one test each.
 
+#![allow(clippy::float_cmp, reason = "numbers on the grid are exact")]
+
 mod sketch;
 
 use sketch::{CORE, MARKER, PIN, Sketch, floats, ids, recipe, run, texts};

@@ -1,5 +1,7 @@
 //! What must not change when a layout is moved, turned, mirrored, flattened, or drawn on another grid.
 
+#![allow(clippy::float_cmp, reason = "numbers on the grid are exact")]
+
 mod sketch;
 
 use sketch::{Sketch, SketchCell, floats, ids, run, small_circuit, texts};
