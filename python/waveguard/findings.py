@@ -279,7 +279,8 @@ class Run:
     - a selected rule had objects in its scope that it could not judge, all of them or some (`Gap.asked`): no limit
       in the PDK for their cross-section, no measured value;
     - a link or an assertion of the budget could not be evaluated, or its path leads through a device without model;
-    - the layout holds core shapes and no device and no waveguide was found in it, or it holds no shapes at all.
+    - the layout holds core shapes that form no network (no device recognised, no two waveguides that meet), or no
+      shapes at all.
 
     Not incomplete: a device without a loss model when no budget asks for a path through it (listed, not judged), a
     waveguide that states no length, a rule that has nothing to look at or was not selected.

@@ -13,6 +13,8 @@ from waveguard.units import nm2_to_um2
 
 CORE_AREA = "core_area_nm2"
 MAX_NAMED = 3
+# Codes of `devices.source`: followed from bare shapes, not told by a marker, pins, metadata or a name.
+DRAWN = (2, 3)
 
 
 @rule("EX001", severity="warning", since="0.1")
@@ -20,8 +22,9 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     """Core shapes that were not understood.
 
     What: the share of the waveguide core area that belongs to a device or to a traced waveguide. A top cell below the
-        limit gets one finding with the largest places that belong to neither. A layout with core shapes in which no
-        device and no waveguide was found at all is not evaluated, and the run is incomplete.
+        limit gets one finding with the largest places that belong to neither. A layout with core shapes that form no
+        network, in which no device was recognised and no two waveguides meet, is not evaluated, and the run is
+        incomplete.
     Why: no other rule looks at what was not understood. Without this one a file in a convention that the PDK does not
         describe would pass with no findings.
     Fix: name the cells in the PDK's devices, give them pins or a device marker, or use the PDK of the file.
@@ -34,9 +37,9 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     if not rows.size:
         ctx.not_applicable("no shapes on the core layers of the PDK")
         return
-    if not len(ctx.tables.devices):
+    if not len(ctx.tables.nets) and np.isin(ctx.tables.devices.source, DRAWN).all():
         names = ", ".join(ctx.cell_name(int(top)) for top in table.top[rows[:MAX_NAMED]])
-        ctx.not_evaluated("top cells", rows.size, f"core shapes but no device and no waveguide found in {names}")
+        ctx.not_evaluated("top cells", rows.size, f"core shapes but no device and no joint found in {names}")
         return
     ctx.looked_at("top cells", rows.size)
     for row in rows:
