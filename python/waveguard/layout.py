@@ -7,7 +7,6 @@ only bytes that passed are given to gdstk, which trusts what it reads.
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from waveguard.metadata import CellMetadata, read_context
 from waveguard.reading import source as sources
 from waveguard.reading.columns import Contents, Label, take_apart
 from waveguard.reading.problem import Problem
-from waveguard.reading.quiet import silent_stderr
+from waveguard.reading.quiet import quiet_gdstk
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the steps done and the steps in all."""
@@ -173,9 +172,7 @@ def _scan(file: sources.Source) -> dict[str, Any]:
 
 def _gdstk_library(file: sources.Source, unit_m: float) -> gdstk.Library:
     read_file = gdstk.read_gds if file.format == "GDSII" else gdstk.read_oas
-    with sources.plain_file(file) as path, warnings.catch_warnings(), silent_stderr():
-        # What gdstk warns of (missing cells, records it passes over) is found by the scan and the core, with its place.
-        warnings.simplefilter("ignore")
+    with sources.plain_file(file) as path, quiet_gdstk():
         try:
             return read_file(path, unit=unit_m)
         except (OSError, RuntimeError, MemoryError) as error:

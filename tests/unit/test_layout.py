@@ -7,6 +7,7 @@ import hashlib
 import math
 import os
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gdstk
@@ -309,3 +310,25 @@ def test_progress_names_the_stages(tmp_path: Path) -> None:
     seen: list[str] = []
     read(written(simple_library(), tmp_path), progress=lambda stage, *_: seen.append(stage))
     assert [stage for i, stage in enumerate(seen) if i == 0 or seen[i - 1] != stage][:3] == ["scan", "read", "cells"]
+
+
+def test_gdstk_says_nothing_of_its_own(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    library = simple_library()
+    top = library.cells[1]
+    top.add(gdstk.Reference("ABSENT"))
+    top.add(gdstk.FlexPath([(0, 0), (5, 0), (0, 0), (5, 0)], 0.5, simple_path=True, layer=1))
+    top.add(gdstk.FlexPath([(0, 0), (0, 0)], 0.5, simple_path=True, layer=1))
+    assert codes(read(written(library, tmp_path))) == {"missing-cell", "path-without-extent"}
+    assert codes(read(library)) == {"missing-cell", "path-without-extent"}
+    assert capfd.readouterr() == ("", "")
+
+
+def test_layouts_are_read_from_several_threads(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    library = simple_library()
+    library.cells[0].add(gdstk.FlexPath([(0, 0), (5, 0)], 0.5, simple_path=True, layer=1))
+    path = written(library, tmp_path)
+    with ThreadPoolExecutor(4) as pool:
+        boxes = set(pool.map(lambda _: read(path).handle.bbox_nm(1), range(40)))
+    assert len(boxes) == 1
+    os.write(2, b"still here")
+    assert capfd.readouterr().err == "still here"

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard.reading.problem import ProblemList
+from waveguard.reading.quiet import quiet_gdstk
 
 CONTEXT_CELL = "$$$CONTEXT_INFO$$$"
 """The cell in which KLayout keeps what it knows about other cells. It is no part of the layout."""
@@ -156,7 +157,8 @@ def take_apart(
         shapes.add_polygons(i, polygons, layers, repetitions if shapes_repeat else None)
         if drawn := cell.paths:
             widthless = {n - first_path[i] for n in widthless_paths} if widthless_paths else set()
-            paths.add(i, names[i], drawn, layers, repetitions, shapes, problems, owned=owned, widthless=widthless)
+            with quiet_gdstk():
+                paths.add(i, names[i], drawn, layers, repetitions, shapes, problems, owned=owned, widthless=widthless)
         if labels := cell.labels:
             _add_labels(i, names[i], labels, layers, repetitions if shapes_repeat else None, texts, scale, problems)
         if references := cell.references:

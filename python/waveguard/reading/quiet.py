@@ -1,20 +1,32 @@
-"""Keeping a library from writing to the error output of the process behind Python's back."""
+"""Keeping gdstk from speaking behind Python's back: it writes to the error output of the process, and warns."""
 
 from __future__ import annotations
 
 import os
+import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 STDERR = 2
+_ONE_AT_A_TIME = threading.RLock()
 
 
 @contextmanager
-def silent_stderr() -> Iterator[None]:
-    """Send what is written to the error output by compiled code to nowhere while the block runs.
+def quiet_gdstk() -> Iterator[None]:
+    """Let gdstk say nothing while the block runs.
 
-    It is a property of the process: what other threads write meanwhile is lost too, so keep the block short.
+    What it says (missing cells, records it passes over, paths without length) is found by the scan and the core too,
+    with its place. Both outputs belong to the process, so what other threads write meanwhile is lost: keep the block
+    short, and call nobody else in it.
     """
+    with _ONE_AT_A_TIME, warnings.catch_warnings(), _silent_stderr():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
     try:
         kept = os.dup(STDERR)
     except OSError:  # there is none
