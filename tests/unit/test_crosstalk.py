@@ -128,17 +128,53 @@ def test_numbers_without_a_source_are_named(drawing: Any) -> None:
 def test_unequal_guides_follow_the_coupled_mode_equations() -> None:
     kappa, delta, length, n = 0.05, 0.1, 37.0, 50
     total = math.hypot(kappa, delta)
-    given = {"kappa_per_um": np.full(n, kappa), "step_um": np.full(n, length / n), "delta_per_um": np.array([delta])}
+    given = {"kappa_per_um": np.full(n, kappa), "step_um": np.full(n, length / n), "delta_per_um": np.full(n, delta)}
     end, most = coupled.unequal_guides(first=np.array([0]), count=np.array([n]), **given)
     assert end.tolist() == pytest.approx([(kappa / total) ** 2 * math.sin(total * length) ** 2])
     assert most[0] <= (kappa / total) ** 2 + 1e-12
     assert most[0] == pytest.approx((kappa / total) ** 2, rel=0.02)
 
 
+def test_many_runs_at_once_equal_each_alone() -> None:
+    random = np.random.default_rng(7)
+    count = np.array([1, 5, 8, 9, 200])
+    first = np.concatenate([[0], np.cumsum(count)])[:-1]
+    n = int(count.sum())
+    samples = {"kappa_per_um": random.uniform(0, 0.1, n), "delta_per_um": random.uniform(-0.2, 0.2, n)}
+    samples["step_um"] = random.uniform(0.1, 2.0, n)
+    end, most = coupled.unequal_guides(first=first, count=count, **samples)
+    for run, (start, number) in enumerate(zip(first, count, strict=True)):
+        field, largest = np.array([1.0, 0.0], dtype=complex), 0.0
+        for k in range(start, start + number):
+            kappa, delta, step = (samples[name][k] for name in ("kappa_per_um", "delta_per_um", "step_um"))
+            total = math.hypot(kappa, delta)
+            cos, sin = math.cos(total * step), math.sin(total * step)
+            own, other = cos + 1j * delta / total * sin, -1j * kappa / total * sin
+            field = np.array([[own, other], [other, own.conjugate()]]) @ field
+            largest = max(largest, abs(field[1]) ** 2)
+        assert end[run] == pytest.approx(abs(field[1]) ** 2, abs=1e-12)
+        assert most[run] == pytest.approx(largest, abs=1e-12)
+
+
 def test_mismatch_of_concentric_turns() -> None:
     """Pitch 1 um at radius 50 um: delta about 0.099/um, 30 dB below full transfer at a kappa of 0.003/um."""
-    (delta,) = coupled.mismatch_of_turns(
-        n_eff=2.447, wavelength_um=1.55, pitch_um=np.array([1.0]), radius_um=np.array([50.0])
-    )
+    (delta,) = coupled.mismatch_of_lengths(n_eff=2.447, wavelength_um=1.55, other_per_own=np.array([1 + 1 / 50]))
     assert delta == pytest.approx(0.099, abs=1e-3)
     assert 20 * math.log10(0.003073 / math.hypot(0.003073, delta)) == pytest.approx(-30.2, abs=0.1)
+
+
+def test_turns_of_a_spiral_couple_less_than_straights(drawing: Any) -> None:
+    with_law(drawing)
+    for _ in range(2):
+        drawing.guide(1000.0)
+    drawing.run(0, 1, [500.0] * 2000, STEP_NM)
+    kappa_per_um = 0.042 * math.exp(-7.97 * 0.3)
+    assert evaluate(drawing).bound_db.tolist() == pytest.approx([0.0])
+    # The other guide is longer by 2 %, all at every fourth sample, as corners of a polyline have it.
+    for k, sample in enumerate(drawing.rows["run_profile"]):
+        sample["other_step_nm"] = STEP_NM * (1.08 if k % 4 == 0 else 1.0)
+    result = evaluate(drawing)
+    delta = math.pi * 2.4 / 1.55 * 0.02
+    assert result.bound_db.tolist() == pytest.approx(
+        [20 * math.log10(kappa_per_um / math.hypot(kappa_per_um, delta))], abs=0.4
+    )

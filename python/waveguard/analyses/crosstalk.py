@@ -4,7 +4,7 @@ Each run carries samples of its gap; the coupling table of the cross-section tur
 wrap-around included. Gaps beyond the table are extrapolated with its last slope and marked; gaps below it are not
 evaluated, because nothing is known there. The fact a newcomer would get wrong: a run whose light has come back (theta
 near π) is no quiet run; any drift of the process changes it, so sums over aggressors use the largest share along the
-way once theta passes π/2.
+way once theta passes π/2. Turns of a spiral are of unequal length, which keeps them from coupling as straights do.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 EVALUATED, ESTIMATED, NOT_EVALUATED = 0, 1, 2
+SMOOTHING_NM = 20_000.0
+"""Length over which the mismatch of two bent guides is averaged: several corners of their centre-lines."""
+NEGLIGIBLE_PHASE_RAD = 0.01
+"""Guides that drift apart by less over a whole run couple as equal ones."""
+NEGLIGIBLE_THETA_RAD = 1e-6
+"""Below this (-120 dB) the mismatch, which could only lower it, is not worth its time."""
 NEGLIGIBLE_SHARE = 0.01
 """A stretch beyond the coupling table that adds less than this to theta does not make a run an estimate."""
 
@@ -123,7 +129,9 @@ class _Work:
                 return
         tables = [table for _, table in found if table is not None]
         self.state[rows] = EVALUATED
-        gap_nm, step_nm, start, count = self._samples(rows)
+        at, start, count = self._samples(rows)
+        profile = self.tables.run_profile
+        gap_nm, step_nm = profile.gap_nm[at], profile.step_nm[at]
         owner = np.repeat(np.arange(len(rows)), count)
         below = np.zeros(len(gap_nm), dtype=bool)
         beyond = np.zeros(len(gap_nm), dtype=bool)
@@ -134,19 +142,21 @@ class _Work:
             log_kappa += np.log(table.kappa(gap_nm)) / len(tables)
         kappa, step_um = np.exp(log_kappa), nm_to_um(step_nm)
         theta = np.asarray(np.bincount(owner, kappa * step_um, minlength=len(rows)), dtype=np.float64)
-        delta = 0.0
+        unlike = 0.0
         if first.name != second.name:
-            delta = coupled.mismatch_of_indices(
+            unlike = coupled.mismatch_of_indices(
                 n_eff_a=first.n_eff.value, n_eff_b=second.n_eff.value, wavelength_um=first.wavelength_um
             )
             self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
             self.estimate(rows, "unequal guides: geometric mean of both coupling tables")
-        if delta == 0.0:
-            crossed = coupled.equal_guides(theta_rad=theta)
-            bound = np.where(theta > math.pi / 2, 1.0, crossed)
-        else:
-            crossed, bound = coupled.unequal_guides(
-                kappa_per_um=kappa, step_um=step_um, first=start, count=count, delta_per_um=np.full(len(rows), delta)
+        crossed = coupled.equal_guides(theta_rad=theta)
+        bound = np.where(theta > math.pi / 2, 1.0, crossed)
+        delta = unlike + self._bent(first, profile.other_step_nm[at] / step_nm, step_nm, owner)
+        phase_rad = np.bincount(owner, np.abs(delta) * step_um, minlength=len(rows))
+        bent = np.flatnonzero((phase_rad > NEGLIGIBLE_PHASE_RAD) & (theta > NEGLIGIBLE_THETA_RAD))
+        if len(bent):
+            crossed[bent], bound[bent] = coupled.unequal_guides(
+                kappa_per_um=kappa, delta_per_um=delta, step_um=step_um, first=start[bent], count=count[bent]
             )
         floor = self._floor(first, second, rows)
         self.theta_rad[rows] = theta
@@ -164,12 +174,30 @@ class _Work:
         self.used |= {f"cross_sections.{section}.coupling", f"couplings.{use.table}"}
         return self.pdk.coupling(use.table)
 
-    def _samples(self, rows: Ints) -> tuple[Floats, Floats, Ints, Ints]:
-        runs, profile = self.tables.runs, self.tables.run_profile
+    def _samples(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return the samples of some runs one after the other, and where those of each begin and how many they are."""
+        runs = self.tables.runs
         count = runs.profile_count[rows]
         start = np.concatenate([[0], np.cumsum(count)])[:-1]
         at = np.repeat(runs.profile_start[rows] - start, count) + np.arange(int(count.sum()))
-        return profile.gap_nm[at], profile.step_nm[at], start, count
+        return at, start, count
+
+    def _bent(self, section: CrossSection, ratio: Floats, step_nm: Floats, owner: Ints) -> Floats:
+        """Return the mismatch of guides that differ in length, smoothed along each run."""
+        self.used.add(f"cross_sections.{section.name}.n_eff")
+        delta = coupled.mismatch_of_lengths(
+            n_eff=section.n_eff.value, wavelength_um=section.wavelength_um, other_per_own=np.nan_to_num(ratio, nan=1.0)
+        )
+        if not len(delta):
+            return delta
+        # Centre-lines are polylines: all of a turn's mismatch falls on their corners.
+        reach = np.maximum((SMOOTHING_NM / 2 / step_nm).astype(np.int64), 1)
+        first = np.searchsorted(owner, owner, side="left")
+        last = np.searchsorted(owner, owner, side="right")
+        k = np.arange(len(delta))
+        low, high = np.maximum(k - reach, first), np.minimum(k + reach + 1, last)
+        total = np.concatenate([[0.0], np.cumsum(delta)])
+        return np.asarray((total[high] - total[low]) / (high - low))
 
     def _floor(self, first: CrossSection, second: CrossSection, rows: Ints) -> Floats:
         """Return the scattered power that arrives whatever the gap; 0 where the PDK states none."""

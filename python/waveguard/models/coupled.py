@@ -15,6 +15,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+MAX_SAMPLES = 1 << 20
+"""Samples evaluated side by side; bounds memory."""
+
 
 def equal_guides(*, theta_rad: Floats) -> Floats:
     """Return the share of power that has crossed."""
@@ -22,36 +25,53 @@ def equal_guides(*, theta_rad: Floats) -> Floats:
 
 
 def unequal_guides(
-    *, kappa_per_um: Floats, step_um: Floats, first: Ints, count: Ints, delta_per_um: Floats
+    *, kappa_per_um: Floats, delta_per_um: Floats, step_um: Floats, first: Ints, count: Ints
 ) -> tuple[Floats, Floats]:
     """Return the share of power that has crossed at the end of each run, and the largest share along it.
 
     Parameters
     ----------
-    kappa_per_um, step_um
-        Samples of all runs.
+    kappa_per_um, delta_per_um, step_um
+        Samples of all runs; delta is the mismatch, half the difference of the propagation constants.
     first, count
         Where the samples of each run stand.
-    delta_per_um
-        Mismatch of each run, half the difference of the propagation constants.
     """
-    through = np.ones(len(first), dtype=np.complex128)
-    cross = np.zeros(len(first), dtype=np.complex128)
-    most = np.zeros(len(first))
-    for k in range(int(count.max(initial=0))):
-        active = np.flatnonzero(count > k)
-        row = first[active] + k
-        kappa, step, delta = kappa_per_um[row], step_um[row], delta_per_um[active]
-        total = np.hypot(kappa, delta)
-        phase = total * step
-        cos = np.cos(phase)
-        # sin(S·d)/S, finite where S vanishes.
-        share = step * np.sinc(phase / math.pi)
-        a, b = through[active], cross[active]
-        through[active] = (cos + 1j * delta * share) * a - 1j * kappa * share * b
-        cross[active] = (cos - 1j * delta * share) * b - 1j * kappa * share * a
-        most[active] = np.maximum(most[active], np.abs(cross[active]) ** 2)
-    return np.abs(cross) ** 2, most
+    at_end, most = np.zeros(len(first)), np.zeros(len(first))
+    # Runs of like length are evaluated side by side, as rows of a rectangle filled up with steps that do nothing.
+    sizes = np.ceil(np.log2(np.maximum(count, 1))).astype(np.int64)
+    for size in np.unique(sizes).tolist():
+        width = 1 << size
+        rows = np.flatnonzero(sizes == size)
+        for some in np.array_split(rows, max(1, len(rows) * width // MAX_SAMPLES)):
+            column = np.arange(width)
+            at = first[some, None] + np.minimum(column, count[some, None] - 1)
+            step = np.where(column < count[some, None], step_um[at], 0.0)
+            crossed = _crossed_along(kappa_per_um[at], delta_per_um[at], step)
+            at_end[some], most[some] = crossed[:, -1], crossed.max(axis=1)
+    return at_end, most
+
+
+def _crossed_along(kappa: Floats, delta: Floats, step: Floats) -> Floats:
+    """Return the power that has crossed after each step, by products of the matrices of the steps.
+
+    A lossless step is (through, cross) with |through|² + |cross|² = 1; all products up to each step are formed at once,
+    over distances of 1, 2, 4 … steps.
+    """
+    phase = np.hypot(kappa, delta) * step
+    # sin(S·d)/S, finite where S vanishes.
+    share = step * np.sinc(phase / math.pi)
+    through = np.cos(phase) + 1j * delta * share
+    cross = -1j * kappa * share
+    distance = 1
+    while distance < step.shape[1]:
+        later, cross_later = through[:, distance:], cross[:, distance:]
+        sooner, cross_sooner = through[:, :-distance], cross[:, :-distance]
+        product = later * sooner - np.conj(cross_later) * cross_sooner
+        cross_product = cross_later * sooner + np.conj(later) * cross_sooner
+        through = np.concatenate([through[:, :distance], product], axis=1)
+        cross = np.concatenate([cross[:, :distance], cross_product], axis=1)
+        distance *= 2
+    return np.asarray(np.abs(cross) ** 2, dtype=np.float64)
 
 
 def mismatch_of_indices(*, n_eff_a: float, n_eff_b: float, wavelength_um: float) -> float:
@@ -65,6 +85,9 @@ def mismatch_of_indices(*, n_eff_a: float, n_eff_b: float, wavelength_um: float)
     return math.pi * (n_eff_a - n_eff_b) / wavelength_um
 
 
-def mismatch_of_turns(*, n_eff: float, wavelength_um: float, pitch_um: Floats, radius_um: Floats) -> Floats:
-    """Return delta in 1/um of two concentric turns: the outer one is longer. Zero for straights (infinite radius)."""
-    return np.asarray(math.pi * n_eff / wavelength_um * pitch_um / radius_um)
+def mismatch_of_lengths(*, n_eff: float, wavelength_um: float, other_per_own: Floats) -> Floats:
+    """Return delta in 1/um of two equal guides of which one is longer, by the ratio of their lengths.
+
+    Of two concentric turns the outer one is longer by pitch/radius, so that delta = beta·pitch/(2·radius).
+    """
+    return np.asarray(math.pi * n_eff / wavelength_um * (other_per_own - 1.0))

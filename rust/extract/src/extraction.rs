@@ -311,8 +311,8 @@ fn run_tables(found: &[runs::Run]) -> (Runs, RunProfile) {
             profile_count: r.gaps.len() as i64,
             relative_curvature_per_nm: r.relative_curvature_per_nm,
         });
-        for &gap_nm in &r.gaps {
-            profile.push(RunProfileRow { gap_nm, step_nm: r.step_nm });
+        for (&gap_nm, &other_step_nm) in r.gaps.iter().zip(&r.other_steps_nm) {
+            profile.push(RunProfileRow { gap_nm, step_nm: r.step_nm, other_step_nm });
         }
     }
     (table, profile)

@@ -19,6 +19,8 @@ pub struct Run {
     pub b: usize,
     /// Gaps, one for each step.
     pub gaps: Vec<f64>,
+    /// Length of the other guide beside each step: longer on the outside of a bend, shorter inside.
+    pub other_steps_nm: Vec<f64>,
     /// Length a gap stands for.
     pub step_nm: f64,
     /// Smallest gap and where it is on `a`.
@@ -46,7 +48,8 @@ struct Open {
     last: u32,
     /// Distance along `b` at the last sample.
     t: f64,
-    start_t: f64,
+    /// Distance along `b` at every sample.
+    ts: Vec<f64>,
     gaps: Vec<f64>,
     low: usize,
     at: [f64; 2],
@@ -214,6 +217,7 @@ impl Follow {
                 (c.low, c.at) = (c.gaps.len(), hit.at);
             }
             c.gaps.push(hit.gap);
+            c.ts.push(hit.t);
             (c.last, c.t) = (hit.sample, hit.t);
         } else {
             self.open.push(Open {
@@ -222,7 +226,7 @@ impl Follow {
                 first: hit.sample,
                 last: hit.sample,
                 t: hit.t,
-                start_t: hit.t,
+                ts: vec![hit.t],
                 gaps: vec![hit.gap],
                 low: 0,
                 at: hit.at,
@@ -237,19 +241,33 @@ impl Follow {
         let long_enough =
             |c: &Open| step * (c.gaps.len() as f64 + 0.5) >= plan.min_length_nm && c.gaps[c.low] < plan.reach_nm;
         let mut kept: Vec<Open> = self.done.into_iter().filter(long_enough).collect();
-        kept.sort_by(|p, q| (p.b, p.first).cmp(&(q.b, q.first)).then(p.start_t.total_cmp(&q.start_t)));
+        kept.sort_by(|p, q| (p.b, p.first).cmp(&(q.b, q.first)).then(p.ts[0].total_cmp(&q.ts[0])));
         kept.into_iter()
             .map(|c| Run {
                 a,
                 b: c.b as usize,
                 relative_curvature_per_nm: second_derivative(&c.gaps, c.low, window, step),
                 gap_min_nm: c.gaps[c.low],
+                other_steps_nm: steps(&c.ts, step),
                 at: c.at,
                 gaps: c.gaps,
                 step_nm: step,
             })
             .collect()
     }
+}
+
+/// Differences of values from neighbour to neighbour, without sign; `alone` for a single value.
+fn steps(values: &[f64], alone: f64) -> Vec<f64> {
+    let last = values.len() - 1;
+    if last == 0 {
+        return vec![alone];
+    }
+    let one = |k: usize| {
+        let (from, to) = (k.saturating_sub(1), (k + 1).min(last));
+        (values[to] - values[from]).abs() / (to - from) as f64
+    };
+    (0..=last).map(one).collect()
 }
 
 /// Least squares fit of a parabola to the values around `middle`; NaN for fewer than three.
@@ -318,6 +336,17 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert!((found[0].gap_min_nm - 100.0).abs() < 3.0);
         assert!((found[0].relative_curvature_per_nm * r - 1.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn the_outer_of_two_concentric_turns_is_longer() {
+        let arc = |r: f64| -> Vec<[f64; 2]> {
+            (0..=900).map(|i| f64::from(i) / 900.0 * 3.0).map(|a| [r * a.cos(), r * a.sin()]).collect()
+        };
+        let found = runs(&[line(&arc(20_000.0)), line(&arc(21_000.0))]);
+        assert_eq!(found.len(), 1);
+        let mean = found[0].other_steps_nm.iter().sum::<f64>() / found[0].length_nm();
+        assert!((mean - 1.05).abs() < 1e-3, "{mean}");
     }
 
     #[test]

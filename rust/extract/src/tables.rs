@@ -287,6 +287,8 @@ tables! {
         gap_nm: f64,
         /// Length the sample stands for.
         step_nm: f64,
+        /// Length of the other guide beside it; it differs in bends.
+        other_step_nm: f64,
     }
 
     /// Guides that cross with no device between.
