@@ -5,6 +5,7 @@ What a rule finds in a drawing is in `tests/rules`; here stand the cases that no
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from waveguard.errors import UsageError
 from waveguard.findings import Finding, RuleStatus, Severity
 from waveguard.rules import HEADINGS, Facts, LayoutProblem, _run, all_rules, get_rule, judge, selected_rules
 from waveguard.rules._registry import rule, sections
+from waveguard.rules.input.layout_problem import WORDINGS
 
 SPEC_PDK = Path(__file__).resolve().parents[1] / "rules" / "spec_pdk.toml"
 DEFAULTS = {"float64": np.nan, "int64": -1, "uint8": 0, "str": ""}
@@ -256,6 +258,25 @@ def test_layout_problems_are_as_bad_as_what_they_mean(code: str, severity: Sever
     (finding,), _ = run("IN001", make_facts((LayoutProblem(code, "wire", "x", count=3),)))
     assert finding.severity is severity
     assert "(3 times)" in finding.message
+
+
+PROBLEM_CODES = (
+    ("rust/layout/src/builder/notes.rs", r'const [A-Z_]+: &str = "([a-z0-9-]+)"'),
+    ("rust/layout/src/scan", r'problems\.push\(\("([a-z0-9-]+)"'),
+    ("rust/extract/src", r'Problem::(?:at|of_cell)\(\s*"([a-z0-9-]+)"'),
+    ("python/waveguard", r'problems\.add\(\s*"([a-z0-9-]+)"'),
+)
+
+
+def test_every_problem_of_reader_and_core_has_words(repository: Path) -> None:
+    found = set()
+    for place, pattern in PROBLEM_CODES:
+        path = repository / place
+        files = [path] if path.is_file() else sorted([*path.rglob("*.rs"), *path.rglob("*.py")])
+        for file in files:
+            found |= set(re.findall(pattern, file.read_text(encoding="utf-8")))
+    assert len(found) > 20, "the patterns no longer find the codes"
+    assert found - set(WORDINGS) == set()
 
 
 def test_core_shapes_without_a_network_are_not_evaluated() -> None:

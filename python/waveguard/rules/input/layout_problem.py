@@ -35,7 +35,7 @@ WORDINGS: dict[str, Wording] = {
     "name-not-utf8": Wording(Severity.INFO, "has a name that is not UTF-8", "rename it"),
     "text-not-utf8": Wording(Severity.INFO, "has a text that is not UTF-8", "write the text anew"),
     "raw-cell": Wording(Severity.ERROR, "is stored in a form that cannot be looked into", LOST),
-    "half-width": Wording(Severity.INFO, "has a path whose half width is no whole number", "give it an even width"),
+    "properties-not-readable": Wording(Severity.WARNING, "has properties that could not be read", LOST),
     "bytes-after-end": Wording(Severity.INFO, "is followed by bytes that belong to nothing", "write the file anew"),
     "node-element-ignored": Wording(Severity.INFO, "has NODE elements, which carry no shape"),
     "metadata-lost": Wording(Severity.WARNING, "has metadata that could not be read", "write the file anew"),
