@@ -177,7 +177,7 @@ def _gdstk_library(file: sources.Source, unit_m: float) -> gdstk.Library:
             return read_file(path, unit=unit_m)
         except (OSError, RuntimeError, MemoryError) as error:
             raise LayoutFileError(
-                f"well-formed {file.format}, but gdstk cannot read it: {error or type(error).__name__}",
+                f"well-formed {file.format}, but gdstk cannot read it: {str(error) or type(error).__name__}",
                 path=file.path,
                 hint="open and save it again with KLayout, and please report the file",
             ) from error

@@ -29,6 +29,8 @@ MAX_INT32 = 2**31 - 1
 WHOLE_RATIO = 1e-12
 """Relative difference up to which a ratio of two units is taken as the whole number next to it."""
 Floats = npt.NDArray[np.float64]
+_Polygon = Any
+"""A `gdstk.Polygon`. Its stub calls the points a list of pairs; they are an array, and that is what makes this quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class _Repetitions:
             if spacing is not None:
                 v1, v2 = (spacing[0], 0.0), (0.0, spacing[1])
             else:
+                assert repetition.v1 is not None
+                assert repetition.v2 is not None
                 v1, v2 = repetition.v1, repetition.v2
             self.items.append(
                 ("grid", columns, repetition.rows, v1[0] * scale, v1[1] * scale, v2[0] * scale, v2[1] * scale)
@@ -198,7 +202,7 @@ class _Shapes:
         self.cell_of_group: list[int] = []
 
     def add_polygons(
-        self, cell: int, polygons: list[gdstk.Polygon], layers: _Numbering, repetitions: _Repetitions | None
+        self, cell: int, polygons: Sequence[_Polygon], layers: _Numbering, repetitions: _Repetitions | None
     ) -> None:
         if not polygons:
             return
@@ -383,7 +387,9 @@ def _label_columns(texts: list[Label], layers: _Numbering) -> dict[str, Any]:
     }
 
 
-def _name(cell: gdstk.Cell, number: int, cell_names: Sequence[str] | None, problems: ProblemList) -> str:
+def _name(
+    cell: gdstk.Cell | gdstk.RawCell, number: int, cell_names: Sequence[str] | None, problems: ProblemList
+) -> str:
     try:
         name: str = cell.name
     except (UnicodeDecodeError, TypeError):  # gdstk says the second
@@ -427,9 +433,9 @@ def _constant_widths(path: gdstk.FlexPath | gdstk.RobustPath) -> list[float]:
     return [float(a) if a == b else float("nan") for a, b in zip(low, high, strict=True)]
 
 
-def _outlines(path: gdstk.FlexPath | gdstk.RobustPath) -> list[gdstk.Polygon]:
+def _outlines(path: gdstk.FlexPath | gdstk.RobustPath) -> Sequence[_Polygon]:
     try:
-        outlines: list[gdstk.Polygon] = path.to_polygons()
+        outlines: Sequence[_Polygon] = path.to_polygons()
     except RuntimeError:  # gdstk: a path without length
         return []
     return outlines
@@ -448,7 +454,8 @@ def _on_grid(points: Floats) -> Floats:
     it.
     """
     rounded = np.trunc(points + np.copysign(0.5, points))
-    return np.clip(np.nan_to_num(rounded, nan=MAX_INT32), -MAX_INT32, MAX_INT32)
+    clipped: Floats = np.clip(np.nan_to_num(rounded, nan=MAX_INT32), -MAX_INT32, MAX_INT32)
+    return clipped
 
 
 def _joined_on_grid(arrays: list[Floats]) -> npt.NDArray[np.int32]:
