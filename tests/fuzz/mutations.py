@@ -102,7 +102,7 @@ def forge_length(data: bytearray, chance: random.Random) -> bytes:
     length = chance.choice(
         (0, 2, 3, 4, n - 2, n - 1, n + 1, n + 2, n + 8, 0x7FFE, 0x8000, 0xFFFE, 0xFFFF, chance.randrange(65536))
     )
-    data[at : at + 2] = max(0, length).to_bytes(2, "big")
+    data[at : at + 2] = min(max(0, length), 0xFFFF).to_bytes(2, "big")
     return bytes(data)
 
 

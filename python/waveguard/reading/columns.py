@@ -30,7 +30,7 @@ WHOLE_RATIO = 1e-12
 """Relative difference up to which a ratio of two units is taken as the whole number next to it."""
 Floats = npt.NDArray[np.float64]
 _Polygon = Any
-"""A `gdstk.Polygon`. Its stub calls the points a list of pairs; they are an array, and that is what makes this quick."""
+"""A `gdstk.Polygon`. Its stub calls the points a list of pairs; they are an array, which makes this quick."""
 
 
 @dataclass(frozen=True, slots=True)
