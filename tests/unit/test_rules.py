@@ -250,6 +250,57 @@ def test_a_pair_is_an_overlap_or_a_duplicate_but_not_both() -> None:
     assert [finding.message.split()[1] for finding in run("CN004", facts)[0]] == ["lies"]
 
 
+def test_an_overlap_with_a_part_without_light_is_an_info() -> None:
+    overlaps = view("overlaps", device_a=[0], device_b=[1], area_nm2=[5e6], x0_nm=[0.0], x1_nm=[1.0])
+    devices = view("devices", cell=[1, 2], top=[0, 0])
+    facts = make_facts(devices=devices, overlaps=overlaps, device_kinds=["guide", "ignore"])
+    assert [finding.severity for finding in run("CN003", facts)[0]] == [Severity.INFO]
+
+
+def test_a_crossing_is_no_overlap() -> None:
+    overlaps = view("overlaps", device_a=[1], device_b=[0], area_nm2=[5e6])
+    crossings = view("crossings", waveguide_a=[0], waveguide_b=[1], x_nm=[0.0], y_nm=[0.0], angle_rad=[1.0])
+    facts = make_facts(**guides(cross_section=[0, 0]), overlaps=overlaps, crossings=crossings)
+    assert (run("CN003", facts)[0], len(run("CN005", facts)[0])) == ((), 1)
+
+
+def coupler_ports(nets: list[int]) -> dict[str, Any]:
+    """A fibre coupler with a pin for the chip and one for the fibre."""
+    return {
+        "devices": view("devices", cell=[2], top=[0]),
+        "ports": view("ports", device=[0, 0], x_nm=[0.0, -5.0], y_nm=[0.0, 0.0], top=[0, 0], net=nets),
+        "device_kinds": ["fibre_coupler"],
+    }
+
+
+def test_the_fibre_side_of_a_connected_coupler_may_stay_open() -> None:
+    assert run("CN001", make_facts(**coupler_ports([0, -1])))[0] == ()
+    assert len(run("CN001", make_facts(**coupler_ports([-1, -1])))[0]) == 2
+
+
+def test_ports_under_a_duplicate_are_left_to_the_duplicate() -> None:
+    devices = view("devices", cell=[1, 1], top=[0, 0])
+    overlaps = view("overlaps", device_a=[0], device_b=[1], area_nm2=[1.0], duplicate=[1])
+    places = {"x_nm": [0.0, 9e3, 0.0, 9e3], "y_nm": [0.0] * 4}
+    ports = view("ports", device=[0, 0, 1, 1], name=["a", "b", "a", "b"], top=[0] * 4, net=[0, -1, -1, -1], **places)
+    found, _ = run("CN001", make_facts(devices=devices, overlaps=overlaps, ports=ports))
+    assert [finding.message.split()[0] for finding in found] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("source", "turn_rad", "severity"),
+    [(0, 0.0, Severity.ERROR), (3, 0.0, Severity.WARNING), (3, np.pi, Severity.INFO), (0, np.pi, Severity.ERROR)],
+)
+def test_a_loose_end_of_a_bare_shape_is_less_bad_than_an_open_pin(
+    source: int, turn_rad: float, severity: Severity
+) -> None:
+    parts = ports_apart(turn_rad)
+    parts["ports"] = view("ports", device=[0, 1], net=[-1, 7], top=[0, 0], source=[source] * 2, x_nm=[0.0, 0.0])
+    (finding,), _ = run("CN001", make_facts(**parts))
+    assert finding.severity is severity
+    assert ("no other port is near" in finding.message) == (turn_rad > 3)
+
+
 @pytest.mark.parametrize(
     ("code", "severity"),
     [("missing-cell", Severity.ERROR), ("degenerate-shape", Severity.INFO), ("never-heard-of", Severity.WARNING)],

@@ -35,7 +35,9 @@ def overlapping_devices(ctx: Context) -> Iterator[Finding]:
     for row in np.flatnonzero(overlaps.duplicate == 0):
         if frozenset((int(overlaps.device_a[row]), int(overlaps.device_b[row]))) in crossing:
             continue
-        yield pair_finding(ctx, int(row), "overlaps", "move them apart", severity=_severity(ctx, int(row)))
+        severity = _severity(ctx, int(row))
+        hint = "move them apart" if severity is None else "fine where this layer may lie over a waveguide"
+        yield pair_finding(ctx, int(row), "overlaps", hint, severity=severity)
 
 
 def _crossing_pairs(ctx: Context) -> set[frozenset[int]]:
