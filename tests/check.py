@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -171,6 +172,8 @@ def main() -> int:
     if missing:
         return 1
 
+    # Started in the background, this process ignores Ctrl-C and its children would, too; tests of interruption need it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     results: list[tuple[str, int, float]] = []
     closing_line = ""
     if not options.no_setup:

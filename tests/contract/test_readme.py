@@ -27,6 +27,14 @@ def test_there_are_exactly_two_commands_each_of_one_line() -> None:
     assert all("\n" not in command for command in commands())
 
 
+def test_the_finding_that_is_shown_is_one_of_the_demo() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    report = (ROOT / "tests" / "golden" / "demo.txt").read_text(encoding="utf-8")
+    block = re.search(r"^```text\n(error .*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    assert block is not None
+    assert block.group(1) in report
+
+
 def test_the_second_command_is_the_one_that_runs_all_checks() -> None:
     # It is not run from here: it runs these tests.
     assert commands()[1] == CHECK_COMMAND
