@@ -4,7 +4,7 @@
 //! is then sought inside (see `radius`).
 
 use super::curvature::{Axis, Cursor, Fit};
-use super::nodes::angle_between;
+use super::vector::angle_between;
 use super::{Bend, TraceOptions, radius};
 
 /// Shortest window on a grid of 1 dbu; it grows with the root of the grid step, as equal noise asks for.

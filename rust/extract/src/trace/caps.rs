@@ -8,7 +8,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use waveguard_geom::Point;
 
-use super::nodes::size;
+use super::vector::size;
 use super::{CapHint, NotARibbon, TraceOptions};
 
 /// A cap from the vertex where it starts to the vertex where it ends, going counter-clockwise.

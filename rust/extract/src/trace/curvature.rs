@@ -5,7 +5,8 @@
 //! come from running integrals, so a window costs the same whatever its length. The scheme is exact for
 //! straight lines and circles; its noise on a grid is close to that of a quadratic fit.
 
-use super::nodes::{Node, angle_between};
+use super::nodes::Node;
+use super::vector::angle_between;
 
 /// Standard deviation of curvature times √(vertices) times window², in grid steps: three means of a third
 /// of the vertices each, weighted 1, -2, 1, over a third of the window squared, with 1/√12 per vertex.

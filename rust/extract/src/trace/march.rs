@@ -6,8 +6,8 @@
 //! never steps back. At an inner corner the partner stays and the chords fan out, which keeps their
 //! middles on the axis of both legs.
 
-use super::nodes::size;
 use super::side::Vertex;
+use super::vector::size;
 use super::{NotARibbon, TraceOptions};
 
 /// One chord from the right side to the left side.

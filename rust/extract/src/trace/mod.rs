@@ -9,6 +9,7 @@ mod caps;
 mod chain;
 mod curvature;
 mod drawn;
+mod ends;
 mod march;
 mod nodes;
 mod options;
@@ -16,6 +17,7 @@ mod pieces;
 mod radius;
 mod side;
 mod types;
+mod vector;
 mod view;
 
 use waveguard_geom::{Point, ring, transform::wrap_angle};
@@ -143,8 +145,8 @@ fn assemble(nodes: &[Node], drawn: &Drawn, hints: Option<&[CapHint; 2]>, opts: &
     let n = nodes.len();
     let axis = curvature::Axis::new(nodes, drawn.grid);
     let outward = [
-        nodes::end_direction(&nodes[0], &nodes[1], nodes[0].arc, drawn.normals[0]),
-        nodes::end_direction(&nodes[n - 1], &nodes[n - 2], -nodes[n - 2].arc, drawn.normals[1]),
+        ends::end_direction(&nodes[0], &nodes[1], nodes[0].arc, drawn.normals[0]),
+        ends::end_direction(&nodes[n - 1], &nodes[n - 2], -nodes[n - 2].arc, drawn.normals[1]),
     ];
     let mut ends = [(0, outward[0]), (n - 1, outward[1])].map(|(i, direction_rad)| {
         let v = &nodes[i];

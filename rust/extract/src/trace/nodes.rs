@@ -5,6 +5,7 @@
 //! and the average is put back onto the curve it was taken over.
 
 use super::march::Section;
+use super::vector::{angle_between, size};
 use super::{NotARibbon, TraceOptions};
 
 /// A node of the axis.
@@ -66,7 +67,7 @@ pub(super) struct Gatherer<'a> {
     pitch: f64,
     nodes: Vec<Node>,
     first: [f64; 2],
-    sum: [f64; 5],
+    sum: [f64; 4],
     group_vertices: f64,
     last: Option<Section>,
     /// Length of the axis over which chords have not been perpendicular.
@@ -83,7 +84,7 @@ impl<'a> Gatherer<'a> {
             pitch,
             nodes: Vec::with_capacity(capacity),
             first: [0.0; 2],
-            sum: [0.0; 5],
+            sum: [0.0; 4],
             group_vertices: 0.0,
             last: None,
             leaning: 0.0,
@@ -164,38 +165,31 @@ impl<'a> Gatherer<'a> {
         let at = [self.first[0] + m[0], self.first[1] + m[1]];
         let width = self.sum[2] / k;
         self.nodes.push(Node { at, width, spread, vertices, is_corner, ..Node::default() });
-        self.sum = [0.0; 5];
+        self.sum = [0.0; 4];
         self.group_vertices = 0.0;
     }
 
     /// The nodes with arc lengths and turns, the widths, and the area covered.
     pub(super) fn finish(mut self, end: Section) -> (Vec<Node>, WidthRange, f64) {
-        self.flush(false);
-        if let Some(last) = self.nodes.last_mut() {
-            // The second end is a node of its own too, at its exact place.
-            (last.at, last.width, last.spread) = (end.at, end.width, 0.0);
+        // The second end is a node of its own too; what was gathered shortly before it is left out.
+        let (k, d) = (end.vertices, [end.at[0] - self.first[0], end.at[1] - self.first[1]]);
+        let gathered = self.group_vertices - k;
+        if gathered > 0.0 {
+            let part = [k * d[0], k * d[1], k * end.width, k * (d[0] * d[0] + d[1] * d[1])];
+            for (sum, part) in self.sum.iter_mut().zip(part) {
+                *sum -= part;
+            }
+            self.group_vertices = gathered;
+            let before = [self.sum[0] / gathered - d[0], self.sum[1] / gathered - d[1]];
+            if size(before) > 0.5 * self.pitch {
+                self.flush(false);
+            }
         }
+        let vertices = k + self.nodes.last().map_or(0.0, |n| n.vertices);
+        self.nodes.push(Node::at_station(end.at, end.width, vertices));
         settle(&mut self.nodes, self.opts);
         (self.nodes, self.widths, self.covered)
     }
-}
-
-/// Length of a vector; `hypot` guards against overflow that coordinates cannot reach, and is slow.
-#[inline]
-pub(super) fn size(v: [f64; 2]) -> f64 {
-    (v[0] * v[0] + v[1] * v[1]).sqrt()
-}
-
-/// Angle from `a` to `b` in (-π, π].
-pub(super) fn angle_between(a: [f64; 2], b: [f64; 2]) -> f64 {
-    let (cross, dot) = (a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1]);
-    // The series of atan: below 0.2 rad the rest is under 2e-9 rad, and no call is needed.
-    if dot > 0.0 && cross.abs() < 0.2 * dot {
-        let t = cross / dot;
-        let q = t * t;
-        return t * (1.0 - q * (1.0 / 3.0 - q * (0.2 - q * (1.0 / 7.0 - q / 9.0))));
-    }
-    cross.atan2(dot)
 }
 
 fn segment(nodes: &[Node], i: usize) -> [f64; 2] {
@@ -211,8 +205,8 @@ fn set_turns(nodes: &mut [Node]) {
 
 /// Chords may lean over this many widths.
 const LEANING_WIDTHS: f64 = 3.0;
-/// An end segment this many times longer than the next one is a straight lead.
-const LEAD: f64 = 2.0;
+/// An end segment this many times longer than the next two, one of each side, is a straight lead.
+const LEAD: f64 = 1.5;
 
 /// Puts averaged nodes back onto the curve, then sets turns, arcs and arc lengths.
 pub(super) fn settle(nodes: &mut Vec<Node>, opts: &TraceOptions) {
@@ -264,32 +258,16 @@ pub(super) fn settle(nodes: &mut Vec<Node>, opts: &TraceOptions) {
             (false, false) => 0.5 * (curvature_before + curvature),
         };
         let arc = mean * length;
-        let is_curve = (arc * length).abs() <= 8.0 * opts.chord_tolerance && arc.abs() < opts.corner_turn;
-        // A curve would have been given vertices: an end segment longer than its neighbour is straight.
-        let lone = if i == 0 { 1 } else { i - 1 };
-        let is_lead = (i == 0 || i + 2 == n) && n > 2 && length > LEAD * size(segment(nodes, lone));
+        // Averaging has left nodes farther apart than vertices are, up to twice.
+        let is_curve = (arc * length).abs() <= 16.0 * opts.chord_tolerance && arc.abs() < opts.corner_turn;
+        // A curve would have been given vertices: an end segment longer than its neighbours is straight.
+        let is_end = (i == 0 || i + 2 == n) && n > 3;
+        let near = if i == 0 { [1, 2] } else { [i.saturating_sub(1), i.saturating_sub(2)] };
+        let is_lead = is_end && length > LEAD * (size(segment(nodes, near[0])) + size(segment(nodes, near[1])));
         nodes[i].arc = if is_curve && !is_lead { arc } else { 0.0 };
         nodes[i].s = length_before;
         length_before += length * (1.0 + nodes[i].arc * nodes[i].arc / 24.0);
         curvature_before = curvature;
     }
     nodes[n - 1].s = length_before;
-}
-
-/// An end segment this many times longer than the cap is wide shows the direction better than the cap:
-/// first for a cap along the grid, which is exact, then for one rounded to the grid.
-const LONG_END: [f64; 2] = [4.0, 0.5];
-/// A cap farther from perpendicular than this in rad is drawn askew and shows no direction.
-const SKEW: f64 = 0.1;
-
-/// Direction out of the guide at an end, in rad. `arc` is the turn of the segment, going inwards;
-/// `normal` is the outward normal of the cap, as long as the cap is wide.
-pub(super) fn end_direction(end: &Node, inner: &Node, arc: f64, normal: [f64; 2]) -> f64 {
-    let d = [end.at[0] - inner.at[0], end.at[1] - inner.at[1]];
-    let skew = angle_between(d, normal) + 0.5 * arc;
-    let is_on_grid = normal[0].abs().min(normal[1].abs()) < f64::EPSILON;
-    let long = if is_on_grid { LONG_END[0] } else { LONG_END[1] } * size(normal);
-    let is_drawn_at_cap = skew.abs() < SKEW && size(d) < long;
-    let along = d[1].atan2(d[0]) - 0.5 * arc;
-    waveguard_geom::transform::wrap_angle(if is_drawn_at_cap { along + skew } else { along })
 }

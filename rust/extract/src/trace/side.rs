@@ -6,7 +6,7 @@
 use waveguard_geom::Point;
 
 use super::TraceOptions;
-use super::nodes::size;
+use super::vector::size;
 
 /// A vertex of a side.
 #[derive(Clone, Copy, Debug)]
