@@ -157,7 +157,7 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
     for other in [sums.core_box[cell.index()], plan.layout.bbox(cell)] {
         bbox = if bbox.is_empty() { other } else { bbox };
     }
-    let core_area = sums.core_area[cell.index()].iter().sum();
+    let core_area = sums.core_area[cell.index()].clone();
     done.proto = Some(Proto { cell, copies: vec![[0.0; 2]], ports, outline, bbox, guide, source, core_area });
     done
 }
@@ -165,12 +165,12 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
 /// A device that was flattened into the cell.
 fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
     let mut done = Done::default();
-    let mut core_area = 0.0;
+    let mut core_area = vec![0.0; plan.recipe.core_layers.len()];
     let mut rings = devices::Rings::default();
     for copy in &group.shapes {
         let shape = plan.layout.polygon(copy.polygon);
-        if plan.is_core[shape.layer.index()] {
-            core_area += ring::area(shape.points);
+        if let Some(k) = plan.core_number(shape.layer) {
+            core_area[k] += ring::area(shape.points);
         }
         if plan.is_guide[shape.layer.index()] {
             let t = Transform::shift(copy.shift[0], copy.shift[1]);
@@ -267,6 +267,10 @@ fn free(plan: &Plan, cell: CellId, polygon: usize, shifts: &[[f64; 2]], spine_le
                     section: guide.section,
                 })
                 .collect();
+            let mut core_area = vec![0.0; plan.recipe.core_layers.len()];
+            if let Some(k) = plan.core_number(shape.layer) {
+                core_area[k] = area;
+            }
             done.proto = Some(Proto {
                 cell,
                 copies: shifts.to_vec(),
@@ -275,7 +279,7 @@ fn free(plan: &Plan, cell: CellId, polygon: usize, shifts: &[[f64; 2]], spine_le
                 bbox,
                 guide: Some(guide),
                 source: if spine_length.is_some() { DeviceSource::Spine } else { DeviceSource::Drawn },
-                core_area: if plan.is_core[shape.layer.index()] { area } else { 0.0 },
+                core_area,
             });
         }
         Err(reason) if plan.is_core[shape.layer.index()] => {

@@ -29,12 +29,16 @@ pub fn tables(
             table.push(CoverageRow { kind, total, explained, top: t as i64 });
         };
         let by_layer = &sums.core_area[t];
-        let (mut explained, mut n_devices, mut n_guides) = (0.0, 0_u64, 0_u64);
+        let mut explained = vec![0.0; by_layer.len()];
+        let (mut n_devices, mut n_guides) = (0_u64, 0_u64);
         let mut n_two_ports = 0_u64;
         let mut modelled = 0_u64;
         for (i, placed) in world.placed.iter().enumerate().filter(|(_, p)| p.top == top) {
             let proto = &world.cells[placed.cell.index()].protos[placed.proto];
-            explained += proto.core_area * placed.transform.magnification().powi(2);
+            let scale = placed.transform.magnification().powi(2);
+            for (sum, area) in explained.iter_mut().zip(&proto.core_area) {
+                *sum += area * scale;
+            }
             n_devices += 1;
             n_guides += u64::from(proto.guide.is_some());
             let ports = &world.ports[world.starts[i]..world.starts[i + 1]];
@@ -42,9 +46,10 @@ pub fn tables(
             n_two_ports += u64::from(optical == 2);
             modelled += u64::from(!ports.is_empty());
         }
-        add("core_area_nm2".to_owned(), by_layer.iter().sum::<f64>() * nm2, explained * nm2);
-        for (pair, area) in world.plan.recipe.core_layers.iter().zip(by_layer) {
-            add(format!("core_area_nm2:{}/{}", pair.0, pair.1), area * nm2, f64::NAN);
+        let sum = |v: &[f64]| v.iter().sum::<f64>() * nm2;
+        add("core_area_nm2".to_owned(), sum(by_layer), sum(&explained));
+        for ((pair, area), part) in world.plan.recipe.core_layers.iter().zip(by_layer).zip(&explained) {
+            add(format!("core_area_nm2:{}/{}", pair.0, pair.1), area * nm2, part * nm2);
         }
         for (kind, name) in [(PortKind::Optical, "optical_pins"), (PortKind::Electrical, "electrical_pins")] {
             let (mut total, mut met) = (0_u64, 0_u64);

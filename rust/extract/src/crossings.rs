@@ -1,5 +1,7 @@
 //! Guides whose centre-lines cross with no device between.
 
+use std::f64::consts::PI;
+
 use rayon::prelude::*;
 use waveguard_base::Watch;
 
@@ -47,15 +49,14 @@ fn of_stretch(i: usize, lines: &[Line], all: &Pieces, end_widths: f64, near: &mu
     near.clear();
     all.index.candidates(&stretch.bbox, |j| {
         let other = &all.stretches[j];
-        if j >= i && other.top == stretch.top && other.bbox.touches(&stretch.bbox) {
+        let may_meet = other.line != stretch.line || stretch.turned_until(other) >= PI;
+        if j >= i && may_meet && other.top == stretch.top && other.bbox.touches(&stretch.bbox) {
             near.push(j);
         }
     });
     near.sort_unstable();
     near.dedup();
     for &j in near.iter() {
-        // Neighbours on one line share a vertex, not a crossing; a loop within one stretch has a box
-        // of two dimensions and many pieces, and is looked at like any other pair.
         let other = &all.stretches[j];
         for k in stretch.from..stretch.to {
             let p = &all.pieces[k];

@@ -53,8 +53,8 @@ pub struct Proto {
     pub guide: Option<Guide>,
     /// How it was recognised.
     pub source: DeviceSource,
-    /// Core area in dbu², of this device alone.
-    pub core_area: f64,
+    /// Core area in dbu² of this device alone, for each layer of the recipe's `core_layers`.
+    pub core_area: Vec<f64>,
 }
 
 impl Proto {

@@ -174,13 +174,14 @@ fn drop_stubs(plan: &Plan, cells: &[CellPlan], all: &mut Placements, joined: &Jo
             && proto.guide.as_ref().is_some_and(|g| g.trace.length < aspect * g.trace.width_max)
             && joined.partner[starts[i]..starts[i + 1]].iter().all(Option::is_none);
         if short {
-            if proto.core_area > 0.0 {
+            let area: f64 = proto.core_area.iter().sum();
+            if area > 0.0 {
                 all.rest.push(place::Rest {
                     top: placed.top,
                     cell: placed.cell,
                     what: cells::Leftover {
                         bbox: proto.bbox.transformed(&placed.transform),
-                        area: proto.core_area * placed.transform.magnification().powi(2),
+                        area: area * placed.transform.magnification().powi(2),
                         count: 1,
                         reason: "short and joined to nothing",
                     },

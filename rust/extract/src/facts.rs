@@ -57,9 +57,8 @@ fn of_cell(plan: &Plan, cell: CellId) -> Facts {
     for polygon in plan.layout.polygons(cell) {
         let layer = polygon.layer.index();
         if plan.is_core[layer] {
-            let pair = plan.pair(polygon.layer);
             let area = ring::area(polygon.points) * polygon.repetition.len() as f64;
-            if let Some(k) = plan.recipe.core_layers.iter().position(|&l| l == pair) {
+            if let Some(k) = plan.core_number(polygon.layer) {
                 facts.core_area[k] += area;
             }
             let own = BBox::of_points(polygon.points);

@@ -87,6 +87,9 @@ pub struct Stretch {
     pub bbox: BBox,
     /// Largest width.
     pub widest: f64,
+    /// Sum of turns without sign from the start of the line to the first and to the last piece, in rad. A
+    /// guide that turned by less than half a turn in between neither meets itself nor runs beside itself.
+    pub turned: [f64; 2],
     /// The line.
     pub line: usize,
     /// Cell index of the top.
@@ -152,18 +155,38 @@ fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
 
 fn gather(pieces: &[Piece], first: usize, tile: f64, top: usize, stretches: &mut Vec<Stretch>) {
     let mut from = first;
+    let mut turned = 0.0;
     while from < pieces.len() {
         let mut to = from;
         let mut sum = 0.0;
         let mut bbox = BBox::EMPTY;
         let mut widest = 0.0_f64;
+        let turned_before = if from > first { turned + turn(&pieces[from - 1], &pieces[from]) } else { 0.0 };
+        turned = turned_before;
         while to < pieces.len() && (to == from || sum + pieces[to].length <= tile) {
             sum += pieces[to].length;
             bbox.add_box(&pieces[to].bbox());
             widest = widest.max(pieces[to].width);
+            if to > from {
+                turned += turn(&pieces[to - 1], &pieces[to]);
+            }
             to += 1;
         }
-        stretches.push(Stretch { from, to, bbox, widest, line: pieces[from].line as usize, top });
+        let line = pieces[from].line as usize;
+        stretches.push(Stretch { from, to, bbox, widest, turned: [turned_before, turned], line, top });
         from = to;
+    }
+}
+
+/// Turn from one piece to the next, without sign.
+fn turn(p: &Piece, q: &Piece) -> f64 {
+    let ([ux, uy], [vx, vy]) = (p.direction, q.direction);
+    (ux * vy - uy * vx).atan2(ux * vx + uy * vy).abs()
+}
+
+impl Stretch {
+    /// Turns without sign on the way from here to a later stretch of the same line, both included.
+    pub fn turned_until(&self, later: &Self) -> f64 {
+        later.turned[1] - self.turned[0]
     }
 }

@@ -85,6 +85,12 @@ impl<'a> Plan<'a> {
         length_nm / self.layout.dbu_nm
     }
 
+    /// The number of a layer among the recipe's `core_layers`.
+    pub fn core_number(&self, layer: LayerId) -> Option<usize> {
+        let pair = self.pair(layer);
+        self.recipe.core_layers.iter().position(|&l| l == pair)
+    }
+
     /// The pair of a layer id.
     pub fn pair(&self, layer: LayerId) -> LayerPair {
         self.layout.layers[layer.index()]

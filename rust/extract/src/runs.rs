@@ -3,6 +3,8 @@
 //! Samples are taken along one guide at a fixed step; at each a line is cast to both sides and met with
 //! the pieces of other guides within reach. Samples that follow each other on both guides make a run.
 
+use std::f64::consts::PI;
+
 use rayon::prelude::*;
 use waveguard_base::Watch;
 
@@ -109,7 +111,7 @@ fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, slack_nm: f64,
         if sample >= samples || place(sample) >= last.along + last.length {
             continue;
         }
-        neighbours(all, stretch, reach_nm, near);
+        neighbours(all, stretch, reach_nm, PI - plan.parallel_rad, near);
         if near.is_empty() {
             while sample < samples && place(sample) < last.along + last.length {
                 sample += 1;
@@ -145,13 +147,14 @@ fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, slack_nm: f64,
 }
 
 /// Stretches of this and later lines within reach, in order.
-fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, near: &mut Vec<u32>) {
+fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, near: &mut Vec<u32>) {
     near.clear();
     let window = stretch.bbox.grown(reach_nm + stretch.widest / 2.0);
     all.index.candidates(&window, |i| {
         let other = &all.stretches[i];
         if other.line >= stretch.line
             && other.top == stretch.top
+            && (other.line > stretch.line || stretch.turned_until(other) >= half_turn)
             && window.touches(&other.bbox.grown(other.widest / 2.0))
         {
             near.push(i as u32);

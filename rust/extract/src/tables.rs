@@ -347,7 +347,7 @@ tables! {
 
     /// How much of the layout was understood.
     CoverageTable of CoverageRow, "coverage" {
-        /// What is counted: `core_area_nm2`, `optical_pins`, `electrical_pins`, `devices`, `guides`.
+        /// What is counted: `core_area_nm2` (and `core_area_nm2:1/0` for one layer), `optical_pins`, `electrical_pins`, `devices`, `guides`.
         kind: text,
         /// How much there is.
         total: f64,
