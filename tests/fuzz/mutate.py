@@ -27,13 +27,16 @@ import corpus
 import mutations
 
 import waveguard.layout
+from waveguard import engine
 from waveguard.errors import LayoutFileError, LayoutFormatError
+from waveguard.findings import Verdict
 from waveguard.metadata import measurement_labels, siepic_texts
 
 MAX_SECONDS = 20
 MAX_MEMORY_BYTES = 6 << 30
 BATCH = 200
 GOOD = {"refused by the scan", "refused", "readable", "readable, with problems"}
+GOOD |= {f"checked: {verdict}" for verdict in (Verdict.CLEAN, Verdict.FINDINGS, Verdict.INCOMPLETE)}
 
 
 @dataclass
@@ -52,11 +55,13 @@ def case(seeds: Mapping[str, bytes], seed: int, number: int) -> tuple[str, bytes
     return name, mutations.mutate(seeds[name], chance)
 
 
-def read_case(data: bytes, folder: Path) -> str:
-    """Read a damaged file and use what came of it; return what happened."""
+def read_case(data: bytes, folder: Path, pdk: str | None = None) -> str:
+    """Read a damaged file and use what came of it, or check it; return what happened."""
     path = folder / "layout"
     path.write_bytes(data)
     try:
+        if pdk is not None:
+            return f"checked: {engine.check(path, pdk, threads=1).verdict}"
         layout = waveguard.layout.read(path)
     except LayoutFormatError as error:
         return "refused by the scan" if _is_helpful(error) else f"no help in: {error}"
@@ -75,7 +80,7 @@ def _is_helpful(error: LayoutFileError) -> bool:
     return bool(error.path and error.hint and error.message)
 
 
-def run(seeds: Mapping[str, bytes], seed: int, numbers: range, processes: int = 2) -> Tally:
+def run(seeds: Mapping[str, bytes], seed: int, numbers: range, processes: int = 2, pdk: str | None = None) -> Tally:
     """Read all cases of those numbers."""
     tally = Tally()
     waiting = [range(i, min(i + BATCH, numbers.stop)) for i in range(numbers.start, numbers.stop, BATCH)][::-1]
@@ -83,7 +88,7 @@ def run(seeds: Mapping[str, bytes], seed: int, numbers: range, processes: int = 
     with tempfile.TemporaryDirectory() as folder:
         while waiting or children:
             while waiting and len(children) < processes:
-                children.append(_Child(seeds, seed, waiting.pop(), Path(folder)))
+                children.append(_Child(seeds, seed, waiting.pop(), Path(folder), pdk))
             for child in list(children):
                 left = child.look(tally)
                 if left is not None:
@@ -97,7 +102,7 @@ def run(seeds: Mapping[str, bytes], seed: int, numbers: range, processes: int = 
 class _Child:
     """A forked process that reads a batch of cases."""
 
-    def __init__(self, seeds: Mapping[str, bytes], seed: int, numbers: range, folder: Path) -> None:
+    def __init__(self, seeds: Mapping[str, bytes], seed: int, numbers: range, folder: Path, pdk: str | None) -> None:
         self.numbers = numbers
         self.done = 0
         self.buffer = b""
@@ -109,7 +114,7 @@ class _Child:
         if self.pid == 0:
             os.close(self.pipe)
             own = Path(tempfile.mkdtemp(dir=folder))
-            _work(seeds, seed, numbers, own, write)
+            _work(seeds, seed, numbers, own, write, pdk)
         os.close(write)
 
     def look(self, tally: Tally) -> range | None:
@@ -156,14 +161,14 @@ class _Child:
         tally.bad.append((number, case(self.seeds, self.seed, number)[0], what))
 
 
-def _work(seeds: Mapping[str, bytes], seed: int, numbers: range, folder: Path, write: int) -> None:
+def _work(seeds: Mapping[str, bytes], seed: int, numbers: range, folder: Path, write: int, pdk: str | None) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 2)
     for number in numbers:
         try:
-            outcome = read_case(case(seeds, seed, number)[1], folder)
+            outcome = read_case(case(seeds, seed, number)[1], folder, pdk)
         except BaseException as error:  # noqa: BLE001  (anything at all is what we look for)
             where = traceback.extract_tb(error.__traceback__)[-1]
             outcome = (
@@ -175,7 +180,8 @@ def _work(seeds: Mapping[str, bytes], seed: int, numbers: range, folder: Path, w
 
 def unguarded() -> None:
     """Take the scan away, to see what it is good for."""
-    everything = {"shapes_repeat": True, "cell_names": [], "widthless_paths": [], "problems": [], "dbu_m": 0.0, "user_unit_m": 0.0}
+    everything: dict[str, object] = {"shapes_repeat": True, "cell_names": [], "widthless_paths": [], "problems": []}
+    everything |= {"dbu_m": 0.0, "user_unit_m": 0.0}
     waveguard.layout._scan = lambda _: everything  # type: ignore[assignment]
 
 
@@ -187,6 +193,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--layouts", type=Path, help="folder with real layouts (default: the one the tests use)")
+    parser.add_argument("--check", metavar="PDK", help="run the whole check with that PDK, not the reading alone")
     parser.add_argument("--unguarded", action="store_true", help="without the scan, to see what it is good for")
     parser.add_argument("--save", type=Path, help="folder for the files that came out badly")
     options = parser.parse_args()
@@ -194,7 +201,7 @@ def main() -> int:
         unguarded()
     seeds = corpus.seeds(options.layouts or corpus.real_layouts())
     started = time.monotonic()
-    tally = run(seeds, options.seed, range(options.first, options.first + options.n), options.processes)
+    tally = run(seeds, options.seed, range(options.first, options.first + options.n), options.processes, options.check)
     seconds = time.monotonic() - started
     for outcome, count in tally.outcomes.most_common():
         print(f"{count:7}  {outcome}")
