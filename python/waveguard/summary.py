@@ -254,7 +254,14 @@ def links(budget: BudgetResult) -> ResultTable:
 def assertions(budget: BudgetResult) -> ResultTable:
     """Every assertion of the budget with the number it was compared with."""
     rows = tuple(
-        (one.text, one.state.replace("_", " "), number(one.measured), one.unit, one.reason) for one in budget.assertions
+        (
+            one.text,
+            one.state.replace("_", " "),
+            number(one.measured),
+            one.unit,
+            one.reason or ("no light arrives" if np.isposinf(one.measured) else ""),
+        )
+        for one in budget.assertions
     )
     columns = (
         ColumnInfo("assertion", "", "as the budget has it"),
