@@ -58,7 +58,7 @@ def checked(layouts_dir: Path) -> Callable[[str], Run]:
 
     @functools.cache
     def check(name: str) -> Run:
-        return engine.check(layouts_dir / name, pdk=PDKS[name])
+        return engine.check(layouts_dir / name, pdk=PDKS[name], threads=2)
 
     return check
 

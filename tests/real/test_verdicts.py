@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from waveguard import engine
 from waveguard.findings import Run, Verdict
-from waveguard.reports import ReportOptions, all_reports
+from waveguard.reports import ReportOptions, all_reports, by_name
+from waveguard.reports.json import published_schema
 from waveguard.rules import all_rules
 
 # A bare crossing: core shapes without a pin, and no ribbon from end to end.
@@ -35,6 +39,23 @@ def test_a_layout_ends_with_a_verdict(layout_name: str, checked: Callable[[str],
 def test_a_bare_shape_without_a_network_is_no_pass(checked: Callable[[str], Run]) -> None:
     for name in WITHOUT_DEVICES:
         assert checked(name).verdict is not Verdict.CLEAN
+
+
+def test_the_json_of_a_run_fits_the_published_schema(layout_name: str, checked: Callable[[str], Run]) -> None:
+    out = StringIO()
+    by_name("json").write(checked(layout_name), out, ReportOptions())
+    jsonschema.validate(json.loads(out.getvalue()), json.loads(published_schema()))
+
+
+def test_one_thread_and_a_second_run_give_the_same_bytes(
+    layout_name: str, layouts_dir: Path, table: dict[str, str], checked: Callable[[str], Run]
+) -> None:
+    texts = []
+    for run in (checked(layout_name), engine.check(layouts_dir / layout_name, pdk=table[layout_name], threads=1)):
+        out = StringIO()
+        by_name("json").write(run, out, ReportOptions())
+        texts.append(out.getvalue())
+    assert texts[0] == texts[1]
 
 
 def test_every_report_can_show_every_run(layout_name: str, checked: Callable[[str], Run]) -> None:
