@@ -94,7 +94,9 @@ def test_squeezed_bends_are_found_and_ordinary_ones_are_not(checked: Checked, ex
     assert len(tight) == 5
     for finding in tight:
         assert finding.measured is not None
-        assert finding.measured * {"nm": 1e-3, "um": 1.0}[finding.unit] == pytest.approx(1.36, abs=0.1)
+        # The ideal Bezier curve with 2.622 µm of room goes down to 0.4773 of that, 1.25 µm; an independent measurement
+        # of the drawn outline, by circles over its chords, gave 1.36 µm.
+        assert 1.19 <= finding.measured * {"nm": 1e-3, "um": 1.0}[finding.unit] <= 1.41
     assert len(of_rule(checked(SQUEEZED), "WG001")) == 5
     # Ordinary bends are there, with a true minimum near 2.39 µm, and are no findings.
     radii_um = extracted(SQUEEZED).tables.bends.min_radius_nm / 1e3
