@@ -22,7 +22,7 @@ const SEEK_STEP: f64 = 0.25;
 /// How much a window blurs a peak, as a part of the drop half a window away: for the kink between two
 /// clothoids, for a round peak, and for the flat top of an arc. Exact would be 0.37 and 0.11 for pure
 /// kinks and parabolas; peaks of Bezier bends flatten towards their feet and lie between.
-const BLUR: [f64; 3] = [0.30, 0.08, 0.0];
+const BLUR: [f64; 3] = [0.24, 0.08, 0.0];
 /// How much larger the drop a whole window away is for the same three.
 const DROP_RATIO: [f64; 3] = [2.37, 4.0, 5.0];
 /// What the correction may be wrong by, as a part of the drop, when the ratio is known and when it is not.
