@@ -10,6 +10,12 @@ import pytest
 HEAVY = ("numpy", "gdstk", "rich", "waveguard._core", "shapely")
 
 
+def test_the_package_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "waveguard", "--version"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout.startswith("waveguard ")
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"], ["pdk", "--help"]], ids=" ".join)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     program = (

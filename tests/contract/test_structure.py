@@ -31,7 +31,7 @@ TOP_LEVEL = {
     ".gitignore",
     ".pre-commit-hooks.yaml",
 }
-TEST_FOLDERS = ("unit", "rules", "golden", "property", "real", "contract")
+TEST_FOLDERS = ("unit", "rules", "golden", "property", "real", "oracle", "fuzz", "contract")
 
 
 def tracked_files() -> list[Path]:
