@@ -110,6 +110,7 @@ class Drawing:
         device = self._device(cell, *at, 0, role=1)
         ports = [self.port(device, "a", *at, 180), self.port(device, "b", at[0] + length, at[1], 0)]
         row = len(self.rows["waveguides"])
+        self.rows["devices"][device]["waveguide"] = row
         lengths = {"centerline_length_nm": length * 1e3, "width_a_nm": 500.0, "width_b_nm": 500.0}
         ids = {"device": device, "port_a": ports[0], "port_b": ports[1], "cross_section": cross_section}
         self.rows["waveguides"].append({**ids, **lengths, "n_bends": len(bends)})

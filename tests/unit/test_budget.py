@@ -263,3 +263,17 @@ def test_isolation_across_a_crossing_without_a_level_is_not_evaluated(drawing: A
 def test_isolation_of_two_ends_of_one_path_is_its_loss(link: Any) -> None:
     result = check(link(1000, name="a"), "isolation(a, coupler@(1000,0)) > 30 dB")
     assert (result.state, result.measured) == ("fail", pytest.approx(10.2))
+
+
+def test_what_neighbours_can_take_is_said_and_held_against_the_margin(link: Any) -> None:
+    link(1000, name="a")
+    drawing = link(1000, name="b")
+    # theta = 0.01/um · 50 um = 0.5 at a gap of 300 nm: 23 % of the power, 1.13 dB.
+    drawing.run(0, 1, [300.0] * 100, 500.0)
+    (spare,) = judge(drawing, LINK).links
+    taken = "guides that run beside the path may take up to 1.13 dB from it"
+    assert (spare.state, spare.reason, spare.margin_db) == ("pass", taken, pytest.approx(4.8))
+    (tight,) = judge(drawing, LINK + "margin_db = 4").links
+    assert (tight.state, tight.reason) == ("not_evaluated", taken)
+    assert check(drawing, "loss(a -> coupler@(1000,0)) < 10.5 dB").reason == taken
+    assert check(drawing, "loss(a -> coupler@(1000,0)) < 11.5 dB").state == "pass"

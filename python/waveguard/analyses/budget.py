@@ -19,6 +19,7 @@ from waveguard.analyses.leaks import Leaks, leaked, leaks
 from waveguard.analyses.names import Names
 from waveguard.models import CAUSES
 from waveguard.statement import LENGTH_UNITS_NM, Path, Statement
+from waveguard.units import db_to_ratio, ratio_to_db
 
 if TYPE_CHECKING:
     from waveguard.budget import Budget, Link
@@ -31,6 +32,10 @@ Ints = npt.NDArray[np.int64]
 
 BAND_UM = 0.03
 """Losses hold this far from the wavelength they were stated for; the bandwidth of an ordinary fibre coupler."""
+NEGLIGIBLE_DB = 0.05
+"""What neighbours take is mentioned from here on."""
+ALL_LIGHT_DB = 20.0
+"""From here on the number says no more than that the light may be gone."""
 MAX_NAMED = 3
 """Most gaps or dead ends that a reason names."""
 
@@ -52,6 +57,8 @@ class PathLoss:
     worst_length_nm: float = math.nan
     ledger: Ledger = ()
     assumed: tuple[str, ...] = ()
+    neighbours_db: float = 0.0
+    """Most that guides beside the worst path can take from it; not part of its loss."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +181,12 @@ class _Work:
         reason, state = path.reason, _state(path, margin_db >= required_db)
         if state == "fail" and not reason:
             reason = f"margin {margin_db:.2f} dB, {required_db:.2f} dB needed"
+        notes = [reason] if reason else []
         if not reason and path.n_paths > 1.0:
-            reason = _several(path)
+            notes.append(_several(path))
+        if state == "pass" and path.neighbours_db > NEGLIGIBLE_DB:
+            notes.append(_taken(path))
+            state = "pass" if margin_db - path.neighbours_db >= required_db else "not_evaluated"
         terminals = self.model.terminals
         assumed = tuple(f"{link.name}: {extra.name}" for extra in link.extra_losses if extra.source is None)
         return LinkResult(
@@ -184,7 +195,7 @@ class _Work:
             from_name=terminals.name[source],
             to_name=terminals.name[sink],
             state=state,
-            reason=reason,
+            reason="; ".join(notes),
             margin_db=margin_db,
             required_margin_db=required_db,
             received_dbm=received_dbm,
@@ -233,7 +244,19 @@ class _Work:
             worst_length_nm=float(paths.worst_length_nm[row]),
             ledger=tuple((cause, loss_db) for cause, loss_db in ledger if loss_db > 0.0),
             assumed=self.model.assumed(trace),
+            neighbours_db=self._neighbours_db(trace),
         )
+
+    def _neighbours_db(self, trace: Ints) -> float:
+        """Return the loss to guides that run beside those of a path, each taking all that it can."""
+        tables = self.model.tables
+        on_path = np.zeros(len(tables.waveguides) + 1, dtype=bool)
+        on_path[tables.devices.waveguide[self.model.arcs.device[trace]]] = True
+        on_path[-1] = False  # where devices without a guide are
+        a, b = tables.runs.waveguide_a, tables.runs.waveguide_b
+        beside = (on_path[a] | on_path[b]) & (a != b) & np.isfinite(self.crosstalk.bound_db)
+        left = 1.0 - db_to_ratio(self.crosstalk.bound_db[beside])
+        return float(-ratio_to_db(np.maximum(left, 0.0)).sum()) + 0.0
 
     def _other_light(self, trace: Ints) -> str:
         """Say when what stands on a path was made for different light, or for other light than the budget's."""
@@ -326,8 +349,11 @@ class _Work:
         # Every path must keep an upper limit, and a lower limit too.
         measured = path.worst_db if statement.upper else path.best_db
         failed = bool(path.reason) and not path.unknown
+        reason = path.reason
+        if not reason and statement.upper and statement.holds(measured):
+            reason = "" if statement.holds(measured + path.neighbours_db) else _taken(path)
         return self._result(
-            number, statement, measured, path.reason, self._place(source), path.ledger, path.assumed, failed=failed
+            number, statement, measured, reason, self._place(source), path.ledger, path.assumed, failed=failed
         )
 
     def _isolation(self, number: int, statement: Statement) -> AssertionResult:
@@ -390,6 +416,11 @@ def _state(path: PathLoss, enough: bool) -> State:
     if path.unknown:
         return "not_evaluated"
     return "pass" if enough and not path.reason else "fail"
+
+
+def _taken(path: PathLoss) -> str:
+    much = f"up to {path.neighbours_db:.2f} dB" if path.neighbours_db < ALL_LIGHT_DB else "nearly all light"
+    return f"guides that run beside the path may take {much} from it"
 
 
 def _several(path: PathLoss) -> str:
