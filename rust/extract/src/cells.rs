@@ -28,6 +28,15 @@ pub struct Leftover {
     pub reason: &'static str,
 }
 
+impl Leftover {
+    /// Takes another one in; the reason stays.
+    pub fn add(&mut self, other: &Self) {
+        self.bbox.add_box(&other.bbox);
+        self.area += other.area;
+        self.count = self.count.saturating_add(other.count);
+    }
+}
+
 /// What one placement of a cell stands for.
 #[derive(Clone, Debug, Default)]
 pub struct CellPlan {
@@ -119,7 +128,28 @@ pub fn work_out(
         cell_plan.leftovers.extend(done.leftover);
         problems.extend(done.problems);
     }
+    // No more rows than this many are worth sorting; a cell with many shapes and placements has one for
+    // each reason.
+    let limits = &plan.recipe.limits;
+    let most_rows = limits.free_placements.saturating_mul(limits.unexplained_rows as u64);
+    for (cell, n) in cells.iter_mut().zip(placements) {
+        if (cell.leftovers.len() as u64).saturating_mul(*n) > most_rows {
+            cell.leftovers = merged(std::mem::take(&mut cell.leftovers));
+        }
+    }
     Ok((cells, problems))
+}
+
+/// One leftover for each reason, in order of first appearance.
+fn merged(leftovers: Vec<Leftover>) -> Vec<Leftover> {
+    let mut out: Vec<Leftover> = Vec::new();
+    for l in leftovers {
+        match out.iter_mut().find(|o| o.reason == l.reason) {
+            Some(o) => o.add(&l),
+            None => out.push(l),
+        }
+    }
+    out
 }
 
 /// All core shapes of a cell as one leftover.

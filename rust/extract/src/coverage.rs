@@ -2,7 +2,6 @@
 
 use waveguard_base::CellId;
 
-use crate::cells::Leftover;
 use crate::extraction::World;
 use crate::facts::Sums;
 use crate::nets::Joined;
@@ -79,7 +78,7 @@ fn unexplained(world: &World, nm2: f64, mut rest: Vec<Rest>) -> Unexplained {
             continue;
         }
         match others.iter_mut().find(|o| o.top == r.top && o.what.reason == r.what.reason) {
-            Some(o) => merge(&mut o.what, &r.what),
+            Some(o) => o.what.add(&r.what),
             None => others.push(r),
         }
     }
@@ -90,12 +89,6 @@ fn unexplained(world: &World, nm2: f64, mut rest: Vec<Rest>) -> Unexplained {
         table.push(merged);
     }
     table
-}
-
-fn merge(into: &mut Leftover, from: &Leftover) {
-    into.bbox.add_box(&from.bbox);
-    into.area += from.area;
-    into.count = into.count.saturating_add(from.count);
 }
 
 fn row(r: &Rest, nm: f64, nm2: f64) -> UnexplainedRow {

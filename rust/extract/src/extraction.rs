@@ -68,8 +68,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
 
     let mut all = Placements::default();
     for (&top, counts) in tops.iter().zip(&counts) {
-        watch.check()?;
-        let one = place::walk(&plan, &roles, &cells, top, counts);
+        let one = place::walk(&plan, &roles, &cells, top, counts, watch)?;
         all.devices.extend(one.devices);
         all.terminals.extend(one.terminals);
         all.rest.extend(one.rest);
@@ -94,7 +93,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
     let mut tables = Vec::new();
     let (devices, waveguides, bends, centerlines, lines) = write::guides(&world);
-    let pieces = Pieces::new(&lines, 2.0 * recipe.runs.reach_nm);
+    let pieces = Pieces::new(&lines, (2.0 * recipe.runs.reach_nm).max(LEAST_TILE_NM));
     watch.check()?;
     // How far two gaps may differ that are drawn alike.
     let slack = 2.0 * (recipe.trace.line_tolerance_nm + recipe.tolerances.width_nm);
@@ -120,6 +119,9 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     tables.push(centerlines.into_table());
     Ok(Extraction { tables })
 }
+
+/// Guides are not cut finer than this, however short the reach.
+const LEAST_TILE_NM: f64 = 1000.0;
 
 /// What the tables are written from.
 #[derive(Clone, Copy, Debug)]

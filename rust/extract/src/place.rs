@@ -1,6 +1,6 @@
 //! Placements of what the cells hold, in the frame of the top.
 
-use waveguard_base::CellId;
+use waveguard_base::{CellId, Interrupted, Watch};
 use waveguard_geom::{BBox, Transform};
 use waveguard_layout::hierarchy::Step;
 
@@ -83,15 +83,29 @@ pub fn counts(plan: &Plan, roles: &[Role], top: CellId) -> Vec<u64> {
 }
 
 /// Walks one top. Subtrees without anything of interest, and arrays that are only counted, are not entered.
-pub fn walk(plan: &Plan, roles: &[Role], cells: &[CellPlan], top: CellId, counts: &[u64]) -> Placements {
+///
+/// # Errors
+/// When the watch asks to stop.
+pub fn walk(
+    plan: &Plan,
+    roles: &[Role],
+    cells: &[CellPlan],
+    top: CellId,
+    counts: &[u64],
+    watch: &Watch,
+) -> Result<Placements, Interrupted> {
     let mut out = Placements::default();
+    let mut visited = 0_u64;
+    let mut stopped = false;
     let wanted = plan.layout.subtree_any(|c| {
         let cell = &cells[c.index()];
         !cell.protos.is_empty() || (!cell.counted && (!cell.leftovers.is_empty() || !cell.terminals.is_empty()))
     });
     plan.layout.walk(top, &mut |cell, transform, depth| {
         let i = cell.index();
-        if !wanted[i] || roles[i] == Role::Ignored {
+        visited += 1;
+        stopped = stopped || (visited.is_multiple_of(VISITS_A_CHECK) && watch.check().is_err());
+        if stopped || !wanted[i] || roles[i] == Role::Ignored {
             return Step::Over;
         }
         for (proto, p) in cells[i].protos.iter().enumerate() {
@@ -130,8 +144,12 @@ pub fn walk(plan: &Plan, roles: &[Role], cells: &[CellPlan], top: CellId, counts
             },
         }));
     }
-    out
+    watch.check()?;
+    Ok(out)
 }
+
+/// Placements visited between two looks at the watch.
+const VISITS_A_CHECK: u64 = 4096;
 
 /// The box of all placements of a cell's leftovers, from corners of arrays, without walking them.
 fn placed_box(plan: &Plan, roles: &[Role], top: CellId, target: CellId, leftovers: &[Leftover]) -> BBox {
