@@ -228,3 +228,46 @@ fn typical_size(boxes: &[BBox]) -> f64 {
     let middle = sizes.len() / 2;
     *sizes.select_nth_unstable_by(middle, f64::total_cmp).1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A staircase of `n` steps, 500 wide, with some slanted edges, as long outlines of guides are.
+    fn staircase(n: i32, dx: i32, dy: i32) -> Vec<Point> {
+        let (mut lower, mut upper) = (Vec::new(), Vec::new());
+        for i in (0..n).map(|i| i * 1000) {
+            lower.extend([Point::new(i + dx, i + dy), Point::new(i + 1000 + dx, i + dy)]);
+            upper.extend([Point::new(i + dx, i + 500 + dy), Point::new(i + 500 + dx, i + 500 + dy)]);
+        }
+        upper.reverse();
+        lower.extend(upper);
+        lower
+    }
+
+    fn overlaps(a: &[Point], b: &[Point]) -> Vec<Overlap> {
+        let outlines = [a, b].map(|r| Outline::placed(&[r.to_vec()], &Transform::IDENTITY, 0));
+        let boxes: Vec<(BBox, usize)> = outlines.iter().map(|o| (o.bbox, 0)).collect();
+        find(&boxes, |i| outlines[i].clone(), 1.0, 1.0, &Watch::default()).expect("no one cancels")
+    }
+
+    #[test]
+    fn windows_give_the_same_area_as_all_at_once() {
+        let a = staircase(200, 0, 0);
+        for (dx, dy) in [(150, 0), (0, 250), (-350, 550), (20_000, 19_750)] {
+            let b = staircase(200, dx, dy);
+            let exact = region::intersection_area(&region::union(&[&a]), &region::union(&[&b]));
+            let found: f64 = overlaps(&a, &b).iter().map(|o| o.area).sum();
+            // Slanted edges are rounded where windows cut them.
+            assert!((found - exact).abs() <= 1e-4 * exact.max(1.0), "{dx} {dy}: {found} of {exact}");
+        }
+    }
+
+    #[test]
+    fn a_common_border_is_no_overlap() {
+        let square = |x: i32| vec![Point::new(x, 0), Point::new(x + 10, 0), Point::new(x + 10, 10), Point::new(x, 10)];
+        assert!(overlaps(&square(0), &square(10)).is_empty());
+        assert_eq!(overlaps(&square(0), &square(7)).len(), 1);
+        assert!(overlaps(&square(0), &square(0))[0].duplicate);
+    }
+}

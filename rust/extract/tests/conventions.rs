@@ -177,3 +177,65 @@ fn schemas_name_the_tables_in_order() {
         assert_eq!(have, want, "{}", table.name);
     }
 }
+
+#[test]
+fn areas_add_up_to_the_whole() {
+    let (mut s, top) = sketch::small_circuit();
+    s.cells[top].rectangle(CORE, 0.0, 200_000.0, 50_000.0, 250_000.0);
+    s.cells[top].rectangle(CORE, 0.0, 300_000.0, 50_000.0, 300_500.0);
+    let e = run(&s, top);
+    let (total, explained) = (floats(&e, "coverage", "total")[0], floats(&e, "coverage", "explained")[0]);
+    let rest: f64 = floats(&e, "unexplained", "area_nm2").iter().sum();
+    assert_eq!(rest, 2.5e9);
+    assert_eq!(total, explained + rest);
+}
+
+#[test]
+fn rectangles_a_step_thick_are_pins_on_the_face_of_the_core() {
+    let mut s = Sketch::default();
+    let c = s.cell("straight");
+    let cell = &mut s.cells[c];
+    cell.rectangle(CORE, 0.0, -250.0, 10_000.0, 250.0);
+    cell.rectangle(PIN, 0.0, -250.0, 1.0, 250.0);
+    cell.rectangle(PIN, 9999.0, -250.0, 10_000.0, 250.0);
+    let mut r = recipe(&[c]);
+    r.pins[0].form = waveguard_extract::recipe::PinShape::EdgeRectangle;
+    let e = extract(&s.build(), &r, &Watch::default()).expect("no one cancels");
+    assert_eq!(floats(&e, "ports", "x_nm"), [0.0, 10_000.0]);
+    assert_eq!(floats(&e, "ports", "direction_rad"), [std::f64::consts::PI, 0.0]);
+    assert_eq!(floats(&e, "ports", "width_nm"), [500.0, 500.0]);
+    assert_eq!(floats(&e, "waveguides", "centerline_length_nm"), [10_000.0]);
+}
+
+#[test]
+fn guides_side_by_side_are_a_run_with_its_profile() {
+    let mut s = Sketch::default();
+    let a = s.straight("guide", 50_000.0);
+    let top = s.cell("top");
+    s.place(top, a, 0.0, 0.0, 0, false);
+    s.place(top, a, 10_000.0, 2500.0, 0, false);
+    let e = run(&s, top);
+    assert_eq!(floats(&e, "runs", "gap_min_nm"), [2000.0]);
+    assert!((floats(&e, "runs", "length_nm")[0] - 40_000.0).abs() <= 500.0);
+    let steps: f64 = floats(&e, "run_profile", "step_nm").iter().sum();
+    assert!((steps - floats(&e, "runs", "length_nm")[0]).abs() < 1e-6);
+}
+
+#[test]
+fn guides_that_cross_without_a_device_are_listed() {
+    let mut s = Sketch::default();
+    let top = s.cell("top");
+    s.cells[top].rectangle(CORE, -20_000.0, -250.0, 20_000.0, 250.0);
+    s.cells[top].rectangle(CORE, -250.0, -20_000.0, 250.0, 20_000.0);
+    let e = run(&s, top);
+    assert_eq!(floats(&e, "crossings", "x_nm"), [0.0]);
+    assert!((floats(&e, "crossings", "angle_rad")[0] - std::f64::consts::FRAC_PI_2).abs() < 1e-9);
+}
+
+#[test]
+fn a_cancelled_watch_stops_the_work() {
+    let (s, top) = sketch::small_circuit();
+    let watch = Watch::default();
+    watch.cancel();
+    assert!(extract(&s.build(), &recipe(&[top]), &watch).is_err());
+}
