@@ -10,7 +10,7 @@ use crate::trace::{CapHint, NotARibbon, Station, Trace, TraceOptions, chain, tra
 /// A traced guide in the frame of its cell, in dbu.
 #[derive(Clone, Debug)]
 pub struct Guide {
-    /// What the tracer found.
+    /// What the tracer found, without the stations.
     pub trace: Trace,
     /// The centre-line with few points: x, y, width.
     pub line: Vec<[f64; 3]>,
@@ -139,8 +139,10 @@ fn section_of(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
         .find_map(|w| plan.recipe.section(plan.pair(layer), w * nm))
 }
 
-fn guide(plan: &Plan, trace: Trace, section: Option<usize>, spine_length: f64) -> Guide {
+fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f64) -> Guide {
     let line = thinned(&trace.stations, plan.dbu(plan.recipe.trace.line_tolerance_nm));
+    // They are many and not needed any more.
+    trace.stations = Vec::new();
     Guide { trace, line, section, spine_length }
 }
 

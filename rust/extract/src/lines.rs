@@ -1,5 +1,6 @@
 //! Placed centre-lines, cut into pieces and stretches: what runs and crossings are looked for among.
 
+use rayon::prelude::*;
 use waveguard_geom::{BBox, GridIndex};
 
 /// The centre-line of a placed guide, in nm in the frame of the top.
@@ -113,15 +114,29 @@ impl Pieces {
     /// Cuts lines into pieces no longer than `tile` nm and gathers short ones into stretches of about that
     /// length, so that each stretch lies in few tiles of the index.
     pub fn new(lines: &[Line], tile: f64) -> Self {
-        let mut pieces = Vec::new();
-        let mut stretches: Vec<Stretch> = Vec::new();
+        let by_line: Vec<(Vec<Piece>, Vec<Stretch>)> = lines
+            .par_iter()
+            .enumerate()
+            .map(|(l, line)| {
+                let (mut pieces, mut stretches) = (Vec::with_capacity(line.points.len()), Vec::new());
+                for i in 1..line.points.len() {
+                    cut(line, l as u32, i, tile, &mut pieces);
+                }
+                gather(&pieces, tile, line.top, &mut stretches);
+                (pieces, stretches)
+            })
+            .collect();
+        let mut pieces = Vec::with_capacity(by_line.iter().map(|l| l.0.len()).sum());
+        let mut stretches = Vec::with_capacity(by_line.iter().map(|l| l.1.len()).sum());
         let mut starts = vec![0];
-        for (l, line) in lines.iter().enumerate() {
+        for (its_pieces, its_stretches) in by_line {
             let first = pieces.len();
-            for i in 1..line.points.len() {
-                cut(line, l as u32, i, tile, &mut pieces);
-            }
-            gather(&pieces, first, tile, line.top, &mut stretches);
+            pieces.extend(its_pieces);
+            stretches.extend(its_stretches.into_iter().map(|s| Stretch {
+                from: s.from + first,
+                to: s.to + first,
+                ..s
+            }));
             starts.push(stretches.len());
         }
         let boxes: Vec<BBox> = stretches.iter().map(|s| s.bbox.grown(s.widest / 2.0)).collect();
@@ -153,15 +168,15 @@ fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
     }
 }
 
-fn gather(pieces: &[Piece], first: usize, tile: f64, top: usize, stretches: &mut Vec<Stretch>) {
-    let mut from = first;
+fn gather(pieces: &[Piece], tile: f64, top: usize, stretches: &mut Vec<Stretch>) {
+    let mut from = 0;
     let mut turned = 0.0;
     while from < pieces.len() {
         let mut to = from;
         let mut sum = 0.0;
         let mut bbox = BBox::EMPTY;
         let mut widest = 0.0_f64;
-        let turned_before = if from > first { turned + turn(&pieces[from - 1], &pieces[from]) } else { 0.0 };
+        let turned_before = if from > 0 { turned + turn(&pieces[from - 1], &pieces[from]) } else { 0.0 };
         turned = turned_before;
         while to < pieces.len() && (to == from || sum + pieces[to].length <= tile) {
             sum += pieces[to].length;

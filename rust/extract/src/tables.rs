@@ -351,7 +351,8 @@ tables! {
         kind: text,
         /// How much there is.
         total: f64,
-        /// How much of it was understood (pins: joined; guides: traced).
+        /// How much of it was understood (pins: joined; devices: with ports; guides: traced, of all with two
+        /// optical ports).
         explained: f64,
         /// Cell index of the top.
         top: i64,

@@ -1,5 +1,6 @@
 //! Rows of devices, ports, joins and guides.
 
+use rayon::prelude::*;
 use waveguard_geom::Transform;
 
 use crate::cells::CellPlan;
@@ -24,7 +25,11 @@ pub(crate) fn guides(world: &World) -> GuideTables {
     let mut waveguides = Waveguides::default();
     let mut bends = Bends::default();
     let mut centerlines = Centerlines { offsets: vec![0], ..Centerlines::default() };
-    let mut lines = Vec::new();
+    let lines: Vec<Line> = world
+        .placed
+        .par_iter()
+        .filter_map(|placed| proto(world.cells, placed).guide.as_ref().map(|guide| placed_line(world, guide, placed)))
+        .collect();
     for (i, placed) in world.placed.iter().enumerate() {
         let proto = proto(world.cells, placed);
         let waveguide = proto.guide.as_ref().map_or(-1, |_| waveguides.len() as i64);
@@ -35,14 +40,13 @@ pub(crate) fn guides(world: &World) -> GuideTables {
         let row = waveguide_row(world, guide, &placed.transform, i, &ends, bends.len());
         bend_rows(world, guide, &placed.transform, waveguides.len(), &mut bends);
         waveguides.push(row);
-        let line = placed_line(world, guide, placed);
+        let line = &lines[waveguides.len() - 1];
         for (p, w) in line.points.iter().zip(&line.width) {
             centerlines.x_nm.push(p[0]);
             centerlines.y_nm.push(p[1]);
             centerlines.width_nm.push(*w);
         }
         centerlines.offsets.push(centerlines.x_nm.len() as i64);
-        lines.push(line);
     }
     (devices, waveguides, bends, centerlines, lines)
 }
