@@ -4,8 +4,8 @@
 
 use std::f64::consts::PI;
 
-use rustc_hash::FxHashMap;
 use waveguard_geom::transform::wrap_angle;
+use waveguard_geom::{BBox, GridIndex};
 
 use crate::pins::PortSource;
 use crate::recipe::{PortKind, Tolerances};
@@ -99,36 +99,30 @@ fn meets(p: &PlacedPort, q: &PlacedPort, offset: &Offset, tolerances: &Tolerance
         || offset.lateral_nm <= tolerances.snap_nm && offset.gap_nm.abs() <= tolerances.snap_nm + play
 }
 
-/// A tile of the plane and what else must agree for a join.
-type Tile = (usize, PortKind, i64, i64);
-
 /// Pairs ports. Where several fit, the nearest and straightest pair goes first, then the first in order.
 pub fn join(ports: &[PlacedPort], tolerances: &Tolerances) -> Joined {
     let most_play = ports.iter().fold(0.0, |m: f64, p| m.max(p.play_nm));
-    let side = 2.0 * (tolerances.snap_nm + most_play);
-    let tile = |p: &PlacedPort| ((p.at[0] / side).floor() as i64, (p.at[1] / side).floor() as i64);
+    let reach = tolerances.snap_nm + most_play;
     let joinable = |p: &PlacedPort| p.kind != PortKind::Fibre && !p.direction_rad.is_nan();
-    let mut tiles: FxHashMap<Tile, Vec<u32>> = FxHashMap::default();
-    for (i, p) in ports.iter().enumerate().filter(|(_, p)| joinable(p)) {
-        let (x, y) = tile(p);
-        tiles.entry((p.top, p.kind, x, y)).or_default().push(i as u32);
-    }
+    let place = |p: &PlacedPort| if joinable(p) { BBox { min: p.at, max: p.at } } else { BBox::EMPTY };
+    let places: Vec<BBox> = ports.iter().map(place).collect();
+    let index = GridIndex::new(&places, 2.0 * reach);
     let mut pairs: Vec<Join> = Vec::new();
-    for (i, p) in ports.iter().enumerate().filter(|(_, p)| joinable(p)) {
-        let (x, y) = tile(p);
-        for (dx, dy) in [(-1, -1), (0, -1), (1, -1), (-1, 0), (0, 0), (1, 0), (-1, 1), (0, 1), (1, 1)] {
-            let Some(there) = tiles.get(&(p.top, p.kind, x + dx, y + dy)) else { continue };
-            for j in there.iter().map(|&j| j as usize).filter(|&j| j > i) {
-                let q = &ports[j];
-                if p.device == q.device && !p.of_guide {
-                    continue;
-                }
-                let offset = p.offset_to(q);
-                if meets(p, q, &offset, tolerances) && offset.angle_rad <= tolerances.angle_rad {
-                    pairs.push(Join { a: i, b: j, offset });
-                }
+    for (i, p) in ports.iter().enumerate() {
+        index.candidates(&places[i].grown(reach), |j| {
+            let q = &ports[j];
+            let strangers = p.device != q.device || p.of_guide;
+            if j <= i || p.top != q.top || p.kind != q.kind || !strangers {
+                return;
             }
-        }
+            if (p.at[0] - q.at[0]).abs() > reach || (p.at[1] - q.at[1]).abs() > reach {
+                return;
+            }
+            let offset = p.offset_to(q);
+            if meets(p, q, &offset, tolerances) && offset.angle_rad <= tolerances.angle_rad {
+                pairs.push(Join { a: i, b: j, offset });
+            }
+        });
     }
     let key = |j: &Join| (j.offset.distance_nm, j.offset.angle_rad);
     pairs.sort_by(|s, t| {
