@@ -71,10 +71,14 @@ def coverage(tables: Tables, cell_names: Sequence[str]) -> Coverage:
         total, explained = float(table.total[row]), float(table.explained[row])
         if not np.isfinite(explained) or (total == 0 and not kind.endswith(AREA_SUFFIX)):
             continue
-        name, unit = kind.replace("_", " "), ""
-        if kind.endswith(AREA_SUFFIX):
-            name, unit = f"{kind.removesuffix(AREA_SUFFIX).replace('_', ' ')} area", "um2"
+        # A kind may go on with a layer: `core_area_nm2:1/0`.
+        what, _, layer = kind.partition(":")
+        name, unit = what.replace("_", " "), ""
+        if what.endswith(AREA_SUFFIX):
+            name, unit = f"{what.removesuffix(AREA_SUFFIX).replace('_', ' ')} area", "um2"
             total, explained = nm2_to_um2(total), nm2_to_um2(explained)
+        if layer:
+            name = f"{name} on {layer}"
         top = cell_names[int(table.top[row])] if table.top[row] >= 0 else ""
         items.append(CoverageItem(name, round(total, DIGITS), round(explained, DIGITS), unit, top))
     unexplained = tuple(
