@@ -68,6 +68,9 @@ class Facts:
     coupled_db: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     budget: BudgetResult | None = None
     least_coverage: float = 0.9
+    """Share of the core area below which a top cell gets a finding."""
+    gate_coverage: float = 0.5
+    """Share below which the run is incomplete: most of the chip was not looked at, so there is no pass."""
 
 
 class Context:

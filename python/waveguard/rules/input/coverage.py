@@ -22,13 +22,14 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     """Core shapes that were not understood.
 
     What: the share of the waveguide core area that belongs to a device or to a traced waveguide. A top cell below the
-        limit gets one finding with the largest places that belong to neither. A layout with core shapes that form no
-        network, in which no device was recognised and no two waveguides meet, is not evaluated, and the run is
-        incomplete.
+        limit gets one finding with the largest places that belong to neither. The run is incomplete when less than
+        half of a top cell was understood, and when core shapes form no network: no device was recognised and no two
+        waveguides meet.
     Why: no other rule looks at what was not understood. Without this one a file in a convention that the PDK does not
         describe would pass with no findings.
-    Fix: name the cells in the PDK's devices, give them pins or a device marker, or use the PDK of the file.
-    Limits: the least coverage of the run (0.9 of the core area).
+    Fix: name the cells in the PDK's devices (with `role = "ignore"` for fill and test patterns that carry no light),
+        give them pins or a device marker, or use the PDK of the file.
+    Limits: the least coverage of the run (0.9 of the core area), and that of a pass (0.5).
     Not checked: whether what lies inside a device is what its name says.
     """
     table = ctx.tables.coverage
@@ -45,6 +46,8 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     for row in rows:
         top = int(table.top[row])
         share = float(table.explained[row] / table.total[row])
+        if share < ctx.facts.gate_coverage:
+            ctx.not_evaluated("top cells", 1, f"only {share:.1%} of the core area of {ctx.cell_name(top)} was understood")
         if share < ctx.facts.least_coverage:
             yield _judge(ctx, top, share, float(table.total[row] - table.explained[row]))
 
