@@ -1,94 +1,189 @@
 //! A uniform grid over boxes: linear to build, deterministic, good for shapes of similar size.
+//!
+//! What does not suit a uniform grid costs no more: boxes much larger than a tile go to a coarser grid, and
+//! where the boxes are few for the room they lie in (one stray cell far away), only tiles that hold
+//! something are kept.
 
 use crate::BBox;
 
-/// A box that touches more tiles than this is kept apart, or boxes as large as the layout would fill the memory.
-const MAX_TILES_PER_BOX: usize = 256;
+/// A box that touches more tiles than this goes to the next coarser grid.
+const MAX_TILES_PER_BOX: usize = 64;
+/// Ratio of the tiles of one grid to the next.
+const COARSER: f64 = 8.0;
+/// Tiles for each box up to which all tiles are kept.
+const MAX_TILES_A_BOX: f64 = 4.0;
+/// A tile grows up to this much to keep all tiles.
+const MAX_GROWTH: f64 = 4.0;
+/// Tiles along one axis, so that the number of a tile fits 64 bits.
+const MAX_TILES_ALONG: f64 = 2_147_483_648.0;
 
-/// Boxes sorted into square tiles. A box is listed in every tile it touches; the few that touch very many
-/// are looked at in every query, so boxes much larger than a tile should be cut into pieces first
-/// (centre-lines are).
+/// Boxes sorted into square tiles. A box is listed in every tile it touches; one much larger than a tile in
+/// those of a coarser grid.
 #[derive(Clone, Debug)]
 pub struct GridIndex {
     origin: [f64; 2],
     tile: f64,
     nx: usize,
     ny: usize,
-    /// Start of each tile's items; one more entry than there are tiles.
-    starts: Vec<u32>,
+    tiles: Tiles,
     items: Vec<u32>,
-    large: Vec<(u32, BBox)>,
+    coarser: Option<Box<GridIndex>>,
+}
+
+/// Where the items of a tile start; one more entry than there are tiles.
+#[derive(Clone, Debug)]
+enum Tiles {
+    /// All tiles, row by row.
+    All(Vec<u32>),
+    /// Only those that hold something: their numbers, ascending, and their starts.
+    Occupied(Vec<u64>, Vec<u32>),
 }
 
 impl GridIndex {
-    /// Sorts `boxes` (empty ones are left out) into tiles of about `tile` dbu. The tile grows when there
-    /// would otherwise be many more tiles than boxes.
+    /// Sorts `boxes` (empty ones are left out) into tiles of about `tile` dbu.
     pub fn new(boxes: &[BBox], tile: f64) -> Self {
+        let own: Vec<(u32, &BBox)> =
+            boxes.iter().enumerate().filter(|(_, b)| !b.is_empty()).map(|(i, b)| (i as u32, b)).collect();
+        Self::of(own, tile)
+    }
+
+    fn of(boxes: Vec<(u32, &BBox)>, tile: f64) -> Self {
         let mut all = BBox::EMPTY;
-        for b in boxes {
+        for (_, b) in &boxes {
             all.add_box(b);
         }
+        let tiles = Tiles::All(vec![0, 0]);
+        let mut index = Self { origin: [0.0; 2], tile: 1.0, nx: 1, ny: 1, tiles, items: Vec::new(), coarser: None };
         if all.is_empty() {
-            return Self {
-                origin: [0.0; 2],
-                tile: 1.0,
-                nx: 1,
-                ny: 1,
-                starts: vec![0, 0],
-                items: Vec::new(),
-                large: Vec::new(),
-            };
+            return index;
         }
         let (w, h) = (all.max[0] - all.min[0], all.max[1] - all.min[1]);
-        let most = 4.0 * boxes.len() as f64 + 16.0;
-        let mut tile = tile.max(1.0);
-        while ((w / tile).floor() + 1.0) * ((h / tile).floor() + 1.0) > most {
+        let most = MAX_TILES_A_BOX * boxes.len() as f64 + 16.0;
+        let asked = tile.max(1.0);
+        let n_tiles = |tile: f64| ((w / tile).floor() + 1.0) * ((h / tile).floor() + 1.0);
+        let mut tile = asked;
+        while n_tiles(tile) > most && tile < asked * MAX_GROWTH {
             tile *= 1.5;
         }
-        let (nx, ny) = ((w / tile) as usize + 1, (h / tile) as usize + 1);
-        let mut index =
-            Self { origin: all.min, tile, nx, ny, starts: Vec::new(), items: Vec::new(), large: Vec::new() };
-        let mut counts = vec![0_u32; nx * ny + 1];
-        let (mut small, mut large) = (Vec::with_capacity(boxes.len()), Vec::new());
-        for (i, b) in boxes.iter().enumerate() {
-            if index.n_tiles(b) > MAX_TILES_PER_BOX {
-                large.push((i as u32, *b));
-            } else {
-                small.push((i, b));
-                index.each_tile(b, |t| counts[t + 1] += 1);
-            }
+        let keep_all = n_tiles(tile) <= most;
+        if !keep_all {
+            tile = asked.max(w.max(h) / MAX_TILES_ALONG);
         }
-        for t in 0..nx * ny {
+        index.origin = all.min;
+        index.tile = tile;
+        (index.nx, index.ny) = ((w / tile) as usize + 1, (h / tile) as usize + 1);
+        let (small, large): (Vec<_>, Vec<_>) =
+            boxes.into_iter().partition(|(_, b)| index.n_tiles(b) <= MAX_TILES_PER_BOX);
+        if keep_all {
+            index.sort_into_all(&small);
+        } else {
+            index.sort_into_occupied(&small);
+        }
+        index.coarser = (!large.is_empty()).then(|| Box::new(Self::of(large, tile * COARSER)));
+        index
+    }
+
+    fn sort_into_all(&mut self, boxes: &[(u32, &BBox)]) {
+        let n = self.nx * self.ny;
+        let mut counts = vec![0_u32; n + 1];
+        for (_, b) in boxes {
+            self.each_row(b, |first, last| counts[first + 1..last + 2].iter_mut().for_each(|c| *c += 1));
+        }
+        for t in 0..n {
             counts[t + 1] += counts[t];
         }
         let mut next = counts.clone();
-        let mut items = vec![0_u32; counts[nx * ny] as usize];
-        for (i, b) in small {
-            index.each_tile(b, |t| {
-                items[next[t] as usize] = i as u32;
-                next[t] += 1;
+        let mut items = vec![0_u32; counts[n] as usize];
+        for (i, b) in boxes {
+            self.each_row(b, |first, last| {
+                for slot in &mut next[first..=last] {
+                    items[*slot as usize] = *i;
+                    *slot += 1;
+                }
             });
         }
-        index.starts = counts;
-        index.items = items;
-        index.large = large;
-        index
+        self.tiles = Tiles::All(counts);
+        self.items = items;
+    }
+
+    fn sort_into_occupied(&mut self, boxes: &[(u32, &BBox)]) {
+        let mut places: Vec<(u64, u32)> = Vec::with_capacity(boxes.len());
+        for (i, b) in boxes {
+            self.each_row(b, |first, last| places.extend((first..=last).map(|t| (t as u64, *i))));
+        }
+        places.sort_unstable();
+        let (mut numbers, mut starts) = (Vec::new(), Vec::new());
+        for (k, (tile, _)) in places.iter().enumerate() {
+            if numbers.last() != Some(tile) {
+                numbers.push(*tile);
+                starts.push(k as u32);
+            }
+        }
+        starts.push(places.len() as u32);
+        self.tiles = Tiles::Occupied(numbers, starts);
+        self.items = places.into_iter().map(|(_, i)| i).collect();
     }
 
     /// Calls `visit` with the number of every box that may touch `query`; a box that lies in several
     /// tiles is visited several times, so callers that count must sort and remove repeats.
     #[inline]
     pub fn candidates(&self, query: &BBox, mut visit: impl FnMut(usize)) {
-        for (i, b) in &self.large {
-            if b.touches(query) {
-                visit(*i as usize);
+        self.candidates_while(query, |i| {
+            visit(i);
+            true
+        });
+    }
+
+    /// As [`Self::candidates`], until `visit` says that it has seen enough. False when it did.
+    #[inline]
+    pub fn candidates_while(&self, query: &BBox, mut visit: impl FnMut(usize) -> bool) -> bool {
+        if query.is_empty() {
+            return true;
+        }
+        let mut level = Some(self);
+        while let Some(grid) = level {
+            if !grid.visit(query, &mut visit) {
+                return false;
+            }
+            level = grid.coarser.as_deref();
+        }
+        true
+    }
+
+    #[inline]
+    fn visit(&self, query: &BBox, visit: &mut impl FnMut(usize) -> bool) -> bool {
+        match &self.tiles {
+            Tiles::All(starts) => {
+                let [x0, x1, y0, y1] = self.span(query);
+                for y in y0..=y1 {
+                    let row = y * self.nx;
+                    let own = starts[row + x0] as usize..starts[row + x1 + 1] as usize;
+                    if !self.items[own].iter().all(|&i| visit(i as usize)) {
+                        return false;
+                    }
+                }
+            }
+            Tiles::Occupied(numbers, starts) => {
+                let [x0, x1, y0, y1] = self.span(query).map(|v| v as u64);
+                let nx = self.nx as u64;
+                let (mut y, mut k) = (y0, 0);
+                while y <= y1 {
+                    k += numbers[k..].partition_point(|&t| t < y * nx + x0);
+                    let Some(&next) = numbers.get(k) else { break };
+                    if next > y * nx + x1 {
+                        // Nothing in this row; go on with the next that holds anything.
+                        y = (y + 1).max(next / nx);
+                        continue;
+                    }
+                    let end = k + numbers[k..].partition_point(|&t| t <= y * nx + x1);
+                    if !self.items[starts[k] as usize..starts[end] as usize].iter().all(|&i| visit(i as usize)) {
+                        return false;
+                    }
+                    (y, k) = (y + 1, end);
+                }
             }
         }
-        self.each_tile(query, |t| {
-            for &i in &self.items[self.starts[t] as usize..self.starts[t + 1] as usize] {
-                visit(i as usize);
-            }
-        });
+        true
     }
 
     /// First and last tile column and row that a box touches.
@@ -99,23 +194,15 @@ impl GridIndex {
     }
 
     fn n_tiles(&self, b: &BBox) -> usize {
-        if b.is_empty() {
-            return 0;
-        }
         let [x0, x1, y0, y1] = self.span(b);
-        (x1 - x0 + 1) * (y1 - y0 + 1)
+        (x1 - x0 + 1).saturating_mul(y1 - y0 + 1)
     }
 
-    #[inline]
-    fn each_tile(&self, b: &BBox, mut f: impl FnMut(usize)) {
-        if b.is_empty() {
-            return;
-        }
+    /// First and last tile of every row that a box touches.
+    fn each_row(&self, b: &BBox, mut f: impl FnMut(usize, usize)) {
         let [x0, x1, y0, y1] = self.span(b);
         for y in y0..=y1 {
-            for x in x0..=x1 {
-                f(y * self.nx + x);
-            }
+            f(y * self.nx + x0, y * self.nx + x1);
         }
     }
 }
@@ -147,10 +234,47 @@ mod tests {
         boxes.push(unit(5.0, 5.0));
         boxes.push(BBox::EMPTY);
         let index = GridIndex::new(&boxes, 1.0);
-        assert!(index.items.len() < 10);
+        let mut held = 0;
+        let mut level = Some(&index);
+        while let Some(grid) = level {
+            held += grid.items.len();
+            level = grid.coarser.as_deref();
+        }
+        assert!(held <= boxes.len() * MAX_TILES_PER_BOX, "{held}");
+        let mut seen = Vec::new();
+        index.candidates(&unit(5.0, 5.0), |i| seen.push(i));
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 20_001);
+    }
+
+    #[test]
+    fn one_stray_box_far_away_does_not_put_all_others_into_one_tile() {
+        let mut boxes: Vec<BBox> =
+            (0..10_000).map(|i| unit(f64::from(i % 100) * 3.0, f64::from(i / 100) * 3.0)).collect();
+        boxes.push(unit(1e9, -1e9));
+        let index = GridIndex::new(&boxes, 3.0);
+        for q in &boxes {
+            let mut seen = Vec::new();
+            index.candidates(q, |i| seen.push(i));
+            assert!(seen.len() <= 16, "{}", seen.len());
+            assert!(boxes.iter().enumerate().filter(|(_, b)| b.touches(q)).all(|(i, _)| seen.contains(&i)));
+        }
+        let mut all = 0;
+        index.candidates(&BBox { min: [-1e10, -1e10], max: [1e10, 1e10] }, |_| all += 1);
+        assert!(all >= boxes.len());
+    }
+
+    #[test]
+    fn a_search_ends_when_enough_was_seen() {
+        let boxes = vec![unit(0.0, 0.0); 1000];
+        let index = GridIndex::new(&boxes, 1.0);
         let mut n = 0;
-        index.candidates(&unit(5.0, 5.0), |_| n += 1);
-        assert_eq!(n, 20_001);
+        let seen_all = index.candidates_while(&boxes[0], |_| {
+            n += 1;
+            n < 10
+        });
+        assert_eq!((n, seen_all), (10, false));
     }
 
     #[test]
