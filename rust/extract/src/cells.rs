@@ -1,18 +1,20 @@
 //! Every cell worked out once: devices with ports and traced guides, free guides, and what is left over.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, Problem, Watch};
-use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, Point, Transform, ring};
 
 use crate::devices::{self, DeviceSource, Proto, Role};
 use crate::error::ExtractError;
 use crate::facts::{Facts, Sums};
+use crate::free::Free;
 use crate::guides::{self, Guide};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::{CellRole, PortKind};
+use crate::shapes::Shapes;
 use crate::split::{self, Group};
 
 /// Core shapes of a cell that belong to no device and no guide.
@@ -28,6 +30,14 @@ pub struct Leftover {
     pub reason: &'static str,
 }
 
+impl CellPlan {
+    /// Adds a device in the frame of the cell.
+    fn add(&mut self, proto: Proto) {
+        self.instances.push(Instance { proto: self.protos.len(), shift: [0.0; 2], origin: [0.0; 2] });
+        self.protos.push(proto);
+    }
+}
+
 impl Leftover {
     /// Takes another one in; the reason stays.
     pub fn add(&mut self, other: &Self) {
@@ -40,14 +50,27 @@ impl Leftover {
 /// What one placement of a cell stands for.
 #[derive(Clone, Debug, Default)]
 pub struct CellPlan {
-    /// Devices, in drawing order.
+    /// Devices that differ.
     pub protos: Vec<Proto>,
+    /// Where they are, in drawing order.
+    pub instances: Vec<Instance>,
     /// Pins of a circuit cell, or its stated ports: names of places where the circuit ends.
     pub terminals: Vec<LocalPort>,
     /// Core shapes that nothing explains.
     pub leftovers: Vec<Leftover>,
     /// Placed so often that its leftovers are counted, not walked.
     pub counted: bool,
+}
+
+/// A device in the frame of its cell.
+#[derive(Clone, Copy, Debug)]
+pub struct Instance {
+    /// Its number among the protos of the cell.
+    pub proto: usize,
+    /// Displacement of the copy.
+    pub shift: [f64; 2],
+    /// Origin of the proto's frame before that displacement: zero, or the first point of a shape.
+    pub origin: [f64; 2],
 }
 
 /// One piece of independent work.
@@ -57,15 +80,20 @@ enum Task {
     Device(CellId),
     /// A device that was flattened into a circuit cell.
     Part(CellId, Group),
-    /// A polygon of a circuit cell, and the displacements of its copies.
-    Free(CellId, usize, Vec<[f64; 2]>),
+    /// An outline drawn in circuit cells.
+    Free(usize),
 }
 
 #[derive(Debug, Default)]
 struct Done {
     proto: Option<Proto>,
-    leftover: Option<Leftover>,
     problems: Vec<Problem>,
+}
+
+/// What came of a task.
+enum Outcome {
+    Device(CellId, Done),
+    Free(usize, Result<Arc<Guide>, &'static str>),
 }
 
 /// Works all cells out that are placed in a circuit. `placements` is the number of placements of each.
@@ -74,6 +102,7 @@ struct Done {
 /// When the watch asks to stop.
 pub fn work_out(
     plan: &Plan,
+    shapes: &Shapes,
     facts: &[Facts],
     sums: &Sums,
     roles: &[Role],
@@ -84,6 +113,7 @@ pub fn work_out(
     let mut cells: Vec<CellPlan> = vec![CellPlan::default(); layout.cells.len()];
     let device_below = layout.subtree_any(|c| roles[c.index()] == Role::Device);
     let mut tasks: Vec<Task> = Vec::new();
+    let mut free = Free::new(plan, shapes);
     for i in 0..layout.cells.len() {
         let cell = CellId::from(i);
         if placements[i] == 0 || roles[i] == Role::Ignored {
@@ -99,35 +129,40 @@ pub fn work_out(
             cells[i].leftovers.extend(counted(plan, facts, cell));
             continue;
         }
-        let parts = split::split(plan, cell, &facts[i]);
+        let parts = split::split(plan, shapes, cell, &facts[i]);
         cells[i].terminals = if stated.is_empty() { parts.loose } else { stated };
         tasks.extend(parts.groups.into_iter().map(|g| Task::Part(cell, g)));
-        tasks.extend(parts.free.into_iter().map(|(polygon, copies)| Task::Free(cell, polygon, copies)));
+        free.add(cell, parts.free);
     }
-    let spines = spine_lengths(plan);
+    tasks.extend(free.outlines().map(Task::Free));
     watch.enter(2, tasks.len() as u64);
-    let done: Result<Vec<(CellId, Done)>, ExtractError> = tasks
+    let done: Result<Vec<Outcome>, ExtractError> = tasks
         .par_iter()
         .map(|task| {
             watch.check()?;
             let done = match task {
-                Task::Device(cell) => (*cell, device(plan, facts, sums, *cell)),
-                Task::Part(cell, group) => (*cell, part(plan, facts, *cell, group)),
-                Task::Free(cell, polygon, copies) => {
-                    (*cell, free(plan, *cell, *polygon, copies, spines.get(polygon).copied()))
-                }
+                Task::Device(cell) => Outcome::Device(*cell, device(plan, facts, sums, *cell)),
+                Task::Part(cell, group) => Outcome::Device(*cell, part(plan, facts, *cell, group)),
+                Task::Free(outline) => Outcome::Free(*outline, free.trace(*outline)),
             };
             watch.advance(1);
             Ok(done)
         })
         .collect();
     let mut problems = Vec::new();
-    for (cell, done) in done? {
-        let cell_plan = &mut cells[cell.index()];
-        cell_plan.protos.extend(done.proto);
-        cell_plan.leftovers.extend(done.leftover);
-        problems.extend(done.problems);
+    for outcome in done? {
+        match outcome {
+            Outcome::Device(cell, done) => {
+                let cell_plan = &mut cells[cell.index()];
+                if let Some(proto) = done.proto {
+                    cell_plan.add(proto);
+                }
+                problems.extend(done.problems);
+            }
+            Outcome::Free(outline, guide) => free.set(outline, guide),
+        }
     }
+    free.place(&mut cells);
     // No more rows than this many are worth sorting; a cell with many shapes and placements has one for
     // each reason.
     let limits = &plan.recipe.limits;
@@ -188,7 +223,7 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
         bbox = if bbox.is_empty() { other } else { bbox };
     }
     let core_area = sums.core_area[cell.index()].clone();
-    done.proto = Some(Proto { cell, copies: vec![[0.0; 2]], ports, outline, bbox, guide, source, core_area });
+    done.proto = Some(Proto { ports, outline, bbox, guide: guide.map(Arc::new), source, core_area });
     done
 }
 
@@ -213,12 +248,10 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
     let guide = guide(plan, cell, &ports, &rings, &mut done.problems);
     let marker = &facts[cell.index()].markers[group.ring];
     done.proto = Some(Proto {
-        cell,
-        copies: vec![[0.0; 2]],
         ports,
         outline: vec![marker.clone()],
         bbox: BBox::of_points(marker),
-        guide,
+        guide: guide.map(Arc::new),
         source: DeviceSource::Marker,
         core_area,
     });
@@ -257,69 +290,4 @@ fn guide(
             None
         }
     }
-}
-
-/// Lengths of the spines of PATH elements by the number of their outline.
-fn spine_lengths(plan: &Plan) -> FxHashMap<usize, f64> {
-    let length = |spine: &[Point]| spine.windows(2).map(|w| (w[0].distance_sq(w[1]) as f64).sqrt()).sum();
-    let paths = plan.layout.cells.iter().flat_map(|c| &c.paths).filter(|p| plan.is_guide[p.layer.index()]);
-    paths.filter_map(|p| p.outline.map(|o| (o, length(&p.spine)))).collect()
-}
-
-fn free(plan: &Plan, cell: CellId, polygon: usize, shifts: &[[f64; 2]], spine_length: Option<f64>) -> Done {
-    let mut done = Done::default();
-    let shape = plan.layout.polygon(polygon);
-    let area = ring::area(shape.points);
-    let bbox = BBox::of_points(shape.points);
-    let copies = shifts.len() as u64;
-    let guide = if !plan.is_guide[shape.layer.index()] {
-        Err("no guides on this layer")
-    } else if copies > plan.recipe.limits.free_placements {
-        Err("placed too often to be traced")
-    } else {
-        guides::of_shape(plan, shape.layer, shape.points, spine_length.unwrap_or(f64::NAN))
-    };
-    match guide {
-        Ok(guide) => {
-            let ports = guide
-                .trace
-                .ends
-                .iter()
-                .map(|end| LocalPort {
-                    name: String::new(),
-                    at: [end.x, end.y],
-                    direction_rad: wrap_angle(end.direction_rad),
-                    width: end.width,
-                    kind: PortKind::Optical,
-                    oriented: true,
-                    play: 0.0,
-                    source: PortSource::GuideEnd,
-                    section: guide.section,
-                })
-                .collect();
-            let mut core_area = vec![0.0; plan.recipe.core_layers.len()];
-            if let Some(k) = plan.core_number(shape.layer) {
-                core_area[k] = area;
-            }
-            done.proto = Some(Proto {
-                cell,
-                copies: shifts.to_vec(),
-                ports,
-                outline: Vec::new(),
-                bbox,
-                guide: Some(guide),
-                source: if spine_length.is_some() { DeviceSource::Spine } else { DeviceSource::Drawn },
-                core_area,
-            });
-        }
-        Err(reason) if plan.is_core[shape.layer.index()] => {
-            let mut everywhere = BBox::EMPTY;
-            for d in shifts {
-                everywhere.add_box(&bbox.transformed(&Transform::shift(d[0], d[1])));
-            }
-            done.leftover = Some(Leftover { bbox: everywhere, area: area * copies as f64, count: copies, reason });
-        }
-        Err(_) => {}
-    }
-    done
 }

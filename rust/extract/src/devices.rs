@@ -1,5 +1,7 @@
 //! Which cells are devices, and what a device is in the frame of its cell.
 
+use std::sync::Arc;
+
 use waveguard_base::{CellId, LayerId, Problem};
 use waveguard_geom::{BBox, Point, Transform};
 
@@ -36,13 +38,9 @@ pub enum DeviceSource {
     Name = 4,
 }
 
-/// A device in the frame of its cell, in dbu.
+/// A device in the frame of its cell, in dbu; shapes outside devices in a frame of their own.
 #[derive(Clone, Debug)]
 pub struct Proto {
-    /// The cell it is, or is drawn in.
-    pub cell: CellId,
-    /// Displacements of its copies in the frame of the cell.
-    pub copies: Vec<[f64; 2]>,
     /// Its ports. A guide's first two optical ports are its ends.
     pub ports: Vec<LocalPort>,
     /// Outline as drawn: of the marker, or of the core where there is no marker.
@@ -50,7 +48,7 @@ pub struct Proto {
     /// Box of the outline, or else of the core.
     pub bbox: BBox,
     /// What was traced, for guides.
-    pub guide: Option<Guide>,
+    pub guide: Option<Arc<Guide>>,
     /// How it was recognised.
     pub source: DeviceSource,
     /// Core area in dbu² of this device alone, for each layer of the recipe's `core_layers`.

@@ -19,6 +19,7 @@ use crate::place::{self, Placed, PlacedTerminal, Placements};
 use crate::plan::Plan;
 use crate::recipe::{CellRole, PortKind, Recipe};
 use crate::runs;
+use crate::shapes::Shapes;
 use crate::tables::{
     Bends, CrossingRow, Crossings, Devices, NearMissRow, NearMisses, Nets, OverlapRow, Overlaps, Ports, ProblemRow,
     Problems, RunProfile, RunProfileRow, RunRow, Runs, TerminalRow, Terminals, Waveguides,
@@ -57,13 +58,14 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     recipe.check()?;
     let tops = tops(layout, recipe)?;
     let plan = Plan::new(layout, recipe);
-    let facts = facts::read(&plan, watch)?;
+    let shapes = Shapes::new(&plan);
+    let facts = facts::read(&plan, &shapes, watch)?;
     let roles = devices::roles(&plan, &facts);
     let sums = facts::sums(&plan, &facts, |c| plan.stated_role(c) == CellRole::Ignore);
 
     let counts: Vec<Vec<u64>> = tops.iter().map(|&t| place::counts(&plan, &roles, t)).collect();
     let most: Vec<u64> = (0..layout.cells.len()).map(|i| counts.iter().map(|c| c[i]).max().unwrap_or(0)).collect();
-    let (cells, mut problems) = cells::work_out(&plan, &facts, &sums, &roles, &most, watch)?;
+    let (cells, mut problems) = cells::work_out(&plan, &shapes, &facts, &sums, &roles, &most, watch)?;
     problems.extend(seen_problems(&facts, &roles, &most));
 
     let mut all = Placements::default();
@@ -77,6 +79,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     watch.enter(3, all.devices.len() as u64);
     let (mut ports, mut starts) = place::ports(&plan, &cells, &all.devices);
     let mut joined = nets::join(&ports, &recipe.tolerances);
+
     if drop_stubs(&plan, &cells, &mut all, &joined, &starts) {
         (ports, starts) = place::ports(&plan, &cells, &all.devices);
         joined = nets::join(&ports, &recipe.tolerances);

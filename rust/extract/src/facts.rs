@@ -2,12 +2,13 @@
 
 use rayon::prelude::*;
 use waveguard_base::{CellId, Problem, Watch};
-use waveguard_geom::{BBox, Point, Transform, ring};
+use waveguard_geom::{BBox, Point, Transform};
 use waveguard_layout::Repetition;
 
 use crate::error::ExtractError;
 use crate::pins::{self, Pin};
 use crate::plan::Plan;
+use crate::shapes::{self, Shapes};
 
 /// What a cell holds by itself.
 #[derive(Clone, Debug, Default)]
@@ -39,29 +40,28 @@ pub struct Sums {
 ///
 /// # Errors
 /// When the watch asks to stop.
-pub fn read(plan: &Plan, watch: &Watch) -> Result<Vec<Facts>, ExtractError> {
+pub fn read(plan: &Plan, shapes: &Shapes, watch: &Watch) -> Result<Vec<Facts>, ExtractError> {
     watch.enter(1, plan.layout.cells.len() as u64);
     (0..plan.layout.cells.len())
         .into_par_iter()
         .map(|i| {
             watch.check()?;
-            let facts = of_cell(plan, CellId::from(i));
+            let facts = of_cell(plan, shapes, CellId::from(i));
             watch.advance(1);
             Ok(facts)
         })
         .collect()
 }
 
-fn of_cell(plan: &Plan, cell: CellId) -> Facts {
+fn of_cell(plan: &Plan, shapes: &Shapes, cell: CellId) -> Facts {
     let mut facts = Facts { core_area: vec![0.0; plan.recipe.core_layers.len()], ..Facts::default() };
     for polygon in plan.layout.polygons(cell) {
         let layer = polygon.layer.index();
-        if plan.is_core[layer] {
-            let area = ring::area(polygon.points) * polygon.repetition.len() as f64;
+        if let Some(shape) = shapes.of(polygon.index).filter(|_| plan.is_core[layer]) {
             if let Some(k) = plan.core_number(polygon.layer) {
-                facts.core_area[k] += area;
+                facts.core_area[k] += shape.area * polygon.repetition.len() as f64;
             }
-            let own = BBox::of_points(polygon.points);
+            let own = shape.bbox_at(shapes::origin(polygon.points));
             facts.core_box.add_box(&repeated(&own, polygon.repetition));
         }
         if plan.is_marker[layer] && polygon.points.len() >= 3 {

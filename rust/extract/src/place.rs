@@ -18,8 +18,10 @@ pub struct Placed {
     pub cell: CellId,
     /// Its number among the protos of the cell.
     pub proto: usize,
-    /// From the frame of the cell to that of the top.
+    /// From the frame of the proto to that of the top.
     pub transform: Transform,
+    /// Origin of the placement of its cell, in dbu in the frame of the top.
+    pub at: [f64; 2],
     /// Depth below the top.
     pub depth: usize,
     /// The top.
@@ -108,11 +110,12 @@ pub fn walk(
         if stopped || !wanted[i] || roles[i] == Role::Ignored {
             return Step::Over;
         }
-        for (proto, p) in cells[i].protos.iter().enumerate() {
-            for d in &p.copies {
-                let transform = transform.after(&Transform::shift(d[0], d[1]));
-                out.devices.push(Placed { cell, proto, transform, depth, top });
-            }
+        out.devices.reserve(cells[i].instances.len());
+        for one in &cells[i].instances {
+            let at = transform.apply(one.shift[0], one.shift[1]);
+            let d = transform.apply(one.shift[0] + one.origin[0], one.shift[1] + one.origin[1]);
+            let frame = Transform { d, ..*transform };
+            out.devices.push(Placed { cell, proto: one.proto, transform: frame, at, depth, top });
         }
         if !cells[i].counted {
             out.terminals.extend(cells[i].terminals.iter().map(|port| PlacedTerminal {

@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::pins::{self, Heading, LocalPort, Pin};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
+use crate::shapes::{self, Shapes};
 
 /// One copy of a polygon.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,8 +41,8 @@ pub struct Split {
     pub groups: Vec<Group>,
     /// Pins that belong to no ring.
     pub loose: Vec<LocalPort>,
-    /// Shapes that belong to no ring: polygon and displacements of the copies.
-    pub free: Vec<(usize, Vec<[f64; 2]>)>,
+    /// Copies of shapes that belong to no ring; those of one polygon follow each other.
+    pub free: Vec<Copy>,
 }
 
 /// True when two optical pins of the cell lie at one place and face each other.
@@ -65,7 +66,7 @@ pub fn is_flattened(plan: &Plan, own: &Facts) -> bool {
 }
 
 /// Sorts pins and shapes of a cell into its marker rings.
-pub fn split(plan: &Plan, cell: CellId, own: &Facts) -> Split {
+pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
     let mut out = Split::default();
     let edge = plan.dbu(plan.recipe.tolerances.marker_edge_nm).max(1.0);
     let boxes: Vec<BBox> = own.markers.iter().map(|m| BBox::of_points(m)).collect();
@@ -103,13 +104,14 @@ pub fn split(plan: &Plan, cell: CellId, own: &Facts) -> Split {
         }
     }
     let is_device: Vec<bool> = groups.iter().map(|g| g.ports.iter().any(|p| p.kind == PortKind::Optical)).collect();
+    let any_device = is_device.contains(&true);
     for shape in plan.layout.polygons(cell) {
-        let layer = shape.layer.index();
-        if !plan.is_core[layer] && !plan.is_guide[layer] {
+        let Some(outline) = shapes.of(shape.index) else { continue };
+        if !any_device {
+            pins::copies(plan, shape.repetition, |shift| out.free.push(Copy { polygon: shape.index, shift }));
             continue;
         }
-        let b = BBox::of_points(shape.points);
-        let mut free = Vec::new();
+        let b = outline.bbox_at(shapes::origin(shape.points));
         pins::copies(plan, shape.repetition, |shift| {
             let window = b.transformed(&Transform::shift(shift[0], shift[1]));
             let inside = |i: usize| {
@@ -121,12 +123,9 @@ pub fn split(plan: &Plan, cell: CellId, own: &Facts) -> Split {
             };
             match smallest(&window, &inside) {
                 Some(g) => groups[g].shapes.push(Copy { polygon: shape.index, shift }),
-                None => free.push(shift),
+                None => out.free.push(Copy { polygon: shape.index, shift }),
             }
         });
-        if !free.is_empty() {
-            out.free.push((shape.index, free));
-        }
     }
     for (group, is_device) in groups.into_iter().zip(is_device) {
         if is_device {
