@@ -158,7 +158,9 @@ def test_many_runs_at_once_equal_each_alone() -> None:
 
 def test_mismatch_of_concentric_turns() -> None:
     """Pitch 1 um at radius 50 um: delta about 0.099/um, 30 dB below full transfer at a kappa of 0.003/um."""
-    (delta,) = coupled.mismatch_of_lengths(n_eff=2.447, wavelength_um=1.55, other_per_own=np.array([1 + 1 / 50]))
+    n_eff = np.array([2.447])
+    ratio = np.array([1 + 1 / 50])
+    (delta,) = coupled.mismatch(n_eff=n_eff, n_eff_other=n_eff, wavelength_um=1.55, other_per_own=ratio)
     assert delta == pytest.approx(0.099, abs=1e-3)
     assert 20 * math.log10(0.003073 / math.hypot(0.003073, delta)) == pytest.approx(-30.2, abs=0.1)
 
@@ -178,3 +180,30 @@ def test_turns_of_a_spiral_couple_less_than_straights(drawing: Any) -> None:
     assert result.bound_db.tolist() == pytest.approx(
         [20 * math.log10(kappa_per_um / math.hypot(kappa_per_um, delta))], abs=0.4
     )
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_faster_guide_outside_a_bend_keeps_step_with_a_slower_one_inside(drawing: Any, swapped: bool) -> None:
+    """Equal phase per turn, n1·R1 = n2·R2: all light crosses, whichever of the two the run calls its own."""
+    with_law(drawing)
+    slow = drawing.kit.cross_sections[0]
+    fast = slow.model_copy(
+        update={"name": "fast", "n_eff": slow.n_eff.model_copy(update={"value": slow.n_eff.value / 1.02})}
+    )
+    drawing.kit = drawing.kit.model_copy(update={"cross_sections": (slow, fast)})
+    own, other = (1, 0) if swapped else (0, 1)
+    length_um = math.pi / 2 / 0.042
+    n = 400
+    for section in (own, other):
+        drawing.guide(length_um, cross_section=section)
+    drawing.run(0, 1, [200.0] * n, length_um * 1e3 / n)
+    for sample in drawing.rows["run_profile"]:
+        sample["other_step_nm"] = sample["step_nm"] * (1 / 1.02 if swapped else 1.02)
+    result = evaluate(drawing)
+    assert result.coupled_db.tolist() == pytest.approx([0.0], abs=1e-3)
+    # The other way round, with the slow guide outside, both differences add up.
+    for sample in drawing.rows["run_profile"]:
+        sample["other_step_nm"] = sample["step_nm"] * (1.02 if swapped else 1 / 1.02)
+    delta = math.pi / 1.55 * 2.4 * (0.0396 if swapped else 0.0388)
+    share = (0.042 / math.hypot(0.042, delta)) ** 2
+    assert evaluate(drawing).bound_db.tolist() == pytest.approx([10 * math.log10(share)], abs=0.05)

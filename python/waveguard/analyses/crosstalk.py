@@ -142,16 +142,12 @@ class _Work:
             log_kappa += np.log(table.kappa(gap_nm)) / len(tables)
         kappa, step_um = np.exp(log_kappa), nm_to_um(step_nm)
         theta = np.asarray(np.bincount(owner, kappa * step_um, minlength=len(rows)), dtype=np.float64)
-        unlike = 0.0
+        self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
         if first.name != second.name:
-            unlike = coupled.mismatch_of_indices(
-                n_eff_a=first.n_eff.value, n_eff_b=second.n_eff.value, wavelength_um=first.wavelength_um
-            )
-            self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
             self.estimate(rows, "unequal guides: geometric mean of both coupling tables")
         crossed = coupled.equal_guides(theta_rad=theta)
         bound = np.where(theta > math.pi / 2, 1.0, crossed)
-        delta = unlike + self._bent(first, profile.other_step_nm[at] / step_nm, step_nm, owner)
+        delta = self._mismatch(rows, profile.other_step_nm[at] / step_nm, step_nm, owner)
         phase_rad = np.bincount(owner, np.abs(delta) * step_um, minlength=len(rows))
         bent = np.flatnonzero((phase_rad > NEGLIGIBLE_PHASE_RAD) & (theta > NEGLIGIBLE_THETA_RAD))
         if len(bent):
@@ -182,11 +178,19 @@ class _Work:
         at = np.repeat(runs.profile_start[rows] - start, count) + np.arange(int(count.sum()))
         return at, start, count
 
-    def _bent(self, section: CrossSection, ratio: Floats, step_nm: Floats, owner: Ints) -> Floats:
-        """Return the mismatch of guides that differ in length, smoothed along each run."""
-        self.used.add(f"cross_sections.{section.name}.n_eff")
-        delta = coupled.mismatch_of_lengths(
-            n_eff=section.n_eff.value, wavelength_um=section.wavelength_um, other_per_own=np.nan_to_num(ratio, nan=1.0)
+    def _mismatch(self, rows: Ints, ratio: Floats, step_nm: Floats, owner: Ints) -> Floats:
+        """Return delta of each sample: unlike guides, and one longer than the other, smoothed along each run.
+
+        Both parts have a sign, by which of the two guides is the neighbour: a slower guide on the inside of a bend can
+        keep step with a faster one outside.
+        """
+        runs, sections = self.tables.runs, self.tables.waveguides.cross_section
+        n_eff = np.array([section.n_eff.value for section in self.sections])
+        delta = coupled.mismatch(
+            n_eff=n_eff[sections[runs.waveguide_a[rows]]][owner],
+            n_eff_other=n_eff[sections[runs.waveguide_b[rows]]][owner],
+            wavelength_um=self.sections[int(sections[runs.waveguide_a[rows[0]]])].wavelength_um,
+            other_per_own=np.nan_to_num(ratio, nan=1.0),
         )
         if not len(delta):
             return delta
@@ -221,7 +225,8 @@ class _Work:
         for side in (runs.waveguide_a[rows], runs.waveguide_b[rows]):
             own = guides.cross_section[side]
             nominal_nm = np.array([section.width_um.value * 1e3 for section in self.sections])[own]
-            off |= np.abs(guides.width_a_nm[side] - nominal_nm) > self.pdk.limits.joint_width_nm.value
+            for width_nm in (guides.width_a_nm[side], guides.width_b_nm[side]):
+                off |= np.abs(width_nm - nominal_nm) > self.pdk.limits.joint_width_nm.value
         names = " and ".join(dict.fromkeys((first.name, second.name)))
         self.estimate(rows[off], f"the coupling table holds for the nominal width of {names}")
 

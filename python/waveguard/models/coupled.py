@@ -74,20 +74,16 @@ def _crossed_along(kappa: Floats, delta: Floats, step: Floats) -> Floats:
     return np.asarray(np.abs(cross) ** 2, dtype=np.float64)
 
 
-def mismatch_of_indices(*, n_eff_a: float, n_eff_b: float, wavelength_um: float) -> float:
-    """Return delta in 1/um of two guides of different effective index.
+def mismatch(*, n_eff: Floats, n_eff_other: Floats, wavelength_um: float, other_per_own: Floats) -> Floats:
+    """Return delta in 1/um: half of what the phase of the other guide gains per length of the own one.
+
+    Guides differ in their effective index, or in their length, which `other_per_own` says: of two concentric turns the
+    outer one is longer by pitch/radius, so that delta = beta·pitch/(2·radius).
 
     Examples
     --------
-    >>> round(mismatch_of_indices(n_eff_a=2.4472, n_eff_b=2.35498, wavelength_um=1.55), 3)
-    0.187
+    >>> one = np.array([1.0])
+    >>> mismatch(n_eff=2.35498 * one, n_eff_other=2.4472 * one, wavelength_um=1.55, other_per_own=one).round(3)
+    array([0.187])
     """
-    return math.pi * (n_eff_a - n_eff_b) / wavelength_um
-
-
-def mismatch_of_lengths(*, n_eff: float, wavelength_um: float, other_per_own: Floats) -> Floats:
-    """Return delta in 1/um of two equal guides of which one is longer, by the ratio of their lengths.
-
-    Of two concentric turns the outer one is longer by pitch/radius, so that delta = beta·pitch/(2·radius).
-    """
-    return np.asarray(math.pi * n_eff / wavelength_um * (other_per_own - 1.0))
+    return np.asarray(math.pi / wavelength_um * (n_eff_other * other_per_own - n_eff))
