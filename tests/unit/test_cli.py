@@ -181,6 +181,7 @@ def test_fail_on_and_select_change_the_verdict(demo_dir: Path, capsys: pytest.Ca
     assert main([*arguments, "--select", "CN001"]) == 1
     assert main([*arguments, "--select", "CN002,CN003"]) == 0
     assert main([*arguments, "--select", "CN999"]) == 2
+    assert main([*arguments, "--select", ""]) == 2
     assert capsys.readouterr().out == ""
 
 

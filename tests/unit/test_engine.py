@@ -82,6 +82,14 @@ def test_rules_can_be_left_out() -> None:
     assert next(status for status in run.rules if status.code == "CN001").reason == "not selected"
 
 
+def test_choosing_rules_does_not_hide_that_nothing_was_understood() -> None:
+    library = gdstk.Library()
+    library.new_cell("top").add(gdstk.rectangle((0, 0), (20, 20), **CORE))
+    run = check(library, select=["CN"])
+    assert (run.verdict, run.exit_code) == (Verdict.INCOMPLETE, 3)
+    assert check(library, select=["CN"], ignore=["EX001"]).exit_code == 0
+
+
 def test_an_empty_layout_is_not_a_pass() -> None:
     run = check(gdstk.Library())
     assert (run.verdict, run.exit_code) == (Verdict.INCOMPLETE, 3)

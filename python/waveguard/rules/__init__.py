@@ -6,7 +6,7 @@ A rule sees `Context` and yields `Finding`s. It never imports the compiled core,
 from __future__ import annotations
 
 from waveguard.rules._context import Context, Facts, LayoutProblem
-from waveguard.rules._registry import HEADINGS, Rule, all_rules, get_rule, rule, selected_rules
+from waveguard.rules._registry import HEADINGS, Rule, all_rules, rule, selected_rules
 from waveguard.rules._run import Judgement, judge
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "LayoutProblem",
     "Rule",
     "all_rules",
-    "get_rule",
     "judge",
     "rule",
     "selected_rules",

@@ -36,6 +36,8 @@ class Rule:
     since: str
     judge: Judge
     module: str
+    gate: bool = False
+    """True for a rule without whose answer those of the others mean nothing: only naming it leaves it out."""
 
     @property
     def documentation(self) -> str:
@@ -55,8 +57,8 @@ class Rule:
 _declared: dict[str, Rule] = {}
 
 
-def rule(code: str, *, severity: Severity | str, since: str) -> Callable[[Judge], Judge]:
-    """Declare the decorated function as the rule `code`. A code is used once and never again."""
+def rule(code: str, *, severity: Severity | str, since: str, gate: bool = False) -> Callable[[Judge], Judge]:
+    """Declare the decorated function as the rule `code`. A code is used once and never again; `gate` as in `Rule`."""
     if not CODE_PATTERN.fullmatch(code):
         message = f"rule code {code}: expected two capital letters and three digits"
         raise ValueError(message)
@@ -66,7 +68,7 @@ def rule(code: str, *, severity: Severity | str, since: str) -> Callable[[Judge]
         if known is not None and known.module != judge.__module__:
             message = f"rule code {code} is declared twice: {known.module} and {judge.__module__}"
             raise ValueError(message)
-        _declared[code] = Rule(code, judge.__name__, Severity(severity), since, judge, judge.__module__)
+        _declared[code] = Rule(code, judge.__name__, Severity(severity), since, judge, judge.__module__, gate)
         return judge
 
     return declare
@@ -100,21 +102,19 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(_declared[code] for code in sorted(_declared))
 
 
-def get_rule(code: str) -> Rule:
-    """The rule of that code, in any case; an unknown code is a usage error that names the known ones."""
-    _load()
-    found = _declared.get(code.upper())
-    if found is None:
-        message = f"unknown rule: {code} (known: {', '.join(sorted(_declared))})"
-        raise UsageError(message)
-    return found
-
-
 def selected_rules(select: Iterable[str] | None, ignore: Iterable[str] | None) -> frozenset[str]:
-    """Codes to run: those that start with an entry of `select` (None: all) and with none of `ignore`."""
+    """Codes to run: those that start with an entry of `select` (None: all) and with none of `ignore`.
+
+    Gates run whatever is selected, unless ignored. A choice that leaves no other rule is a usage error: a run that
+    judges nothing would end as a pass.
+    """
     codes = [known.code for known in all_rules()]
+    gates = {known.code for known in all_rules() if known.gate}
     wanted = _matching(codes, select) if select is not None else set(codes)
-    return frozenset(wanted - (_matching(codes, ignore) if ignore is not None else set()))
+    unwanted = _matching(codes, ignore) if ignore is not None else set()
+    if not wanted - unwanted:
+        raise UsageError("no rule is left to run", hint="select at least one rule that is not ignored")
+    return frozenset((wanted | gates) - unwanted)
 
 
 def _matching(codes: list[str], prefixes: Iterable[str]) -> set[str]:

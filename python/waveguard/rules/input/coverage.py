@@ -17,7 +17,7 @@ MAX_NAMED = 3
 DRAWN = (2, 3)
 
 
-@rule("EX001", severity="warning", since="0.1")
+@rule("EX001", severity="warning", since="0.1", gate=True)
 def coverage(ctx: Context) -> Iterator[Finding]:
     """Core shapes that were not understood.
 
@@ -26,7 +26,7 @@ def coverage(ctx: Context) -> Iterator[Finding]:
         half of a top cell was understood, and when core shapes form no network: no device was recognised and no two
         waveguides meet.
     Why: no other rule looks at what was not understood. Without this one a file in a convention that the PDK does not
-        describe would pass with no findings.
+        describe would pass with no findings; so it runs whatever rules are selected, unless it is ignored by its code.
     Fix: name the cells in the PDK's devices (with `role = "ignore"` for fill and test patterns that carry no light),
         give them pins or a device marker, or use the PDK of the file.
     Limits: the least coverage of the run (0.9 of the core area), and that of a pass (0.5).
@@ -47,7 +47,9 @@ def coverage(ctx: Context) -> Iterator[Finding]:
         top = int(table.top[row])
         share = float(table.explained[row] / table.total[row])
         if share < ctx.facts.gate_coverage:
-            ctx.not_evaluated("top cells", 1, f"only {share:.1%} of the core area of {ctx.cell_name(top)} was understood")
+            ctx.not_evaluated(
+                "top cells", 1, f"only {share:.1%} of the core area of {ctx.cell_name(top)} was understood"
+            )
         if share < ctx.facts.least_coverage:
             yield _judge(ctx, top, share, float(table.total[row] - table.explained[row]))
 
