@@ -26,8 +26,8 @@ RIGHT_ANGLE_RAD = 1e-6
 def joint_offset(ctx: Context) -> Iterator[Finding]:
     """Joint that is off by a grid step.
 
-    What: two optical ports that are taken as joined, although they lie further apart than rounding to the grid explains:
-        one beside the other, or with a gap or an overlap between them.
+    What: two optical ports that are taken as joined, although they lie further apart than rounding to the grid
+        explains: one beside the other, or with a gap or an overlap between them.
     Why: a nanometre costs no light, but it is not what was meant: one of the two was placed by hand or computed in
         another way, and tools that compare positions exactly take the joint for open.
     Fix: move one of the devices by the offset given.
