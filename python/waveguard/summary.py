@@ -98,7 +98,8 @@ def _box_place(tables: Tables, row: int, cell_names: Sequence[str]) -> Place:
     x0, y0, x1, y1 = (
         round(nm_to_um(float(side[row])), DIGITS) for side in (rest.x0_nm, rest.y0_nm, rest.x1_nm, rest.y1_nm)
     )
-    top, cell = cell_names[int(rest.top[row])], cell_names[int(rest.cell[row])]
+    # Rows that stand for the shapes of several cells name none.
+    top, cell = (cell_names[int(index)] if index >= 0 else "" for index in (rest.top[row], rest.cell[row]))
     middle = (round((x0 + x1) / 2, DIGITS), round((y0 + y1) / 2, DIGITS))
     return Place(top, cell, *middle, bbox_um=(x0, y0, x1, y1))
 

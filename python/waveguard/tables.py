@@ -307,7 +307,7 @@ class Unexplained(View):
 
     NAME: ClassVar[str] = "unexplained"
     top: Ids = _column("", "cell index of the top")
-    cell: Ids = _column("", "cell the shapes are drawn in")
+    cell: Ids = _column("", "cell the shapes are drawn in, -1 for several")
     x0_nm: Floats = _column("nm", "box of the shapes")
     y0_nm: Floats = _column("nm", "box of the shapes")
     x1_nm: Floats = _column("nm", "box of the shapes")

@@ -64,7 +64,9 @@ def _judge(ctx: Context, top: int, share: float, missing_nm2: float) -> Finding:
         place = ctx.place((x0 + x1) / 2, (y0 + y1) / 2, top=top, cell=cell, bbox_nm=(x0, y0, x1, y1))
         shapes = words.count(int(unexplained.count[row]), "shape")
         area_um2 = nm2_to_um2(float(unexplained.area_nm2[row]))
-        related.append(Related(f"{shapes} of {area_um2:,.1f} µm² in {cell}: {unexplained.reason[row]}", place))
+        related.append(
+            Related(f"{shapes} of {area_um2:,.1f} µm² in {cell or 'several cells'}: {unexplained.reason[row]}", place)
+        )
     name = ctx.cell_name(top)
     place = ctx.place(np.nan, np.nan, top=top, cell=name)
     return ctx.finding(
