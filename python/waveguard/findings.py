@@ -8,7 +8,7 @@ asked for was looked at, see `Incomplete`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
@@ -135,6 +135,8 @@ class Gap:
 
 
 RuleState: TypeAlias = Literal["ran", "not_applicable", "not_evaluated"]
+NOT_SELECTED = "not selected"
+"""Reason of a rule that does not apply because nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """A number without a source that had a part in the result."""
+    """A number without a source that had a part in the result; without a value, what a loss leaves out."""
 
     name: str
     value: str
@@ -345,8 +347,3 @@ def parse_severity(text: str | Severity | None) -> Severity | None:
         known = ", ".join([*Severity, "never"])
         message = f"unknown severity: {text} (known: {known})"
         raise UsageError(message) from None
-
-
-def rules_that_ran(statuses: Sequence[RuleStatus]) -> int:
-    """Number of rules that judged something."""
-    return sum(status.state == "ran" for status in statuses)

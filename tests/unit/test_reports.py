@@ -12,6 +12,8 @@ import pytest
 
 from waveguard.errors import UsageError
 from waveguard.findings import (
+    NOT_SELECTED,
+    Assumption,
     ColumnInfo,
     Coverage,
     CoverageItem,
@@ -19,6 +21,7 @@ from waveguard.findings import (
     Incomplete,
     Place,
     ResultTable,
+    RuleStatus,
     Run,
     Severity,
 )
@@ -102,6 +105,32 @@ def test_long_lists_are_capped_and_say_so() -> None:
     assert capped.count("has no partner") == 20
     assert "… and 30 more" in capped
     assert written(run, "text", ReportOptions(max_rows=0)).count("has no partner") == 50
+
+
+def test_coverage_is_capped_and_says_so() -> None:
+    run = Run(coverage=Coverage(tuple(CoverageItem(f"core area on {i}/0", 1000.0, 982.0) for i in range(7))))
+    capped = written(run, "text", ReportOptions(max_rows=6))
+    assert "core area on 5/0" in capped
+    assert "core area on 6/0" not in capped
+    assert "… and 1 more row, all in the JSON report" in capped
+
+
+def test_rules_without_objects_and_rules_that_nobody_asked_for_are_told_apart() -> None:
+    states = (
+        RuleStatus("AA001", "a", "ran"),
+        RuleStatus("BB001", "b", "not_applicable", "no waveguides"),
+        RuleStatus("CC001", "c", "not_applicable", NOT_SELECTED),
+    )
+    text = written(Run(rules=states), "text")
+    assert "1 rule ran; nothing to judge for BB001; not selected: CC001\n" in text
+
+
+def test_what_a_loss_leaves_out_is_said_in_full() -> None:
+    note = "161 bends of strip are tighter than its bend table: extrapolated with the slope of its first two points"
+    run = Run(assumptions=(Assumption("limits.a", "0.05", "n" * 200), Assumption("path loss", "", note)))
+    text = written(run, "text")
+    assert f"  path loss: {note}\n" in text
+    assert "n" * 100 not in text
 
 
 def test_the_last_line_is_the_summary_and_the_verdict_is_before_it() -> None:

@@ -131,7 +131,7 @@ class InputDocument(Model):
 
 
 class AssumptionDocument(Model):
-    """A number without a source that had a part in the result."""
+    """A number without a source that had a part in the result; without a value, what a loss leaves out."""
 
     name: str
     value: str

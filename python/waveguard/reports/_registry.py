@@ -28,7 +28,6 @@ class ReportOptions:
     color: bool = False
     timings: bool = False
     max_rows: int = 20
-    width: int = 100
 
 
 Writer: TypeAlias = Callable[[Run, TextIO, ReportOptions], None]

@@ -7,17 +7,19 @@ so. Coordinates are in µm in the frame of the top cell.
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator
-from typing import TextIO
+from collections.abc import Iterator, Sequence
+from typing import TextIO, TypeVar
 
-from waveguard.findings import ColumnInfo, Finding, Place, ResultTable, Run, Severity, Verdict
+from waveguard.findings import NOT_SELECTED, ColumnInfo, Finding, Place, ResultTable, Run, Severity, Verdict
 from waveguard.reports._registry import ReportOptions, report
 from waveguard.reports._words import SEVERITY_STYLE, cell_text, columns, number, paint, plural, pretty_unit, shorten
 
-# Tables with one row per waveguide are for programs.
-TABLES_FOR_PROGRAMS = frozenset({"waveguides", "devices", "nets", "ports"})
 LONGEST_CELL = 40
+# Width that a line with a note of the PDK may take.
+NOTE_LINE = 100
+SHORTEST_NOTE = 24
+# Shapes that were not understood are named one by one in EX001; here stand the largest.
+MAX_UNEXPLAINED = 5
 VERDICT_STYLE = {
     Verdict.CLEAN: "green",
     Verdict.FINDINGS: "red",
@@ -26,12 +28,13 @@ VERDICT_STYLE = {
 }
 CORE_KINDS = ("core area",)
 SUMMARY_COUNTS = (("devices", "device"), ("nets", "net"), ("waveguides", "guide"))
+Item = TypeVar("Item")
 
 
 @report("text", suffix=".txt")
 def write(run: Run, out: TextIO, options: ReportOptions) -> None:
     """Write the run as text."""
-    sections = (_inputs, _findings, _tables, _not_judged, _coverage, _assumptions, _incomplete)
+    sections = (_inputs, _findings, _tables, _not_judged, _coverage, _assumptions, _notes, _incomplete)
     for section in sections:
         lines = list(section(run, options))
         if lines:
@@ -75,6 +78,19 @@ def _percent(share: float) -> str:
     return f"{percent:.1f} %"
 
 
+def _shown(items: Sequence[Item], options: ReportOptions) -> Sequence[Item]:
+    """Return the items for which there is room."""
+    return items[: options.max_rows or None]
+
+
+def _more(items: Sequence[object], shown: Sequence[object], noun: str = "") -> Iterator[str]:
+    """Say how many items are not shown."""
+    left = len(items) - len(shown)
+    if left:
+        what = f" {noun if left == 1 else noun + 's'}" if noun else ""
+        yield f"  … and {left} more{what}, all in the JSON report"
+
+
 def _heading(text: str, options: ReportOptions) -> str:
     return paint(text, "bold", color=options.color)
 
@@ -99,11 +115,10 @@ def _findings(run: Run, options: ReportOptions) -> Iterator[str]:
         title = titles.get(code, "")
         head = paint(f"{severity.value} {code}", style, "bold", color=options.color)
         yield f"{head} {_heading(title, options)}: {plural(len(group), 'finding')}".replace("  ", " ")
-        shown = group[: options.max_rows] if options.max_rows else group
+        shown = _shown(group, options)
         for finding in shown:
             yield from _finding(finding, several_tops=several_tops, options=options)
-        if len(shown) < len(group):
-            yield f"  … and {len(group) - len(shown)} more, all in the JSON report"
+        yield from _more(group, shown)
 
 
 def _finding(finding: Finding, *, several_tops: bool, options: ReportOptions) -> Iterator[str]:
@@ -129,7 +144,7 @@ def place_text(place: Place, *, several_tops: bool) -> str:
 
 
 def _tables(run: Run, options: ReportOptions) -> Iterator[str]:
-    wanted = [table for table in run.tables if table.name not in TABLES_FOR_PROGRAMS and table.rows]
+    wanted = [table for table in run.tables if table.rows]
     for index, table in enumerate(wanted):
         if index:
             yield ""
@@ -138,7 +153,7 @@ def _tables(run: Run, options: ReportOptions) -> Iterator[str]:
 
 
 def _table(table: ResultTable, options: ReportOptions, *, several_tops: bool) -> Iterator[str]:
-    shown = table.rows[: options.max_rows] if options.max_rows else table.rows
+    shown = _shown(table.rows, options)
     # A column without any value, or with the one top cell in every row, would only take room.
     kept = [
         i
@@ -155,8 +170,7 @@ def _table(table: ResultTable, options: ReportOptions, *, several_tops: bool) ->
     for row, text, line in zip(shown, texts, lines[1:], strict=True):
         yield f"  {line}"
         yield from (f"      {heads[i]}: {text[i]}" for i in kept if i not in short and row[i] not in (None, ""))
-    if len(shown) < len(table.rows):
-        yield f"  … and {len(table.rows) - len(shown)} more rows, all in the JSON report"
+    yield from _more(table.rows, shown, "row")
 
 
 def _column_head(column: ColumnInfo) -> str:
@@ -175,15 +189,19 @@ def _not_judged(run: Run, options: ReportOptions) -> Iterator[str]:
         rows += [(status.code, status.title, f"{gap.count} {gap.subject}", gap.reason) for gap in status.gaps]
     if rows:
         yield _heading("Not evaluated", options)
-        shown = rows[: options.max_rows] if options.max_rows else rows
+        shown = _shown(rows, options)
         lines = columns(("rule", "title", "what", "why"), shown, (False,) * 4)
         yield from (f"  {line}" for line in lines)
-        if len(shown) < len(rows):
-            yield f"  … and {len(rows) - len(shown)} more, all in the JSON report"
-    ran = sum(status.state == "ran" for status in run.rules)
-    idle = [status.code for status in run.rules if status.state == "not_applicable"]
+        yield from _more(rows, shown)
     if run.rules:
-        yield f"{plural(ran, 'rule')} ran" + (f"; nothing to judge for {', '.join(idle)}" if idle else "")
+        ran = sum(status.state == "ran" for status in run.rules)
+        idle = [status for status in run.rules if status.state == "not_applicable"]
+        unasked = [status.code for status in idle if status.reason == NOT_SELECTED]
+        empty = [status.code for status in idle if status.reason != NOT_SELECTED]
+        parts = [f"{plural(ran, 'rule')} ran"]
+        parts += [f"nothing to judge for {', '.join(empty)}"] if empty else []
+        parts += [f"not selected: {', '.join(unasked)}"] if unasked else []
+        yield "; ".join(parts)
 
 
 def _coverage(run: Run, options: ReportOptions) -> Iterator[str]:
@@ -192,22 +210,20 @@ def _coverage(run: Run, options: ReportOptions) -> Iterator[str]:
     yield _heading("Coverage", options)
     rows = []
     for item in run.coverage.items:
-        if math.isnan(item.explained):
-            continue  # only a total, which says nothing about what was understood
         share = "–" if item.share is None else _percent(item.share)
         unit = f" {pretty_unit(item.unit)}" if item.unit else ""
         explained, total = (_amount(value, item.unit) for value in (item.explained, item.total))
         rows.append((item.kind, item.top, f"{explained} of {total}{unit}", share))
     header = ("what", "top cell", "understood", "share")
-    lines = columns(header, rows[: options.max_rows or None], (False, False, True, True))
-    yield from (f"  {line}" for line in lines)
+    shown = _shown(rows, options)
+    yield from (f"  {line}" for line in columns(header, shown, (False, False, True, True)))
+    yield from _more(rows, shown, "row")
     rest = run.coverage.unexplained
-    cap = min(5, options.max_rows) if options.max_rows else len(rest)
-    for shape in rest[:cap]:
+    largest = rest[: min(MAX_UNEXPLAINED, options.max_rows)] if options.max_rows else rest
+    for shape in largest:
         where = place_text(shape.place, several_tops=len(run.tops) > 1)
         yield f"  not understood: {where}  {number(shape.area_um2, 'um2')} µm²  {shape.reason}"
-    if len(rest) > cap:
-        yield f"  … and {len(rest) - cap} more shapes, all in the JSON report"
+    yield from _more(rest, largest, "place")
 
 
 def _amount(value: float, unit: str) -> str:
@@ -216,27 +232,35 @@ def _amount(value: float, unit: str) -> str:
 
 
 def _assumptions(run: Run, options: ReportOptions) -> Iterator[str]:
-    if not run.assumptions:
-        return
-    yield _heading("Assumed numbers (the PDK names no source)", options)
-    shown = run.assumptions[: options.max_rows] if options.max_rows else run.assumptions
-    room = max(24, options.width - max(len(item.name) + len(item.value) for item in shown))
-    rows = [(item.name, item.value, shorten(item.note, room)) for item in shown]
-    yield from (f"  {line}" for line in columns(("number", "value", "note"), rows, (False, False, False)))
-    if len(shown) < len(run.assumptions):
-        yield f"  … and {len(run.assumptions) - len(shown)} more, all in the JSON report"
+    numbers = [item for item in run.assumptions if item.value]
+    if numbers:
+        yield _heading("Assumed numbers (the PDK names no source)", options)
+        shown = _shown(numbers, options)
+        room = max(SHORTEST_NOTE, NOTE_LINE - max(len(item.name) + len(item.value) for item in shown))
+        rows = [(item.name, item.value, shorten(item.note, room)) for item in shown]
+        yield from (f"  {line}" for line in columns(("number", "value", "note"), rows, (False, False, False)))
+        yield from _more(numbers, shown)
+
+
+def _notes(run: Run, options: ReportOptions) -> Iterator[str]:
+    # What a loss leaves out is said in full: half of it would be worth nothing.
+    notes = [item for item in run.assumptions if not item.value]
+    if notes:
+        yield _heading("Left out, taken as zero or without a source", options)
+        shown = _shown(notes, options)
+        yield from (f"  {item.name}: {item.note}" for item in shown)
+        yield from _more(notes, shown)
 
 
 def _incomplete(run: Run, options: ReportOptions) -> Iterator[str]:
     if not run.incomplete:
         return
     yield _heading("Incomplete", options)
-    shown = run.incomplete[: options.max_rows] if options.max_rows else run.incomplete
+    shown = _shown(run.incomplete, options)
     for item in shown:
         kind = "internal error, please report: " if item.internal else ""
         yield f"  {item.subject}: {kind}{item.reason}"
-    if len(shown) < len(run.incomplete):
-        yield f"  … and {len(run.incomplete) - len(shown)} more, all in the JSON report"
+    yield from _more(run.incomplete, shown)
 
 
 def _verdict(run: Run, options: ReportOptions) -> str:

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from waveguard.findings import Finding, Incomplete, RuleStatus
+from waveguard.findings import NOT_SELECTED, Finding, Incomplete, RuleStatus
 from waveguard.rules._context import Context, Facts
 from waveguard.rules._registry import Rule, all_rules
-
-NOT_SELECTED = "not selected"
 
 
 @dataclass(frozen=True, slots=True)
