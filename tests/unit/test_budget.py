@@ -12,6 +12,7 @@ from waveguard import budget, circuit
 from waveguard.analyses.budget import BudgetResult, evaluate
 from waveguard.analyses.crosstalk import crosstalk
 from waveguard.errors import BudgetError
+from waveguard.pdk.quantity import Quantity
 from waveguard.statement import Path as Route
 from waveguard.statement import StatementError, parse_statement
 
@@ -277,3 +278,109 @@ def test_what_neighbours_can_take_is_said_and_held_against_the_margin(link: Any)
     assert (tight.state, tight.reason) == ("not_evaluated", taken)
     assert check(drawing, "loss(a -> coupler@(1000,0)) < 10.5 dB").reason == taken
     assert check(drawing, "loss(a -> coupler@(1000,0)) < 11.5 dB").state == "pass"
+
+
+# What a number may not hide.
+
+
+def with_section(drawing: Any, **change: Any) -> Any:
+    """Add a cross-section that differs from the first."""
+    first = drawing.kit.cross_sections[0]
+    more = first.model_copy(update={"name": "other", **change})
+    drawing.kit = drawing.kit.model_copy(update={"cross_sections": (first, more)})
+    return drawing
+
+
+def with_entry(drawing: Any, name: str, **change: Any) -> Any:
+    """Change a device entry."""
+    entries = tuple(one.model_copy(update=change) if one.name == name else one for one in drawing.kit.devices)
+    drawing.kit = drawing.kit.model_copy(update={"devices": entries})
+    return drawing
+
+
+def test_a_budget_without_a_wavelength_is_for_that_of_the_pdk(drawing: Any) -> None:
+    with_section(drawing, wavelength_um=1.31)
+    start, end = drawing.place("coupler"), drawing.place("coupler", 1000, 0, 180)
+    ports = drawing.guide(1000.0, cross_section=1)
+    drawing.chain(start[0], ports[0], ports[1], end[0])
+    drawing.label("opt_in_TE_1310_device_a", 0, 0)
+    (silent,) = judge(drawing, LINK).links
+    asked = "the PDK (the budget states no wavelength_um)"
+    assert silent.state == "not_evaluated"
+    assert silent.reason == f"other on the path is for 1.31 um, {asked} for 1.55 um"
+    assert judge(drawing, "[budget]\nwavelength_um = 1.31\n" + LINK).links[0].state == "pass"
+
+
+def test_light_outside_the_band_of_a_fibre_coupler_is_not_evaluated(link: Any) -> None:
+    """A grating that loses 1 dB more 15 nm from its peak loses four times that, in dB, at 30 nm."""
+    drawing = with_entry(link(1000, name="a"), "coupler", wavelength_um=1.55)
+
+    def state(nm: float) -> str:
+        return judge(drawing, f"[budget]\nwavelength_um = {nm / 1e3}\n" + LINK).links[0].state
+
+    assert (state(1564), state(1566)) == ("pass", "not_evaluated")
+    params = {"loss_db": Quantity(value=5.0), "bandwidth_1db_nm": Quantity(value=40.0)}
+    with_entry(drawing, "coupler", params=params)
+    assert (state(1531), state(1569), state(1571)) == ("pass", "pass", "not_evaluated")
+
+
+def test_a_wrong_wavelength_on_the_better_of_two_paths_is_seen(drawing: Any) -> None:
+    with_section(drawing, wavelength_um=1.31)
+    start, end = drawing.place("coupler"), drawing.place("coupler", 1000, 0, 180)
+    first, last = drawing.place("splitter", 100), drawing.place("splitter", 400, 0, 180)
+    long, short = drawing.guide(300.0), drawing.guide(200.0, cross_section=1)
+    drawing.chain(start[0], first[0], first[1], long[0], long[1], last[2], last[0], end[0])
+    drawing.chain(first[2], short[0], short[1], last[1])
+    drawing.label("opt_in_TE_1550_device_a", 0, 0)
+    (result,) = judge(drawing, LINK).links
+    assert (result.state, result.n_paths) == ("not_evaluated", 2.0)
+    assert result.reason.startswith("other on the path is for 1.31 um")
+
+
+def test_a_neighbour_that_touches_is_no_neighbour_that_takes_nothing(link: Any) -> None:
+    link(1000, name="a")
+    drawing = link(1000, name="b")
+    # Below 50 nm the table says nothing; all light may be gone within some micrometres.
+    drawing.run(0, 1, [30.0] * 10, 500.0)
+    (result,) = judge(drawing, LINK).links
+    unknown = "what guides beside the path take from it is not known: the gap is below the coupling table"
+    assert (result.state, result.reason) == ("not_evaluated", unknown)
+    assert check(drawing, "loss(a -> coupler@(1000,0)) < 11 dB").reason == unknown
+    # A loss that is too high already stays a finding.
+    assert check(drawing, "loss(a -> coupler@(1000,0)) < 10 dB").state == "fail"
+    assert judge(drawing, LINK + "margin_db = 5").links[0].state == "fail"
+
+
+def test_unknown_coupling_of_guides_that_keep_the_spacing_does_not_hold_up_a_link(drawing: Any, link: Any) -> None:
+    with_section(drawing, coupling=None)
+    link(1000, name="a")
+    link(1000, name="b")
+    for guide in drawing.rows["waveguides"]:
+        guide["cross_section"] = 1
+    drawing.run(0, 1, [1000.0] * 10, 500.0)
+    assert judge(drawing, LINK).links[0].state == "pass"
+    drawing.rows["runs"][0]["gap_min_nm"] = 990.0
+    assert judge(drawing, LINK).links[0].state == "not_evaluated"
+
+
+def test_isolation_adds_leaks_to_a_weak_path(drawing: Any) -> None:
+    """A path that loses 56 dB does not hide a leak beside it that arrives with 23 dB."""
+    start, end = drawing.place("coupler"), drawing.place("coupler", 1000, 0, 180)
+    first, last = drawing.place("splitter", 100), drawing.place("splitter", 400, 0, 180)
+    long, one, two = drawing.guide(2e5), drawing.guide(50.0), drawing.guide(50.0)
+    drawing.chain(start[0], first[0], first[1], long[0], long[1], last[2], last[0], end[0])
+    drawing.chain(first[2], one[0], two[1], last[1])
+    drawing.label("opt_in_TE_1550_device_a", 0, 0)
+    statement = "isolation(a, coupler@(1000,0)) > 40 dB"
+    split_db = 0.2 + 10 * math.log10(2)
+    alone = check(drawing, statement)
+    assert (alone.state, alone.measured) == ("pass", pytest.approx(10 + 2 * split_db + 40))
+    drawing.run(1, 2, [300.0] * 100, 500.0)
+    level_db = 20 * math.log10(math.sin(0.5))
+    beside = check(drawing, statement)
+    assert (beside.state, beside.measured) == ("fail", pytest.approx(10 + 2 * split_db - level_db, abs=0.01))
+    # A leak that is not known cannot make too little isolation enough, nor enough light too little.
+    drawing.rows["run_profile"][0]["gap_nm"] = 30.0
+    assert check(drawing, statement).state == "not_evaluated"
+    assert check(drawing, statement.replace("40", "60")).state == "fail"
+    assert check(drawing, statement.replace("> 40", "< 60")).state == "pass"

@@ -19,11 +19,19 @@ from waveguard.analyses.leaks import Leaks, leaked, leaks
 from waveguard.analyses.names import Names
 from waveguard.models import CAUSES
 from waveguard.statement import LENGTH_UNITS_NM, Path, Statement
-from waveguard.units import db_to_ratio, ratio_to_db
+from waveguard.units import (
+    NM_PER_UM,
+    db_to_ratio,
+    loss_db_to_transmission,
+    nm_to_um,
+    ratio_to_db,
+    transmission_to_loss_db,
+)
 
 if TYPE_CHECKING:
     from waveguard.budget import Budget, Link
     from waveguard.circuit import Solved
+    from waveguard.pdk.schema import DevicePattern
 
 State = Literal["pass", "fail", "not_evaluated"]
 Ledger = tuple[tuple[str, float], ...]
@@ -31,7 +39,9 @@ Ledger = tuple[tuple[str, float], ...]
 Ints = npt.NDArray[np.int64]
 
 BAND_UM = 0.03
-"""Losses hold this far from the wavelength they were stated for; the bandwidth of an ordinary fibre coupler."""
+"""Losses of guides and devices hold this far from the wavelength they were stated for."""
+COUPLER_BAND_UM = 0.015
+"""The same for fibre couplers without a stated bandwidth: an ordinary grating has lost 1 dB more there."""
 NEGLIGIBLE_DB = 0.05
 """What neighbours take is mentioned from here on."""
 ALL_LIGHT_DB = 20.0
@@ -59,6 +69,8 @@ class PathLoss:
     assumed: tuple[str, ...] = ()
     neighbours_db: float = 0.0
     """Most that guides beside the worst path can take from it; not part of its loss."""
+    neighbours_unknown: str = ""
+    """Why more than that may be taken: guides nearer than the process allows, whose coupling is not known."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +199,9 @@ class _Work:
         if state == "pass" and path.neighbours_db > NEGLIGIBLE_DB:
             notes.append(_taken(path))
             state = "pass" if margin_db - path.neighbours_db >= required_db else "not_evaluated"
+        if path.neighbours_unknown and state != "fail":
+            notes.append(path.neighbours_unknown)
+            state = "not_evaluated"
         terminals = self.model.terminals
         assumed = tuple(f"{link.name}: {extra.name}" for extra in link.extra_losses if extra.source is None)
         return LinkResult(
@@ -230,7 +245,9 @@ class _Work:
         if looped:
             reason = "a path leads round a loop; what resonance does to it is not evaluated"
         trace = self.solved.trace(source, sink)
-        reason = reason or self._other_light(trace)
+        several = paths.n_paths[row] > 1.0
+        reason = reason or self._other_light(self._between(source, sink) if several else trace)
+        neighbours_db, neighbours_unknown = self._neighbours(trace)
         ledger = ((cause, float(getattr(paths, f"{cause}_db")[row])) for cause in CAUSES)
         return PathLoss(
             reason,
@@ -244,39 +261,56 @@ class _Work:
             worst_length_nm=float(paths.worst_length_nm[row]),
             ledger=tuple((cause, loss_db) for cause, loss_db in ledger if loss_db > 0.0),
             assumed=self.model.assumed(trace),
-            neighbours_db=self._neighbours_db(trace),
+            neighbours_db=neighbours_db,
+            neighbours_unknown=neighbours_unknown,
         )
 
-    def _neighbours_db(self, trace: Ints) -> float:
-        """Return the loss to guides that run beside those of a path, each taking all that it can."""
+    def _between(self, source: int, sink: int) -> Ints:
+        """Return the arcs of all paths from one terminal to another."""
+        arcs = self.model.arcs
+        ahead, behind = self.solved.reach(source), self.solved.reach_back(sink)
+        return np.flatnonzero(np.isfinite(ahead[arcs.start]) & np.isfinite(behind[arcs.end]))
+
+    def _neighbours(self, trace: Ints) -> tuple[float, str]:
+        """Return the loss to guides that run beside those of a path, each taking all that it can, and what is unknown.
+
+        Where the PDK cannot tell (no coupling table, a gap below it), its minimum spacing decides: guides that keep it
+        are far enough apart for those who made the process.
+        """
         tables = self.model.tables
         on_path = np.zeros(len(tables.waveguides) + 1, dtype=bool)
         on_path[tables.devices.waveguide[self.model.arcs.device[trace]]] = True
         on_path[-1] = False  # where devices without a guide are
         a, b = tables.runs.waveguide_a, tables.runs.waveguide_b
-        beside = (on_path[a] | on_path[b]) & (a != b) & np.isfinite(self.crosstalk.bound_db)
-        left = 1.0 - db_to_ratio(self.crosstalk.bound_db[beside])
-        return float(-ratio_to_db(np.maximum(left, 0.0)).sum()) + 0.0
+        beside = (on_path[a] | on_path[b]) & (a != b)
+        known = np.isfinite(self.crosstalk.bound_db)
+        left = 1.0 - db_to_ratio(self.crosstalk.bound_db[beside & known])
+        spacing_nm = np.array([*(one.min_spacing_um.value * NM_PER_UM for one in self.model.cross_sections), np.inf])
+        sections = tables.waveguides.cross_section
+        near_nm = np.maximum(spacing_nm[sections[a]], spacing_nm[sections[b]]) - self.model.pdk.process.dbu_nm
+        unknown = np.flatnonzero(beside & ~known & (tables.runs.gap_min_nm < near_nm))
+        reasons = sorted({self.crosstalk.reason[row] for row in unknown.tolist()})
+        said = f"what guides beside the path take from it is not known: {', '.join(reasons)}" if reasons else ""
+        return float(-ratio_to_db(np.maximum(left, 0.0)).sum()) + 0.0, said
 
-    def _other_light(self, trace: Ints) -> str:
-        """Say when what stands on a path was made for different light, or for other light than the budget's."""
-        sections, entries = (np.unique(column[trace]).tolist() for column in self._sources)
-        model = self.model
+    def _other_light(self, rows: Ints) -> str:
+        """Say when what stands on the way (arcs) was made for different light, or for other light than the budget's."""
+        sections, entries = (np.unique(column[rows]).tolist() for column in self._sources)
+        model, stated_um = self.model, self.budget.budget.wavelength_um
         parts = [
-            (one.name, one.wavelength_um, one.polarisation)
+            (one.name, one.wavelength_um, one.polarisation, BAND_UM)
             for one in (model.cross_sections[k] for k in sections if k >= 0)
         ]
         parts += [
-            (one.name, one.wavelength_um, one.polarisation) for one in (model.pdk.devices[k] for k in entries if k >= 0)
+            (one.name, one.wavelength_um, one.polarisation, _band_um(one))
+            for one in (model.pdk.devices[k] for k in entries if k >= 0)
         ]
-        asked_um = self.budget.budget.wavelength_um
-        first, first_um, light = "the budget", asked_um, ("", "")
-        for name, wavelength_um, polarisation in parts:
-            if wavelength_um is not None:
-                if first_um is None:
-                    first, first_um = name, wavelength_um
-                if abs(wavelength_um - first_um) > BAND_UM:
-                    return f"{name} on the path is for {wavelength_um:g} um, {first} for {first_um:g} um"
+        asked_um = model.pdk.pdk.wavelength_um if stated_um is None else stated_um
+        asked = "the budget" if stated_um is not None else "the PDK (the budget states no wavelength_um)"
+        light = ("", "")
+        for name, wavelength_um, polarisation, band_um in parts:
+            if wavelength_um is not None and abs(wavelength_um - asked_um) > band_um:
+                return f"{name} on the path is for {wavelength_um:g} um, {asked} for {asked_um:g} um"
             if polarisation is not None:
                 if light[1] and not set(light[1].split("-")) & set(polarisation.split("-")):
                     return f"{name} on the path is for {polarisation}, {light[0]} for {light[1]}"
@@ -351,7 +385,9 @@ class _Work:
         failed = bool(path.reason) and not path.unknown
         reason = path.reason
         if not reason and statement.upper and statement.holds(measured):
-            reason = "" if statement.holds(measured + path.neighbours_db) else _taken(path)
+            reason = path.neighbours_unknown
+            if not statement.holds(measured + path.neighbours_db):
+                reason = _taken(path)
         return self._result(
             number, statement, measured, reason, self._place(source), path.ledger, path.assumed, failed=failed
         )
@@ -361,16 +397,19 @@ class _Work:
         source = self.names.terminal(first, "source", "assert", number, "check")
         sink = self.names.terminal(second, "sink", "assert", number, "check")
         path = self.path_loss(source, sink)
+        self._leaks = self._leaks or leaks(self.model, self.crosstalk)
+        total = leaked(self.solved, self._leaks, source, sink)
+        measured, assumed = -total.level_db, (*path.assumed, *self._leaks.assumed)
+        reason = "; ".join(total.unknown)
         if path.n_paths > 0.0 or path.unknown:
-            reason = path.reason if path.unknown else ""
-            # Light has a path of its own: no leak is as large as what arrives on the best way, in phase at worst.
-            measured = path.in_phase_db if math.isfinite(path.in_phase_db) else path.best_db
-            assumed = path.assumed
-        else:
-            self._leaks = self._leaks or leaks(self.model, self.crosstalk)
-            total = leaked(self.solved, self._leaks, source, sink)
-            measured, reason = -total.level_db, "; ".join(total.unknown)
-            assumed = self._leaks.assumed
+            # Light has a path of its own besides: what arrives there in phase, at worst.
+            direct_db = path.in_phase_db if math.isfinite(path.in_phase_db) else path.best_db
+            arrives = loss_db_to_transmission(direct_db) + loss_db_to_transmission(measured)
+            measured = float(transmission_to_loss_db(arrives))
+            reason = path.reason if path.unknown else reason
+        # What is not known can only add light.
+        if not path.unknown and statement.upper and statement.holds(measured):
+            reason = ""
         failed = (
             bool(reason) and statement.holds(math.inf) and not statement.holds(measured) and not math.isnan(measured)
         )
@@ -412,6 +451,13 @@ class _Work:
         return int(terminals.top[terminal]), float(terminals.x_nm[terminal]), float(terminals.y_nm[terminal])
 
 
+def _band_um(device: DevicePattern) -> float:
+    bandwidth = device.params.get("bandwidth_1db_nm")
+    if bandwidth is not None:
+        return float(nm_to_um(bandwidth.value / 2))
+    return COUPLER_BAND_UM if device.kind == "fibre_coupler" else BAND_UM
+
+
 def _state(path: PathLoss, enough: bool) -> State:
     if path.unknown:
         return "not_evaluated"
@@ -426,5 +472,5 @@ def _taken(path: PathLoss) -> str:
 def _several(path: PathLoss) -> str:
     return (
         f"{path.n_paths:.6g} paths interfere: the loss is that of the worst one alone, "
-        f"all in phase it would be {path.in_phase_db:.2f} dB"
+        f"all in phase it would be {path.in_phase_db:.2f} dB, against each other more"
     )
