@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
+import subprocess
+import sys
+from io import StringIO
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import jsonschema
 import pytest
@@ -212,9 +217,68 @@ def test_extract_writes_tables_guides_and_netlist(
     assert (tmp_path / "x.yaml").read_text(encoding="utf-8").startswith("schema_version: 1\ninstances:\n")
 
 
-def test_a_closing_pipe_or_an_internal_fault_is_no_traceback(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def run_main(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    """Start the command as a process of its own."""
+    return subprocess.Popen([sys.executable, "-m", "waveguard", *arguments], stderr=subprocess.PIPE, **options)
+
+
+@pytest.mark.parametrize("arguments", [["pdk", "show", "siepic-ebeam"], ["explain"], ["--help"]], ids=" ".join)
+def test_a_reader_that_goes_away_is_not_taken_for_findings(arguments: list[str]) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with run_main(*arguments, stdout=write_end) as process:
+        os.close(write_end)
+        assert process.stderr is not None
+        assert (process.wait(timeout=60), process.stderr.read()) == (141, b"")
+
+
+def test_a_closed_stdout_leaves_the_exit_code(demo_dir: Path) -> None:
+    written = demo.names(demo_dir, faults=True)
+    arguments = ["check", str(written.layout), "--pdk", written.pdk]
+    script = (
+        f"import os, sys; os.close(1); os.execv(sys.executable, [sys.executable, '-m', 'waveguard', *{arguments!r}])"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert (process.wait(timeout=60), process.stderr.read()) == (1, b"")
+
+
+@pytest.mark.parametrize("arguments", [["explain"], ["pdk", "list"], ["pdk", "show", "generic-si220-o"], ["--version"]])
+def test_a_full_disk_is_no_fault_of_ours(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    class Full(StringIO):
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self._number = number
+
+        def write(self, _text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def fileno(self) -> int:
+            return self._number
+
+    with (tmp_path / "stdout").open("w") as file:
+        monkeypatch.setattr(sys, "stdout", Full(file.fileno()))
+        assert main(arguments) == 2
+    assert errors_of(capsys) == ["error: cannot write to stdout: No space left on device"]
+
+
+def test_on_a_terminal_without_unicode_people_read_on_and_programs_get_utf8(demo_dir: Path, tmp_path: Path) -> None:
+    written = demo.names(demo_dir, faults=False)
+    chip = tmp_path / "Ä→.gds"
+    chip.write_bytes(written.layout.read_bytes())
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    texts = []
+    for arguments in (["pdk", "show", written.pdk], ["check", str(chip), "--pdk", written.pdk, "--format", "json"]):
+        with run_main(*arguments, stdout=subprocess.PIPE, env=ascii_only) as process:
+            texts.append(process.communicate(timeout=60)[0])
+            assert process.returncode == 0
+    assert b"?m" in texts[0]
+    assert json.loads(texts[1].decode("utf-8"))["inputs"][0]["name"] == "Ä→.gds"
+
+
+def test_an_internal_fault_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def explode() -> None:
         raise ZeroDivisionError("planted")
 

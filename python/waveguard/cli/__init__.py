@@ -6,12 +6,11 @@ because `waveguard --help` must not load numpy, gdstk or the compiled core. Noth
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 import typer
 
-from waveguard.cli import _errors
+from waveguard.cli import _errors, _output
 from waveguard.cli.check import check
 from waveguard.cli.demo import demo
 from waveguard.cli.explain import explain
@@ -43,7 +42,7 @@ def _print_version(value: bool) -> None:
     if value:
         import waveguard
 
-        sys.stdout.write(f"waveguard {waveguard.__version__}\n")
+        _output.write_stdout(lambda out: out.write(f"waveguard {waveguard.__version__}\n"))
         raise typer.Exit
 
 

@@ -30,11 +30,13 @@ def guard(command: Callable[[], object]) -> int:
     """Run a command and turn whatever it raises into a message and an exit code."""
     from waveguard.errors import IncompleteError, InternalError, WaveguardError
 
+    _replace_closed_streams()
     try:
         result = command()
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of a pipe has gone (`| head`); keep Python from complaining when it flushes at its end.
+    except (BrokenPipeError, SystemExit):
+        # The reader of a pipe has gone (`| head`); typer then asks for exit code 1, which would read as findings. Keep
+        # Python from complaining when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_PIPE_CLOSED
     except KeyboardInterrupt:
@@ -57,6 +59,13 @@ def guard(command: Callable[[], object]) -> int:
         )
         return EXIT_INTERNAL
     return result if isinstance(result, int) else 0
+
+
+def _replace_closed_streams() -> None:
+    """Write into nothing where the caller has closed stdout or stderr; the exit code still says how it went."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 (open until the end)
 
 
 def _usage(error: Exception) -> int:

@@ -27,7 +27,7 @@ def refuse_unwritable(path: Path) -> None:
     if path.is_dir():
         raise UsageError("cannot write the output: it is a folder", path=path, hint="name a file in it")
     if not folder.is_dir():
-        raise UsageError("cannot write the output: no such folder", path=path, hint=f"mkdir -p {folder}")
+        raise UsageError("cannot write the output: no such folder", path=path, hint=f"create {folder} first")
     target = path if path.exists() and not _is_regular(path) else folder
     if not os.access(target, os.W_OK):
         raise UsageError("cannot write the output: no permission", path=path, hint="choose another place with -o")
@@ -46,7 +46,7 @@ def refuse_same_file(outputs: list[Path], inputs: list[Path | None]) -> None:
         seen.add(real)
 
 
-def write_file(path: Path, write: Callable[[TextIO], None]) -> None:
+def write_file(path: Path, write: Callable[[TextIO], object]) -> None:
     """Write a text file by way of a temporary one beside it, so that no reader ever sees half of it."""
     try:
         if path.exists() and not _is_regular(path):  # a pipe or a device must not be replaced
@@ -58,11 +58,11 @@ def write_file(path: Path, write: Callable[[TextIO], None]) -> None:
         raise UsageError(f"cannot write the output: {error.strerror}", path=path) from error
 
 
-def write_stdout(write: Callable[[TextIO], None]) -> None:
-    """Write to stdout, whatever the locale of the machine can show."""
+def write_stdout(write: Callable[[TextIO], object], *, for_programs: bool = False) -> None:
+    """Write to stdout: for people what their terminal can show, for programs the bytes that a file would get."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
-        reconfigure(errors="replace")
+        reconfigure(**({"encoding": "utf-8", "newline": "\n"} if for_programs else {"errors": "replace"}))
     try:
         write(sys.stdout)
         sys.stdout.flush()
@@ -78,7 +78,7 @@ def _is_regular(path: Path) -> bool:
     return stat.S_ISREG(path.stat().st_mode)
 
 
-def _replace(path: Path, write: Callable[[TextIO], None]) -> None:
+def _replace(path: Path, write: Callable[[TextIO], object]) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:

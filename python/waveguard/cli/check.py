@@ -142,7 +142,8 @@ def deliver(run: Run, targets: list[Target], *, show: int, timings: bool, no_col
             color = _output.wants_color(sys.stdout, refused=no_color)
             people = target.report.name == "text"
             options = ReportOptions(color=color, timings=timings or people, max_rows=show)
-            _output.write_stdout(lambda out, t=target, o=options: t.report.write(run, out, o))  # type: ignore[misc]
+            write = target.report.write
+            _output.write_stdout(lambda out, w=write, o=options: w(run, out, o), for_programs=not people)  # type: ignore[misc]
         else:
             _write(run, target.path, target.report, ReportOptions(timings=timings, max_rows=show))
     if targets and not quiet and all(target.path is not None for target in targets):

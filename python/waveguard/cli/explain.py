@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from typing import Annotated
 
 import typer
+
+from waveguard.cli import _output
 
 
 def explain(
@@ -21,8 +22,8 @@ def explain(
 
     rules = {rule.code: rule for rule in all_rules()}
     if code is None:
-        for rule in rules.values():
-            sys.stdout.write(f"{rule.code}  {rule.severity.value:7}  {rule.title}\n")
+        lines = [f"{rule.code}  {rule.severity.value:7}  {rule.title}\n" for rule in rules.values()]
+        _output.write_stdout(lambda out: out.writelines(lines))
         return 0
     wanted = code.upper()
     if wanted not in rules:
@@ -33,5 +34,6 @@ def explain(
             f"unknown rule: {code}", hint=f"the nearest is {', '.join(guess)}; `waveguard explain` lists all"
         )
     rule = rules[wanted]
-    sys.stdout.write(f"{rule.code} ({rule.severity.value}, since {rule.since})\n\n{rule.documentation.strip()}\n")
+    text = f"{rule.code} ({rule.severity.value}, since {rule.since})\n\n{rule.documentation.strip()}\n"
+    _output.write_stdout(lambda out: out.write(text))
     return 0

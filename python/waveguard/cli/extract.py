@@ -68,7 +68,7 @@ def extract(
         ],
     )
     if _output.STDOUT in outputs:
-        _output.write_stdout(lambda out: _extraction.write_netlist_yaml(found, out))
+        _output.write_stdout(lambda out: _extraction.write_netlist_yaml(found, out), for_programs=True)
     for path, writer in writers.items():
         _output.write_file(path, lambda out, write=writer: write(found, out))  # type: ignore[misc]
     if not quiet and paths:

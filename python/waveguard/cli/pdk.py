@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from waveguard.cli import _errors
+from waveguard.cli import _errors, _output
 
 if TYPE_CHECKING:
     from waveguard.pdk import Pdk
@@ -26,9 +25,9 @@ def list_() -> int:
 
     names = pdks.names()
     width = max((len(name) for name in names), default=0)
-    for name in names:
-        header = pdks.load(name).pdk
-        sys.stdout.write(f"{name:{width}}  {header.version:8}  {header.title}\n")
+    headers = [pdks.load(name).pdk for name in names]
+    lines = [f"{header.name:{width}}  {header.version:8}  {header.title}\n" for header in headers]
+    _output.write_stdout(lambda out: out.writelines(lines))
     return 0
 
 
@@ -39,7 +38,8 @@ def show(
     """Show what a PDK holds: layers, guides, devices, and every number with its source."""
     from waveguard import pdk as pdks
 
-    sys.stdout.write("\n".join(_lines(pdks.load(name))) + "\n")
+    text = "\n".join(_lines(pdks.load(name))) + "\n"
+    _output.write_stdout(lambda out: out.write(text))
     return 0
 
 
@@ -61,7 +61,8 @@ def validate(
             _errors.complain(f"{where}: {error.message}" if where else error.message, error.hint)
         else:
             assumed = len(pdk.assumed())
-            sys.stdout.write(f"{file}: valid, {len(pdk.quantities())} numbers, {assumed} of them assumed\n")
+            line = f"{file}: valid, {len(pdk.quantities())} numbers, {assumed} of them assumed\n"
+            _output.write_stdout(lambda out, line=line: out.write(line))  # type: ignore[misc]
     return _errors.EXIT_BAD_INPUT if bad else 0
 
 
