@@ -73,7 +73,11 @@ class Runs(Part):
 
 
 class Effort(Part):
-    """Bounds on effort and on the size of listings."""
+    """Bounds on effort and on the size of listings.
+
+    They are far beyond what a chip holds, and keep the time of a check in proportion to its input and its findings
+    whatever a damaged file says. What is cut is reported with its number and place, and makes the run incomplete.
+    """
 
     free_placements: Count = 2000
     """A cell without devices that is placed more often than this is counted, not walked."""
@@ -86,7 +90,33 @@ class Effort(Part):
     crossing_end_widths: NotBelow = 2.0
     """Cross-overs nearer than this many widths to the end of a guide are its joint."""
     repetition: Count = 1_000_000
-    """Copies of one repetition of pins or markers that are expanded."""
+    """Copies of the repeated pins, markers or shapes of one cell that are expanded."""
+    placements: Count = 50_000_000
+    """Placements that are visited."""
+    placed_ports: Count = 10_000_000
+    """Ports of all placed devices; a device without ports counts as one."""
+    line_points: Count = 50_000_000
+    """Points of the centre-lines of all placed guides."""
+    line_steps: Count = 1_000_000_000
+    """Samples along all placed guides at which neighbours are looked for."""
+    stacked_devices: Count = 32
+    """Copies of an array of one device that may lie on each other; no more of such an array are placed."""
+    stacked_circuits: Count = 512
+    """The same for an array of a circuit, whose outlines may well reach into each other."""
+    device_ports: Count = 4096
+    """Ports of one device."""
+    ports_nearby: Count = 1000
+    """Ports looked at around one port, and texts around one pin."""
+    piece_pairs: Count = 20_000
+    """Pieces of other guides looked at for each piece of a guide."""
+    run_samples: Count = 50_000_000
+    """Samples of all runs that are kept."""
+    crossing_rows: Count = 100_000
+    """Rows of the table of crossings."""
+    overlap_steps: Count = 2_000_000_000
+    """Steps of the search for overlaps: boxes of devices and corners of outlines that are compared."""
+    overlap_rows: Count = 100_000
+    """Rows of the table of overlaps."""
 
 
 class Extraction(Part):

@@ -21,38 +21,93 @@ pub struct Crossing {
     pub angle_rad: f64,
 }
 
-/// Finds all crossings further than `end_widths` widths from the ends of both guides, in order of piece.
+/// What was found, and what was not looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// In order of piece.
+    pub crossings: Vec<Crossing>,
+    /// Guides across which there were more pieces than were looked at.
+    pub cut: Vec<usize>,
+}
+
+/// Bounds on the search.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Pieces looked at for each piece of a guide, as a mean over a stretch.
+    pub piece_pairs: u64,
+    /// Crossings that are kept, about.
+    pub rows: usize,
+}
+
+/// Finds all crossings further than `end_widths` widths from the ends of both guides.
 ///
 /// # Errors
 /// When the watch asks to stop.
-pub fn find(lines: &[Line], all: &Pieces, end_widths: f64, watch: &Watch) -> Result<Vec<Crossing>, ExtractError> {
-    let found: Result<Vec<Vec<Crossing>>, ExtractError> = (0..all.stretches.len())
-        .into_par_iter()
-        .with_min_len(STRETCHES_A_TURN)
-        .map_init(Vec::new, |near: &mut Vec<usize>, i| {
-            if i % STRETCHES_A_TURN == 0 {
-                watch.check()?;
-            }
-            Ok(of_stretch(i, lines, all, end_widths, near))
-        })
-        .collect();
-    Ok(found?.into_iter().flatten().collect())
+pub fn find(
+    lines: &[Line],
+    all: &Pieces,
+    end_widths: f64,
+    bounds: Bounds,
+    watch: &Watch,
+) -> Result<Found, ExtractError> {
+    let mut out = Found::default();
+    let n = all.stretches.len();
+    let mut from = 0;
+    while from < n && out.crossings.len() <= bounds.rows {
+        let to = (from + STRETCHES_TOGETHER).min(n);
+        let found: Result<Vec<(Vec<Crossing>, bool)>, ExtractError> = (from..to)
+            .into_par_iter()
+            .with_min_len(STRETCHES_A_TURN)
+            .map_init(Vec::new, |near: &mut Vec<usize>, i| {
+                if i % STRETCHES_A_TURN == 0 {
+                    watch.check()?;
+                }
+                Ok(of_stretch(i, lines, all, end_widths, bounds.piece_pairs, near))
+            })
+            .collect();
+        for (i, (crossings, cut)) in (from..).zip(found?) {
+            out.crossings.extend(crossings);
+            out.cut.extend(cut.then_some(all.stretches[i].line));
+        }
+        from = to;
+    }
+    let more = out.crossings.len().saturating_sub(bounds.rows);
+    let dropped = out.crossings.split_off(out.crossings.len() - more);
+    out.cut.extend(dropped.iter().map(|c| c.a));
+    out.cut.extend(all.stretches[from..].iter().map(|s| s.line));
+    out.cut.sort_unstable();
+    out.cut.dedup();
+    Ok(out)
 }
 
 /// Stretches a thread takes at once.
 const STRETCHES_A_TURN: usize = 256;
+/// Stretches looked at before the number of crossings is compared with its bound.
+const STRETCHES_TOGETHER: usize = 65_536;
 
-/// Crossings of one stretch with itself and later ones.
-fn of_stretch(i: usize, lines: &[Line], all: &Pieces, end_widths: f64, near: &mut Vec<usize>) -> Vec<Crossing> {
+/// Crossings of one stretch with itself and later ones; true when not all were looked for.
+fn of_stretch(
+    i: usize,
+    lines: &[Line],
+    all: &Pieces,
+    end_widths: f64,
+    piece_pairs: u64,
+    near: &mut Vec<usize>,
+) -> (Vec<Crossing>, bool) {
     let mut found = Vec::new();
     let stretch = &all.stretches[i];
+    let mut left = piece_pairs.saturating_mul((stretch.to - stretch.from) as u64);
+    let most = left;
+    let mut seen = 0;
     near.clear();
-    all.index.candidates(&stretch.bbox, |j| {
+    let seen_all = all.index.candidates_while(&stretch.bbox, |j| {
+        seen += 1;
         let other = &all.stretches[j];
         let may_meet = other.line != stretch.line || stretch.turned_until(other) >= PI;
         if j >= i && may_meet && other.top == stretch.top && other.bbox.touches(&stretch.bbox) {
             near.push(j);
         }
+        seen < most
     });
     near.sort_unstable();
     near.dedup();
@@ -61,9 +116,11 @@ fn of_stretch(i: usize, lines: &[Line], all: &Pieces, end_widths: f64, near: &mu
         for k in stretch.from..stretch.to {
             let p = &all.pieces[k];
             let window = p.bbox();
-            if !window.touches(&other.bbox) {
+            left = left.saturating_sub(1);
+            if left == 0 || !window.touches(&other.bbox) {
                 continue;
             }
+            left = left.saturating_sub((other.to - other.from) as u64);
             for q in &all.pieces[other.from.max(k + 1)..other.to.max(k + 1)] {
                 let follows = p.line == q.line && q.segment <= p.segment + 1;
                 if !follows && window.touches(&q.bbox()) {
@@ -72,7 +129,7 @@ fn of_stretch(i: usize, lines: &[Line], all: &Pieces, end_widths: f64, near: &mu
             }
         }
     }
-    found
+    (found, !seen_all || left == 0)
 }
 
 fn cross(p: &Piece, q: &Piece, lines: &[Line], end_widths: f64) -> Option<Crossing> {
@@ -105,7 +162,25 @@ mod tests {
     use super::*;
 
     fn crossings(lines: &[Line]) -> Vec<Crossing> {
-        find(lines, &Pieces::new(lines, 3000.0), 2.0, &Watch::default()).expect("no one cancels")
+        let found = bounded(lines, Bounds { piece_pairs: 20_000, rows: 1000 });
+        assert!(found.cut.is_empty());
+        found.crossings
+    }
+
+    fn bounded(lines: &[Line], bounds: Bounds) -> Found {
+        find(lines, &Pieces::new(lines, 3000.0), 2.0, bounds, &Watch::default()).expect("no one cancels")
+    }
+
+    #[test]
+    fn a_lattice_beyond_the_bounds_is_cut_and_its_guides_are_named() {
+        let at = |i: i32| 3000.0 * f64::from(i);
+        let mut lines: Vec<Line> = (0..20).map(|i| line(&[[-9000.0, at(i)], [90_000.0, at(i)]])).collect();
+        lines.extend((0..20).map(|i| line(&[[at(i), -9000.0], [at(i), 90_000.0]])));
+        assert_eq!(crossings(&lines).len(), 400);
+        let few = bounded(&lines, Bounds { piece_pairs: 20_000, rows: 100 });
+        assert_eq!(few.crossings.len(), 100);
+        assert!(few.cut.len() >= 15, "{:?}", few.cut);
+        assert!(!bounded(&lines, Bounds { piece_pairs: 1, rows: 1000 }).cut.is_empty());
     }
 
     fn line(points: &[[f64; 2]]) -> Line {

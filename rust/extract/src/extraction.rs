@@ -7,10 +7,12 @@ use waveguard_layout::Layout;
 use crate::cells::{self, CellPlan};
 use crate::coverage;
 use crate::crossings;
+use crate::cuts::{self, Cuts};
 use crate::devices::{self, Role};
+use crate::effort::{self, Effort};
 use crate::error::ExtractError;
 use crate::facts::{self, Facts};
-use crate::lines::Pieces;
+use crate::lines::{Line, Pieces};
 use crate::near;
 use crate::nets::{self, Joined, PlacedPort};
 use crate::overlaps::{self, Outline};
@@ -63,14 +65,22 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let roles = devices::roles(&plan, &facts);
     let sums = facts::sums(&plan, &facts, |c| plan.stated_role(c) == CellRole::Ignore);
 
-    let counts: Vec<Vec<u64>> = tops.iter().map(|&t| place::counts(&plan, &roles, t)).collect();
-    let most: Vec<u64> = (0..layout.cells.len()).map(|i| counts.iter().map(|c| c[i]).max().unwrap_or(0)).collect();
+    let mut most = vec![0_u64; layout.cells.len()];
+    for &top in &tops {
+        most.iter_mut().zip(place::counts(&plan, &roles, top)).for_each(|(m, n)| *m = n.max(*m));
+    }
     let (cells, mut problems) = cells::work_out(&plan, &shapes, &facts, &sums, &roles, &most, watch)?;
     problems.extend(seen_problems(&facts, &roles, &most));
 
+    problems.extend(effort::stacks(&plan, &roles, &cells, &most));
+
     let mut all = Placements::default();
-    for (&top, counts) in tops.iter().zip(&counts) {
-        let one = place::walk(&plan, &roles, &cells, top, counts, watch)?;
+    let (mut left, mut cuts) = (Effort::new(&plan), Cuts::default());
+    let wanted = place::wanted(&plan, &cells);
+    let ground = place::Ground { plan: &plan, roles: &roles, cells: &cells, wanted: &wanted };
+    for &top in &tops {
+        let counts = place::counts(&plan, &roles, top);
+        let one = place::walk(ground, top, &counts, &mut left, &mut cuts, watch)?;
         all.devices.extend(one.devices);
         all.terminals.extend(one.terminals);
         all.rest.extend(one.rest);
@@ -78,11 +88,12 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
 
     watch.enter(3, all.devices.len() as u64);
     let (mut ports, mut starts) = place::ports(&plan, &cells, &all.devices);
-    let mut joined = nets::join(&ports, &recipe.tolerances);
+    let nearby = recipe.limits.ports_nearby;
+    let mut joined = nets::join(&ports, &recipe.tolerances, nearby);
 
     if drop_stubs(&plan, &cells, &mut all, &joined, &starts) {
         (ports, starts) = place::ports(&plan, &cells, &all.devices);
-        joined = nets::join(&ports, &recipe.tolerances);
+        joined = nets::join(&ports, &recipe.tolerances, nearby);
     }
     for &p in &joined.crowded {
         let port = &ports[p];
@@ -90,8 +101,14 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
         let [x, y] = port.at.map(|v| v / layout.dbu_nm);
         problems.push(Problem::at("many-ports-at-one-point", cell, x, y, port.name.clone()));
     }
-    let misses = near::find(&ports, &joined, &recipe.tolerances);
-    let terminals = terminals(&plan, &all.terminals, &ports, &joined, &mut problems);
+    let misses = near::find(&ports, &joined, &recipe.tolerances, nearby);
+    let mut dense: Vec<usize> = joined.cut.iter().chain(&misses.cut).copied().collect();
+    dense.sort_unstable();
+    dense.dedup();
+    for port in dense.iter().map(|&p| &ports[p]) {
+        cuts.add(cuts::PORTS_TOO_DENSE, "ports_nearby", port.top, port.at, 1);
+    }
+    let terminals = terminals(&plan, &all.terminals, &ports, &joined, &mut problems, &mut cuts);
 
     let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
     let mut tables = Vec::new();
@@ -100,24 +117,29 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     watch.check()?;
     // How far two gaps may differ that are drawn alike.
     let slack = 2.0 * (recipe.trace.line_tolerance_nm + recipe.tolerances.width_nm);
-    let found_runs = runs::find(&lines, &pieces, &recipe.runs, slack, watch)?;
-    let crossings = crossings::find(&lines, &pieces, recipe.limits.crossing_end_widths, watch)?;
-    let overlaps = overlapping(&world, watch)?;
+    let limits = &recipe.limits;
+    let bounds = runs::Bounds { piece_pairs: limits.piece_pairs, samples: limits.run_samples };
+    let found_runs = runs::find(&lines, &pieces, &recipe.runs, slack, bounds, watch)?;
+    let bounds = crossings::Bounds { piece_pairs: limits.piece_pairs, rows: limits.crossing_rows };
+    let crossings = crossings::find(&lines, &pieces, limits.crossing_end_widths, bounds, watch)?;
+    note_lines(&mut cuts, &lines, &found_runs, &crossings);
+    let overlaps = overlapping(&world, &mut cuts, watch)?;
 
     watch.enter(5, 1);
     let (coverage, unexplained) = coverage::tables(&world, &sums, &tops, &joined, all.rest);
     watch.advance(1);
 
     push_results(&mut tables, devices, write::ports(&ports, &joined), write::nets(&ports, &joined), waveguides, bends);
-    tables.push(near_table(&ports, &misses).into_table());
-    let (runs, profile) = run_tables(&found_runs);
+    tables.push(near_table(&ports, &misses.found).into_table());
+    let (runs, profile) = run_tables(&found_runs.runs);
     tables.push(runs.into_table());
     tables.push(profile.into_table());
-    tables.push(crossing_table(&crossings).into_table());
+    tables.push(crossing_table(&crossings.crossings).into_table());
     tables.push(overlaps.into_table());
     tables.push(terminals.into_table());
     tables.push(coverage.into_table());
     tables.push(unexplained.into_table());
+    problems.extend(cuts.problems(layout));
     tables.push(problem_table(layout, problems).into_table());
     tables.push(centerlines.into_table());
     Ok(Extraction { tables })
@@ -139,6 +161,17 @@ pub struct World<'a> {
     pub ports: &'a [PlacedPort],
     /// First port of each device; one more than devices.
     pub starts: &'a [usize],
+}
+
+/// Guides along which the search was cut.
+fn note_lines(cuts: &mut Cuts, lines: &[Line], runs: &runs::Found, crossings: &crossings::Found) {
+    let mut add = |code: &'static str, limit: &'static str, line: usize| {
+        let at_nm = lines[line].points.first().copied().unwrap_or([f64::NAN; 2]);
+        cuts.add(code, limit, lines[line].top, at_nm, 1);
+    };
+    runs.cut.iter().for_each(|&line| add(cuts::RUNS_NOT_SOUGHT, "piece_pairs", line));
+    (runs.until..lines.len()).for_each(|line| add(cuts::RUNS_NOT_SOUGHT, "run_samples", line));
+    crossings.cut.iter().for_each(|&line| add(cuts::CROSSINGS_NOT_SOUGHT, "crossing_rows", line));
 }
 
 fn push_results(tables: &mut Vec<Table>, devices: Devices, ports: Ports, nets: Nets, guides: Waveguides, bends: Bends) {
@@ -207,6 +240,7 @@ fn terminals(
     ports: &[PlacedPort],
     joined: &Joined,
     problems: &mut Vec<Problem>,
+    cuts: &mut Cuts,
 ) -> Terminals {
     let mut table = Terminals::default();
     let nm = plan.layout.dbu_nm;
@@ -216,7 +250,9 @@ fn terminals(
     for t in placed {
         let at = t.port.at.map(|v| v * nm);
         let mut best: Option<(bool, usize)> = None;
-        index.candidates(&BBox { min: at, max: at }.grown(snap), |i| {
+        let mut seen = 0;
+        let seen_all = index.candidates_while(&BBox { min: at, max: at }.grown(snap), |i| {
+            seen += 1;
             let p = &ports[i];
             let near = (p.at[0] - at[0]).hypot(p.at[1] - at[1]) <= snap;
             let turned = waveguard_geom::transform::wrap_angle(p.direction_rad - t.port.direction_rad).abs();
@@ -227,7 +263,11 @@ fn terminals(
                     best = Some(rank);
                 }
             }
+            seen < plan.recipe.limits.ports_nearby
         });
+        if !seen_all {
+            cuts.add(cuts::PORTS_TOO_DENSE, "ports_nearby", t.top.index(), at, 1);
+        }
         if t.of_top {
             table.push(TerminalRow {
                 top: t.top.index() as i64,
@@ -250,7 +290,7 @@ fn terminals(
     table
 }
 
-fn overlapping(world: &World, watch: &Watch) -> Result<Overlaps, ExtractError> {
+fn overlapping(world: &World, cuts: &mut Cuts, watch: &Watch) -> Result<Overlaps, ExtractError> {
     let nm = world.plan.layout.dbu_nm;
     let tolerances = &world.plan.recipe.tolerances;
     let proto = |i: usize| &world.cells[world.placed[i].cell.index()].protos[world.placed[i].proto];
@@ -269,9 +309,16 @@ fn overlapping(world: &World, watch: &Watch) -> Result<Overlaps, ExtractError> {
         Outline::placed(&proto(i).outline, &placed.transform, placed.cell.index())
     };
     let least_area = tolerances.overlap_area_nm2 / (nm * nm);
-    let found = overlaps::find(&boxes, outline, least_area, tolerances.overlap_depth_nm / nm, watch)?;
+    let limits = &world.plan.recipe.limits;
+    let bounds = overlaps::Bounds { steps: limits.overlap_steps, rows: limits.overlap_rows };
+    let found = overlaps::find(&boxes, outline, least_area, tolerances.overlap_depth_nm / nm, bounds, watch)?;
+    if let Some((device, limit)) = found.cut {
+        let tops = world.placed[device..].iter().map(|p| p.top.index());
+        let at_nm = world.placed[device].at.map(|v| v * nm);
+        tops.for_each(|top| cuts.add(cuts::OVERLAPS_NOT_SOUGHT, limit, top, at_nm, 1));
+    }
     let mut table = Overlaps::default();
-    for o in found {
+    for o in found.overlaps {
         table.push(OverlapRow {
             device_a: o.a as i64,
             device_b: o.b as i64,

@@ -6,7 +6,9 @@
 pub mod cells;
 pub mod coverage;
 pub mod crossings;
+pub mod cuts;
 pub mod devices;
+pub mod effort;
 pub mod error;
 pub mod extraction;
 pub mod facts;

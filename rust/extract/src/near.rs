@@ -1,5 +1,6 @@
 //! For each unjoined optical port: the port it may have been meant for.
 
+use rayon::prelude::*;
 use waveguard_geom::{BBox, GridIndex};
 
 use crate::nets::{Joined, Offset, PlacedPort};
@@ -16,29 +17,36 @@ pub struct NearMiss {
     pub offset: Offset,
 }
 
+/// What was found around unjoined ports.
+#[derive(Clone, Debug, Default)]
+pub struct NearMisses {
+    /// In order of the unjoined ports.
+    pub found: Vec<NearMiss>,
+    /// Ports around which there were more others than were looked at: the nearest may be another one.
+    pub cut: Vec<usize>,
+}
+
 /// Looks around every unjoined optical port. Unjoined candidates go before joined ones, candidates that
-/// face the port before others, then the nearest.
-pub fn find(ports: &[PlacedPort], joined: &Joined, tolerances: &Tolerances) -> Vec<NearMiss> {
+/// face the port before others, then the nearest. Around each port at most `nearby` others are looked at.
+pub fn find(ports: &[PlacedPort], joined: &Joined, tolerances: &Tolerances, nearby: usize) -> NearMisses {
     let reach = tolerances.near_miss_nm;
     let boxes: Vec<BBox> = ports
         .iter()
         .map(|p| if p.kind == PortKind::Optical { BBox { min: p.at, max: p.at } } else { BBox::EMPTY })
         .collect();
     let index = GridIndex::new(&boxes, reach);
-    let mut found = Vec::new();
-    for (a, port) in ports.iter().enumerate() {
-        if port.kind != PortKind::Optical || joined.partner[a].is_some() {
-            continue;
-        }
+    let around = |a: usize| {
+        let (port, mut seen) = (&ports[a], 0);
         let mut best: Option<((bool, bool), Offset, usize)> = None;
-        index.candidates(&boxes[a].grown(reach), |b| {
+        let seen_all = index.candidates_while(&boxes[a].grown(reach), |b| {
             let other = &ports[b];
+            seen += 1;
             if b == a || other.top != port.top || (other.device == port.device && !port.of_guide) {
-                return;
+                return seen < nearby;
             }
             let offset = port.offset_to(other);
             if offset.distance_nm > reach {
-                return;
+                return seen < nearby;
             }
             let facing = offset.angle_rad <= std::f64::consts::FRAC_PI_2;
             let rank = (joined.partner[b].is_some(), !facing);
@@ -48,10 +56,12 @@ pub fn find(ports: &[PlacedPort], joined: &Joined, tolerances: &Tolerances) -> V
             if better {
                 best = Some((rank, offset, b));
             }
+            seen < nearby
         });
-        if let Some((_, offset, b)) = best {
-            found.push(NearMiss { a, b, offset });
-        }
-    }
-    found
+        (best.map(|(_, offset, b)| NearMiss { a, b, offset }), (!seen_all).then_some(a))
+    };
+    let open = |a: &usize| ports[*a].kind == PortKind::Optical && joined.partner[*a].is_none();
+    let all: Vec<(Option<NearMiss>, Option<usize>)> =
+        (0..ports.len()).into_par_iter().filter(open).map(around).collect();
+    NearMisses { found: all.iter().filter_map(|f| f.0).collect(), cut: all.iter().filter_map(|f| f.1).collect() }
 }

@@ -4,6 +4,7 @@
 
 use std::f64::consts::PI;
 
+use rayon::prelude::*;
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, GridIndex};
 
@@ -89,6 +90,8 @@ pub struct Joined {
     pub partner: Vec<Option<usize>>,
     /// Ports that could have been joined to more than one, first of each place.
     pub crowded: Vec<usize>,
+    /// Ports around which there were more others than were looked at.
+    pub cut: Vec<usize>,
 }
 
 /// At one place; the end of a drawn guide may also lie anywhere along an old pin.
@@ -100,36 +103,45 @@ fn meets(p: &PlacedPort, q: &PlacedPort, offset: &Offset, tolerances: &Tolerance
 }
 
 /// Pairs ports. Where several fit, the nearest and straightest pair goes first, then the first in order.
-pub fn join(ports: &[PlacedPort], tolerances: &Tolerances) -> Joined {
+///
+/// Around each port at most `nearby` others are looked at.
+pub fn join(ports: &[PlacedPort], tolerances: &Tolerances, nearby: usize) -> Joined {
     let most_play = ports.iter().fold(0.0, |m: f64, p| m.max(p.play_nm));
     let reach = tolerances.snap_nm + most_play;
     let joinable = |p: &PlacedPort| p.kind != PortKind::Fibre && !p.direction_rad.is_nan();
     let place = |p: &PlacedPort| if joinable(p) { BBox { min: p.at, max: p.at } } else { BBox::EMPTY };
     let places: Vec<BBox> = ports.iter().map(place).collect();
     let index = GridIndex::new(&places, 2.0 * reach);
-    let mut pairs: Vec<Join> = Vec::new();
-    for (i, p) in ports.iter().enumerate() {
-        index.candidates(&places[i].grown(reach), |j| {
+    let near = |i: usize| {
+        let (p, mut own, mut seen) = (&ports[i], Vec::new(), 0);
+        let seen_all = index.candidates_while(&places[i].grown(reach), |j| {
             let q = &ports[j];
+            seen += 1;
             let strangers = p.device != q.device || p.of_guide;
             if j <= i || p.top != q.top || p.kind != q.kind || !strangers {
-                return;
+                return seen < nearby;
             }
             if (p.at[0] - q.at[0]).abs() > reach || (p.at[1] - q.at[1]).abs() > reach {
-                return;
+                return seen < nearby;
             }
             let offset = p.offset_to(q);
             if meets(p, q, &offset, tolerances) && offset.angle_rad <= tolerances.angle_rad {
-                pairs.push(Join { a: i, b: j, offset });
+                own.push(Join { a: i, b: j, offset });
             }
+            seen < nearby
         });
-    }
+        (own, (!seen_all).then_some(i))
+    };
+    let found: Vec<(Vec<Join>, Option<usize>)> =
+        (0..ports.len()).into_par_iter().map(near).filter(|f| !f.0.is_empty() || f.1.is_some()).collect();
+    let cut: Vec<usize> = found.iter().filter_map(|f| f.1).collect();
+    let mut pairs: Vec<Join> = found.into_iter().flat_map(|f| f.0).collect();
     let key = |j: &Join| (j.offset.distance_nm, j.offset.angle_rad);
     pairs.sort_by(|s, t| {
         let (s_key, t_key) = (key(s), key(t));
         s_key.0.total_cmp(&t_key.0).then(s_key.1.total_cmp(&t_key.1)).then((s.a, s.b).cmp(&(t.a, t.b)))
     });
-    let mut joined = Joined { partner: vec![None; ports.len()], ..Joined::default() };
+    let mut joined = Joined { partner: vec![None; ports.len()], cut, ..Joined::default() };
     let mut choices = vec![0_u32; ports.len()];
     for pair in &pairs {
         choices[pair.a] += 1;
@@ -160,6 +172,10 @@ pub fn join(ports: &[PlacedPort], tolerances: &Tolerances) -> Joined {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn join(ports: &[PlacedPort], tolerances: &Tolerances) -> Joined {
+        super::join(ports, tolerances, 1000)
+    }
 
     fn port(device: usize, x: f64, y: f64, direction_rad: f64) -> PlacedPort {
         PlacedPort {
@@ -218,6 +234,16 @@ mod tests {
         let joined = join(&ports, &Tolerances::default());
         assert_eq!(joined.partner, vec![Some(2), None, Some(0)]);
         assert_eq!(joined.crowded.len(), 1);
+    }
+
+    #[test]
+    fn a_crowd_beyond_the_bound_is_said_to_be_cut() {
+        let crowd: Vec<PlacedPort> = (0..50).map(|i| port(i, 0.0, 0.0, if i % 2 == 0 { 0.0 } else { PI })).collect();
+        let all = super::join(&crowd, &Tolerances::default(), 1000);
+        assert!(all.cut.is_empty());
+        let cut = super::join(&crowd, &Tolerances::default(), 10);
+        assert_eq!(cut.cut.len(), 50);
+        assert!(!cut.joins.is_empty());
     }
 
     #[test]

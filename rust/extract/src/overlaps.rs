@@ -32,6 +32,11 @@ impl Outline {
         Self { bbox, rings, boxes, cell }
     }
 
+    /// Number of corners.
+    fn corners(&self) -> u64 {
+        self.rings.iter().map(|r| r.len() as u64).sum()
+    }
+
     /// The rings inside a window.
     fn within(&self, window: &BBox) -> Vec<Contour> {
         let near = self.rings.iter().zip(&self.boxes).filter(|(_, b)| b.touches(window));
@@ -125,10 +130,31 @@ pub struct Overlap {
     pub duplicate: bool,
 }
 
+/// What was found, and what was not looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// In ascending order of the pairs.
+    pub overlaps: Vec<Overlap>,
+    /// The first device that was not compared with all later ones, and the bound that was reached.
+    pub cut: Option<(usize, &'static str)>,
+}
+
+/// Bounds on the search.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Boxes looked at and corners compared.
+    pub steps: u64,
+    /// Overlaps that are kept.
+    pub rows: usize,
+}
+
+/// Pairs that are compared before the number of overlaps is looked at.
+const PAIRS_TOGETHER: usize = 4096;
+
 /// Finds pairs that share more than `least_area` dbu² in a patch at least `least_depth` dbu thick, in
 /// ascending order.
 ///
-/// `outline` delivers the outline of a device; it is asked once, and only for devices whose boxes overlap.
+/// `outline` delivers the outline of a device; it is asked only for devices whose boxes overlap.
 ///
 /// # Errors
 /// When the watch asks to stop.
@@ -137,41 +163,72 @@ pub fn find(
     outline: impl Fn(usize) -> Outline + Sync,
     least_area: f64,
     least_depth: f64,
+    bounds: Bounds,
     watch: &Watch,
-) -> Result<Vec<Overlap>, ExtractError> {
+) -> Result<Found, ExtractError> {
     let only: Vec<BBox> = boxes.iter().map(|b| b.0).collect();
     let index = GridIndex::new(&only, typical_size(&only));
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     let mut near = Vec::new();
+    let mut out = Found::default();
+    let mut left = bounds.steps;
     for (a, (b_a, top)) in boxes.iter().enumerate() {
         if a % 1024 == 0 {
             watch.check()?;
         }
         near.clear();
-        index.candidates(b_a, |b| {
+        let seen_all = index.candidates_while(b_a, |b| {
+            left = left.saturating_sub(1);
             if b > a && boxes[b].1 == *top && depth(b_a, &only[b]) >= least_depth {
+                left = left.saturating_sub(STEPS_A_PAIR);
                 near.push(b);
             }
+            left > 0
         });
         near.sort_unstable();
         near.dedup();
         pairs.extend(near.iter().map(|&b| (a, b)));
+        if !seen_all {
+            out.cut = Some((a, "overlap_steps"));
+            break;
+        }
     }
-    let mut asked: Vec<usize> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
-    asked.sort_unstable();
-    asked.dedup();
-    let outlines: Vec<Outline> = asked.par_iter().map(|&i| outline(i)).collect();
-    let of = |i: usize| asked.binary_search(&i).ok().map(|k| &outlines[k]);
-    let found: Result<Vec<Option<Overlap>>, ExtractError> = pairs
-        .par_iter()
-        .map(|&(a, b)| {
-            watch.check()?;
-            let (Some(own), Some(other)) = (of(a), of(b)) else { return Ok(None) };
-            Ok(compare(a, b, own, other, least_area, least_depth))
-        })
-        .collect();
-    Ok(found?.into_iter().flatten().collect())
+    left = bounds.steps;
+    for portion in pairs.chunks(PAIRS_TOGETHER) {
+        watch.check()?;
+        let mut asked: Vec<usize> = portion.iter().flat_map(|&(a, b)| [a, b]).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let outlines: Vec<Outline> = asked.par_iter().map(|&i| outline(i)).collect();
+        let of = |i: usize| asked.binary_search(&i).ok().map(|k| &outlines[k]);
+        let found: Result<Vec<Option<Overlap>>, ExtractError> = portion
+            .par_iter()
+            .map(|&(a, b)| {
+                watch.check()?;
+                let (Some(own), Some(other)) = (of(a), of(b)) else { return Ok(None) };
+                Ok(compare(a, b, own, other, least_area, least_depth))
+            })
+            .collect();
+        let corners = |&(a, b): &(usize, usize)| of(a).map_or(0, Outline::corners) + of(b).map_or(0, Outline::corners);
+        left = left.saturating_sub(portion.iter().map(corners).sum());
+        out.overlaps.extend(found?.into_iter().flatten());
+        let is_last = portion.last() == pairs.last();
+        if out.overlaps.len() > bounds.rows {
+            let first = out.overlaps[bounds.rows].a;
+            out.overlaps.truncate(bounds.rows);
+            out.cut = Some((first, "overlap_rows"));
+            break;
+        }
+        if left == 0 && !is_last {
+            out.cut = portion.last().map(|p| (p.0, "overlap_steps"));
+            break;
+        }
+    }
+    Ok(out)
 }
+
+/// What a pair of boxes that overlap costs of the steps, since it is kept until it is compared.
+const STEPS_A_PAIR: u64 = 64;
 
 fn compare(a: usize, b: usize, own: &Outline, other: &Outline, least_area: f64, least_depth: f64) -> Option<Overlap> {
     let window = shared(&own.bbox, &other.bbox);
@@ -248,7 +305,27 @@ mod tests {
     fn overlaps(a: &[Point], b: &[Point]) -> Vec<Overlap> {
         let outlines = [a, b].map(|r| Outline::placed(&[r.to_vec()], &Transform::IDENTITY, 0));
         let boxes: Vec<(BBox, usize)> = outlines.iter().map(|o| (o.bbox, 0)).collect();
-        find(&boxes, |i| outlines[i].clone(), 1.0, 1.0, &Watch::default()).expect("no one cancels")
+        let bounds = Bounds { steps: 1_000_000, rows: 1000 };
+        let found = find(&boxes, |i| outlines[i].clone(), 1.0, 1.0, bounds, &Watch::default());
+        let found = found.expect("no one cancels");
+        assert!(found.cut.is_none());
+        found.overlaps
+    }
+
+    #[test]
+    fn a_pile_beyond_the_bounds_is_cut_and_its_place_is_named() {
+        let one = Outline::placed(&[staircase(2, 0, 0)], &Transform::IDENTITY, 0);
+        let boxes = vec![(one.bbox, 0); 200];
+        let pile = |steps, rows| {
+            find(&boxes, |_| one.clone(), 1.0, 1.0, Bounds { steps, rows }, &Watch::default()).expect("no one cancels")
+        };
+        let all = pile(10_000_000, 100_000);
+        assert_eq!((all.overlaps.len(), all.cut), (200 * 199 / 2, None));
+        let few = pile(10_000_000, 250);
+        assert_eq!((few.overlaps.len(), few.cut), (250, Some((1, "overlap_rows"))));
+        let early = pile(50_000, 100_000);
+        assert!(early.cut.is_some_and(|(a, limit)| a > 0 && limit == "overlap_steps"));
+        assert!(!early.overlaps.is_empty());
     }
 
     #[test]

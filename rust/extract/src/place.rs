@@ -2,10 +2,13 @@
 
 use waveguard_base::{CellId, Interrupted, Watch};
 use waveguard_geom::{BBox, Transform};
+use waveguard_layout::Reference;
 use waveguard_layout::hierarchy::Step;
 
 use crate::cells::{CellPlan, Leftover};
+use crate::cuts::{Cuts, NOT_PLACED};
 use crate::devices::Role;
+use crate::effort::{Effort, kept};
 use crate::facts::repeated;
 use crate::nets::PlacedPort;
 use crate::pins::LocalPort;
@@ -68,6 +71,10 @@ pub struct Placements {
 /// Number of placements of every cell below the tops, through circuits only; devices are counted, what is
 /// inside them is not.
 pub fn counts(plan: &Plan, roles: &[Role], top: CellId) -> Vec<u64> {
+    counts_of(plan, roles, top, |r| r.repetition.len())
+}
+
+fn counts_of(plan: &Plan, roles: &[Role], top: CellId, copies: impl Fn(&Reference) -> u64) -> Vec<u64> {
     let layout = plan.layout;
     let mut count = vec![0_u64; layout.cells.len()];
     count[top.index()] = 1;
@@ -78,10 +85,31 @@ pub fn counts(plan: &Plan, roles: &[Role], top: CellId) -> Vec<u64> {
         }
         for r in &layout.cell(cell).references {
             let target = &mut count[r.target.index()];
-            *target = target.saturating_add(n.saturating_mul(r.repetition.len()));
+            *target = target.saturating_add(n.saturating_mul(copies(r)));
         }
     }
     count
+}
+
+/// Cells below which there is something to place.
+pub fn wanted(plan: &Plan, cells: &[CellPlan]) -> Vec<bool> {
+    plan.layout.subtree_any(|c| {
+        let cell = &cells[c.index()];
+        !cell.protos.is_empty() || (!cell.counted && (!cell.leftovers.is_empty() || !cell.terminals.is_empty()))
+    })
+}
+
+/// What the walks over all tops share.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// Layout and recipe.
+    pub plan: &'a Plan<'a>,
+    /// Role of each cell.
+    pub roles: &'a [Role],
+    /// What each cell holds.
+    pub cells: &'a [CellPlan],
+    /// Result of [`wanted`].
+    pub wanted: &'a [bool],
 }
 
 /// Walks one top. Subtrees without anything of interest, and arrays that are only counted, are not entered.
@@ -89,29 +117,36 @@ pub fn counts(plan: &Plan, roles: &[Role], top: CellId) -> Vec<u64> {
 /// # Errors
 /// When the watch asks to stop.
 pub fn walk(
-    plan: &Plan,
-    roles: &[Role],
-    cells: &[CellPlan],
+    ground: Ground,
     top: CellId,
     counts: &[u64],
+    effort: &mut Effort,
+    cuts: &mut Cuts,
     watch: &Watch,
 ) -> Result<Placements, Interrupted> {
+    let Ground { plan, roles, cells, wanted } = ground;
+    let copies = |r: &Reference| if wanted[r.target.index()] { kept(plan, roles, cells, r).0 } else { 0 };
     let mut out = Placements::default();
     let mut visited = 0_u64;
     let mut stopped = false;
-    let wanted = plan.layout.subtree_any(|c| {
-        let cell = &cells[c.index()];
-        !cell.protos.is_empty() || (!cell.counted && (!cell.leftovers.is_empty() || !cell.terminals.is_empty()))
-    });
-    plan.layout.walk(top, &mut |cell, transform, depth| {
+    plan.layout.walk_copies(top, copies, &mut |cell, transform, depth| {
         let i = cell.index();
         visited += 1;
         stopped = stopped || (visited.is_multiple_of(VISITS_A_CHECK) && watch.check().is_err());
-        if stopped || !wanted[i] || roles[i] == Role::Ignored {
+        if stopped {
+            return Step::Stop;
+        }
+        if !wanted[i] || roles[i] == Role::Ignored {
             return Step::Over;
         }
-        out.devices.reserve(cells[i].instances.len());
+        let own = if cells[i].counted { 0 } else { cells[i].terminals.len() + cells[i].leftovers.len() };
+        if !effort.visit(own) {
+            return Step::Stop;
+        }
         for one in &cells[i].instances {
+            if !effort.take(&cells[i].protos[one.proto], transform.magnification()) {
+                return Step::Stop;
+            }
             let at = transform.apply(one.shift[0], one.shift[1]);
             let d = transform.apply(one.shift[0] + one.origin[0], one.shift[1] + one.origin[1]);
             let frame = Transform { d, ..*transform };
@@ -146,6 +181,14 @@ pub fn walk(
                 reason: l.reason,
             },
         }));
+    }
+    if let Some(limit) = effort.reached() {
+        let all = counts_of(plan, roles, top, copies);
+        let devices = |(n, c): (&u64, &CellPlan)| n.saturating_mul(c.instances.len() as u64);
+        let all = all.iter().zip(cells).map(devices).fold(0, u64::saturating_add);
+        let last = out.devices.last().map_or([0.0; 2], |p| p.at);
+        let at_nm = last.map(|v| v * plan.layout.dbu_nm);
+        cuts.add(NOT_PLACED, limit, top.index(), at_nm, all.saturating_sub(out.devices.len() as u64).max(1));
     }
     watch.check()?;
     Ok(out)

@@ -273,8 +273,34 @@ pub struct Limits {
     pub free_aspect: f64,
     /// Cross-overs nearer than this many widths to the end of a guide are its joint.
     pub crossing_end_widths: f64,
-    /// Copies of one repetition of pins or markers that are expanded.
+    /// Copies of the repeated pins, markers or shapes of one cell that are expanded.
     pub repetition: u64,
+    /// Placements that are visited.
+    pub placements: u64,
+    /// Ports of all placed devices; a device without ports counts as one.
+    pub placed_ports: u64,
+    /// Points of the centre-lines of all placed guides.
+    pub line_points: u64,
+    /// Samples along all placed guides at which neighbours are looked for.
+    pub line_steps: u64,
+    /// Copies of an array of one device that may lie on each other; no more of such an array are placed.
+    pub stacked_devices: u64,
+    /// The same for an array of a circuit, whose outlines may well reach into each other.
+    pub stacked_circuits: u64,
+    /// Ports of one device.
+    pub device_ports: usize,
+    /// Ports looked at around one port, and texts around one pin.
+    pub ports_nearby: usize,
+    /// Pieces of other guides looked at for each piece of a guide.
+    pub piece_pairs: u64,
+    /// Samples of all runs that are kept.
+    pub run_samples: u64,
+    /// Rows of the table of crossings.
+    pub crossing_rows: usize,
+    /// Steps of the search for overlaps: boxes of devices and corners of outlines that are compared.
+    pub overlap_steps: u64,
+    /// Rows of the table of overlaps.
+    pub overlap_rows: usize,
 }
 
 impl Default for Limits {
@@ -286,6 +312,19 @@ impl Default for Limits {
             free_aspect: 3.0,
             crossing_end_widths: 2.0,
             repetition: 1_000_000,
+            placements: 50_000_000,
+            placed_ports: 10_000_000,
+            line_points: 50_000_000,
+            line_steps: 1_000_000_000,
+            stacked_devices: 32,
+            stacked_circuits: 512,
+            device_ports: 4096,
+            ports_nearby: 1000,
+            piece_pairs: 20_000,
+            run_samples: 50_000_000,
+            crossing_rows: 100_000,
+            overlap_steps: 2_000_000_000,
+            overlap_rows: 100_000,
         }
     }
 }

@@ -68,7 +68,28 @@ struct Hit {
     at: [f64; 2],
 }
 
-/// Finds all runs, in order of `a`, then `b`, then position.
+/// What was found, and what was not looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// In order of `a`, then `b`, then position.
+    pub runs: Vec<Run>,
+    /// Guides beside which there were more pieces than were looked at.
+    pub cut: Vec<usize>,
+    /// The first guide beside which nothing was looked for, since enough samples were kept; the number of
+    /// guides when all were.
+    pub until: usize,
+}
+
+/// Bounds on the search.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Pieces looked at for each piece of a guide, as a mean over a stretch.
+    pub piece_pairs: u64,
+    /// Samples of all runs.
+    pub samples: u64,
+}
+
+/// Finds runs.
 ///
 /// Gaps are followed `slack_nm` beyond the reach, or rounding would cut a run at the very reach to pieces;
 /// a run must come within reach somewhere.
@@ -80,22 +101,54 @@ pub fn find(
     pieces: &Pieces,
     plan: &RunsPlan,
     slack_nm: f64,
+    bounds: Bounds,
     watch: &Watch,
-) -> Result<Vec<Run>, ExtractError> {
+) -> Result<Found, ExtractError> {
     watch.enter(4, lines.len() as u64);
-    let found: Result<Vec<Vec<Run>>, ExtractError> = (0..lines.len())
-        .into_par_iter()
-        .map_init(Vec::new, |near: &mut Vec<u32>, a| {
-            watch.check()?;
-            let runs = along(a, lines, pieces, plan, slack_nm, near);
-            watch.advance(1);
-            Ok(runs)
-        })
-        .collect();
-    Ok(found?.into_iter().flatten().collect())
+    let mut out = Found::default();
+    let mut kept = 0_u64;
+    let portion = PORTION_STEPS.min(bounds.samples as f64);
+    // Portion by portion, so that a forged file cannot fill the memory before the bound is seen.
+    while out.until < lines.len() && kept < bounds.samples {
+        let from = out.until;
+        let mut steps = 0.0;
+        while out.until < lines.len() && (out.until < from + LEAST_PORTION || steps < portion) {
+            steps += lines[out.until].length() / plan.step_nm;
+            out.until += 1;
+        }
+        let found: Result<Vec<(Vec<Run>, bool)>, ExtractError> = (from..out.until)
+            .into_par_iter()
+            .map_init(Vec::new, |near: &mut Vec<u32>, a| {
+                watch.check()?;
+                let runs = along(a, lines, pieces, plan, slack_nm, bounds.piece_pairs, near);
+                watch.advance(1);
+                Ok(runs)
+            })
+            .collect();
+        for (a, (runs, cut)) in (from..).zip(found?) {
+            kept += runs.iter().map(|r| r.gaps.len() as u64).sum::<u64>();
+            out.runs.extend(runs);
+            out.cut.extend(cut.then_some(a));
+        }
+    }
+    Ok(out)
 }
 
-fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, slack_nm: f64, near: &mut Vec<u32>) -> Vec<Run> {
+/// Guides that are looked at together at least.
+const LEAST_PORTION: usize = 16;
+/// Samples along guides that are looked at together.
+const PORTION_STEPS: f64 = 2.0e6;
+
+/// The runs of one guide; true when not all pieces beside it were looked at.
+fn along(
+    a: usize,
+    lines: &[Line],
+    all: &Pieces,
+    plan: &RunsPlan,
+    slack_nm: f64,
+    piece_pairs: u64,
+    near: &mut Vec<u32>,
+) -> (Vec<Run>, bool) {
     let line = &lines[a];
     let reach_nm = plan.reach_nm + slack_nm;
     let samples = (line.length() / plan.step_nm).floor().max(1.0) as u32;
@@ -106,12 +159,14 @@ fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, slack_nm: f64,
     let mut follow = Follow { step, open: Vec::new(), done: Vec::new() };
     let mut beside: Vec<&Piece> = Vec::new();
     let mut sample = 0_u32;
+    let mut cut = false;
     for stretch in &all.stretches[all.starts[a]..all.starts[a + 1]] {
         let last = &all.pieces[stretch.to - 1];
         if sample >= samples || place(sample) >= last.along + last.length {
             continue;
         }
-        neighbours(all, stretch, reach_nm, PI - plan.parallel_rad, near);
+        let mut left = piece_pairs.saturating_mul((stretch.to - stretch.from) as u64);
+        cut |= !neighbours(all, stretch, reach_nm, PI - plan.parallel_rad, left, near);
         if near.is_empty() {
             while sample < samples && place(sample) < last.along + last.length {
                 sample += 1;
@@ -127,13 +182,23 @@ fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, slack_nm: f64,
             for &i in near.iter() {
                 let other = &all.stretches[i as usize];
                 let window = piece.bbox().grown(reach_nm + f64::midpoint(piece.width, other.widest));
-                if window.touches(&other.bbox) {
+                left = left.saturating_sub(1);
+                if left > 0 && window.touches(&other.bbox) {
+                    left = left.saturating_sub((other.to - other.from) as u64);
                     beside.extend(all.pieces[other.from..other.to].iter().filter(|p| window.touches(&p.bbox())));
                 }
             }
             while sample < samples && place(sample) < ends {
                 let s = place(sample);
                 let at = piece.at((s - piece.along).max(0.0));
+                // Each is met, and each meeting is looked for among the runs that are followed.
+                let work = (beside.len() * (1 + follow.open.len() / MEETINGS_AT_ONCE)) as u64;
+                if left < work {
+                    left = 0;
+                    sample += 1;
+                    continue;
+                }
+                left -= work;
                 for other in &beside {
                     if let Some(hit) = meet(piece, at, s, other, parallel, reach_nm) {
                         follow.add(Hit { sample, ..hit });
@@ -142,15 +207,21 @@ fn along(a: usize, lines: &[Line], all: &Pieces, plan: &RunsPlan, slack_nm: f64,
                 sample += 1;
             }
         }
+        cut |= left == 0;
     }
-    follow.finish(a, plan)
+    (follow.finish(a, plan), cut)
 }
 
-/// Stretches of this and later lines within reach, in order.
-fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, near: &mut Vec<u32>) {
+/// Runs that are followed at a time, up to which looking through them is no work worth counting.
+const MEETINGS_AT_ONCE: usize = 16;
+
+/// Stretches of this and later lines within reach, in order; false when there are more than `most` to look at.
+fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, most: u64, near: &mut Vec<u32>) -> bool {
     near.clear();
     let window = stretch.bbox.grown(reach_nm + stretch.widest / 2.0);
-    all.index.candidates(&window, |i| {
+    let mut seen = 0;
+    let seen_all = all.index.candidates_while(&window, |i| {
+        seen += 1;
         let other = &all.stretches[i];
         if other.line >= stretch.line
             && other.top == stretch.top
@@ -159,9 +230,11 @@ fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, ne
         {
             near.push(i as u32);
         }
+        seen < most
     });
     near.sort_unstable();
     near.dedup();
+    seen_all
 }
 
 /// Where the line across `piece` through its place `at`, `s` along its guide, meets another piece.
@@ -305,7 +378,22 @@ mod tests {
     fn runs(lines: &[Line]) -> Vec<Run> {
         let plan = RunsPlan::default();
         let pieces = Pieces::new(lines, plan.reach_nm);
-        find(lines, &pieces, &plan, 3.0, &Watch::default()).expect("no one cancels")
+        let bounds = Bounds { piece_pairs: 20_000, samples: 1_000_000 };
+        let found = find(lines, &pieces, &plan, 3.0, bounds, &Watch::default()).expect("no one cancels");
+        assert!(found.cut.is_empty() && found.until == lines.len());
+        found.runs
+    }
+
+    #[test]
+    fn guides_on_each_other_are_cut_and_named() {
+        let lines: Vec<Line> = (0..300).map(|i| line(&[[0.0, f64::from(i)], [50_000.0, f64::from(i)]])).collect();
+        let plan = RunsPlan::default();
+        let pieces = Pieces::new(&lines, plan.reach_nm);
+        let bounds = |piece_pairs, samples| Bounds { piece_pairs, samples };
+        let few = find(&lines, &pieces, &plan, 3.0, bounds(100, 1_000_000), &Watch::default()).expect("no one cancels");
+        assert!(few.cut.len() > 200, "{}", few.cut.len());
+        let short = find(&lines, &pieces, &plan, 3.0, bounds(20_000, 10), &Watch::default()).expect("no one cancels");
+        assert!(short.until < lines.len());
     }
 
     #[test]

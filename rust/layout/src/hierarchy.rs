@@ -3,7 +3,7 @@
 use waveguard_base::CellId;
 use waveguard_geom::Transform;
 
-use crate::model::Layout;
+use crate::model::{Layout, Reference};
 
 /// What a visitor of [`Layout::walk`] wants next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,16 @@ impl Layout {
     /// Memory grows with the depth only, on the heap: a file may nest a million cells. Time grows with the
     /// placements, which a small file can make astronomically many; see [`Layout::n_placements`].
     pub fn walk(&self, top: CellId, visit: &mut impl FnMut(CellId, &Transform, usize) -> Step) {
+        self.walk_copies(top, |r| r.repetition.len(), visit);
+    }
+
+    /// As [`Layout::walk`], of every reference only as many copies as `copies` says.
+    pub fn walk_copies(
+        &self,
+        top: CellId,
+        copies: impl Fn(&Reference) -> u64,
+        visit: &mut impl FnMut(CellId, &Transform, usize) -> Step,
+    ) {
         let mut stack: Vec<Frame> = Vec::new();
         let mut next = Some((top, Transform::IDENTITY));
         loop {
@@ -47,7 +57,7 @@ impl Layout {
                 stack.pop();
                 continue;
             };
-            if frame.copy == r.repetition.len() {
+            if frame.copy >= copies(r).min(r.repetition.len()) {
                 (frame.reference, frame.copy) = (frame.reference + 1, 0);
                 continue;
             }
