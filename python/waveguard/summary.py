@@ -165,7 +165,7 @@ def paths(loss: LossResult, cell_names: Sequence[str]) -> ResultTable:
         ColumnInfo("ledger", "dB", "what the worst path loses to what"),
     )
     cut = f", the first {MAX_PATHS:,} of {len(kept):,}" if len(kept) > MAX_PATHS else ""
-    return ResultTable("paths", f"Loss of the paths at {loss.wavelength_um:.10g} µm{cut}", columns, rows)
+    return ResultTable("paths", f"Loss of the paths, each part at the wavelength it is stated for{cut}", columns, rows)
 
 
 def _repeated(loss: LossResult) -> NDArray[np.bool_]:
@@ -203,7 +203,7 @@ def neighbours(tables: Tables, crosstalk: CrosstalkResult, cell_names: Sequence[
                 number(nm_to_um(float(runs.gap_min_nm[own].min()))),
                 number(nm_to_um(float(runs.length_nm[own].sum()))),
                 len(own),
-                number(crosstalk.coupled_db[first]),
+                number(crosstalk.bound_db[first]),
                 crosstalk.reason[first],
             )
         )
@@ -215,7 +215,9 @@ def neighbours(tables: Tables, crosstalk: CrosstalkResult, cell_names: Sequence[
         ColumnInfo("gap_um", "um", "smallest gap between the edges"),
         ColumnInfo("length_um", "um", "length over which they run side by side"),
         ColumnInfo("runs", "", "number of stretches"),
-        ColumnInfo("coupled_db", "dB", "power that crosses over in the strongest run"),
+        ColumnInfo(
+            "coupled_db", "dB", "most power that crosses over in the strongest run; 0 once all light could have crossed"
+        ),
         ColumnInfo("note", "", "why it is an estimate, or not known"),
     )
     cut = f", the {len(rows)} strongest of {len(pairs):,} pairs" if len(pairs) > len(rows) else ""

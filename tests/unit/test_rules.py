@@ -6,6 +6,7 @@ What a rule finds in a drawing is in `tests/rules`; here stand the cases that no
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -179,6 +180,13 @@ def test_guides_may_come_close_for_a_short_stretch() -> None:
     assert run("WG003", spacing_facts([600.0] * 10 + [1500.0] * 90, 1000.0))[0] == ()
     (finding,), _ = run("WG003", spacing_facts([600.0] * 11 + [1500.0] * 90, 1000.0))
     assert "0.600 µm apart, less than 1.000 µm over 11.000 µm, which couples -12.50 dB of the power" in finding.message
+
+
+def test_neighbours_that_exchange_all_light_on_the_way_are_told_so() -> None:
+    """A report of what is left to cross at the end would call a run quiet whose light has come back."""
+    facts = replace(spacing_facts([300.0] * 50, 1000.0), coupled_db=np.array([0.0]))
+    (finding,), _ = run("WG003", facts)
+    assert finding.message.endswith("over 50.000 µm, enough for all of the power to cross over")
 
 
 def test_neighbours_of_no_cross_section_are_not_evaluated() -> None:

@@ -27,7 +27,6 @@ Ints = npt.NDArray[np.int64]
 class LossResult:
     """One row per pair of terminals with a path, in order of source and sink."""
 
-    wavelength_um: float
     from_terminal: Ints
     to_terminal: Ints
     from_name: tuple[str, ...]
@@ -62,13 +61,12 @@ class LossResult:
         return tuple((cause, loss_db) for cause, loss_db in pairs if loss_db > 0.0)
 
 
-def loss(solved: Solved, wavelength_um: float | None = None) -> LossResult:
-    """Return the path table of a solved circuit; the wavelength is the PDK's when not given."""
+def loss(solved: Solved) -> LossResult:
+    """Return the path table of a solved circuit; each part counts at the wavelength that the PDK states it for."""
     model, paths = solved.model, solved.tables.paths
     names, terminals = model.terminals.name, model.terminals
     source = paths.from_terminal
     return LossResult(
-        wavelength_um=model.pdk.pdk.wavelength_um if wavelength_um is None else wavelength_um,
         from_terminal=source,
         to_terminal=paths.to_terminal,
         from_name=tuple(names[k] for k in source.tolist()),

@@ -50,7 +50,7 @@ class Facts:
     value for each waveguide, NaN where its cell states none; `stated_cells` are all cells that state a length.
     `device_kinds` has the PDK's kind of each device, empty for none; it may be left empty altogether.
     `ends` are the ports where light may enter or leave the circuit, so that they need no partner. `coupled_db` has
-    one level for each row of `runs`, or is empty.
+    the largest level along each row of `runs`, or is empty.
     """
 
     tables: Tables

@@ -11,6 +11,9 @@ from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
 from waveguard.units import nm_to_um
 
+ALL_DB = -0.005
+"""From here on two digits say 0.00 dB."""
+
 
 @rule("WG003", severity="error", since="0.1")
 def spacing(ctx: Context) -> Iterator[Finding]:
@@ -18,7 +21,7 @@ def spacing(ctx: Context) -> Iterator[Finding]:
 
     What: two waveguides, or two turns of one, whose edges stay closer than the minimum spacing over a longer stretch
         than the process allows. The finding names the smallest gap, the length over which the two are too close, and
-        the part of the power that crosses over, from the coupling table of the PDK.
+        the largest part of the power that crosses over on the way, from the coupling table of the PDK.
     Why: neighbours couple. Half a micrometre of gap over a hundred micrometres moves all of the light.
     Fix: route the two further apart. Where they are meant to couple, make the coupler a device.
     Limits: min_spacing_um, less one grid step, and min_spacing_length_um of the cross-section; of two different ones,
@@ -79,4 +82,9 @@ def _judge(ctx: Context, row: int, limit_nm: float, close_nm: float) -> Finding:
 
 def _coupled(ctx: Context, row: int) -> str:
     coupled_db = ctx.facts.coupled_db[row] if len(ctx.facts.coupled_db) else np.nan
-    return f", which couples {words.db(coupled_db)} of the power" if np.isfinite(coupled_db) else ""
+    if not np.isfinite(coupled_db):
+        return ""
+    # Light that has come back again was all away: the largest share along the way counts.
+    if coupled_db > ALL_DB:
+        return ", enough for all of the power to cross over"
+    return f", which couples {words.db(coupled_db)} of the power"
