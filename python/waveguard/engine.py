@@ -28,7 +28,7 @@ from waveguard.budget import Budget
 from waveguard.circuit import CircuitModel, PlacedLabel
 from waveguard.errors import IncompleteError, InputError, UsageError
 from waveguard.findings import Incomplete, InputFile, ResultTable, Run, Severity, finish, parse_severity
-from waveguard.pdk import Pdk
+from waveguard.pdk import Pdk, is_file_name
 from waveguard.pdk import load as load_pdk
 from waveguard.rules import Facts, LayoutProblem, judge, selected_rules
 
@@ -195,8 +195,6 @@ def _solve(
         losses = attempts.run("path loss", lambda: loss(solved))
         if asked is not None and coupling is not None:
             result = attempts.run("budget", lambda: evaluate(asked, solved, coupling))
-    if asked is not None and result is None and not attempts.incomplete:
-        attempts.incomplete.append(Incomplete("budget", "not evaluated"))
     return _Optics(model, losses, coupling, result)
 
 
@@ -312,7 +310,7 @@ def _inputs(file: LayoutFile, pdk: str | Path | Pdk, budget: str | Path | Budget
     name = file.path.name if file.path is not None else MEMORY_NAME
     found = [InputFile("layout", name, file.sha256 or "", file.bytes if file.path is not None else None, file.format)]
     # A PDK by name is told by its version.
-    if isinstance(pdk, Path) or (isinstance(pdk, str) and pdk.endswith(".toml")):
+    if not isinstance(pdk, Pdk) and is_file_name(pdk):
         found.append(_input("pdk", Path(pdk)))
     if isinstance(budget, str | Path):
         found.append(_input("budget", Path(budget)))

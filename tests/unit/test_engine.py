@@ -113,10 +113,19 @@ def test_a_black_box_is_listed_and_makes_only_a_link_through_it_incomplete(tmp_p
     assert [file.role for file in run.inputs] == ["layout", "pdk", "budget"]
 
 
+def test_a_pdk_file_is_told_by_its_hash_whatever_its_name(tmp_path: Path) -> None:
+    kit = tmp_path / "kit"
+    kit.write_bytes(PDK.read_bytes())
+    for given in (kit, str(kit)):
+        found = [file.name for file in waveguard.check(chain(), pdk=given).inputs if file.role == "pdk"]
+        assert found == ["kit"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
         ({"pdk": "no-such-pdk"}, PdkError),
+        ({"pdk": Path("siepic-ebeam")}, PdkError),
         ({"budget": "no-such-file.toml"}, BudgetError),
         ({"top": "nobody"}, UsageError),
         ({"select": ["XX"]}, UsageError),

@@ -27,10 +27,16 @@ def _bundled(name: str) -> Pdk:
     return from_text(source.read_text(encoding="utf-8"), f"{name}.toml")
 
 
+def is_file_name(name_or_path: str | os.PathLike[str]) -> bool:
+    """Return whether a PDK is given as a file: what ends in `.toml` or holds a path separator, and every `Path`."""
+    text = os.fspath(name_or_path)
+    return not isinstance(name_or_path, str) or text.endswith(".toml") or "/" in text or os.sep in text
+
+
 def load(name_or_path: str | os.PathLike[str] | Pdk) -> Pdk:
     """Return a PDK: the bundled one of that name, or the one in that TOML file.
 
-    What ends in `.toml` or holds a path separator is a file, everything else is a name.
+    See `is_file_name` for how the two are told apart.
 
     Raises
     ------
@@ -41,7 +47,7 @@ def load(name_or_path: str | os.PathLike[str] | Pdk) -> Pdk:
     if isinstance(name_or_path, Pdk):
         return name_or_path
     text = os.fspath(name_or_path)
-    if text.endswith(".toml") or "/" in text or os.sep in text:
+    if is_file_name(name_or_path):
         path = Path(text)
         return from_text(read_text(path, PdkError), str(path))
     known = find.names()
