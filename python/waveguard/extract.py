@@ -36,11 +36,6 @@ RECIPE_SCHEMA = 1
 KLAYOUT_COUNTER = re.compile(r"(\$\d+)+$")
 """KLayout makes names unique with `$1`, `$2` at the end."""
 
-# Port sources of the core, see rust/extract/src/tables.rs.
-FROM_PIN_PATH, FROM_PIN_RECTANGLE, FROM_METADATA, FROM_GUIDE_END, FROM_FIBRE_TARGET = range(5)
-METADATA = "kfactory"
-DRAWN_GUIDES = "drawn guides"
-
 
 @dataclass(frozen=True, slots=True)
 class Guide:
@@ -315,21 +310,6 @@ class Extraction:
             for name, facts in zip(self.cell_names, self.facts, strict=True)
         ]
         return suggest_pdk(self.file.handle.layers, cells)
-
-    @cached_property
-    def conventions(self) -> tuple[str, ...]:
-        """Conventions by which the ports were found, for the report."""
-        sources = set(np.unique(self.tables.ports.source).tolist())
-        layers = set(self.file.handle.layers)
-        form_sources = {"path": (FROM_PIN_PATH, FROM_PIN_RECTANGLE), "edge_rectangle": (FROM_PIN_RECTANGLE,)}
-        found: list[str] = [
-            pin.convention
-            for pin in self.pdk.pins
-            if self.pdk.layer(pin.layer) in layers and sources & set(form_sources.get(pin.form, ()))
-        ]
-        found += [METADATA] if FROM_METADATA in sources else []
-        found += [DRAWN_GUIDES] if FROM_GUIDE_END in sources else []
-        return tuple(dict.fromkeys(found))
 
 
 def extract(

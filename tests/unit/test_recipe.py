@@ -17,6 +17,8 @@ from waveguard.extract import cell_facts, extract, find_guide, guides_of, port_k
 from waveguard.findings import Verdict
 from waveguard.pdk.tolerances import Extraction
 
+# Codes of `ports.source`.
+FROM_PIN_PATH, FROM_METADATA = 0, 2
 RECIPE_SOURCE = Path(__file__).resolve().parents[2] / "rust" / "extract" / "src" / "recipe.rs"
 
 
@@ -166,13 +168,13 @@ def test_an_extraction_knows_entries_sections_and_stated_values() -> None:
     names = [found.cross_sections[section].name for section in guides.cross_section[order]]
     assert names == ["strip_te_1550_500", "strip_tm_1550_500"]
     assert {found.pdk.devices[entry].name for entry in found.device_entry} == {"guide"}
-    assert found.conventions == ("siepic",)
+    assert set(found.tables.ports.source.tolist()) == {FROM_PIN_PATH}
     assert len(found.tables.nets.port_a) == 1
 
 
 def test_kfactory_metadata_are_read_with_any_pdk(layouts_dir: Path) -> None:
     found = extract(layout.read(layouts_dir / "ubc__spiral.gds"), pdks.load("siepic-ebeam"))
-    assert found.conventions == ("kfactory",)
+    assert set(found.tables.ports.source.tolist()) == {FROM_METADATA}
     assert len(found.tables.devices.cell) == 55
     assert len(found.tables.nets.port_a) == 54
     assert np.nanmax(np.abs(found.tables.waveguides.centerline_length_nm * 1e-3 - found.stated_length_um)) < 0.011

@@ -18,25 +18,12 @@ from waveguard import units
         (units.nm_to_um, 1550.0, 1.55),
         (units.um_to_nm, 0.5, 500.0),
         (units.nm_to_cm, 1e7, 1.0),
-        (units.m_to_nm, 1e-9, 1.0),
-        (units.m_to_um, 5e-6, 5.0),
         (units.nm2_to_um2, 1e6, 1.0),
-        (units.um2_to_nm2, 2.0, 2e6),
-        (units.per_um_to_per_nm, 0.2, 2e-4),
         (units.per_nm_to_per_um, 2e-4, 0.2),
-        (units.db_per_cm_to_db_per_nm, 2.0, 2e-7),
-        (units.db_per_nm_to_db_per_cm, 2e-7, 2.0),
-        (units.dbm_to_mw, 10.0, 10.0),
-        (units.dbm_to_mw, -30.0, 1e-3),
-        (units.mw_to_dbm, 1.0, 0.0),
         (units.db_to_ratio, -20.0, 0.01),
         (units.ratio_to_db, 0.5, -3.010299956639812),
         (units.loss_db_to_transmission, 10.0, 0.1),
         (units.transmission_to_loss_db, 0.1, 10.0),
-        (units.deg_to_rad, 90.0, math.pi / 2),
-        (units.rad_to_deg, math.pi, 180.0),
-        (units.wavelength_um_to_frequency_thz, 1.55, 193.41448903225806),
-        (units.group_length_nm_to_delay_ps, 299_792_458.0, 1e3),
     ],
 )
 def test_known_values_of_numbers_and_arrays(function: Callable[[Any], Any], given: float, expected: float) -> None:
@@ -45,7 +32,7 @@ def test_known_values_of_numbers_and_arrays(function: Callable[[Any], Any], give
 
 
 def test_no_light_is_infinitely_far_down() -> None:
-    assert units.mw_to_dbm(0.0) == -math.inf
+    assert units.ratio_to_db(0.0) == -math.inf
     assert units.transmission_to_loss_db(np.array([0.0, 1.0])).tolist() == [math.inf, 0.0]
-    assert units.dbm_to_mw(-math.inf) == 0.0
+    assert units.db_to_ratio(-math.inf) == 0.0
     assert math.isnan(units.ratio_to_db(-1.0))

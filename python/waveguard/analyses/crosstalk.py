@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard.models import coupled
-from waveguard.units import db_to_ratio, nm_to_cm, nm_to_um, ratio_to_db
+from waveguard.units import db_to_ratio, nm_to_cm, nm_to_um, ratio_to_db, um_to_nm
 
 if TYPE_CHECKING:
     from waveguard.pdk.schema import Coupling, CrossSection, Pdk
@@ -224,7 +224,7 @@ class _Work:
         off = np.zeros(len(rows), dtype=bool)
         for side in (runs.waveguide_a[rows], runs.waveguide_b[rows]):
             own = guides.cross_section[side]
-            nominal_nm = np.array([section.width_um.value * 1e3 for section in self.sections])[own]
+            nominal_nm = np.array([um_to_nm(section.width_um.value) for section in self.sections])[own]
             for width_nm in (guides.width_a_nm[side], guides.width_b_nm[side]):
                 off |= np.abs(width_nm - nominal_nm) > self.pdk.limits.joint_width_nm.value
         names = " and ".join(dict.fromkeys((first.name, second.name)))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
 from waveguard.errors import UsageError
 from waveguard.tables import VIEWS, Tables
+from waveguard.units import nm_to_um
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -188,15 +189,15 @@ def netlist(found: Found) -> dict[str, Any]:
         instance = {
             "cell": found.cell_names[int(cell)],
             "top": found.cell_names[int(devices["top"][row])],
-            "x_um": _plain(float(devices["x_nm"][row]) / 1000.0, "x_um"),
-            "y_um": _plain(float(devices["y_nm"][row]) / 1000.0, "y_um"),
+            "x_um": _plain(nm_to_um(float(devices["x_nm"][row])), "x_um"),
+            "y_um": _plain(nm_to_um(float(devices["y_nm"][row])), "y_um"),
             "rotation_deg": round(math.degrees(float(devices["rotation_rad"][row])), 6),
             "mirrored": bool(devices["mirrored"][row]),
         }
         guide = int(devices["waveguide"][row])
         if guide >= 0:
             length_nm = float(found.tables["waveguides"]["centerline_length_nm"][guide])
-            instance["length_um"] = _plain(round(length_nm / 1000.0, 6), "length_um")
+            instance["length_um"] = _plain(round(nm_to_um(length_nm), 6), "length_um")
         instances[name] = instance
     labels = _port_labels(ports, names)
     joined = {int(port) for side in ("port_a", "port_b") for port in nets[side]}

@@ -110,19 +110,5 @@ def _positive(quantity: Quantity) -> Quantity:
     return quantity
 
 
-def _not_positive(quantity: Quantity) -> Quantity:
-    if quantity.value > 0:
-        raise PydanticCustomError("quantity_positive", "must not be above zero (a level in dB below the carrier)")
-    return quantity
-
-
-def _fraction(quantity: Quantity) -> Quantity:
-    if not 0.0 <= quantity.value <= 1.0:
-        raise PydanticCustomError("quantity_fraction", "must lie between 0 and 1")
-    return quantity
-
-
 NonNegative = Annotated[Quantity, AfterValidator(_not_negative)]
 Positive = Annotated[Quantity, AfterValidator(_positive)]
-LevelDb = Annotated[Quantity, AfterValidator(_not_positive)]
-Fraction = Annotated[Quantity, AfterValidator(_fraction)]
