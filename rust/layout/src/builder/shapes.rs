@@ -131,18 +131,56 @@ impl Polygons {
 }
 
 fn judge(points: &[Point], rep: i64, repetitions: &Repetitions) -> (Fate, BBox) {
-    if points.contains(&NOWHERE) {
+    let own = box_of(points);
+    // Coordinates of a good polygon cannot hold what stands for nowhere.
+    if !in_range(&own) && points.contains(&NOWHERE) {
         return (Fate::BeyondRange, BBox::EMPTY);
     }
-    let b = repetitions.grown(rep, &BBox::of_points(points));
+    let b = repetitions.grown(rep, &own);
     if !in_range(&b) {
         return (Fate::BeyondRange, b);
     }
     if has_area(points) { (Fate::Kept, b) } else { (Fate::Degenerate, b) }
 }
 
+/// `BBox::of_points`, with integers until the end, which is several times as quick.
+fn box_of(points: &[Point]) -> BBox {
+    let Some(&first) = points.first() else { return BBox::EMPTY };
+    let (mut low, mut high) = ([first.x, first.y, first.x, first.y], [first.x, first.y, first.x, first.y]);
+    let mut add = |four: [i32; 4]| {
+        for k in 0..4 {
+            low[k] = low[k].min(four[k]);
+            high[k] = high[k].max(four[k]);
+        }
+    };
+    let (pairs, last) = points.as_chunks::<2>();
+    for [a, b] in pairs {
+        add([a.x, a.y, b.x, b.y]);
+    }
+    for a in last {
+        add([a.x, a.y, a.x, a.y]);
+    }
+    BBox {
+        min: [f64::from(low[0].min(low[2])), f64::from(low[1].min(low[3]))],
+        max: [f64::from(high[0].max(high[2])), f64::from(high[1].max(high[3]))],
+    }
+}
+
+/// Twice the signed area, up to a multiple of 2^32.
+fn wrapped_area(points: &[Point]) -> i32 {
+    let (Some(first), [.., before, last]) = (points.first(), points) else { return 0 };
+    // Sum of x_i (y_i+1 - y_i-1), the first vertex taken as the origin, so that it adds nothing.
+    let term = |a: &Point, b: &Point, c: &Point| b.x.wrapping_sub(first.x).wrapping_mul(c.y.wrapping_sub(a.y));
+    let inner = points.windows(3).fold(0_i32, |sum, w| sum.wrapping_add(term(&w[0], &w[1], &w[2])));
+    inner.wrapping_add(term(before, last, first))
+}
+
 /// A figure of eight has area although the signed areas of its halves cancel.
 fn has_area(points: &[Point]) -> bool {
+    // What is not zero so cannot be zero exactly; nearly all polygons go no further.
+    if wrapped_area(points) != 0 {
+        return true;
+    }
     let Some((&first, rest)) = points.split_first() else { return false };
     let Some(&second) = rest.iter().find(|&&p| p != first) else { return false };
     if rest.iter().all(|&p| waveguard_geom::point::orient(first, second, p) == 0) {
