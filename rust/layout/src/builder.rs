@@ -7,6 +7,7 @@
 //! the reader).
 
 mod check;
+mod drawn;
 mod hierarchy;
 mod notes;
 mod repetitions;
@@ -16,6 +17,8 @@ mod tests;
 
 use waveguard_base::{Interrupted, LayerId, Watch};
 use waveguard_geom::Point;
+
+pub use drawn::Drawn;
 
 use crate::model::{Cell, Layout, Repetition};
 
@@ -115,9 +118,21 @@ impl Layout {
     /// [`LayoutError::Column`] when columns do not fit together, [`LayoutError::Interrupted`] when `watch`
     /// was cancelled. A layout that is wrong is built as far as it goes; see [`Layout::problems`].
     pub fn build(columns: LayoutColumns, watch: &Watch) -> Result<Self, LayoutError> {
+        Self::build_with(columns, None, watch)
+    }
+
+    /// The same with polygons that still lie in the bytes of a GDSII stream.
+    ///
+    /// # Errors
+    /// As [`Layout::build`].
+    pub fn build_with(columns: LayoutColumns, drawn: Option<Drawn<'_>>, watch: &Watch) -> Result<Self, LayoutError> {
         watch.enter(0, columns.cell_names.len() as u64);
         check::columns(&columns)?;
         let mut columns = columns;
+        if let Some(drawn) = drawn {
+            drawn::merge(&mut columns, &drawn)?;
+            check::columns(&columns)?;
+        }
         let mut notes = notes::Notes::new(std::mem::take(&mut columns.cell_names));
         let repetitions = repetitions::Repetitions::new(std::mem::take(&mut columns.repetitions));
         watch.check()?;

@@ -8,6 +8,6 @@ mod labels;
 pub mod model;
 pub mod scan;
 
-pub use builder::{LayoutColumns, LayoutError};
+pub use builder::{Drawn, LayoutColumns, LayoutError};
 pub use labels::PlacedLabel;
 pub use model::{Label, Layout, PathSpine, Polygon, Reference, Repetition};

@@ -4,6 +4,7 @@
 //! width of a path as known when the coordinates come, and keeps the last width it saw for a path that states
 //! none; so a late width is refused and a missing one is listed.
 
+use super::boundaries::{Boundaries, Gatherer};
 use super::{Format, MAX_COPIES, ScanError, ScanReport, text};
 
 /// Sizes of the grid that a layout can have, in metres. Beyond them the units were forged or damaged.
@@ -102,6 +103,9 @@ struct Element {
     string: bool,
     array: bool,
     attribute: bool,
+    properties: bool,
+    layer_number: u32,
+    type_number: u32,
 }
 
 /// Where the walk is.
@@ -123,6 +127,7 @@ struct Scanner<'a> {
     attribute: bool,
     n_paths: u64,
     n_nodes: u64,
+    polygons: Gatherer,
 }
 
 /// Walks a GDSII stream.
@@ -136,6 +141,7 @@ pub(super) fn scan(data: &[u8]) -> Result<ScanReport, ScanError> {
         shapes_repeat: false,
         widthless_paths: Vec::new(),
         problems: Vec::new(),
+        boundaries: Boundaries::default(),
     };
     let scanner = Scanner {
         data,
@@ -149,6 +155,7 @@ pub(super) fn scan(data: &[u8]) -> Result<ScanReport, ScanError> {
         attribute: false,
         n_paths: 0,
         n_nodes: 0,
+        polygons: Gatherer::default(),
     };
     scanner.walk()
 }
@@ -159,6 +166,10 @@ impl Scanner<'_> {
         let mut at = 0;
         loop {
             self.offset = at;
+            if let Some(end) = self.plain_polygon(at) {
+                at = end;
+                continue;
+            }
             let Some(head) = data.get(at..at + 4) else {
                 let reason =
                     if at == data.len() { "the file ends without ENDLIB" } else { "the file ends in a record" };
@@ -187,7 +198,31 @@ impl Scanner<'_> {
         if data[at..].iter().any(|&b| b != 0) {
             self.report.problems.push(("bytes-after-end", (data.len() - at).to_string()));
         }
+        self.report.boundaries = self.polygons.finish(at);
         Ok(self.report)
+    }
+
+    /// Takes a polygon in the form in which everybody writes it, record by record the same as the long way, which is
+    /// left to whatever looks different; returns its end.
+    fn plain_polygon(&mut self, at: usize) -> Option<usize> {
+        if self.element.is_some() || !matches!(self.structure, Structure::Named(_)) {
+            return None;
+        }
+        let head = self.data.get(at..)?.first_chunk::<20>()?;
+        let [0, 4, BOUNDARY, 0, 0, 6, LAYER, 2, l1, l0, 0, 6, DATATYPE, 2, t1, t0, n1, n0, XY, 3] = *head else {
+            return None;
+        };
+        let length = usize::from(u16::from_be_bytes([n1, n0]));
+        let end = at + 16 + length;
+        if length < 12 || length % 8 != 4 || self.data.get(end..end + 4)? != [0, 4, ENDEL, 0] {
+            return None;
+        }
+        self.report.n_records += 5;
+        self.polygons.begin_polygon();
+        self.polygons.add_piece(at + 20, (length - 4) / 8);
+        let number = |high, low| u32::from(u16::from_be_bytes([high, low]));
+        self.polygons.end_polygon(self.data, at..end + 4, (number(l1, l0), number(t1, t0)), true);
+        Some(end + 4)
     }
 
     /// Takes in one record; true at the end of the library.
@@ -231,7 +266,7 @@ impl Scanner<'_> {
                 Structure::Outside => return Err(self.error("it comes outside of a structure")),
             },
             ENDSTR => match std::mem::replace(&mut self.structure, Structure::Outside) {
-                Structure::Named(_) => {}
+                Structure::Named(_) => self.polygons.end_structure(),
                 Structure::Unnamed => return Err(self.error("the structure has no name")),
                 Structure::Outside => return Err(self.error("it comes outside of a structure")),
             },
@@ -239,6 +274,7 @@ impl Scanner<'_> {
                 if !matches!(self.structure, Structure::Named(_)) {
                     return Err(self.error("it comes outside of a named structure"));
                 }
+                self.polygons.begin_polygon();
                 self.element = Some(Element { kind: self.record, offset: self.offset, ..Element::default() });
             }
             // Properties of files and cells are not in the standard, but KLayout can write them.
@@ -256,13 +292,13 @@ impl Scanner<'_> {
         Ok(false)
     }
 
-    fn in_element(&self, e: &mut Element, body: &[u8]) -> Result<(), ScanError> {
+    fn in_element(&mut self, e: &mut Element, body: &[u8]) -> Result<(), ScanError> {
         let polygon_or_path = matches!(e.kind, BOUNDARY | PATH | BOX | NODE);
         let placement = matches!(e.kind, SREF | AREF);
         match self.record {
-            LAYER if !placement => e.layer = true,
-            DATATYPE if matches!(e.kind, BOUNDARY | PATH | BOX) => e.datatype = true,
-            BOXTYPE if e.kind == BOX => e.datatype = true,
+            LAYER if !placement => (e.layer, e.layer_number) = (true, unsigned(body)),
+            DATATYPE if matches!(e.kind, BOUNDARY | PATH | BOX) => (e.datatype, e.type_number) = (true, unsigned(body)),
+            BOXTYPE if e.kind == BOX => (e.datatype, e.type_number) = (true, unsigned(body)),
             TEXTTYPE if e.kind == TEXT => e.datatype = true,
             NODETYPE if e.kind == NODE => e.datatype = true,
             WIDTH if e.kind == PATH || e.kind == TEXT => {
@@ -291,6 +327,9 @@ impl Scanner<'_> {
                     return Err(self.error("it comes before COLROW"));
                 }
                 e.points += points;
+                if matches!(e.kind, BOUNDARY | BOX) {
+                    self.polygons.add_piece(self.offset + 4, points);
+                }
             }
             SNAME if placement => {
                 if e.name {
@@ -323,7 +362,7 @@ impl Scanner<'_> {
             }
             ANGLE | 0x1a if placement || e.kind == TEXT => {}
             0x17 if e.kind == TEXT => {}
-            PROPATTR => e.attribute = true,
+            PROPATTR => (e.attribute, e.properties) = (true, true),
             PROPVALUE if e.attribute => e.attribute = false,
             PROPVALUE => return Err(self.error("it comes without PROPATTR")),
             // ELFLAGS, PLEX and others that nobody reads.
@@ -358,6 +397,10 @@ impl Scanner<'_> {
                 self.n_paths += 1;
             }
             NODE => self.n_nodes += 1,
+            BOUNDARY | BOX => {
+                let (element, layer) = (e.offset..self.offset + 4, (e.layer_number, e.type_number));
+                self.polygons.end_polygon(self.data, element, layer, !e.properties);
+            }
             _ => {}
         }
         Ok(())
@@ -407,6 +450,11 @@ impl Scanner<'_> {
 
 fn name(record: u8) -> &'static str {
     NAMES.get(usize::from(record)).copied().unwrap_or("unknown record")
+}
+
+/// A layer or datatype: the reader behind us knows no negative ones.
+fn unsigned(body: &[u8]) -> u32 {
+    body.iter().fold(0, |value, &b| value << 8 | u32::from(b))
 }
 
 fn until_nul(body: &[u8]) -> &[u8] {

@@ -5,13 +5,16 @@
 //! letter of the two standards but real writers produce is accepted; what that library would misread
 //! silently is refused or listed.
 
+mod boundaries;
 mod checksum;
 mod cursor;
 mod gds;
 mod names;
 mod oasis;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+
+pub use boundaries::Boundaries;
 
 /// Copies in one repetition beyond which a count is taken as forged.
 pub const MAX_COPIES: u64 = 1 << 27;
@@ -57,6 +60,8 @@ pub struct ScanReport {
     pub widthless_paths: Vec<u64>,
     /// What is odd but readable: a code in kebab case and what it concerns.
     pub problems: Vec<(&'static str, String)>,
+    /// Where the polygons lie; empty for OASIS, where a vertex is not found without decoding all before it.
+    pub boundaries: Boundaries,
 }
 
 /// Why the bytes are not a well-formed layout.

@@ -33,6 +33,49 @@ fn gds(elements: &[Vec<u8>]) -> Vec<u8> {
     [head(), begin, elements.concat(), record(0x07, 0, b""), record(0x04, 0, b"")].concat()
 }
 
+/// A stream of several structures.
+pub(crate) fn stream(structures: &[(&str, Vec<Vec<u8>>)]) -> Vec<u8> {
+    let structure = |(name, elements): &(&str, Vec<Vec<u8>>)| {
+        let begin = [short(0x05, &[0; 12]), record(0x06, 6, name.as_bytes())].concat();
+        [begin, elements.concat(), record(0x07, 0, b"")].concat()
+    };
+    [head(), structures.iter().flat_map(structure).collect(), record(0x04, 0, b"")].concat()
+}
+
+/// A polygon in the form in which everybody writes it.
+pub(crate) fn polygon(layer: i16, datatype: i16, xy: &[i32]) -> Vec<u8> {
+    let of = [short(0x0d, &[layer]), short(0x0e, &[datatype])].concat();
+    [record(0x08, 0, b""), of, long(0x10, xy), record(0x11, 0, b"")].concat()
+}
+
+/// The same, written as nobody would, and with other records in it.
+fn odd_polygon(layer: i16, datatype: i16, xy: &[i32], inside: &[u8]) -> Vec<u8> {
+    let (first, second) = xy.split_at(4);
+    let of = [long(0x0e, &[i32::from(datatype)]), long(0x10, second), long(0x0d, &[i32::from(layer)])].concat();
+    [record(0x08, 0, b""), short(0x26, &[0]), long(0x10, first), of, inside.to_vec(), record(0x11, 0, b"")].concat()
+}
+
+fn rest(bytes: &[u8], report: &ScanReport) -> Vec<u8> {
+    report.boundaries.rest().iter().flat_map(|span| bytes[span.clone()].to_vec()).collect()
+}
+
+/// Vertices and layer of each polygon.
+fn drawn(bytes: &[u8], report: &ScanReport) -> Vec<(Vec<i32>, (u32, u32))> {
+    let all = &report.boundaries;
+    let mut out: Vec<(Vec<i32>, (u32, u32))> = Vec::new();
+    for piece in (0..all.n_structures()).flat_map(|i| all.pieces_of(i)) {
+        let vertices = &bytes[piece.at..piece.at + 8 * usize::from(piece.n_points)];
+        let numbers = vertices.as_chunks().0.iter().map(|v| i32::from_be_bytes(*v));
+        if piece.begins {
+            out.push((Vec::new(), all.layers()[piece.layer as usize]));
+        }
+        if let Some((xy, _)) = out.last_mut() {
+            xy.extend(numbers);
+        }
+    }
+    out
+}
+
 fn boundary() -> Vec<u8> {
     let xy = long(0x10, &[0, 0, 10, 0, 10, 10, 0, 0]);
     [record(0x08, 0, b""), short(0x0d, &[1]), short(0x0e, &[0]), xy, record(0x11, 0, b"")].concat()
@@ -151,6 +194,57 @@ fn units_must_be_possible() {
         file[at..at + 16].copy_from_slice(&bytes);
         assert_eq!(refused(&file).record, "UNITS");
     }
+}
+
+const CLOSED: [i32; 8] = [-1, 7, 10, 7, 10, i32::MAX, -1, 7];
+
+#[test]
+fn polygons_are_found_where_they_lie_and_are_no_part_of_the_rest() {
+    let elements = [polygon(1, 2, &CLOSED), path(Some(5), false), array(3, 2), polygon(-1, 0, &CLOSED[..6])];
+    let bytes = gds(&elements);
+    let report = accepted(&[bytes.clone(), vec![0; 100]].concat());
+    let open = CLOSED[..6].to_vec();
+    assert_eq!(drawn(&bytes, &report), [(open.clone(), (1, 2)), (open, (0xffff, 0))]);
+    assert_eq!(rest(&bytes, &report), gds(&elements[1..3]));
+    assert_eq!(report.n_records, 29);
+    let none = gds(&elements[1..3]);
+    assert_eq!(rest(&none, &accepted(&none)), none);
+}
+
+#[test]
+fn every_form_of_a_polygon_is_found() {
+    let as_box = |bytes: Vec<u8>| [record(0x2d, 0, b""), bytes[4..].to_vec()].concat();
+    let plain = gds(&[polygon(1, 2, &CLOSED)]);
+    for other in [odd_polygon(1, 2, &CLOSED, b""), as_box(polygon(1, 2, &CLOSED)), odd_polygon(1, 2, &CLOSED[..6], b"")]
+    {
+        let bytes = gds(&[other]);
+        let report = accepted(&bytes);
+        assert_eq!(drawn(&bytes, &report), drawn(&plain, &accepted(&plain)));
+        assert_eq!(rest(&bytes, &report), gds(&[]));
+    }
+    // The closing point alone in a record of its own, and a polygon that is nothing but one.
+    let bytes = gds(&[odd_polygon(1, 2, &[3, 4, 5, 6, 3, 4], b""), polygon(1, 2, &[5, 6])]);
+    assert_eq!(drawn(&bytes, &accepted(&bytes)), [(vec![3, 4, 5, 6], (1, 2)), (vec![], (1, 2))]);
+}
+
+#[test]
+fn polygons_with_properties_are_found_and_stay_in_the_rest() {
+    let property = [short(0x2b, &[1]), record(0x2c, 6, b"AB")].concat();
+    let kept = odd_polygon(3, 4, &CLOSED, &property);
+    let bytes = gds(&[polygon(1, 2, &CLOSED), kept.clone(), boundary()]);
+    let report = accepted(&bytes);
+    assert_eq!(report.boundaries.n_polygons(), 3);
+    assert_eq!(rest(&bytes, &report), gds(&[kept]));
+}
+
+#[test]
+fn each_structure_names_its_layers_in_the_order_of_their_first_use() {
+    let (a, b, c) = (polygon(1, 0, &CLOSED), polygon(2, 0, &CLOSED), polygon(2, 7, &CLOSED));
+    let bytes = stream(&[("A", vec![b.clone(), a.clone(), b.clone()]), ("B", vec![]), ("C", vec![c, a])]);
+    let found = accepted(&bytes).boundaries;
+    assert_eq!((found.n_structures(), found.n_polygons()), (3, 5));
+    assert_eq!(found.layers(), [(2, 0), (1, 0), (2, 7), (1, 0)]);
+    assert_eq!([0, 1, 2, 3].map(|i| found.layers_of(i)), [0..2, 2..2, 2..4, 0..0]);
 }
 
 /// An OASIS file around records; the END is without checksum.

@@ -6,6 +6,7 @@
 
 mod element;
 
+use super::boundaries::Boundaries;
 use super::checksum::{checksum32, crc32};
 use super::cursor::{Cursor, Read};
 use super::names::Names;
@@ -101,6 +102,7 @@ pub(super) fn scan(data: &[u8]) -> Result<ScanReport, ScanError> {
         shapes_repeat: false,
         widthless_paths: Vec::new(),
         problems: Vec::new(),
+        boundaries: Boundaries::default(),
     };
     let mut walker = Walker {
         file: data,
