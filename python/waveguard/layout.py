@@ -2,6 +2,11 @@
 
 The order is what keeps a damaged file from harming us: the bytes are walked by the scanner of the core first, and
 only bytes that passed are given to gdstk, which trusts what it reads.
+
+Of GDSII, gdstk gets only what is left without plain polygons. The walk passes all their bytes anyway, which are nearly
+all of a flat layout, and the core takes the vertices from where they lie; reading them as objects first would take
+several times as long. Everything else (structures, placements, paths, texts, properties), OASIS and libraries in memory
+stay with gdstk.
 """
 
 from __future__ import annotations
@@ -102,7 +107,9 @@ def _read_file(file: sources.Source, progress: Progress | None) -> tuple[Content
     report = _scan(file)
     _tell(progress, "read", 0, len(file.data) // MIB)
     # In units of its grid, a GDSII file has whole numbers for coordinates.
-    library = _gdstk_library(file, unit_m=report["dbu_m"])
+    boundaries: _core.Boundaries | None = report["boundaries"]
+    rest = boundaries.rest() if boundaries is not None else None
+    library = _gdstk_library(file, unit_m=report["dbu_m"], rest=rest)
     contents = take_apart(
         library,
         shapes_repeat=bool(report["shapes_repeat"]),
@@ -110,6 +117,7 @@ def _read_file(file: sources.Source, progress: Progress | None) -> tuple[Content
         on_grid=file.format == "GDSII",
         cell_names=report["cell_names"],
         widthless_paths=frozenset(report["widthless_paths"]),
+        boundaries=boundaries,
         progress=_cells(progress),
     )
     for code, subject in report["problems"]:
@@ -170,9 +178,10 @@ def _scan(file: sources.Source) -> dict[str, Any]:
     return report
 
 
-def _gdstk_library(file: sources.Source, unit_m: float) -> gdstk.Library:
+def _gdstk_library(file: sources.Source, unit_m: float, rest: bytes | None = None) -> gdstk.Library:
+    """Let gdstk read a file, or what is left of it."""
     read_file = gdstk.read_gds if file.format == "GDSII" else gdstk.read_oas
-    with sources.plain_file(file) as path, quiet_gdstk():
+    with sources.plain_file(file, rest) as path, quiet_gdstk():
         try:
             return read_file(path, unit=unit_m)
         except (OSError, RuntimeError, MemoryError) as error:

@@ -15,6 +15,7 @@ import gdstk
 import numpy as np
 import numpy.typing as npt
 
+from waveguard import _core
 from waveguard.reading.problem import ProblemList
 from waveguard.reading.quiet import quiet_gdstk
 
@@ -107,6 +108,7 @@ def take_apart(
     on_grid: bool = False,
     cell_names: Sequence[str] | None = None,
     widthless_paths: frozenset[int] = frozenset(),
+    boundaries: _core.Boundaries | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Contents:
     """Take a library apart.
@@ -126,6 +128,8 @@ def take_apart(
         Names of all cells in file order, used where gdstk cannot give a name because it is not UTF-8.
     widthless_paths
         Numbers, in file order over all cells, of paths that state no width: gdstk gives them that of the path before.
+    boundaries
+        The polygons of the cells, which are then not taken from gdstk: it may have been given only some of them.
     progress
         Called with the number of cells done and in all.
     """
@@ -136,9 +140,10 @@ def take_apart(
     cells: list[gdstk.Cell] = []
     context: list[gdstk.Cell] = []
     names: list[str] = []
+    structure_of: list[int] = []
     first_path: list[int] = []
     n_paths = 0
-    for cell, name in zip(all_cells, all_names, strict=True):
+    for structure, (cell, name) in enumerate(zip(all_cells, all_names, strict=True)):
         is_context = name == CONTEXT_CELL
         if isinstance(cell, gdstk.RawCell):
             problems.add("raw-cell", name)
@@ -146,6 +151,7 @@ def take_apart(
             (context if is_context else cells).append(cell)
             if not is_context:
                 names.append(name)
+                structure_of.append(structure)
                 first_path.append(n_paths)
             n_paths += len(cell.paths) if widthless_paths else 0
     _check_names(names, problems)
@@ -153,16 +159,21 @@ def take_apart(
     layers = _Numbering()
     repetitions = _Repetitions(scale)
     shapes = _Shapes(on_grid=on_grid and scale == 1.0)
+    drawn = _Drawn(boundaries) if boundaries is not None else None
     paths = _Paths()
     texts: list[Label] = []
     refs = _References({id(cell): i for i, cell in enumerate(cells)})
     for i, cell in enumerate(cells):
-        polygons = cell.polygons
-        shapes.add_polygons(i, polygons, layers, repetitions if shapes_repeat else None)
-        if drawn := cell.paths:
+        if drawn is not None:
+            drawn.add(i, structure_of[i], layers)
+        else:
+            shapes.add_polygons(i, cell.polygons, layers, repetitions if shapes_repeat else None)
+        if drawn_paths := cell.paths:
             widthless = {n - first_path[i] for n in widthless_paths} if widthless_paths else set()
             with quiet_gdstk():
-                paths.add(i, names[i], drawn, layers, repetitions, shapes, problems, owned=owned, widthless=widthless)
+                paths.add(
+                    i, names[i], drawn_paths, layers, repetitions, shapes, problems, owned=owned, widthless=widthless
+                )
         if labels := cell.labels:
             _add_labels(i, names[i], labels, layers, repetitions if shapes_repeat else None, texts, scale, problems)
         if references := cell.references:
@@ -181,6 +192,8 @@ def take_apart(
     columns |= paths.columns(scale)
     columns |= _label_columns(texts, layers)
     columns |= refs.columns(scale)
+    if drawn is not None:
+        columns |= drawn.columns()
     return Contents(cells, context, names, columns, texts, problems)
 
 
@@ -247,6 +260,34 @@ class _Shapes:
             ),
             "polygon_layer": np.array(self.layer, dtype=np.int64),
             "polygon_rep": np.array(rep + [0] * (n - len(rep)), dtype=np.int64),
+        }
+
+
+class _Drawn:
+    """Polygons that the core takes from the bytes itself: it is told only what their cells and layers are called."""
+
+    def __init__(self, boundaries: _core.Boundaries) -> None:
+        self.boundaries = boundaries
+        self.cell: list[int] = []
+        self.layer: list[int] = []
+
+    def add(self, cell: int, structure: int, layers: _Numbering) -> None:
+        """Name the cell that a structure is; those between the last one and this are none."""
+        self._skip_to(structure)
+        self.cell.append(cell)
+        self.layer += [layers[key] for key in self.boundaries.layers(structure)]
+
+    def _skip_to(self, structure: int) -> None:
+        for skipped in range(len(self.cell), structure):
+            self.cell.append(-1)
+            self.layer += [-1] * len(self.boundaries.layers(skipped))
+
+    def columns(self) -> dict[str, Any]:
+        self._skip_to(self.boundaries.n_structures)
+        return {
+            "boundaries": self.boundaries,
+            "boundary_cell": np.array(self.cell, dtype=np.int64),
+            "boundary_layer": np.array(self.layer, dtype=np.int64),
         }
 
 

@@ -77,19 +77,19 @@ def load(path: Path) -> Source:
 
 
 @contextmanager
-def plain_file(source: Source) -> Iterator[Path]:
-    """Yield a path at which the unpacked bytes lie, for readers that want a file."""
-    if not source.compressed:
+def plain_file(source: Source, instead: bytes | None = None) -> Iterator[Path]:
+    """Yield a path at which the unpacked bytes lie, or others instead of them, for readers that want a file."""
+    if instead is None and not source.compressed:
         yield source.path
         return
     handle, name = tempfile.mkstemp(prefix="waveguard-", suffix=".gds" if source.format == "GDSII" else ".oas")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(source.data)
+            file.write(source.data if instead is None else instead)
         yield Path(name)
     except OSError as error:
         raise LayoutFileError(
-            f"cannot unpack into the folder for temporary files: {error.strerror}",
+            f"cannot write into the folder for temporary files: {error.strerror}",
             path=source.path,
             hint="free some space, or set TMPDIR to a folder with space",
         ) from error

@@ -34,6 +34,11 @@ impl<'py> Columns<'py> {
         self.dict.get_item(name)?.ok_or_else(|| self.wrong(name, "is missing"))
     }
 
+    /// A column that may be missing or None.
+    pub(crate) fn optional(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(self.dict.get_item(name)?.filter(|value| !value.is_none()))
+    }
+
     pub(crate) fn scalar(&self, name: &str) -> PyResult<f64> {
         self.get(name)?.extract().map_err(|_| self.wrong(name, "is not a number"))
     }

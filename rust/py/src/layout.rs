@@ -9,6 +9,7 @@ use waveguard_base::{CellId, Column, Interrupted, Problem, Table};
 use waveguard_layout::{LayoutColumns, Repetition};
 
 use crate::columns::Columns;
+use crate::scan::Boundaries;
 use crate::{run, tables};
 
 /// A layout on the grid; immutable.
@@ -118,7 +119,7 @@ fn problem_table(problems: &[Problem]) -> Table {
         .with("count", Column::I64(problems.iter().map(|p| p.count as i64).collect()))
 }
 
-const KNOWN: [&str; 29] = [
+const KNOWN: [&str; 32] = [
     "dbu_nm",
     "layers",
     "cell_names",
@@ -148,9 +149,12 @@ const KNOWN: [&str; 29] = [
     "ref_magnification",
     "ref_mirror",
     "ref_rep",
+    "boundaries",
+    "boundary_cell",
+    "boundary_layer",
 ];
 
-/// Build a layout from flat columns.
+/// Build a layout from flat columns, and from the polygons of a GDSII stream where `boundaries` holds them.
 #[pyfunction]
 #[pyo3(signature = (columns, progress=None, threads=0))]
 pub(crate) fn build_layout(
@@ -159,8 +163,19 @@ pub(crate) fn build_layout(
     progress: Option<Py<PyAny>>,
     threads: usize,
 ) -> PyResult<Layout> {
-    let columns = layout_columns(&Columns::new(columns)?)?;
-    let inner = run::run(py, threads, progress, move |watch| waveguard_layout::Layout::build(columns, watch))?;
+    let c = Columns::new(columns)?;
+    let columns = layout_columns(&c)?;
+    let drawn = match c.optional("boundaries")? {
+        None => None,
+        Some(handle) => {
+            let handle = handle.cast_into::<Boundaries>().map_err(|_| c.wrong("boundaries", "is no Boundaries"))?;
+            Some((handle.unbind(), c.i64s("boundary_cell")?, c.i64s("boundary_layer")?))
+        }
+    };
+    let inner = run::run(py, threads, progress, move |watch| {
+        let drawn = drawn.as_ref().map(|(handle, cell_of, layer_of)| handle.get().drawn(cell_of, layer_of));
+        waveguard_layout::Layout::build_with(columns, drawn, watch)
+    })?;
     Ok(Layout { inner: Arc::new(inner) })
 }
 

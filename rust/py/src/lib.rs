@@ -41,7 +41,7 @@ mod _core {
     #[pymodule_export]
     use super::probe::probe;
     #[pymodule_export]
-    use super::scan::scan_layout;
+    use super::scan::{Boundaries, scan_layout};
     #[pymodule_export]
     use super::schemas;
 
