@@ -113,6 +113,7 @@ pub fn work_out(
     let mut cells: Vec<CellPlan> = vec![CellPlan::default(); layout.cells.len()];
     let device_below = layout.subtree_any(|c| roles[c.index()] == Role::Device);
     let mut tasks: Vec<Task> = Vec::new();
+    let mut problems = Vec::new();
     let mut free = Free::new(plan, shapes);
     for i in 0..layout.cells.len() {
         let cell = CellId::from(i);
@@ -130,6 +131,7 @@ pub fn work_out(
             continue;
         }
         let parts = split::split(plan, shapes, cell, &facts[i]);
+        problems.extend(parts.problems);
         cells[i].terminals = if stated.is_empty() { parts.loose } else { stated };
         tasks.extend(parts.groups.into_iter().map(|g| Task::Part(cell, g)));
         free.add(cell, parts.free);
@@ -149,7 +151,6 @@ pub fn work_out(
             Ok(done)
         })
         .collect();
-    let mut problems = Vec::new();
     for outcome in done? {
         match outcome {
             Outcome::Device(cell, done) => {

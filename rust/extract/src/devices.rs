@@ -5,9 +5,10 @@ use std::sync::Arc;
 use waveguard_base::{CellId, LayerId, Problem};
 use waveguard_geom::{BBox, Point, Transform};
 
+use crate::cuts::PINS_NOT_READ;
 use crate::facts::{Facts, Sums};
 use crate::guides::Guide;
-use crate::pins::{self, LocalPort, Pin, PortSource};
+use crate::pins::{LocalPort, Pin, PortSource};
 use crate::plan::Plan;
 use crate::recipe::{CellRole, PortKind};
 use crate::split;
@@ -175,7 +176,8 @@ fn collect_rings(plan: &Plan, sums: &Sums, cell: CellId, t: &Transform, most: us
     }
 }
 
-/// Pins of a cell and of all it places, in the frame of the cell.
+/// Pins of a cell and of all it places, in the frame of the cell; one more than the plan's bound where there
+/// are more than that.
 pub fn all_pins(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Vec<Pin> {
     let mut out = Vec::new();
     collect_pins(plan, facts, sums, cell, &Transform::IDENTITY, &mut out);
@@ -183,14 +185,16 @@ pub fn all_pins(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Vec<
 }
 
 fn collect_pins(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId, t: &Transform, out: &mut Vec<Pin>) {
-    out.extend(facts[cell.index()].pins.iter().map(|p| p.transformed(t)));
-    for r in &plan.layout.cell(cell).references {
-        if sums.any_pins[r.target.index()] {
-            pins::copies(plan, &r.repetition, |d| {
-                let mut placed = r.transform;
-                placed.d = [placed.d[0] + d[0], placed.d[1] + d[1]];
-                collect_pins(plan, facts, sums, r.target, &t.after(&placed), out);
-            });
+    let most = plan.recipe.limits.device_ports + 1;
+    out.extend(facts[cell.index()].pins.iter().take(most.saturating_sub(out.len())).map(|p| p.transformed(t)));
+    for r in plan.layout.cell(cell).references.iter().filter(|r| sums.any_pins[r.target.index()]) {
+        for d in r.repetition.offsets() {
+            if out.len() >= most {
+                return;
+            }
+            let mut placed = r.transform;
+            placed.d = [placed.d[0] + d[0], placed.d[1] + d[1]];
+            collect_pins(plan, facts, sums, r.target, &t.after(&placed), out);
         }
     }
 }
@@ -224,7 +228,14 @@ pub fn ports(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId, problems: 
     if outline.is_empty() {
         outline = sums.core_box[cell.index()];
     }
-    let drawn = all_pins(plan, facts, sums, cell);
+    let mut drawn = all_pins(plan, facts, sums, cell);
+    let most = plan.recipe.limits.device_ports;
+    if drawn.len() > most {
+        drawn.truncate(most);
+        problems.push(Problem::of_cell(PINS_NOT_READ, &plan.layout.cell(cell).name, "limits.device_ports"));
+    }
+    // Only to tell inside from outside.
+    let markers = &markers[..markers.len().min(most)];
     let ports = drawn.iter().map(|p| p.settled(markers, &outline)).collect();
     without_repeats(plan, cell, ports, problems)
 }

@@ -308,10 +308,11 @@ fn overlapping(world: &World, cuts: &mut Cuts, watch: &Watch) -> Result<Overlaps
         let placed = &world.placed[i];
         Outline::placed(&proto(i).outline, &placed.transform, placed.cell.index())
     };
+    let corners = |i: usize| proto(i).outline.iter().map(|r| r.len() as u64).sum::<u64>();
     let least_area = tolerances.overlap_area_nm2 / (nm * nm);
     let limits = &world.plan.recipe.limits;
     let bounds = overlaps::Bounds { steps: limits.overlap_steps, rows: limits.overlap_rows };
-    let found = overlaps::find(&boxes, outline, least_area, tolerances.overlap_depth_nm / nm, bounds, watch)?;
+    let found = overlaps::find(&boxes, outline, corners, least_area, tolerances.overlap_depth_nm / nm, bounds, watch)?;
     if let Some((device, limit)) = found.cut {
         let tops = world.placed[device..].iter().map(|p| p.top.index());
         let at_nm = world.placed[device].at.map(|v| v * nm);

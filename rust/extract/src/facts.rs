@@ -6,7 +6,7 @@ use waveguard_geom::{BBox, Point, Transform};
 use waveguard_layout::Repetition;
 
 use crate::error::ExtractError;
-use crate::pins::{self, Pin};
+use crate::pins::{self, Copies, Pin};
 use crate::plan::Plan;
 use crate::shapes::{self, Shapes};
 
@@ -55,6 +55,7 @@ pub fn read(plan: &Plan, shapes: &Shapes, watch: &Watch) -> Result<Vec<Facts>, E
 
 fn of_cell(plan: &Plan, shapes: &Shapes, cell: CellId) -> Facts {
     let mut facts = Facts { core_area: vec![0.0; plan.recipe.core_layers.len()], ..Facts::default() };
+    let mut budget = Copies::new(plan);
     for polygon in plan.layout.polygons(cell) {
         let layer = polygon.layer.index();
         if let Some(shape) = shapes.of(polygon.index).filter(|_| plan.is_core[layer]) {
@@ -65,7 +66,7 @@ fn of_cell(plan: &Plan, shapes: &Shapes, cell: CellId) -> Facts {
             facts.core_box.add_box(&repeated(&own, polygon.repetition));
         }
         if plan.is_marker[layer] && polygon.points.len() >= 3 {
-            pins::copies(plan, polygon.repetition, |d| {
+            budget.each(polygon.repetition, |d| {
                 let moved: Option<Vec<Point>> = polygon
                     .points
                     .iter()
@@ -75,7 +76,8 @@ fn of_cell(plan: &Plan, shapes: &Shapes, cell: CellId) -> Facts {
             });
         }
     }
-    facts.pins = pins::read(plan, cell, &mut facts.problems);
+    facts.pins = pins::read(plan, cell, &mut budget, &mut facts.problems);
+    budget.report(plan, cell, &mut facts.problems);
     facts
 }
 

@@ -32,11 +32,6 @@ impl Outline {
         Self { bbox, rings, boxes, cell }
     }
 
-    /// Number of corners.
-    fn corners(&self) -> u64 {
-        self.rings.iter().map(|r| r.len() as u64).sum()
-    }
-
     /// The rings inside a window.
     fn within(&self, window: &BBox) -> Vec<Contour> {
         let near = self.rings.iter().zip(&self.boxes).filter(|(_, b)| b.touches(window));
@@ -150,17 +145,21 @@ pub struct Bounds {
 
 /// Pairs that are compared before the number of overlaps is looked at.
 const PAIRS_TOGETHER: usize = 4096;
+/// Corners of the outlines of such pairs.
+const CORNERS_TOGETHER: u64 = 1_000_000;
 
 /// Finds pairs that share more than `least_area` dbu² in a patch at least `least_depth` dbu thick, in
 /// ascending order.
 ///
-/// `outline` delivers the outline of a device; it is asked only for devices whose boxes overlap.
+/// `outline` delivers the outline of a device, and `corners` how many it has; they are asked only for devices
+/// whose boxes overlap.
 ///
 /// # Errors
 /// When the watch asks to stop.
 pub fn find(
     boxes: &[(BBox, usize)],
     outline: impl Fn(usize) -> Outline + Sync,
+    corners: impl Fn(usize) -> u64,
     least_area: f64,
     least_depth: f64,
     bounds: Bounds,
@@ -194,8 +193,19 @@ pub fn find(
         }
     }
     left = bounds.steps;
-    for portion in pairs.chunks(PAIRS_TOGETHER) {
-        watch.check()?;
+    let mut next = 0;
+    while next < pairs.len() {
+        if left == 0 {
+            out.cut = Some((pairs[next].0, "overlap_steps"));
+            break;
+        }
+        let (from, mut together) = (next, 0);
+        while next < pairs.len() && next - from < PAIRS_TOGETHER && together < CORNERS_TOGETHER {
+            together += corners(pairs[next].0) + corners(pairs[next].1);
+            next += 1;
+        }
+        left = left.saturating_sub(together);
+        let portion = &pairs[from..next];
         let mut asked: Vec<usize> = portion.iter().flat_map(|&(a, b)| [a, b]).collect();
         asked.sort_unstable();
         asked.dedup();
@@ -209,18 +219,11 @@ pub fn find(
                 Ok(compare(a, b, own, other, least_area, least_depth))
             })
             .collect();
-        let corners = |&(a, b): &(usize, usize)| of(a).map_or(0, Outline::corners) + of(b).map_or(0, Outline::corners);
-        left = left.saturating_sub(portion.iter().map(corners).sum());
         out.overlaps.extend(found?.into_iter().flatten());
-        let is_last = portion.last() == pairs.last();
         if out.overlaps.len() > bounds.rows {
             let first = out.overlaps[bounds.rows].a;
             out.overlaps.truncate(bounds.rows);
             out.cut = Some((first, "overlap_rows"));
-            break;
-        }
-        if left == 0 && !is_last {
-            out.cut = portion.last().map(|p| (p.0, "overlap_steps"));
             break;
         }
     }
@@ -306,7 +309,7 @@ mod tests {
         let outlines = [a, b].map(|r| Outline::placed(&[r.to_vec()], &Transform::IDENTITY, 0));
         let boxes: Vec<(BBox, usize)> = outlines.iter().map(|o| (o.bbox, 0)).collect();
         let bounds = Bounds { steps: 1_000_000, rows: 1000 };
-        let found = find(&boxes, |i| outlines[i].clone(), 1.0, 1.0, bounds, &Watch::default());
+        let found = find(&boxes, |i| outlines[i].clone(), |_| 800, 1.0, 1.0, bounds, &Watch::default());
         let found = found.expect("no one cancels");
         assert!(found.cut.is_none());
         found.overlaps
@@ -317,7 +320,8 @@ mod tests {
         let one = Outline::placed(&[staircase(2, 0, 0)], &Transform::IDENTITY, 0);
         let boxes = vec![(one.bbox, 0); 200];
         let pile = |steps, rows| {
-            find(&boxes, |_| one.clone(), 1.0, 1.0, Bounds { steps, rows }, &Watch::default()).expect("no one cancels")
+            find(&boxes, |_| one.clone(), |_| 8, 1.0, 1.0, Bounds { steps, rows }, &Watch::default())
+                .expect("no one cancels")
         };
         let all = pile(10_000_000, 100_000);
         assert_eq!((all.overlaps.len(), all.cut), (200 * 199 / 2, None));

@@ -11,6 +11,7 @@ use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, GridIndex, Point, Transform};
 use waveguard_layout::Repetition;
 
+use crate::cuts::COPIES_NOT_READ;
 use crate::plan::Plan;
 use crate::recipe::{PinShape, PortKind};
 
@@ -211,7 +212,7 @@ pub fn contains(ring: &[Point], p: [f64; 2]) -> bool {
 }
 
 /// Reads the pins drawn in a cell itself.
-pub fn read(plan: &Plan, cell: CellId, problems: &mut Vec<Problem>) -> Vec<Pin> {
+pub fn read(plan: &Plan, cell: CellId, budget: &mut Copies, problems: &mut Vec<Problem>) -> Vec<Pin> {
     let layout = plan.layout;
     let this = layout.cell(cell);
     let mut pins: Vec<(LayerId, Pin)> = Vec::new();
@@ -236,7 +237,7 @@ pub fn read(plan: &Plan, cell: CellId, problems: &mut Vec<Problem>) -> Vec<Pin> 
             Heading::Axis(dy.atan2(dx), length / 2.0)
         };
         let pin = Pin { port: port(at, path.width_dbu, form.kind, PortSource::Path), heading };
-        copies(plan, &path.repetition, |d| pins.push((path.layer, shifted(&pin, d))));
+        budget.each(&path.repetition, |d| pins.push((path.layer, shifted(&pin, d))));
     }
     let widest = plan.dbu(plan.recipe.guides.iter().fold(0.0, |w: f64, g| w.max(g.width_max_nm)));
     for polygon in layout.polygons(cell) {
@@ -268,9 +269,9 @@ pub fn read(plan: &Plan, cell: CellId, problems: &mut Vec<Problem>) -> Vec<Pin> 
             problems.push(Problem::at("pin-of-unknown-form", &this.name, at[0], at[1], ""));
             continue;
         };
-        copies(plan, polygon.repetition, |d| pins.push((polygon.layer, shifted(&pin, d))));
+        budget.each(polygon.repetition, |d| pins.push((polygon.layer, shifted(&pin, d))));
     }
-    name_pins(plan, cell, &mut pins);
+    name_pins(plan, cell, budget, &mut pins);
     pins.into_iter().map(|(_, p)| p).collect()
 }
 
@@ -292,11 +293,38 @@ fn shifted(pin: &Pin, d: [f64; 2]) -> Pin {
     pin.transformed(&Transform::shift(d[0], d[1]))
 }
 
-/// The displacements of a repetition, up to the plan's bound.
-pub fn copies(plan: &Plan, repetition: &Repetition, mut visit: impl FnMut([f64; 2])) {
-    let most = plan.recipe.limits.repetition.min(repetition.len());
-    for i in 0..most {
-        visit(repetition.offset(i));
+/// What may still be expanded of the repetitions of one cell. What is drawn once costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Copies {
+    left: u64,
+    /// Copies that were left out.
+    pub skipped: u64,
+}
+
+impl Copies {
+    /// All that the plan allows.
+    pub fn new(plan: &Plan) -> Self {
+        Self { left: plan.recipe.limits.repetition, skipped: 0 }
+    }
+
+    /// Visits the displacements of a repetition.
+    pub fn each(&mut self, repetition: &Repetition, mut visit: impl FnMut([f64; 2])) {
+        let n = repetition.len();
+        let most = if n > 1 { n.min(self.left.max(1)) } else { n };
+        (0..most).for_each(|i| visit(repetition.offset(i)));
+        self.skipped = self.skipped.saturating_add(n - most);
+        if n > 1 {
+            self.left -= most.min(self.left);
+        }
+    }
+
+    /// Says what was left out.
+    pub fn report(&self, plan: &Plan, cell: CellId, problems: &mut Vec<Problem>) {
+        if self.skipped > 0 {
+            let name = &plan.layout.cell(cell).name;
+            let count = self.skipped.min(i64::MAX as u64);
+            problems.push(Problem { count, ..Problem::of_cell(COPIES_NOT_READ, name, "limits.repetition") });
+        }
     }
 }
 
@@ -311,7 +339,7 @@ fn is_box(points: &[Point]) -> bool {
 
 /// Gives each pin the nearest text on its layer within reach; of equally near ones the first in the file
 /// that names no other pin yet, as two pins and two texts may lie at one place.
-fn name_pins(plan: &Plan, cell: CellId, pins: &mut [(LayerId, Pin)]) {
+fn name_pins(plan: &Plan, cell: CellId, budget: &mut Copies, pins: &mut [(LayerId, Pin)]) {
     if pins.is_empty() {
         return;
     }
@@ -320,7 +348,7 @@ fn name_pins(plan: &Plan, cell: CellId, pins: &mut [(LayerId, Pin)]) {
     let mut texts: Vec<(LayerId, [f64; 2], &str)> = Vec::new();
     for label in &layout.cell(cell).labels {
         if !plan.pin_forms[label.layer.index()].is_empty() {
-            copies(plan, &label.repetition, |d| {
+            budget.each(&label.repetition, |d| {
                 texts.push((label.layer, [f64::from(label.at.x) + d[0], f64::from(label.at.y) + d[1]], &label.text));
             });
         }
@@ -331,15 +359,19 @@ fn name_pins(plan: &Plan, cell: CellId, pins: &mut [(LayerId, Pin)]) {
     for (layer, pin) in pins {
         let at = pin.port.at;
         let mut best: Option<(f64, bool, usize)> = None;
-        index.candidates(&BBox { min: at, max: at }.grown(reach), |i| {
+        let mut seen = 0;
+        // A name is no more than a name: where texts lie on each other by the thousand, one of them will do.
+        index.candidates_while(&BBox { min: at, max: at }.grown(reach), |i| {
+            seen += 1;
             if plan.pair(texts[i].0) != plan.pair(*layer) {
-                return;
+                return seen < plan.recipe.limits.ports_nearby;
             }
             let far = (texts[i].1[0] - at[0]).hypot(texts[i].1[1] - at[1]);
             let rank = (far, used[i], i);
             if far <= reach && best.is_none_or(|b| rank < b) {
                 best = Some(rank);
             }
+            seen < plan.recipe.limits.ports_nearby
         });
         if let Some((_, _, i)) = best {
             texts[i].2.clone_into(&mut pin.port.name);

@@ -4,12 +4,15 @@
 //! taken as one device again, with the shapes inside it. The fact that gives a flattened cell away is that
 //! its own pins face each other.
 
-use waveguard_base::CellId;
+use std::cell::Cell;
+
+use waveguard_base::{CellId, Problem};
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, GridIndex, Point, Transform, ring};
 
+use crate::cuts::{PINS_NOT_READ, PORTS_TOO_DENSE};
 use crate::facts::Facts;
-use crate::pins::{self, Heading, LocalPort, Pin};
+use crate::pins::{self, Copies, Heading, LocalPort, Pin};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
 use crate::shapes::{self, Shapes};
@@ -43,6 +46,8 @@ pub struct Split {
     pub loose: Vec<LocalPort>,
     /// Copies of shapes that belong to no ring; those of one polygon follow each other.
     pub free: Vec<Copy>,
+    /// What was cut.
+    pub problems: Vec<Problem>,
 }
 
 /// True when two optical pins of the cell lie at one place and face each other.
@@ -51,17 +56,24 @@ pub fn is_flattened(plan: &Plan, own: &Facts) -> bool {
         return false;
     }
     let snap = plan.dbu(plan.recipe.tolerances.snap_nm);
-    let mut optical: Vec<&Pin> = own.pins.iter().filter(|p| p.port.kind == PortKind::Optical).collect();
-    optical.sort_by(|p, q| p.port.at[0].total_cmp(&q.port.at[0]));
+    let optical: Vec<&Pin> = own.pins.iter().filter(|p| p.port.kind == PortKind::Optical).collect();
+    let boxes: Vec<BBox> = optical.iter().map(|p| BBox { min: p.port.at, max: p.port.at }).collect();
+    let index = GridIndex::new(&boxes, 2.0 * snap);
+    let face = |p: &Pin, q: &Pin| match (p.heading, q.heading) {
+        (Heading::Known(a), Heading::Known(b)) => wrap_angle(a - b).cos() < 0.0,
+        (Heading::Axis(..), Heading::Axis(..)) => true,
+        _ => false,
+    };
     optical.iter().enumerate().any(|(i, p)| {
-        optical[i + 1..].iter().take_while(|q| q.port.at[0] - p.port.at[0] <= snap).any(|q| {
-            (q.port.at[1] - p.port.at[1]).abs() <= snap
-                && match (p.heading, q.heading) {
-                    (Heading::Known(a), Heading::Known(b)) => wrap_angle(a - b).cos() < 0.0,
-                    (Heading::Axis(..), Heading::Axis(..)) => true,
-                    _ => false,
-                }
-        })
+        let (mut seen, mut found) = (0, false);
+        index.candidates_while(&boxes[i].grown(snap), |j| {
+            let q = optical[j];
+            let near = (q.port.at[0] - p.port.at[0]).abs() <= snap && (q.port.at[1] - p.port.at[1]).abs() <= snap;
+            found |= i != j && near && face(p, q);
+            seen += 1;
+            !found && seen < plan.recipe.limits.ports_nearby
+        });
+        found
     })
 }
 
@@ -73,14 +85,20 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
     let areas: Vec<f64> = own.markers.iter().map(|m| ring::area(m)).collect();
     let index = GridIndex::new(&boxes, typical(&boxes));
     // Of nested rings the smallest is the device.
+    let mut too_many_pins = 0;
+    let dense = Cell::new(0_u64);
     let smallest = |window: &BBox, fits: &dyn Fn(usize) -> bool| -> Option<usize> {
         let mut best: Option<usize> = None;
-        index.candidates(window, |i| {
+        let mut seen = 0;
+        let seen_all = index.candidates_while(window, |i| {
+            seen += 1;
             if boxes[i].touches(window) && fits(i) {
                 let better = best.is_none_or(|b| (areas[i], i) < (areas[b], b));
                 best = if better { Some(i) } else { best };
             }
+            seen < plan.recipe.limits.ports_nearby
         });
+        dense.set(dense.get() + u64::from(!seen_all));
         best
     };
     let holding = |p: [f64; 2]| smallest(&BBox { min: p, max: p }, &|i| pins::contains(&own.markers[i], p));
@@ -99,20 +117,22 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
             _ => holding(at),
         };
         match ring {
+            Some(g) if groups[g].ports.len() >= plan.recipe.limits.device_ports => too_many_pins += 1,
             Some(g) => groups[g].ports.push(pin.settled(&own.markers[g..=g], &boxes[g])),
             None => out.loose.push(pin.settled(&[], &own.core_box)),
         }
     }
     let is_device: Vec<bool> = groups.iter().map(|g| g.ports.iter().any(|p| p.kind == PortKind::Optical)).collect();
+    let mut budget = Copies::new(plan);
     let any_device = is_device.contains(&true);
     for shape in plan.layout.polygons(cell) {
         let Some(outline) = shapes.of(shape.index) else { continue };
         if !any_device {
-            pins::copies(plan, shape.repetition, |shift| out.free.push(Copy { polygon: shape.index, shift }));
+            budget.each(shape.repetition, |shift| out.free.push(Copy { polygon: shape.index, shift }));
             continue;
         }
         let b = outline.bbox_at(shapes::origin(shape.points));
-        pins::copies(plan, shape.repetition, |shift| {
+        budget.each(shape.repetition, |shift| {
             let window = b.transformed(&Transform::shift(shift[0], shift[1]));
             let inside = |i: usize| {
                 let room = boxes[i].grown(edge);
@@ -132,6 +152,15 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
             out.groups.push(group);
         } else {
             out.loose.extend(group.ports);
+        }
+    }
+    let name = &plan.layout.cell(cell).name;
+    budget.report(plan, cell, &mut out.problems);
+    for (count, code, limit) in
+        [(too_many_pins, PINS_NOT_READ, "limits.device_ports"), (dense.get(), PORTS_TOO_DENSE, "limits.ports_nearby")]
+    {
+        if count > 0 {
+            out.problems.push(Problem { count, ..Problem::of_cell(code, name, limit) });
         }
     }
     out
