@@ -27,7 +27,7 @@ OLDEST_PYTHON = (3, 11)
 STEP_TIMEOUT_S = 1200
 
 TOOLS = [
-    "maturin>=1.9",
+    "maturin>=1.13,<2",
     "pytest>=8.4",
     "pytest-timeout>=2.4",
     "hypothesis>=6.130",
