@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import gdstk
 import numpy as np
 import numpy.typing as npt
 
-from waveguard import _core
 from waveguard.reading.problem import ProblemList
 from waveguard.reading.quiet import quiet_gdstk
 
@@ -64,6 +63,17 @@ class Contents:
     problems: ProblemList = field(default_factory=ProblemList)
 
 
+class Boundaries(Protocol):
+    """Polygons that the core found in the bytes of a GDSII file."""
+
+    @property
+    def n_structures(self) -> int:
+        """Structures of the file, with polygons or without."""
+
+    def layers(self, structure: int) -> list[tuple[int, int]]:
+        """Return the layers of the polygons of a structure in the order of their first use."""
+
+
 class _Numbering(dict[tuple[int, int], int]):
     """Gives each layer a number at its first use."""
 
@@ -108,7 +118,7 @@ def take_apart(
     on_grid: bool = False,
     cell_names: Sequence[str] | None = None,
     widthless_paths: frozenset[int] = frozenset(),
-    boundaries: _core.Boundaries | None = None,
+    boundaries: Boundaries | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Contents:
     """Take a library apart.
@@ -266,7 +276,7 @@ class _Shapes:
 class _Drawn:
     """Polygons that the core takes from the bytes itself: it is told only what their cells and layers are called."""
 
-    def __init__(self, boundaries: _core.Boundaries) -> None:
+    def __init__(self, boundaries: Boundaries) -> None:
         self.boundaries = boundaries
         self.cell: list[int] = []
         self.layer: list[int] = []
