@@ -163,6 +163,18 @@ def test_an_array_is_its_single_placements() -> None:
     assert_same(contents(library(as_array=True)), contents(library(as_array=False)))
 
 
+@given(shift_nm=shifts_nm, quarters=quarter_turns, mirrored=st.booleans())
+def test_findings_keep_their_fingerprints(
+    demo_dir: Path, shift_nm: tuple[int, int], quarters: int, mirrored: bool
+) -> None:
+    budget = demo.names(demo_dir, faults=True).budget
+    here = engine.check(demo_library(), pdk=PDK, budget=budget)
+    there = engine.check(wrapped(demo_library(), shift_nm, quarters, mirrored=mirrored), pdk=PDK, budget=budget)
+    expected = sorted((one.code, one.fingerprint) for one in here.findings)
+    assert {"CN001", "OP001", "WG001", "WG003"} <= {code for code, _ in expected}
+    assert sorted((one.code, one.fingerprint) for one in there.findings) == expected
+
+
 def test_the_number_of_threads_changes_no_byte(demo_dir: Path) -> None:
     written = demo.names(demo_dir, faults=True)
     texts = set()

@@ -52,6 +52,8 @@ MARKER_MARGIN_UM = 0.2
 # Chords leave their arc by less than the grid of 1 nm can show.
 CHORD_ERROR_UM = 0.0002
 PLACE_TOLERANCE_UM = 0.05
+# Where a turned chip is moved to, and how far apart two copies of a circuit lie.
+SHIFT_UM, APART_UM = (123.456, -78.9), (3000.0, 1000.0)
 
 EXPECTED = re.compile(
     r"(?P<code>[A-Z]{2}\d{3}) (?P<severity>error|warning)(?: at \((?P<x>[-+\d.]+), (?P<y>[-+\d.]+)\))?"
@@ -231,3 +233,56 @@ def test_every_rule_has_a_failing_and_a_clean_case() -> None:
         assert any(says), f"{rule.code} has no case in which it speaks"
         assert not all(says), f"{rule.code} has no case in which it is silent"
     assert {case.code for case in CASES} == {rule.code for rule in all_rules()}
+
+
+def turn(library: gdstk.Library, quarters: int, *, mirrored: bool) -> gdstk.Library:
+    """Mirror, turn and move everything in the top cell, which keeps its name."""
+    (top,) = library.top_level()
+    angle = quarters * math.pi / 2
+
+    def moved(at: tuple[float, float]) -> tuple[float, float]:
+        x, y = at[0], -at[1] if mirrored else at[1]
+        for _ in range(quarters):
+            x, y = -y, x
+        return x + SHIFT_UM[0], y + SHIFT_UM[1]
+
+    for shape in (*top.polygons, *top.paths):
+        if mirrored:
+            shape.mirror((1, 0))
+        shape.rotate(angle)
+        shape.translate(*SHIFT_UM)
+    for label in top.labels:
+        label.origin = moved(label.origin)
+    for reference in top.references:
+        reference.origin = moved(reference.origin)
+        reference.rotation = (-reference.rotation if mirrored else reference.rotation) + angle
+        reference.x_reflection = reference.x_reflection != mirrored
+    return library
+
+
+def fingerprints(library: gdstk.Library) -> list[tuple[str, str]]:
+    """Return code and fingerprint of all findings, sorted."""
+    return sorted((one.code, one.fingerprint) for one in waveguard.check(library, pdk=PDK).findings)
+
+
+@pytest.mark.parametrize(("quarters", "mirrored"), [(0, False), (1, False), (2, False), (3, True)])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}: {case.title}")
+def test_a_finding_is_known_again_however_the_chip_lies(case: Case, quarters: int, mirrored: bool) -> None:
+    assert fingerprints(turn(draw(case.layout), quarters, mirrored=mirrored)) == fingerprints(draw(case.layout))
+
+
+def beside_itself(case: Case, angle_rad: float = 0.0, *, mirrored: bool = False) -> gdstk.Library:
+    """Return the layout of a case twice on one chip, the second time turned and mirrored."""
+    library = draw(case.layout)
+    tops = library.top_level()
+    chip = library.new_cell("chip")
+    for top in tops:
+        chip.add(gdstk.Reference(top), gdstk.Reference(top, APART_UM, rotation=angle_rad, x_reflection=mirrored))
+    return library
+
+
+@pytest.mark.parametrize(("quarters", "mirrored"), [(1, False), (0, True)])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}: {case.title}")
+def test_a_finding_is_known_again_when_one_circuit_is_turned(case: Case, quarters: int, mirrored: bool) -> None:
+    turned = beside_itself(case, quarters * math.pi / 2, mirrored=mirrored)
+    assert fingerprints(turned) == fingerprints(beside_itself(case))
