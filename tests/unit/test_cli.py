@@ -217,6 +217,14 @@ def test_extract_writes_tables_guides_and_netlist(
     assert (tmp_path / "x.yaml").read_text(encoding="utf-8").startswith("schema_version: 1\ninstances:\n")
 
 
+def test_extract_looks_only_into_the_cells_asked_for(demo_dir: Path, tmp_path: Path) -> None:
+    written, tables = demo.names(demo_dir, faults=False), tmp_path / "x.json"
+    arguments = ["extract", str(written.layout), "--pdk", written.pdk, "-o", str(tables), "--quiet"]
+    assert main([*arguments, "--top", "bus_1"]) == 0
+    assert json.loads(tables.read_text(encoding="utf-8"))["tops"] == ["bus_1"]
+    assert main([*arguments, "--top", "bus_9"]) == 2
+
+
 def run_main(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     """Start the command as a process of its own."""
     return subprocess.Popen([sys.executable, "-m", "waveguard", *arguments], stderr=subprocess.PIPE, **options)

@@ -34,7 +34,8 @@ def check(
     ] = None,
     budget: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file of links and path assertions.")] = None,
     top: Annotated[
-        list[str] | None, typer.Option(metavar="CELL", help="Check only this top cell (repeatable).")
+        list[str] | None,
+        typer.Option(metavar="CELL", help="Check only this cell (repeatable); all top cells without it."),
     ] = None,
     output: Annotated[
         list[str] | None,
@@ -55,7 +56,8 @@ def check(
         bool, typer.Option("--allow-incomplete", help="End with 0 although something could not be evaluated.")
     ] = False,
     select: Annotated[
-        list[str] | None, typer.Option(metavar="CODE", help="Run only rules of this code or prefix (repeatable).")
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Run only rules of this code or prefix, and EX001 (repeatable)."),
     ] = None,
     ignore: Annotated[
         list[str] | None, typer.Option(metavar="CODE", help="Leave out rules of this code or prefix (repeatable).")

@@ -19,6 +19,10 @@ def extract(
     pdk: Annotated[
         str | None, typer.Option(metavar="NAME", help="Name of a PDK, or the path of its TOML file.")
     ] = None,
+    top: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CELL", help="Look only into this cell (repeatable); all top cells without it."),
+    ] = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,14 +54,14 @@ def extract(
     kit = pdks.load(name)
     with progress(quiet=quiet) as show_progress:
         file = read(layout, threads=threads, progress=show_progress)
-        extraction = run_extraction(file, kit, threads=threads, progress=show_progress)
+        extraction = run_extraction(file, kit, tops=top or None, threads=threads, progress=show_progress)
     terminals = engine.circuit_of(extraction).terminals
     found = _extraction.Found(
         layout=layout.name,
         layout_sha256=file.sha256 or "",
         pdk=kit.name,
         cell_names=file.cell_names,
-        tops=file.tops,
+        tops=[file.cell_names[cell] for cell in extraction.tops],
         cross_sections=[guide.name for guide in extraction.guides],
         tables={table: extraction.handle.table(table) for table in extraction.handle.names()},
         terminals=[
