@@ -119,7 +119,7 @@ impl From<SolveError> for Failure {
             SolveError::Terminal { .. } | SolveError::NoPath { .. } => Self::Usage(error.to_string()),
             SolveError::LoopTooLarge { .. } => Self::Incomplete {
                 message: error.to_string(),
-                hint: "raise max_loop_pairs in the solver options, or check parts of the layout by themselves",
+                hint: "check parts of the layout by themselves",
             },
         }
     }
