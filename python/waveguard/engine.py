@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import gdstk
 import numpy as np
@@ -128,7 +128,12 @@ def check(
             *summary.assumptions(kit, _assumed(extraction, optics)),
             *summary.notes(optics.model, optics.budget),
         ),
-        incomplete=(*_nothing(file, extraction), *attempts.incomplete, *judgement.incomplete),
+        incomplete=(
+            *_nothing(file, extraction),
+            *_cut_labels(extraction),
+            *attempts.incomplete,
+            *judgement.incomplete,
+        ),
         tops=tuple(extraction.cell_names[cell] for cell in extraction.tops),
         fail_on=threshold,
         allow_incomplete=allow_incomplete,
@@ -211,11 +216,23 @@ def circuit_of(extraction: Extraction) -> CircuitModel:
 
 
 def _labels(extraction: Extraction) -> Iterator[PlacedLabel]:
-    layers = [extraction.pdk.layer(name) for name in extraction.pdk.texts.measurement]
     for top in extraction.tops:
-        found = extraction.file.handle.labels(top, layers, MAX_LABELS)
+        found = _label_table(extraction, top, MAX_LABELS)
         for text, x_nm, y_nm in zip(found["text"], found["x_nm"], found["y_nm"], strict=True):
             yield PlacedLabel(str(text), top, float(x_nm), float(y_nm))
+
+
+def _cut_labels(extraction: Extraction) -> Iterator[Incomplete]:
+    """Say where texts were left out, since a coupler may be named by one of them."""
+    for top in extraction.tops:
+        if len(_label_table(extraction, top, MAX_LABELS + 1)["text"]) > MAX_LABELS:
+            reason = f"{extraction.cell_names[top]} holds more than {MAX_LABELS:,} texts; the others name no coupler"
+            yield Incomplete("labels", reason)
+
+
+def _label_table(extraction: Extraction, top: int, most: int) -> dict[str, Any]:
+    layers = [extraction.pdk.layer(name) for name in extraction.pdk.texts.measurement]
+    return extraction.file.handle.labels(top, layers, most)
 
 
 def _tables(extraction: Extraction, optics: _Optics) -> tuple[ResultTable, ...]:

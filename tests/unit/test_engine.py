@@ -185,6 +185,16 @@ def test_fingerprints_survive_a_move_and_a_turn() -> None:
     assert {finding.place for finding in here.findings}.isdisjoint({finding.place for finding in there.findings})
 
 
+def test_texts_left_out_make_the_run_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = chain()
+    (top,) = library.top_level()
+    top.add(*(gdstk.Label(f"opt_in_TE_1550_device_{name}", (0, 0), layer=10) for name in "abc"))
+    assert check(library).exit_code == 0
+    monkeypatch.setattr(engine, "MAX_LABELS", 2)
+    run = check(library)
+    assert (run.exit_code, [item.subject for item in run.incomplete]) == (3, ["labels"])
+
+
 def test_progress_is_told_in_stages() -> None:
     stages: list[str] = []
     check(chain(), progress=lambda stage, _done, _total: stages.append(stage))
