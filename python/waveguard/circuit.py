@@ -138,13 +138,14 @@ def build(
     kinds = np.array([*(entry.kind for entry in pdk.devices), ""])[entries]
     is_guide = devices.role == GUIDE_ROLE
     plain = is_guide & ((kinds == "") | (kinds == "guide"))
-    guide_part, notes = guide_arcs(tables, cross_sections, plain[guides.device], pdk.limits.joint_width_nm.value, gaps)
+    peer = _peers(tables)
+    joint_width_nm = pdk.limits.joint_width_nm.value
+    guide_part, notes = guide_arcs(tables, cross_sections, plain[guides.device], peer, joint_width_nm, gaps)
     model_entries = np.where(plain, -1, entries)
     device_part, outside = device_arcs(
         tables, pdk, cross_sections, model_entries, pdk.extraction.tolerances.snap_nm, gaps
     )
     _unknown_devices(tables, model_entries, plain, gaps)
-    peer = _peers(tables)
     terminals, more = find_terminals(tables, outside, cell_names, labels, peer)
     port_device = np.concatenate([tables.ports.device, np.asarray(outside.device, dtype=np.int64)])
     return CircuitModel(

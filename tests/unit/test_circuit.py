@@ -10,6 +10,7 @@ import pytest
 
 from waveguard import circuit
 from waveguard.models import CAUSES, MODELS, guide, passages, ports
+from waveguard.pdk.quantity import Quantity
 
 
 def cause(model: circuit.CircuitModel, name: str) -> Any:
@@ -58,6 +59,46 @@ def test_mode_mismatch_of_two_junctions_of_a_silicon_wire() -> None:
     assert ends.tolist() == pytest.approx([0.00485])
     turn = guide.mismatch_db(curvature_before_per_um=k, curvature_after_per_um=-k, a_db_um2=0.485)
     assert turn.tolist() == pytest.approx([4 * 0.00485])
+
+
+def with_mismatch(drawing: Any, a_db_um2: float) -> Any:
+    """State a mode mismatch instead of a bend loss."""
+    section = drawing.kit.cross_sections[0]
+    changed = section.model_copy(update={"bend_mismatch_db_um2": Quantity(value=a_db_um2)})
+    drawing.kit = drawing.kit.model_copy(update={"cross_sections": (changed,)})
+    return drawing
+
+
+QUARTER = 10.0 * math.pi / 2
+
+
+def test_a_bend_between_straights_pays_two_junctions_however_it_is_cut_into_cells(drawing: Any) -> None:
+    with_mismatch(drawing, 0.485)
+    drawing.guide(100.0, bends=((10.0, 90.0),))
+    assert cause(drawing.model(), "bend").tolist() == pytest.approx([2 * 0.00485] * 2)
+    drawing.rows["bends"][0]["start_nm"] = 20e3
+    assert cause(drawing.model(), "bend").tolist() == pytest.approx([2 * 0.00485] * 2)
+    for rows in drawing.rows.values():
+        rows.clear()
+    before, bend, after = drawing.guide(50.0), drawing.guide(QUARTER, bends=((10.0, 90.0),)), drawing.guide(30.0)
+    drawing.chain(before[1], bend[0], bend[1], after[0])
+    # Both junctions are joints, each charged to its two guides by halves.
+    assert cause(drawing.model(), "bend")[::2].tolist() == pytest.approx([0.5 * 0.00485, 0.00485, 0.5 * 0.00485])
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize(("second", "steps"), [(-90.0, 4.0), (90.0, 0.0)])
+def test_the_joint_of_two_bends_is_one_step_of_curvature(
+    drawing: Any, second: float, steps: float, backwards: bool
+) -> None:
+    """An S of two bend cells steps by 2/R in its middle, which costs four times 1/R; a U does not step at all."""
+    with_mismatch(drawing, 0.485)
+    # Seen from its other end, a left turn is a right turn.
+    turn = -second if backwards else second
+    one, two = drawing.guide(QUARTER, bends=((10.0, 90.0),)), drawing.guide(QUARTER, bends=((10.0, turn),))
+    drawing.join(one[1], two[1] if backwards else two[0])
+    bend_db = cause(drawing.model(), "bend")[::2]
+    assert bend_db.sum() == pytest.approx((2.0 + steps) * 0.00485)
 
 
 @pytest.mark.parametrize("turn", [0.0, 90.0, 217.0])

@@ -31,9 +31,17 @@ PROPAGATION, BEND = CAUSES.index("propagation"), CAUSES.index("bend")
 
 
 def guide_arcs(
-    tables: Tables, cross_sections: Sequence[CrossSection], wanted: Bools, joint_width_nm: float, gaps: GapList
+    tables: Tables,
+    cross_sections: Sequence[CrossSection],
+    wanted: Bools,
+    peer: Ints,
+    joint_width_nm: float,
+    gaps: GapList,
 ) -> tuple[arcs.Arcs, list[str]]:
-    """Return the arcs of the guides in `wanted` (a mask over `waveguides`), and notes on what was taken as zero."""
+    """Return the arcs of the guides in `wanted` (a mask over `waveguides`), and notes on what was taken as zero.
+
+    `peer` is the port that each port is joined to, or -1.
+    """
     guides = tables.waveguides
     length_nm = guides.centerline_length_nm
     bend_known = _bends_known(tables)
@@ -57,7 +65,7 @@ def guide_arcs(
         along = guide.propagation_db(length_um=nm_to_um(length_nm[mine]), loss_db_per_cm=section.loss_db_per_cm.value)
         cause_db[mine, PROPAGATION] = along
         group_nm[mine] = length_nm[mine] * section.n_g.value
-        bend_db, note = _bend_db(tables, section, mine)
+        bend_db, note = _bend_db(tables, section, mine, peer)
         cause_db[mine, BEND] = bend_db[mine]
         notes += note
     width_nm = np.abs(guides.width_a_nm - guides.width_b_nm)
@@ -91,12 +99,14 @@ def _bends_known(tables: Tables) -> Bools:
     return result
 
 
-def _bend_db(tables: Tables, section: CrossSection, mine: Bools) -> tuple[Floats, list[str]]:
+def _bend_db(tables: Tables, section: CrossSection, mine: Bools, peer: Ints) -> tuple[Floats, list[str]]:
     """Return the bend loss of each guide (of those in `mine`)."""
     bends = tables.bends
     n = len(tables.waveguides.device)
     owner = bends.waveguide
     rows = np.flatnonzero(mine[owner]) if len(owner) else np.zeros(0, dtype=np.int64)
+    if section.bend_loss is None and section.bend_mismatch_db_um2 is not None:
+        return _mismatch_db(tables, mine, rows, peer, section.bend_mismatch_db_um2.value), []
     if not len(rows):
         return np.zeros(n), []
     if section.bend_loss is not None:
@@ -113,9 +123,6 @@ def _bend_db(tables: Tables, section: CrossSection, mine: Bools) -> tuple[Floats
         n_tight = int(guide.outside_table(radius_um=radius_um, table_radius_um=table_um).sum())
         tight = f"{n_tight} bends of {section.name} are tighter than its bend table: extrapolated"
         return _summed(owner[rows], loss_db, n), [tight] if n_tight else []
-    if section.bend_mismatch_db_um2 is not None:
-        loss_db = _mismatch_db(tables, rows, section.bend_mismatch_db_um2.value)
-        return _summed(owner[rows], loss_db, n), []
     return np.zeros(n), [f"{len(rows)} bends of {section.name}: the PDK states no bend loss, taken as 0 dB"]
 
 
@@ -123,19 +130,37 @@ def _summed(owner: Ints, loss_db: Floats, n: int) -> Floats:
     return np.asarray(np.bincount(owner, loss_db, minlength=n), dtype=np.float64)
 
 
-def _mismatch_db(tables: Tables, rows: Ints, a_db_um2: float) -> Floats:
-    """Return the mismatch at the beginning of each bend, and at its end where a straight follows."""
-    bends = tables.bends
+def _mismatch_db(tables: Tables, mine: Bools, rows: Ints, peer: Ints, a_db_um2: float) -> Floats:
+    """Return the mismatch of all steps of curvature, by guide; a joint of two alike guides is charged by halves.
+
+    Bends are often cells of their own, so that the step from one bend to the next falls on a joint.
+    """
+    bends, guides = tables.bends, tables.waveguides
     owner, start_nm = bends.waveguide[rows], bends.start_nm[rows]
     end_nm = start_nm + bends.length_nm[rows]
-    begin = per_nm_to_per_um(bends.begin_curvature_per_nm[rows])
-    end = per_nm_to_per_um(bends.end_curvature_per_nm[rows])
+    begin = np.nan_to_num(per_nm_to_per_um(bends.begin_curvature_per_nm[rows]))
+    end = np.nan_to_num(per_nm_to_per_um(bends.end_curvature_per_nm[rows]))
+    at_a = start_nm < BENDS_MEET_NM
+    at_b = guides.centerline_length_nm[owner] - end_nm < BENDS_MEET_NM
+    # Within guides, from each bend to what lies before it, and to a straight behind it.
     meets = np.zeros(len(rows), dtype=bool)
     meets[1:] = (owner[1:] == owner[:-1]) & (start_nm[1:] - end_nm[:-1] < BENDS_MEET_NM)
     before = np.where(meets, np.roll(end, 1), 0.0)
-    straight_follows = ~np.append(meets[1:], False)
+    straight_follows = ~np.append(meets[1:], False) & ~at_b
     at_begin = guide.mismatch_db(curvature_before_per_um=before, curvature_after_per_um=begin, a_db_um2=a_db_um2)
     at_end = guide.mismatch_db(
         curvature_before_per_um=end, curvature_after_per_um=np.zeros_like(end), a_db_um2=a_db_um2
     )
-    return np.nan_to_num(at_begin) + np.where(straight_follows, np.nan_to_num(at_end), 0.0)
+    loss_db = _summed(owner, np.where(at_a, 0.0, at_begin) + np.where(straight_follows, at_end, 0.0), len(guides))
+    # At their ends: the curvature that light entering through a port meets; none in devices and behind open ports.
+    inwards, section = np.zeros(len(peer) + 1), np.full(len(peer) + 1, -1)
+    inwards[guides.port_a[owner[at_a]]] = begin[at_a]
+    inwards[guides.port_b[owner[at_b]]] = -end[at_b]
+    for port in (guides.port_a[mine], guides.port_b[mine]):
+        section[port] = guides.cross_section[mine]
+    for port in (guides.port_a[mine], guides.port_b[mine]):
+        step_db = guide.mismatch_db(
+            curvature_before_per_um=-inwards[port], curvature_after_per_um=inwards[peer[port]], a_db_um2=a_db_um2
+        )
+        loss_db[mine] += np.where(section[peer[port]] == section[port], step_db / 2, step_db)
+    return loss_db
