@@ -17,12 +17,12 @@ import numpy.typing as npt
 
 from waveguard import _core
 from waveguard.assembly import arcs
-from waveguard.assembly.devices import OPTICAL, OpticalPorts, device_arcs
+from waveguard.assembly.devices import OpticalPorts, device_arcs
 from waveguard.assembly.gaps import Gap, GapList
 from waveguard.assembly.guides import guide_arcs
 from waveguard.assembly.terminals import PlacedLabel, Terminals, find_terminals
 from waveguard.models import parameters
-from waveguard.tables import SolutionTables
+from waveguard.tables import DRAWN_SOURCES, GUIDE_ROLE, OPTICAL, SolutionTables
 
 if TYPE_CHECKING:
     from waveguard.pdk.schema import CrossSection, Pdk
@@ -33,10 +33,6 @@ __all__ = ["CircuitModel", "Gap", "PlacedLabel", "Solved", "Terminals", "build",
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
-
-GUIDE_ROLE = 1
-LOOSE_SHAPES = (2, 3)
-"""Codes of `devices.source`: traced from shapes beside devices, so that the cell around them says nothing."""
 
 MAX_PAIRS = 2_000_000
 MAX_TRACES = 4096
@@ -133,7 +129,7 @@ def build(
     """
     devices, guides = tables.devices, tables.waveguides
     gaps = GapList(devices.cell, tuple(cell_names))
-    entries = np.where(np.isin(devices.source, LOOSE_SHAPES), -1, entry_of_device).astype(np.int64)
+    entries = np.where(np.isin(devices.source, DRAWN_SOURCES), -1, entry_of_device).astype(np.int64)
     # A traced guide is a guide, unless the PDK has a model of its own for the cell (tapers, phase shifters).
     kinds = np.array([*(entry.kind for entry in pdk.devices), ""])[entries]
     is_guide = devices.role == GUIDE_ROLE

@@ -21,6 +21,7 @@ from waveguard.findings import (
     ResultTable,
     Unexplained,
 )
+from waveguard.tables import ELECTRICAL, OPTICAL
 from waveguard.units import nm2_to_um2, nm_to_um
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from waveguard.pdk.schema import CrossSection, Pdk
     from waveguard.tables import Tables
 
-OPTICAL, ELECTRICAL = 0, 1
 AREA_SUFFIX = "_area_nm2"
 # Finer than any number that is measured, coarser than the last digit that differs between machines.
 DIGITS = 6

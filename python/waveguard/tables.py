@@ -51,6 +51,17 @@ class ColumnInfo:
     meaning: str
 
 
+# Codes of columns, as their meanings state them.
+OPTICAL, ELECTRICAL, FIBRE = range(3)
+"""`ports.kind`"""
+FROM_PIN_PATH, FROM_PIN_RECTANGLE, FROM_METADATA, FROM_GUIDE_END, FROM_FIBRE_TARGET = range(5)
+"""`ports.source`"""
+GUIDE_ROLE = 1
+"""`devices.role` of guides."""
+DRAWN_SOURCES = (2, 3)
+"""`devices.source` of guides that were traced from shapes beside devices, of which no cell says what they are."""
+
+
 def _column(unit: str, meaning: str) -> Any:  # noqa: ANN401 -- stands for the default of any column type
     return field(metadata={"unit": unit, "meaning": meaning})
 

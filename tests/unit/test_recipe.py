@@ -16,9 +16,8 @@ from waveguard.errors import UsageError
 from waveguard.extract import cell_facts, extract, find_guide, guides_of, port_kind, recipe
 from waveguard.findings import Verdict
 from waveguard.pdk.tolerances import Extraction
+from waveguard.tables import FROM_METADATA, FROM_PIN_PATH
 
-# Codes of `ports.source`.
-FROM_PIN_PATH, FROM_METADATA = 0, 2
 RECIPE_SOURCE = Path(__file__).resolve().parents[2] / "rust" / "extract" / "src" / "recipe.rs"
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from waveguard.assembly import arcs
 from waveguard.models import CAUSES, MODELS, OUTSIDE, passages, ports
+from waveguard.tables import OPTICAL
 
 if TYPE_CHECKING:
     from waveguard.assembly.gaps import GapList
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-OPTICAL = 0
-"""Code of optical ports in table `ports`."""
 
 
 @dataclass

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from waveguard.assembly.devices import OPTICAL, OutsidePorts
+from waveguard.assembly.devices import OutsidePorts
 from waveguard.models import OUTSIDE
+from waveguard.tables import OPTICAL
 from waveguard.units import nm_to_um
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.tables import OPTICAL
 
-OPTICAL = 0
 GUIDE_END = 3
 """Code of `ports.source`: the drawn end of a guide, which joins anywhere along a pin."""
 GRID_STEPS = 0.5

@@ -10,15 +10,14 @@ import numpy as np
 from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.tables import FROM_GUIDE_END, OPTICAL
 
-OPTICAL = 0
 NO_NET = -1
 WITH_FIBRE = ("fibre_coupler", "edge_coupler")
 # A neighbour that looks nearly the same way is no candidate: light would have to turn back.
 SAME_WAY_RAD = math.radians(135.0)
 # Twins lie on the same grid points.
 SAME_PLACE_NM = 1.0
-FROM_DRAWN_END = 3
 # Below this the turn would print as 0.0 degrees, so the hint does not ask for one.
 SMALLEST_TURN_RAD = math.radians(0.05)
 
@@ -58,7 +57,7 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
 
 
 def _severity(ctx: Context, port: int, row: int | None) -> Severity:
-    if ctx.tables.ports.source[port] != FROM_DRAWN_END:
+    if ctx.tables.ports.source[port] != FROM_GUIDE_END:
         return Severity.ERROR
     return Severity.INFO if row is None else Severity.WARNING
 
@@ -130,7 +129,7 @@ def _mend(ctx: Context, port: int, other: int, angle_rad: float) -> str:
         return "the nearest port already has a partner: remove one of the three, or connect this port elsewhere"
     cell = ctx.port_place(port).cell
     move = words.move(ports.x_nm[other] - ports.x_nm[port], ports.y_nm[other] - ports.y_nm[port])
-    if ports.source[port] == FROM_DRAWN_END:
+    if ports.source[port] == FROM_GUIDE_END:
         return f"draw this end on by {move}, so that both look along one line"
     if not math.isfinite(angle_rad) or abs(angle_rad) < SMALLEST_TURN_RAD:
         return f"move {cell} by {move}"

@@ -9,8 +9,7 @@ import numpy as np
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
-
-OPTICAL = 0
+from waveguard.tables import OPTICAL
 
 
 @rule("CN002", severity="error", since="0.1")

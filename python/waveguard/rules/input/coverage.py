@@ -9,12 +9,11 @@ import numpy as np
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.tables import DRAWN_SOURCES
 from waveguard.units import nm2_to_um2
 
 CORE_AREA = "core_area_nm2"
 MAX_NAMED = 3
-# Codes of `devices.source`: followed from bare shapes, not told by a marker, pins, metadata or a name.
-DRAWN = (2, 3)
 
 
 @rule("EX001", severity="warning", since="0.1", gate=True)
@@ -38,7 +37,7 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     if not rows.size:
         ctx.not_applicable("no shapes on the core layers of the PDK")
         return
-    if not len(ctx.tables.nets) and np.isin(ctx.tables.devices.source, DRAWN).all():
+    if not len(ctx.tables.nets) and np.isin(ctx.tables.devices.source, DRAWN_SOURCES).all():
         names = ", ".join(ctx.cell_name(int(top)) for top in table.top[rows[:MAX_NAMED]])
         ctx.not_evaluated("top cells", rows.size, f"core shapes but no device and no joint found in {names}")
         return
