@@ -20,6 +20,8 @@ from waveguard.cli.check import plan_outputs
 from waveguard.designs import demo
 from waveguard.errors import UsageError
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 @pytest.fixture(autouse=True)
 def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +95,15 @@ def test_pdk_list_and_show(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert "ASSUMED" in text
     assert "Wang et al." in text
+
+
+def test_a_pdk_file_without_suffix_can_be_validated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kit").write_bytes((ROOT / "pdk" / "generic-si220-o.toml").read_bytes())
+    assert main(["pdk", "validate", "./kit", "generic-si220-o"]) == 0
+    assert capsys.readouterr().out.startswith("./kit: valid, ")
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,7 +44,7 @@ def show(
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="TOML files, or names of bundled PDKs.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="TOML files, or names of bundled PDKs.")],
 ) -> int:
     """Check PDK files: unknown keys, missing references, values out of range; every mistake with its line."""
     from waveguard import pdk as pdks
@@ -54,7 +53,7 @@ def validate(
     bad = 0
     for file in files:
         try:
-            pdk = pdks.load(str(file))
+            pdk = pdks.load(file)
         except PdkError as error:
             bad += 1
             where = ", ".join(part for part in (error.path, error.place) if part)
