@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from waveguard.errors import IncompleteError, InputError, UsageError
 from waveguard.findings import Incomplete, InputFile, ResultTable, Run, Severity, finish, parse_severity
 from waveguard.pdk import Pdk, is_file_name
 from waveguard.pdk import load as load_pdk
-from waveguard.rules import Facts, LayoutProblem, judge, selected_rules
+from waveguard.rules import BEYOND_BOUNDS, Facts, LayoutProblem, judge, selected_rules
 
 if TYPE_CHECKING:
     from waveguard.extract import Extraction
@@ -131,6 +132,7 @@ def check(
         incomplete=(
             *_nothing(file, extraction),
             *_cut_labels(extraction),
+            *_beyond_bounds(facts.problems),
             *attempts.incomplete,
             *judgement.incomplete,
         ),
@@ -296,7 +298,7 @@ def _problems(file: LayoutFile, extraction: Extraction) -> tuple[LayoutProblem, 
     nm = file.dbu_nm
     found = [
         LayoutProblem(one.code, one.cell, one.subject, one.x_dbu * nm, one.y_dbu * nm, one.count)
-        for one in file.problems
+        for one in (*file.problems, *extraction.problems)
     ]
     # The extraction hands on the problems of the layout that it was given.
     known = {(one.code, one.cell, one.subject) for one in found}
@@ -321,6 +323,18 @@ def _nothing(file: LayoutFile, extraction: Extraction) -> tuple[Incomplete, ...]
     fitting = [name for name in extraction.fitting_pdks() if name != kit.name]
     hint = f"; its layers fit {' and '.join(fitting[:2])}" if fitting else ""
     return (Incomplete("layout", f"no shapes on the core layers of the PDK {kit.name} ({layers}){hint}"),)
+
+
+def _beyond_bounds(problems: Sequence[LayoutProblem]) -> tuple[Incomplete, ...]:
+    """What the extraction left out, whether or not the rule that reports it was selected."""
+    cut: Counter[tuple[str, str]] = Counter()
+    for one in problems:
+        if one.code in BEYOND_BOUNDS:
+            cut[one.code, one.subject] += one.count
+    return tuple(
+        Incomplete("extraction", f"{count:,} {BEYOND_BOUNDS[code]} ({subject})")
+        for (code, subject), count in cut.items()
+    )
 
 
 def _inputs(file: LayoutFile, pdk: str | Path | Pdk, budget: str | Path | Budget | None) -> tuple[InputFile, ...]:

@@ -23,6 +23,7 @@ from waveguard.errors import UsageError
 from waveguard.metadata import CellMetadata, SiepicTexts, StatedPort, merge_metadata, siepic_texts
 from waveguard.pdk import suggest_pdk
 from waveguard.pdk.quantity import nearest
+from waveguard.reading.problem import Problem, ProblemList
 from waveguard.tables import Tables
 from waveguard.units import NM_PER_UM
 
@@ -71,10 +72,10 @@ def guides_of(pdk: Pdk, layers: Sequence[tuple[int, int]]) -> tuple[Guide, ...]:
     return (*first, *others)
 
 
-def cell_facts(pdk: Pdk, file: LayoutFile) -> tuple[CellFacts, ...]:
-    """Return what is known of each cell, by cell index."""
+def cell_facts(pdk: Pdk, file: LayoutFile, problems: ProblemList | None = None) -> tuple[CellFacts, ...]:
+    """Return what is known of each cell, by cell index; `problems` takes what its texts say wrongly."""
     layers = [pdk.layer(name) for name in pdk.texts.component]
-    texts = siepic_texts(file.labels, layers, file.cell_names)
+    texts = siepic_texts(file.labels, layers, file.cell_names, problems)
     facts = []
     for cell, name in enumerate(file.cell_names):
         text = texts.get(cell, SiepicTexts())
@@ -244,6 +245,8 @@ class Extraction:
     """What the columns `cross_section` count."""
     facts: tuple[CellFacts, ...]
     """By cell index."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong with the texts that the PDK says to read."""
 
     @cached_property
     def tables(self) -> Tables:
@@ -333,8 +336,9 @@ def extract(
     progress
         Called now and then with the stage, the steps done and in all.
     """
-    facts = cell_facts(pdk, file)
+    problems = ProblemList()
+    facts = cell_facts(pdk, file, problems)
     plan = recipe(pdk, file, tops, facts)
     text = json.dumps(plan, ensure_ascii=False, allow_nan=False)
     handle = _core.extract(file.handle, text, threads, progress)
-    return Extraction(handle, pdk, file, plan, guides_of(pdk, file.handle.layers), facts)
+    return Extraction(handle, pdk, file, plan, guides_of(pdk, file.handle.layers), facts, problems.items())

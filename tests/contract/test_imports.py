@@ -30,7 +30,7 @@ MAY_SEE: dict[str, set[str]] = {
     "metadata": WORDS | {"reading"},
     "reading": WORDS | {"metadata"},
     "layout": DATA | {"metadata", "reading", CORE},
-    "extract": DATA | {"metadata", "layout", CORE},
+    "extract": DATA | {"metadata", "layout", "reading", CORE},
     "statement": set(),
     "budget": WORDS | {"pdk", "statement"},
     "assembly": DATA | {"models"},

@@ -101,21 +101,21 @@ class Effort(Part):
     """Samples along all placed guides at which neighbours are looked for."""
     stacked_devices: Count = 32
     """Copies of an array of one device that may lie on each other; no more of such an array are placed."""
-    stacked_circuits: Count = 512
+    stacked_circuits: Count = 128
     """The same for an array of a circuit, whose outlines may well reach into each other."""
     device_ports: Count = 4096
     """Ports of one device."""
     ports_nearby: Count = 1000
     """Ports looked at around one port, and texts around one pin."""
-    piece_pairs: Count = 20_000
-    """Pieces of other guides looked at for each piece of a guide."""
-    run_samples: Count = 50_000_000
+    piece_pairs: Count = 2000
+    """Pieces of other guides looked at for each piece and each sample of a guide."""
+    run_samples: Count = 20_000_000
     """Samples of all runs that are kept."""
-    crossing_rows: Count = 100_000
+    crossing_rows: Count = 20_000
     """Rows of the table of crossings."""
     overlap_steps: Count = 2_000_000_000
     """Steps of the search for overlaps: boxes of devices and corners of outlines that are compared."""
-    overlap_rows: Count = 100_000
+    overlap_rows: Count = 20_000
     """Rows of the table of overlaps."""
 
 

@@ -172,7 +172,7 @@ def take_apart(
     drawn = _Drawn(boundaries) if boundaries is not None else None
     paths = _Paths()
     texts: list[Label] = []
-    refs = _References({id(cell): i for i, cell in enumerate(cells)})
+    refs = _References({id(cell): i for i, cell in enumerate(cells)}, names)
     for i, cell in enumerate(cells):
         if drawn is not None:
             drawn.add(i, structure_of[i], layers)
@@ -365,8 +365,10 @@ class _Paths:
 class _References:
     """Placements of cells in cells."""
 
-    def __init__(self, index: dict[int, int]) -> None:
+    def __init__(self, index: dict[int, int], names: Sequence[str]) -> None:
         self.index = index
+        # A library made by a program may refer to a cell by its name; of equal names the first is meant.
+        self.by_name = {name: i for i, name in reversed(list(enumerate(names))) if name != UNREADABLE_TEXT}
         self.cell: list[int] = []
         self.target: list[int] = []
         self.name: list[str] = []
@@ -380,7 +382,7 @@ class _References:
         index = self.index
         for r in references:
             placed = _placed(r)
-            target = index.get(id(placed), -1)
+            target = self.by_name.get(placed, -1) if isinstance(placed, str) else index.get(id(placed), -1)
             self.target.append(target)
             self.name.append("" if target >= 0 else _placed_name(placed))
         n = len(references)

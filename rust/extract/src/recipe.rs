@@ -291,7 +291,7 @@ pub struct Limits {
     pub device_ports: usize,
     /// Ports looked at around one port, and texts around one pin.
     pub ports_nearby: usize,
-    /// Pieces of other guides looked at for each piece of a guide.
+    /// Pieces of other guides looked at for each piece and each sample of a guide.
     pub piece_pairs: u64,
     /// Samples of all runs that are kept.
     pub run_samples: u64,
@@ -317,14 +317,14 @@ impl Default for Limits {
             line_points: 50_000_000,
             line_steps: 1_000_000_000,
             stacked_devices: 32,
-            stacked_circuits: 512,
+            stacked_circuits: 128,
             device_ports: 4096,
             ports_nearby: 1000,
-            piece_pairs: 20_000,
-            run_samples: 50_000_000,
-            crossing_rows: 100_000,
+            piece_pairs: 2000,
+            run_samples: 20_000_000,
+            crossing_rows: 20_000,
             overlap_steps: 2_000_000_000,
-            overlap_rows: 100_000,
+            overlap_rows: 20_000,
         }
     }
 }

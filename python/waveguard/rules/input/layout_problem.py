@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from waveguard.findings import Finding, Severity
-from waveguard.rules import Context, LayoutProblem, rule
+from waveguard.rules import BEYOND_BOUNDS, Context, LayoutProblem, rule
 
 
 class Wording(NamedTuple):
@@ -85,9 +85,9 @@ def layout_problem(ctx: Context) -> Iterator[Finding]:
 
 
 def _judge(ctx: Context, problem: LayoutProblem) -> Finding:
-    severity, what, hint = WORDINGS.get(problem.code) or Wording(UNKNOWN, f"has a problem: {problem.code}")
+    severity, what, hint = _wording(problem)
     subject = f": {problem.subject}" if problem.subject else ""
-    times = f" ({problem.count:,} times)" if problem.count > 1 else ""
+    times = f" ({problem.count:,} times)" if problem.count > 1 and problem.code not in BEYOND_BOUNDS else ""
     name = f"cell {problem.cell}" if problem.cell else "the layout"
     place = ctx.place(problem.x_nm, problem.y_nm, top=problem.top, cell=problem.cell)
     return ctx.finding(
@@ -99,3 +99,14 @@ def _judge(ctx: Context, problem: LayoutProblem) -> Finding:
         hint=hint,
         severity=severity,
     )
+
+
+def _wording(problem: LayoutProblem) -> Wording:
+    left_out = BEYOND_BOUNDS.get(problem.code)
+    if left_out is not None:
+        return Wording(
+            Severity.WARNING,
+            f"holds more than a chip can: {problem.count:,} {left_out}",
+            f"if it is meant, raise {problem.subject} in the [extraction] table of the PDK; {LOST}",
+        )
+    return WORDINGS.get(problem.code) or Wording(UNKNOWN, f"has a problem: {problem.code}")
