@@ -24,6 +24,7 @@ from waveguard.findings import (
     RuleStatus,
     Run,
     Severity,
+    Unexplained,
 )
 from waveguard.reports import ReportOptions, by_name, by_suffix
 from waveguard.reports._words import number, plural
@@ -113,6 +114,12 @@ def test_coverage_is_capped_and_says_so() -> None:
     assert "core area on 5/0" in capped
     assert "core area on 6/0" not in capped
     assert "… and 1 more row, all in the JSON report" in capped
+
+
+def test_a_place_that_stands_for_several_shapes_says_so() -> None:
+    rest = (Unexplained(Place("chip", "", 1.0, 2.0), 30.0, "no two ends found", 7),)
+    text = written(Run(coverage=Coverage((CoverageItem("core area", 100.0, 70.0),), rest)), "text")
+    assert "  not understood: (1.000, 2.000) µm  30.0 µm² in 7 shapes  no two ends found\n" in text
 
 
 def test_rules_without_objects_and_rules_that_nobody_asked_for_are_told_apart() -> None:

@@ -222,7 +222,8 @@ def _coverage(run: Run, options: ReportOptions) -> Iterator[str]:
     largest = rest[: min(MAX_UNEXPLAINED, options.max_rows)] if options.max_rows else rest
     for shape in largest:
         where = place_text(shape.place, several_tops=len(run.tops) > 1)
-        yield f"  not understood: {where}  {number(shape.area_um2, 'um2')} µm²  {shape.reason}"
+        shapes = f" in {plural(shape.count, 'shape')}" if shape.count > 1 else ""
+        yield f"  not understood: {where}  {number(shape.area_um2, 'um2')} µm²{shapes}  {shape.reason}"
     yield from _more(rest, largest, "place")
 
 
