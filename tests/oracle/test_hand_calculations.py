@@ -128,6 +128,52 @@ def test_a_y_branch_halves_the_light_and_has_an_excess(tmp_path: Path) -> None:
     )
 
 
+def grating(name: str, width_um: float) -> gdstk.Cell:
+    """Return a stand-in for a coupler: pin at the origin pointing to +x."""
+    cell = gdstk.Cell(name)
+    cell.add(drawing.core(np.array([(-50, -0.1), (0, -width_um / 2), (0, width_um / 2), (-50, 0.1)])))
+    drawing.add_marker(cell, ((-50, -5), (0, 5)), name)
+    drawing.add_pin(cell, "opt1", (0, 0), 0.0, width_um)
+    return cell
+
+
+def nitride(cell: gdstk.Cell) -> gdstk.Cell:
+    """Move the core to the nitride layer."""
+    for shape in cell.polygons:
+        if (shape.layer, shape.datatype) == drawing.CORE:
+            shape.layer = 4
+    cell.remove(*(label for label in cell.labels if label.text.startswith("Component=ebeam_wg")))
+    return cell
+
+
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize(("shape", "steps"), [("S", 1 + 4 + 1), ("U", 1 + 1)])
+def test_mode_mismatch_counts_each_step_of_curvature(tmp_path: Path, shape: str, steps: int, cut: bool) -> None:
+    """Nitride without a bend table, A = 22.1 dB um²: an S steps by 1/R, 2/R and 1/R, a U by 1/R twice."""
+    radius_um, length_um = 120.0, 2 * (100 + 120 * math.pi / 2)
+    far = (2 * radius_um + 100, 2 * radius_um) if shape == "S" else (-100.0, 2 * radius_um)
+    layout = Layout(nitride(grating("GC_SiN_TE_1550_x", 1.0)))
+    # A corner that leaves no straight at all: half a grid step less than the radius.
+    fit = radius_um - 5e-4
+    if cut:
+        bend = nitride(drawing.waveguide_cell("bend", [(0, 0), (radius_um, 0), (radius_um, radius_um)], fit, 1.0))
+        layout.place(bend)
+        turned = {"S": {"rotation": math.pi, "origin": (2 * radius_um, 2 * radius_um)}}
+        mirrored = {"U": {"x_reflection": True, "origin": (0, 2 * radius_um)}}
+        layout.top.add(gdstk.Reference(bend, **(turned | mirrored)[shape]))  # type: ignore[arg-type]
+        first, last = far[0] - math.copysign(100, far[0]), far[1]
+        for name, corners in (("one", [(-100, 0), (0, 0)]), ("two", [(first, last), far])):
+            layout.place(nitride(drawing.waveguide_cell(name, corners, 1.0, 1.0)))
+    else:
+        corners = [(-100, 0), (radius_um, 0), (radius_um, 2 * radius_um), far]
+        layout.place(nitride(drawing.waveguide_cell("whole", corners, fit, 1.0)))
+    layout.end("n_in", (-100, 0), (0, 0))
+    layout.end("n_out", far, (radius_um, far[1]))
+    found = row(layout.check(tmp_path, link_toml("n")), "links", "n")
+    bend_db = found["path_loss_db"] - 2 * 5.0 - length_um * 1e-4
+    assert bend_db == pytest.approx(steps * 22.1 / radius_um**2, rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("gap_um", "length_um", "kappa_per_um"),
     [(0.2, 38.0, KAPPA_200_NM), (0.2, 19.0, KAPPA_200_NM), (1.0, 1000.0, KAPPA_1000_NM)],
@@ -168,15 +214,6 @@ def test_the_difference_of_two_arms_is_known_to_nanometres(tmp_path: Path) -> No
     assert found[0][2] == pytest.approx((2 - math.pi / 2) * 5e3, abs=3.0)
 
 
-def edge_coupler(width_um: float) -> gdstk.Cell:
-    """Return a stand-in for an edge coupler: pin at the origin pointing to +x."""
-    cell = gdstk.Cell("edge_coupler")
-    cell.add(drawing.core(np.array([(-50, -0.1), (0, -width_um / 2), (0, width_um / 2), (-50, 0.1)])))
-    drawing.add_marker(cell, ((-50, -5), (0, 5)), "edge_coupler")
-    drawing.add_pin(cell, "opt1", (0, 0), 0.0, width_um)
-    return cell
-
-
 def test_the_ledger_of_a_transmitter_lane_adds_up(tmp_path: Path) -> None:
     """A 100G lane fed by a 20 dBm source: two edge couplers and 6 mm of guide drawn, the rest stated."""
     extra = {
@@ -187,7 +224,7 @@ def test_the_ledger_of_a_transmitter_lane_adds_up(tmp_path: Path) -> None:
         "quadrature bias": 10 * math.log10(2),
         "detachable connector": 1.0,
     }
-    layout = Layout(edge_coupler(0.45))
+    layout = Layout(grating("edge_coupler", 0.45))
     layout.link("lane", [(0, 0), (6000, 0)], width_um=0.45)
     losses = ", ".join(f'{{ name = "{name}", loss_db = {loss_db} }}' for name, loss_db in extra.items())
     text = link_toml("lane", more=f"extra_losses = [{losses}]\n").replace("= 10.0", "= 20.0")

@@ -25,8 +25,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-BENDS_MEET_NM = 1.0
-"""Two bends of a guide follow each other without a straight between them when they are nearer: one grid step."""
+GRID_STEP_NM = 1.0
+"""Nearer than this, one thing begins where another ends."""
+BEND_EDGE = 0.02
+"""Part of its length by which a bend may reach further at both ends: it is traced from a hundredth of its turn on."""
 PROPAGATION, BEND = CAUSES.index("propagation"), CAUSES.index("bend")
 
 
@@ -140,11 +142,12 @@ def _mismatch_db(tables: Tables, mine: Bools, rows: Ints, peer: Ints, a_db_um2: 
     end_nm = start_nm + bends.length_nm[rows]
     begin = np.nan_to_num(per_nm_to_per_um(bends.begin_curvature_per_nm[rows]))
     end = np.nan_to_num(per_nm_to_per_um(bends.end_curvature_per_nm[rows]))
-    at_a = start_nm < BENDS_MEET_NM
-    at_b = guides.centerline_length_nm[owner] - end_nm < BENDS_MEET_NM
+    edge_nm = BEND_EDGE * bends.length_nm[rows] + GRID_STEP_NM
+    at_a = start_nm < edge_nm
+    at_b = guides.centerline_length_nm[owner] - end_nm < edge_nm
     # Within guides, from each bend to what lies before it, and to a straight behind it.
     meets = np.zeros(len(rows), dtype=bool)
-    meets[1:] = (owner[1:] == owner[:-1]) & (start_nm[1:] - end_nm[:-1] < BENDS_MEET_NM)
+    meets[1:] = (owner[1:] == owner[:-1]) & (start_nm[1:] - end_nm[:-1] < edge_nm[1:] + edge_nm[:-1])
     before = np.where(meets, np.roll(end, 1), 0.0)
     straight_follows = ~np.append(meets[1:], False) & ~at_b
     at_begin = guide.mismatch_db(curvature_before_per_um=before, curvature_after_per_um=begin, a_db_um2=a_db_um2)
