@@ -12,8 +12,10 @@ use crate::devices::{self, Role};
 use crate::effort::{self, Effort};
 use crate::error::ExtractError;
 use crate::facts::{self, Facts};
-use crate::lines::{Line, Pieces};
+use crate::fill;
+use crate::lines::Lines;
 use crate::near;
+use crate::neighbours::{self, Search};
 use crate::nets::{self, Joined, PlacedPort};
 use crate::overlaps::{self, Outline};
 use crate::pins::PortSource;
@@ -24,7 +26,7 @@ use crate::runs;
 use crate::shapes::Shapes;
 use crate::tables::{
     Bends, CrossingRow, Crossings, Devices, NearMissRow, NearMisses, Nets, OverlapRow, Overlaps, Ports, ProblemRow,
-    Problems, RunProfile, RunProfileRow, RunRow, Runs, TerminalRow, Terminals, Waveguides,
+    Problems, RunProfile, RunRow, Runs, TerminalRow, Terminals, Waveguides,
 };
 use crate::write;
 
@@ -113,16 +115,19 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
     let mut tables = Vec::new();
     let (devices, waveguides, bends, centerlines, lines) = write::guides(&world);
-    let pieces = Pieces::new(&lines, (2.0 * recipe.runs.reach_nm).max(LEAST_TILE_NM));
     watch.check()?;
-    // How far two gaps may differ that are drawn alike.
-    let slack = 2.0 * (recipe.trace.line_tolerance_nm + recipe.tolerances.width_nm);
     let limits = &recipe.limits;
-    let bounds = runs::Bounds { piece_pairs: limits.piece_pairs, samples: limits.run_samples };
-    let found_runs = runs::find(&lines, &pieces, &recipe.runs, slack, bounds, watch)?;
-    let bounds = crossings::Bounds { piece_pairs: limits.piece_pairs, rows: limits.crossing_rows };
-    let crossings = crossings::find(&lines, &pieces, limits.crossing_end_widths, bounds, watch)?;
-    note_lines(&mut cuts, &lines, &found_runs, &crossings);
+    let search = Search {
+        plan: &recipe.runs,
+        // How far two gaps may differ that are drawn alike.
+        slack_nm: 2.0 * (recipe.trace.line_tolerance_nm + recipe.tolerances.width_nm),
+        crossing_end_widths: limits.crossing_end_widths,
+        tile_nm: (2.0 * recipe.runs.reach_nm).max(LEAST_TILE_NM),
+        runs: runs::Bounds { piece_pairs: limits.piece_pairs, samples: limits.run_samples },
+        crossings: crossings::Bounds { piece_pairs: limits.piece_pairs, rows: limits.crossing_rows },
+    };
+    let beside = neighbours::find(&lines, &search, watch)?;
+    note_lines(&mut cuts, &lines, &beside);
     let overlaps = overlapping(&world, &mut cuts, watch)?;
 
     watch.enter(5, 1);
@@ -131,10 +136,10 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
 
     push_results(&mut tables, devices, write::ports(&ports, &joined), write::nets(&ports, &joined), waveguides, bends);
     tables.push(near_table(&ports, &misses.found).into_table());
-    let (runs, profile) = run_tables(&found_runs.runs);
+    let (runs, profile) = run_tables(&beside.runs.runs);
     tables.push(runs.into_table());
     tables.push(profile.into_table());
-    tables.push(crossing_table(&crossings.crossings).into_table());
+    tables.push(crossing_table(&beside.crossings.crossings).into_table());
     tables.push(overlaps.into_table());
     tables.push(terminals.into_table());
     tables.push(coverage.into_table());
@@ -164,14 +169,13 @@ pub struct World<'a> {
 }
 
 /// Guides along which the search was cut.
-fn note_lines(cuts: &mut Cuts, lines: &[Line], runs: &runs::Found, crossings: &crossings::Found) {
+fn note_lines(cuts: &mut Cuts, lines: &Lines, found: &neighbours::Found) {
     let mut add = |code: &'static str, limit: &'static str, line: usize| {
-        let at_nm = lines[line].points.first().copied().unwrap_or([f64::NAN; 2]);
-        cuts.add(code, limit, lines[line].top, at_nm, 1);
+        cuts.add(code, limit, lines.placed[line].top, lines.first_point(line), 1);
     };
-    runs.cut.iter().for_each(|&line| add(cuts::RUNS_NOT_SOUGHT, "piece_pairs", line));
-    (runs.until..lines.len()).for_each(|line| add(cuts::RUNS_NOT_SOUGHT, "run_samples", line));
-    crossings.cut.iter().for_each(|&line| add(cuts::CROSSINGS_NOT_SOUGHT, "crossing_rows", line));
+    found.runs.cut.iter().for_each(|&line| add(cuts::RUNS_NOT_SOUGHT, "piece_pairs", line));
+    (found.runs.until..lines.placed.len()).for_each(|line| add(cuts::RUNS_NOT_SOUGHT, "run_samples", line));
+    found.crossings.cut.iter().for_each(|&line| add(cuts::CROSSINGS_NOT_SOUGHT, "crossing_rows", line));
 }
 
 fn push_results(tables: &mut Vec<Table>, devices: Devices, ports: Ports, nets: Nets, guides: Waveguides, bends: Bends) {
@@ -351,8 +355,9 @@ fn near_table(ports: &[PlacedPort], misses: &[near::NearMiss]) -> NearMisses {
 }
 
 fn run_tables(found: &[runs::Run]) -> (Runs, RunProfile) {
-    let (mut table, mut profile) = (Runs::default(), RunProfile::default());
-    for r in found {
+    let mut table = Runs::with_capacity(found.len());
+    let starts = fill::starts(found.iter().map(|r| r.gaps.len()));
+    for (r, &start) in found.iter().zip(&starts) {
         table.push(RunRow {
             waveguide_a: r.a as i64,
             waveguide_b: r.b as i64,
@@ -361,14 +366,16 @@ fn run_tables(found: &[runs::Run]) -> (Runs, RunProfile) {
             gap_mean_nm: r.gaps.iter().sum::<f64>() / r.gaps.len() as f64,
             x_nm: r.at[0],
             y_nm: r.at[1],
-            profile_start: profile.len() as i64,
+            profile_start: start as i64,
             profile_count: r.gaps.len() as i64,
             relative_curvature_per_nm: r.relative_curvature_per_nm,
         });
-        for (&gap_nm, &other_step_nm) in r.gaps.iter().zip(&r.other_steps_nm) {
-            profile.push(RunProfileRow { gap_nm, step_nm: r.step_nm, other_step_nm });
-        }
     }
+    let profile = RunProfile {
+        gap_nm: fill::column(&starts, &|i, part| part.copy_from_slice(&found[i].gaps)),
+        step_nm: fill::column(&starts, &|i, part| part.fill(found[i].step_nm)),
+        other_step_nm: fill::column(&starts, &|i, part| part.copy_from_slice(&found[i].other_steps_nm)),
+    };
     (table, profile)
 }
 

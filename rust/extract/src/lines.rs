@@ -37,6 +37,59 @@ impl Line {
     }
 }
 
+/// Where a centre-line is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct PlacedLine {
+    /// Its number among the forms.
+    pub form: usize,
+    /// Displacement, in dbu in the frame of the top.
+    pub at: [f64; 2],
+    /// Cell index of the top.
+    pub top: usize,
+}
+
+/// All centre-lines. Those that differ by a displacement only are kept once.
+#[derive(Debug)]
+pub struct Lines {
+    /// Centre-lines that differ, each in a frame of its own.
+    pub forms: Vec<Line>,
+    /// Where they are drawn.
+    pub placed: Vec<PlacedLine>,
+    /// Size of the grid.
+    pub dbu_nm: f64,
+}
+
+impl Lines {
+    /// A line in the frame of its top.
+    pub fn line(&self, i: usize) -> Line {
+        let placed = &self.placed[i];
+        self.forms[placed.form].moved(placed.at.map(|v| v * self.dbu_nm), placed.top)
+    }
+
+    /// Where a line starts, in nm in the frame of its top.
+    pub fn first_point(&self, i: usize) -> [f64; 2] {
+        let placed = &self.placed[i];
+        let from = self.forms[placed.form].points.first().copied().unwrap_or([f64::NAN; 2]);
+        [0, 1].map(|k: usize| from[k] + placed.at[k] * self.dbu_nm)
+    }
+
+    /// From the displacement of line `a` to that of line `b`, in nm. Differences of grid points are exact, so
+    /// equal neighbours stay equal wherever they are.
+    pub fn offset(&self, a: usize, b: usize) -> [f64; 2] {
+        let (p, q) = (self.placed[a].at, self.placed[b].at);
+        [(q[0] - p[0]) * self.dbu_nm, (q[1] - p[1]) * self.dbu_nm]
+    }
+}
+
+impl Line {
+    /// The line displaced by so many nm.
+    #[must_use]
+    pub fn moved(&self, by: [f64; 2], top: usize) -> Self {
+        let points = self.points.iter().map(|p| [p[0] + by[0], p[1] + by[1]]).collect();
+        Self { points, width: self.width.clone(), along: self.along.clone(), top }
+    }
+}
+
 /// Length of a vector. Without the care of `hypot` for numbers that no layout has.
 fn length(v: [f64; 2]) -> f64 {
     (v[0] * v[0] + v[1] * v[1]).sqrt()

@@ -1,5 +1,6 @@
 //! Placements of what the cells hold, in the frame of the top.
 
+use rayon::prelude::*;
 use waveguard_base::{CellId, Interrupted, Watch};
 use waveguard_geom::{BBox, Transform};
 use waveguard_layout::Reference;
@@ -10,6 +11,7 @@ use crate::cuts::{Cuts, NOT_PLACED};
 use crate::devices::Role;
 use crate::effort::{Effort, kept};
 use crate::facts::repeated;
+use crate::fill;
 use crate::nets::PlacedPort;
 use crate::pins::LocalPort;
 use crate::plan::Plan;
@@ -222,28 +224,43 @@ fn placed_box(plan: &Plan, roles: &[Role], top: CellId, target: CellId, leftover
 /// The ports of placed devices, in nm.
 pub fn ports(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> (Vec<PlacedPort>, Vec<usize>) {
     let nm = plan.layout.dbu_nm;
-    let mut ports = Vec::new();
-    let mut starts = vec![0];
-    for (device, placed) in devices.iter().enumerate() {
-        let proto = &cells[placed.cell.index()].protos[placed.proto];
-        for port in &proto.ports {
-            let p = port.transformed(&placed.transform);
-            ports.push(PlacedPort {
-                device,
-                of_guide: proto.guide.is_some(),
-                name: p.name,
-                at: [p.at[0] * nm, p.at[1] * nm],
-                direction_rad: p.direction_rad,
-                width_nm: p.width * nm,
-                kind: p.kind,
-                oriented: p.oriented,
-                play_nm: p.play * nm,
-                source: p.source,
-                section: p.section,
-                top: placed.top.index(),
-            });
-        }
-        starts.push(ports.len());
+    let proto = |placed: &Placed| &cells[placed.cell.index()].protos[placed.proto];
+    let starts = fill::starts(devices.iter().map(|placed| proto(placed).ports.len()));
+    let ports = devices
+        .par_chunks(DEVICES_A_TURN)
+        .enumerate()
+        .map(|(turn, some)| {
+            let first = turn * DEVICES_A_TURN;
+            let mut ports = Vec::with_capacity(starts[first + some.len()] - starts[first]);
+            for (device, placed) in (first..).zip(some) {
+                let proto = proto(placed);
+                ports.extend(proto.ports.iter().map(|port| {
+                    let p = port.transformed(&placed.transform);
+                    PlacedPort {
+                        device,
+                        of_guide: proto.guide.is_some(),
+                        name: p.name,
+                        at: [p.at[0] * nm, p.at[1] * nm],
+                        direction_rad: p.direction_rad,
+                        width_nm: p.width * nm,
+                        kind: p.kind,
+                        oriented: p.oriented,
+                        play_nm: p.play * nm,
+                        source: p.source,
+                        section: p.section,
+                        top: placed.top.index(),
+                    }
+                }));
+            }
+            ports
+        })
+        .collect::<Vec<Vec<PlacedPort>>>();
+    let mut all = Vec::with_capacity(starts[devices.len()]);
+    for some in ports {
+        all.extend(some);
     }
-    (ports, starts)
+    (all, starts)
 }
+
+/// Devices a thread takes at once.
+const DEVICES_A_TURN: usize = 1024;

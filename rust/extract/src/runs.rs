@@ -4,6 +4,7 @@
 //! the pieces of other guides within reach. Samples that follow each other on both guides make a run.
 
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use waveguard_base::Watch;
@@ -20,9 +21,9 @@ pub struct Run {
     /// The other guide; may be the same.
     pub b: usize,
     /// Gaps, one for each step.
-    pub gaps: Vec<f64>,
+    pub gaps: Arc<[f64]>,
     /// Length of the other guide beside each step: longer on the outside of a bend, shorter inside.
-    pub other_steps_nm: Vec<f64>,
+    pub other_steps_nm: Arc<[f64]>,
     /// Length a gap stands for.
     pub step_nm: f64,
     /// Smallest gap and where it is on `a`.
@@ -83,7 +84,7 @@ pub struct Found {
 /// Bounds on the search.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Pieces looked at for each piece and each sample of a guide, as a mean over a stretch.
+    /// Pieces looked at for each piece of a guide, as a mean over a stretch.
     pub piece_pairs: u64,
     /// Samples of all runs.
     pub samples: u64,
@@ -165,8 +166,7 @@ fn along(
         if sample >= samples || place(sample) >= last.along + last.length {
             continue;
         }
-        let long = (last.along + last.length - all.pieces[stretch.from].along) / step;
-        let mut left = piece_pairs.saturating_mul((stretch.to - stretch.from) as u64 + long.ceil() as u64);
+        let mut left = piece_pairs.saturating_mul((stretch.to - stretch.from) as u64);
         cut |= !neighbours(all, stretch, reach_nm, PI - plan.parallel_rad, left, near);
         if near.is_empty() {
             while sample < samples && place(sample) < last.along + last.length {
@@ -264,6 +264,10 @@ fn meet(piece: &Piece, at: [f64; 2], s: f64, other: &Piece, parallel: f64, reach
     Some(Hit { b: other.line, left: across > 0.0, sample: 0, t, gap, at })
 }
 
+/// Gaps that differ by less are the same, and the first is the smallest: between parallel guides the rounding of
+/// positions would choose the place.
+const SAME_GAP_NM: f64 = 1e-6;
+
 /// Strings hits together that follow each other on both guides.
 struct Follow {
     step: f64,
@@ -290,7 +294,7 @@ impl Follow {
         }
         let goes_on = |c: &&mut Open| same(c) && c.last + 1 == hit.sample && (c.t - hit.t).abs() <= jump;
         if let Some(c) = self.open.iter_mut().find(goes_on) {
-            if hit.gap < c.gaps[c.low] {
+            if hit.gap < c.gaps[c.low] - SAME_GAP_NM {
                 (c.low, c.at) = (c.gaps.len(), hit.at);
             }
             c.gaps.push(hit.gap);
@@ -325,9 +329,9 @@ impl Follow {
                 b: c.b as usize,
                 relative_curvature_per_nm: second_derivative(&c.gaps, c.low, window, step),
                 gap_min_nm: c.gaps[c.low],
-                other_steps_nm: steps(&c.ts, step),
+                other_steps_nm: steps(&c.ts, step).into(),
                 at: c.at,
-                gaps: c.gaps,
+                gaps: c.gaps.into(),
                 step_nm: step,
             })
             .collect()
@@ -387,7 +391,8 @@ mod tests {
 
     #[test]
     fn guides_on_each_other_are_cut_and_named() {
-        let lines: Vec<Line> = (0..300).map(|i| line(&[[0.0, f64::from(i)], [50_000.0, f64::from(i)]])).collect();
+        let at = |i: i32| 10.0 * f64::from(i);
+        let lines: Vec<Line> = (0..300).map(|i| line(&[[0.0, at(i)], [50_000.0, at(i)]])).collect();
         let plan = RunsPlan::default();
         let pieces = Pieces::new(&lines, plan.reach_nm);
         let bounds = |piece_pairs, samples| Bounds { piece_pairs, samples };

@@ -62,6 +62,11 @@ macro_rules! tables {
             }
 
             impl $table {
+                /// An empty table with room for some rows.
+                pub fn with_capacity(rows: usize) -> Self {
+                    Self { $( $col: Vec::with_capacity(rows), )* }
+                }
+
                 /// Appends a row and returns its number.
                 pub fn push(&mut self, row: $row) -> usize {
                     $( self.$col.push(row.$col); )*

@@ -1,0 +1,314 @@
+//! Guides whose surroundings are drawn alike: what runs beside one of them, or crosses it, is looked for once.
+//!
+//! The surroundings of a guide are the guides after it that come near it, with their displacements
+//! relative to it. Runs and crossings of a guide follow from its surroundings alone, so equal surroundings,
+//! of which a regular layout has very many, give equal results. What is drawn once is looked at in place,
+//! together with all else that is drawn once.
+
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHasher};
+use waveguard_base::Watch;
+use waveguard_geom::{BBox, GridIndex};
+
+use crate::crossings::{self, Crossing};
+use crate::error::ExtractError;
+use crate::lines::{Line, Lines, Pieces};
+use crate::recipe::RunsPlan;
+use crate::runs::{self, Run};
+
+/// What to look for.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// The plan of runs.
+    pub plan: &'a RunsPlan,
+    /// How far two gaps may differ that are drawn alike.
+    pub slack_nm: f64,
+    /// Crossings nearer to an end than so many widths are joints.
+    pub crossing_end_widths: f64,
+    /// Lines are cut into pieces no longer than this.
+    pub tile_nm: f64,
+    /// Bounds on the search for runs.
+    pub runs: runs::Bounds,
+    /// Bounds on the search for crossings.
+    pub crossings: crossings::Bounds,
+}
+
+/// Runs and crossings of some lines.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// In order of line.
+    pub runs: runs::Found,
+    /// In order of line.
+    pub crossings: crossings::Found,
+}
+
+impl Found {
+    /// True when a bound of the search was reached.
+    fn is_cut(&self, lines: usize) -> bool {
+        !self.runs.cut.is_empty() || self.runs.until < lines || !self.crossings.cut.is_empty()
+    }
+
+    fn samples(&self) -> u64 {
+        self.runs.runs.iter().map(|r| r.gaps.len() as u64).sum()
+    }
+}
+
+/// Boxes around a line cover this many pieces.
+const PIECES_A_BLOCK: f64 = 8.0;
+/// Boxes that are apart by rounding only are taken as near, in nm.
+const MARGIN_NM: f64 = 0.01;
+
+/// Neighbours looked at for each box of a line, as a mean over the layout. Where there are more, finding out
+/// what is alike costs more than it saves.
+const NEAR_A_BLOCK: u64 = 64;
+
+/// Finds the runs and crossings of all lines, in order of line.
+///
+/// # Errors
+/// When the watch asks to stop.
+pub fn find(lines: &Lines, search: &Search, watch: &Watch) -> Result<Found, ExtractError> {
+    if let Some(found) = find_alike(lines, search, watch)? {
+        return Ok(found);
+    }
+    // Too dense, or a bound was reached: which results are left out must not depend on what is alike.
+    let all: Vec<Line> = (0..lines.placed.len()).into_par_iter().map(|a| lines.line(a)).collect();
+    search_all(&all, search, watch)
+}
+
+fn find_alike(lines: &Lines, search: &Search, watch: &Watch) -> Result<Option<Found>, ExtractError> {
+    let n = lines.placed.len();
+    watch.enter(4, n as u64);
+    let Some(around) = Surroundings::new(lines, search, watch)? else { return Ok(None) };
+    let groups = around.groups(lines);
+    // Each group is looked at with its neighbours, and what these have among them is found in vain.
+    let is_worth = |g: &Group| g.count > 1 + around.of(g.first).len();
+    let alike: Result<Vec<Option<Found>>, ExtractError> = groups
+        .list
+        .par_iter()
+        .map(|g| {
+            watch.check()?;
+            if is_worth(g) { of_group(lines, around.of(g.first), g.first, search).map(Some) } else { Ok(None) }
+        })
+        .collect();
+    let alike = alike?;
+    let mut wanted: Vec<bool> = vec![false; n];
+    for a in (0..n).filter(|&a| alike[groups.of_line[a]].is_none()) {
+        wanted[a] = true;
+        for &b in around.of(a) {
+            wanted[b as usize] = true;
+        }
+    }
+    let chosen: Vec<usize> = (0..n).filter(|&a| wanted[a]).collect();
+    let own: Vec<Line> = chosen.par_iter().map(|&a| lines.line(a)).collect();
+    let alone = search_all(&own, search, watch)?;
+    let (mut samples, mut rows) = (alone.samples(), alone.crossings.crossings.len() as u64);
+    let mut is_cut = alone.is_cut(own.len());
+    for (group, found) in groups.list.iter().zip(&alike) {
+        let Some(found) = found else { continue };
+        is_cut |= found.is_cut(1 + around.of(group.first).len());
+        samples = samples.saturating_add(found.samples().saturating_mul(group.count as u64));
+        rows = rows.saturating_add((found.crossings.crossings.len() * group.count) as u64);
+    }
+    if is_cut || samples >= search.runs.samples || rows > search.crossings.rows as u64 {
+        return Ok(None);
+    }
+    let mut runs = alone.runs.runs.into_iter().peekable();
+    let mut crossings = alone.crossings.crossings.into_iter().peekable();
+    let mut out = Found { runs: runs::Found { until: n, ..runs::Found::default() }, ..Found::default() };
+    for a in 0..n {
+        if let Some(found) = &alike[groups.of_line[a]] {
+            copy(lines, around.of(a), a, found, &mut out);
+            continue;
+        }
+        // Lines that were only looked at as neighbours have results of no use before these.
+        while runs.next_if(|r| chosen[r.a] < a).is_some() {}
+        while let Some(r) = runs.next_if(|r| chosen[r.a] == a) {
+            out.runs.runs.push(Run { a, b: chosen[r.b], ..r });
+        }
+        while crossings.next_if(|c| chosen[c.a] < a).is_some() {}
+        while let Some(c) = crossings.next_if(|c| chosen[c.a] == a) {
+            out.crossings.crossings.push(Crossing { a, b: chosen[c.b], ..c });
+        }
+    }
+    Ok(Some(out))
+}
+
+fn search_all(lines: &[Line], search: &Search, watch: &Watch) -> Result<Found, ExtractError> {
+    let pieces = Pieces::new(lines, search.tile_nm);
+    let runs = runs::find(lines, &pieces, search.plan, search.slack_nm, search.runs, watch)?;
+    let crossings = crossings::find(lines, &pieces, search.crossing_end_widths, search.crossings, watch)?;
+    Ok(Found { runs, crossings })
+}
+
+/// What the first line of a group has, in a frame with its displacement at the origin; line 0 is itself, the
+/// others are its neighbours in order.
+fn of_group(lines: &Lines, neighbours: &[u32], first: usize, search: &Search) -> Result<Found, ExtractError> {
+    let place = |b: usize| lines.forms[lines.placed[b].form].moved(lines.offset(first, b), 0);
+    let all: Vec<Line> = std::iter::once(place(first)).chain(neighbours.iter().map(|&b| place(b as usize))).collect();
+    // Small, and not to be seen in the progress.
+    let mut found = search_all(&all, search, &Watch::default())?;
+    found.runs.runs.retain(|r| r.a == 0);
+    found.crossings.crossings.retain(|c| c.a == 0);
+    Ok(found)
+}
+
+fn copy(lines: &Lines, neighbours: &[u32], a: usize, found: &Found, out: &mut Found) {
+    let [dx, dy] = lines.placed[a].at.map(|v| v * lines.dbu_nm);
+    let name = |i: usize| if i == 0 { a } else { neighbours[i - 1] as usize };
+    let moved = |at: [f64; 2]| [at[0] + dx, at[1] + dy];
+    let runs = found.runs.runs.iter().map(|r| Run { a, b: name(r.b), at: moved(r.at), ..r.clone() });
+    out.runs.runs.extend(runs);
+    let crossings = found.crossings.crossings.iter().map(|c| Crossing { a, b: name(c.b), at: moved(c.at), ..*c });
+    out.crossings.crossings.extend(crossings);
+}
+
+/// For each line the later lines near it.
+struct Surroundings {
+    starts: Vec<usize>,
+    near: Vec<u32>,
+}
+
+/// Lines with equal surroundings.
+struct Group {
+    first: usize,
+    count: usize,
+}
+
+struct Groups {
+    list: Vec<Group>,
+    of_line: Vec<usize>,
+}
+
+impl Surroundings {
+    /// `None` where too many lines are near each other.
+    fn new(lines: &Lines, search: &Search, watch: &Watch) -> Result<Option<Self>, ExtractError> {
+        let size = PIECES_A_BLOCK * search.tile_nm;
+        let reach = search.plan.reach_nm + search.slack_nm + MARGIN_NM;
+        let forms: Vec<Vec<BBox>> = lines.forms.par_iter().map(|f| blocks(f, size)).collect();
+        let mut boxes: Vec<BBox> = Vec::new();
+        let mut owner: Vec<u32> = Vec::new();
+        for (a, placed) in lines.placed.iter().enumerate() {
+            let at = placed.at.map(|v| v * lines.dbu_nm);
+            for b in &forms[placed.form] {
+                boxes.push(shifted(b, at));
+                owner.push(a as u32);
+            }
+        }
+        let index = GridIndex::new(&boxes, size);
+        let most = NEAR_A_BLOCK.saturating_mul(boxes.len() as u64);
+        let looked_at = AtomicU64::new(0);
+        let of_line = |a: usize| {
+            let (mut near, mut seen): (Vec<u32>, u64) = (Vec::new(), 0);
+            let (own, top) = (&lines.placed[a], lines.placed[a].top);
+            let at = own.at.map(|v| v * lines.dbu_nm);
+            for block in &forms[own.form] {
+                let window = shifted(block, at).grown(reach);
+                if seen > most {
+                    break;
+                }
+                index.candidates_while(&window, |k| {
+                    seen += 1;
+                    let b = owner[k];
+                    let is_later = b as usize > a && near.last() != Some(&b);
+                    if is_later && boxes[k].touches(&window) && lines.placed[b as usize].top == top {
+                        near.push(b);
+                    }
+                    seen <= most
+                });
+            }
+            looked_at.fetch_add(seen, Ordering::Relaxed);
+            near.sort_unstable();
+            near.dedup();
+            near
+        };
+        let found: Result<Vec<Vec<u32>>, ExtractError> = (0..lines.placed.len())
+            .into_par_iter()
+            .with_min_len(LINES_A_TURN)
+            .map(|a| {
+                if a % LINES_A_TURN == 0 {
+                    watch.check()?;
+                }
+                // Whether all lines together are too many does not depend on the order in which they are counted.
+                let is_enough = looked_at.load(Ordering::Relaxed) > most;
+                Ok(if is_enough { Vec::new() } else { of_line(a) })
+            })
+            .collect();
+        let found = found?;
+        if looked_at.into_inner() > most {
+            return Ok(None);
+        }
+        let starts = crate::fill::starts(found.iter().map(Vec::len));
+        Ok(Some(Self { starts, near: found.into_iter().flatten().collect() }))
+    }
+
+    fn of(&self, a: usize) -> &[u32] {
+        &self.near[self.starts[a]..self.starts[a + 1]]
+    }
+
+    /// Gathers lines with equal surroundings, in order of their first.
+    fn groups(&self, lines: &Lines) -> Groups {
+        let n = lines.placed.len();
+        let key = |a: usize| {
+            let one = move |b: usize| (lines.placed[b].form, lines.offset(a, b).map(f64::to_bits));
+            std::iter::once(one(a)).chain(self.of(a).iter().map(move |&b| one(b as usize)))
+        };
+        let mut list: Vec<Group> = Vec::new();
+        let mut of_line = Vec::with_capacity(n);
+        let mut by_hash: FxHashMap<u64, usize> = FxHashMap::default();
+        for a in 0..n {
+            let mut hasher = FxHasher::default();
+            key(a).for_each(|k| k.hash(&mut hasher));
+            let mut new_group = || {
+                list.push(Group { first: a, count: 0 });
+                list.len() - 1
+            };
+            let mut group = *by_hash.entry(hasher.finish()).or_insert_with(&mut new_group);
+            // Equal hashes of different surroundings are next to impossible; such lines stand for themselves.
+            if !key(list[group].first).eq(key(a)) {
+                list.push(Group { first: a, count: 0 });
+                group = list.len() - 1;
+            }
+            list[group].count += 1;
+            of_line.push(group);
+        }
+        Groups { list, of_line }
+    }
+}
+
+/// Lines a thread takes at once.
+const LINES_A_TURN: usize = 64;
+
+fn shifted(b: &BBox, by: [f64; 2]) -> BBox {
+    BBox { min: [b.min[0] + by[0], b.min[1] + by[1]], max: [b.max[0] + by[0], b.max[1] + by[1]] }
+}
+
+/// Boxes that cover a line with its width, each over a length of about `size`.
+fn blocks(line: &Line, size: f64) -> Vec<BBox> {
+    let mut out = Vec::new();
+    let mut current = BBox::EMPTY;
+    let mut covered = 0.0;
+    for i in 1..line.points.len() {
+        let (p, q) = (line.points[i - 1], line.points[i]);
+        let length = line.along[i] - line.along[i - 1];
+        let half = 0.5 * line.width[i - 1].max(line.width[i]);
+        let parts = (length / size).ceil().max(1.0);
+        for k in 0..parts as u64 {
+            if covered + length / parts > size && !current.is_empty() {
+                out.push(std::mem::take(&mut current));
+                covered = 0.0;
+            }
+            for u in [k as f64 / parts, (k as f64 + 1.0) / parts] {
+                let at = [p[0] + (q[0] - p[0]) * u, p[1] + (q[1] - p[1]) * u];
+                current.add_box(&BBox { min: at, max: at }.grown(half));
+            }
+            covered += length / parts;
+        }
+    }
+    if !current.is_empty() {
+        out.push(current);
+    }
+    out
+}
