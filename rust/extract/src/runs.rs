@@ -84,7 +84,7 @@ pub struct Found {
 /// Bounds on the search.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Pieces looked at for each piece of a guide, as a mean over a stretch.
+    /// Pieces looked at for each piece and each sample of a guide, as a mean over a stretch.
     pub piece_pairs: u64,
     /// Samples of all runs.
     pub samples: u64,
@@ -166,7 +166,8 @@ fn along(
         if sample >= samples || place(sample) >= last.along + last.length {
             continue;
         }
-        let mut left = piece_pairs.saturating_mul((stretch.to - stretch.from) as u64);
+        let long = (last.along + last.length - all.pieces[stretch.from].along) / step;
+        let mut left = piece_pairs.saturating_mul((stretch.to - stretch.from) as u64 + long.ceil() as u64);
         cut |= !neighbours(all, stretch, reach_nm, PI - plan.parallel_rad, left, near);
         if near.is_empty() {
             while sample < samples && place(sample) < last.along + last.length {
