@@ -25,8 +25,10 @@ def link_margin(ctx: Context) -> Iterator[Finding]:
     Why: below the sensitivity the link has errors; the margin covers ageing, temperature and the spread of the process.
     Fix: the hint names the largest losses; shorten the path, take out crossings, use better couplers, or more power.
     Limits: margin_db of the link, else of the whole budget file.
-    Not checked: interference of several paths (the loss is that of the worst one alone); resonance in loops and paths
-        through devices without a model, which make the link not evaluated and the run incomplete.
+    Not checked: interference of several paths: the loss is that of the worst one alone, which is the one that loses
+        most. Not evaluated, so that the run is incomplete: paths round a loop, whose resonance is not solved, or
+        through devices without a model; parts stated for another wavelength or polarisation than the budget's; margins
+        that neighbours may use up, or neighbours nearer than the minimum spacing whose coupling is not known.
     """
     budget = ctx.facts.budget
     if budget is None or not budget.links:
