@@ -222,19 +222,31 @@ def _name_by_labels(
     if not len(couplers):
         return
     devices, own = tables.devices, device[couplers]
+    # By top cell and left border, so that each text is compared with the few couplers about it.
+    order = np.lexsort((couplers, devices.bbox_x0_nm[own], top[couplers]))
+    couplers, own = couplers[order], own[order]
+    tops, x0, x1 = top[couplers], devices.bbox_x0_nm[own], devices.bbox_x1_nm[own]
+    y0, y1 = devices.bbox_y0_nm[own], devices.bbox_y1_nm[own]
+    widest = float(np.max(x1 - x0))
+    part = {cell: slice(*np.searchsorted(tops, [cell, cell + 1])) for cell in np.unique(tops).tolist()}
     for label in labels:
-        dx = np.maximum(np.maximum(devices.bbox_x0_nm[own] - label.x_nm, label.x_nm - devices.bbox_x1_nm[own]), 0.0)
-        dy = np.maximum(np.maximum(devices.bbox_y0_nm[own] - label.y_nm, label.y_nm - devices.bbox_y1_nm[own]), 0.0)
-        distance = np.where(top[couplers] == label.top, np.hypot(dx, dy), np.inf)
-        nearest = int(np.argmin(distance))
-        if distance[nearest] <= LABEL_REACH_NM:
-            text = label.text.strip()
-            measurement = _MEASUREMENT.match(text)
-            # Texts of measurements name a coupler; any other word is taken only when it lies on one.
-            if measurement is not None:
-                names[couplers[nearest]] += [measurement["name"], text]
-            elif distance[nearest] == 0.0 and _WORD.match(text):
-                names[couplers[nearest]].append(text)
+        whole = part.get(label.top, slice(0, 0))
+        first = np.searchsorted(x0[whole], label.x_nm - LABEL_REACH_NM - widest, side="left")
+        last = np.searchsorted(x0[whole], label.x_nm + LABEL_REACH_NM, side="right")
+        about = slice(whole.start + first, whole.start + last)
+        dx = np.maximum(np.maximum(x0[about] - label.x_nm, label.x_nm - x1[about]), 0.0)
+        dy = np.maximum(np.maximum(y0[about] - label.y_nm, label.y_nm - y1[about]), 0.0)
+        distance = np.hypot(dx, dy)
+        if not distance.size or distance.min() > LABEL_REACH_NM:
+            continue
+        nearest = int(couplers[about][distance == distance.min()].min())
+        text = label.text.strip()
+        measurement = _MEASUREMENT.match(text)
+        # Texts of measurements name a coupler; any other word is taken only when it lies on one.
+        if measurement is not None:
+            names[nearest] += [measurement["name"], text]
+        elif distance.min() == 0.0 and _WORD.match(text):
+            names[nearest].append(text)
 
 
 def _in_order(names: list[list[str]], top: Ints, places: list[str]) -> tuple[tuple[str, ...], ...]:
