@@ -190,7 +190,6 @@ class Solved:
     model: CircuitModel
     handle: _core.Solution
     tables: SolutionTables
-    threads: int = 0
 
     def row(self, source: int, sink: int) -> int | None:
         """Return the row of `paths` from one terminal to another, None when no light gets there."""
@@ -256,4 +255,4 @@ def solve(
     }
     circuit = _core.build_circuit(model.columns())
     handle = _core.solve_paths(circuit, json.dumps(options), threads, progress)
-    return Solved(model, handle, SolutionTables.of(handle), threads)
+    return Solved(model, handle, SolutionTables.of(handle))
