@@ -13,6 +13,14 @@ import klayout.db as kdb
 import klayout.lib  # noqa: F401  (registers the Basic library)
 
 MAX_REAL_BYTES = 450_000
+USUAL_PDK = "siepic-ebeam"
+# By what the name of a layout begins with.
+OTHER_PDKS = {
+    "cspdk": "cornerstone-si220",
+    "lxt_pdk": "ltoi300",
+    "UBC-ELEC413": "siepic-shuksan",
+    "LiDAR": "generic-si220-o",
+}
 
 
 def seeds(layouts: Path | None) -> dict[str, bytes]:
@@ -36,6 +44,11 @@ def real_layouts() -> Path | None:
     stated = os.environ.get("WAVEGUARD_LAYOUTS")
     folder = Path(stated) if stated else Path(__file__).resolve().parents[3] / "shared" / "layouts"
     return folder if folder.is_dir() else None
+
+
+def pdk_of(name: str) -> str:
+    """Return the PDK by which a seed is checked."""
+    return next((pdk for start, pdk in OTHER_PDKS.items() if name.startswith(start)), USUAL_PDK)
 
 
 def generated() -> Iterator[tuple[str, bytes]]:

@@ -33,6 +33,9 @@ from waveguard.findings import Verdict
 from waveguard.metadata import measurement_labels, siepic_texts
 
 MAX_SECONDS = 20
+MAX_SECONDS_CHECK = 60
+# Stands for the PDK that fits the layout which was damaged.
+FITTING = "fitting"
 MAX_MEMORY_BYTES = 6 << 30
 BATCH = 200
 GOOD = {"refused by the scan", "refused", "readable", "readable, with problems"}
@@ -55,13 +58,15 @@ def case(seeds: Mapping[str, bytes], seed: int, number: int) -> tuple[str, bytes
     return name, mutations.mutate(seeds[name], chance)
 
 
-def read_case(data: bytes, folder: Path, pdk: str | None = None) -> str:
+def read_case(name: str, data: bytes, folder: Path, pdk: str | None = None) -> str:
     """Read a damaged file and use what came of it, or check it; return what happened."""
     path = folder / "layout"
     path.write_bytes(data)
     try:
         if pdk is not None:
-            return f"checked: {engine.check(path, pdk, threads=1).verdict}"
+            run = engine.check(path, corpus.pdk_of(name) if pdk == FITTING else pdk, threads=1)
+            broken = [one.reason for one in run.incomplete if one.internal]
+            return f"internal error: {broken[0][:80]}" if broken else f"checked: {run.verdict}"
         layout = waveguard.layout.read(path)
     except LayoutFormatError as error:
         return "refused by the scan" if _is_helpful(error) else f"no help in: {error}"
@@ -105,6 +110,7 @@ class _Child:
     def __init__(self, seeds: Mapping[str, bytes], seed: int, numbers: range, folder: Path, pdk: str | None) -> None:
         self.numbers = numbers
         self.done = 0
+        self.max_seconds = MAX_SECONDS if pdk is None else MAX_SECONDS_CHECK
         self.buffer = b""
         self.seeds, self.seed = seeds, seed
         self.pipe, write = os.pipe()
@@ -126,7 +132,7 @@ class _Child:
             tally.slowest_seconds = max(tally.slowest_seconds, time.monotonic() - self.last)
             self.last = time.monotonic()
             self.done += 1
-        hung = time.monotonic() - self.last > MAX_SECONDS
+        hung = time.monotonic() - self.last > self.max_seconds
         if hung:
             os.kill(self.pid, signal.SIGKILL)
         pid, status = os.waitpid(self.pid, 0 if hung else os.WNOHANG)
@@ -168,7 +174,7 @@ def _work(seeds: Mapping[str, bytes], seed: int, numbers: range, folder: Path, w
     os.dup2(quiet, 2)
     for number in numbers:
         try:
-            outcome = read_case(case(seeds, seed, number)[1], folder, pdk)
+            outcome = read_case(*case(seeds, seed, number), folder, pdk)
         except BaseException as error:  # noqa: BLE001  (anything at all is what we look for)
             where = traceback.extract_tb(error.__traceback__)[-1]
             outcome = (
@@ -193,7 +199,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--layouts", type=Path, help="folder with real layouts (default: the one the tests use)")
-    parser.add_argument("--check", metavar="PDK", help="run the whole check with that PDK, not the reading alone")
+    parser.add_argument(
+        "--check",
+        metavar="PDK",
+        nargs="?",
+        const=FITTING,
+        help="run the whole check, not the reading alone, with that PDK (default: the one that fits the seed)",
+    )
     parser.add_argument("--unguarded", action="store_true", help="without the scan, to see what it is good for")
     parser.add_argument("--save", type=Path, help="folder for the files that came out badly")
     options = parser.parse_args()
@@ -206,6 +218,7 @@ def main() -> int:
     for outcome, count in tally.outcomes.most_common():
         print(f"{count:7}  {outcome}")
     print(f"{sum(tally.outcomes.values()):7}  in all, from {len(seeds)} seeds, in {seconds:.0f} s")
+    print(f"the slowest took {tally.slowest_seconds:.1f} s")
     for number, name, what in tally.bad[:50]:
         print(f"case {number} ({name}): {what}")
         if options.save:
