@@ -22,8 +22,14 @@ pub fn tables(
 ) -> (CoverageTable, Unexplained) {
     let mut table = CoverageTable::default();
     let nm2 = world.plan.layout.dbu_nm.powi(2);
+    // Devices come top after top, in this order; a file may hold thousands of tops.
+    let mut first = 0;
     for &top in tops {
         let t = top.index();
+        let n = world.placed[first..].iter().take_while(|p| p.top == top).count();
+        let own = first..first + n;
+        let own_ports = world.starts[own.start]..world.starts[own.end];
+        first = own.end;
         let mut add = |kind: String, total: f64, explained: f64| {
             table.push(CoverageRow { kind, total, explained, top: t as i64 });
         };
@@ -32,7 +38,7 @@ pub fn tables(
         let (mut n_devices, mut n_guides) = (0_u64, 0_u64);
         let mut n_two_ports = 0_u64;
         let mut modelled = 0_u64;
-        for (i, placed) in world.placed.iter().enumerate().filter(|(_, p)| p.top == top) {
+        for (i, placed) in own.clone().zip(&world.placed[own]) {
             let proto = &world.cells[placed.cell.index()].protos[placed.proto];
             let scale = placed.transform.magnification().powi(2);
             for (sum, area) in explained.iter_mut().zip(&proto.core_area) {
@@ -52,7 +58,7 @@ pub fn tables(
         }
         for (kind, name) in [(PortKind::Optical, "optical_pins"), (PortKind::Electrical, "electrical_pins")] {
             let (mut total, mut met) = (0_u64, 0_u64);
-            for (p, _) in world.ports.iter().enumerate().filter(|(_, p)| p.top == t && p.kind == kind) {
+            for (p, _) in own_ports.clone().map(|p| (p, &world.ports[p])).filter(|(_, p)| p.kind == kind) {
                 total += 1;
                 met += u64::from(joined.partner[p].is_some());
             }
