@@ -312,3 +312,79 @@ fn blocks(line: &Line, size: f64) -> Vec<BBox> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lines::PlacedLine;
+
+    /// A straight, an arc and a steep line, each drawn often: beside each other, across each other, and alone.
+    fn lattice() -> Lines {
+        let form = |points: Vec<[f64; 2]>| {
+            let width = vec![500.0; points.len()];
+            Line::new(points, width, 0)
+        };
+        let arc = (0..=90).map(|i| f64::from(i) / 60.0).map(|a| [20_000.0 * a.sin(), 20_000.0 * (1.0 - a.cos())]);
+        let forms = vec![
+            form(vec![[0.0, 0.0], [60_000.0, 0.0]]),
+            form(arc.collect()),
+            form(vec![[10_000.0, -9000.0], [30_000.0, 40_000.0]]),
+        ];
+        let mut placed = Vec::new();
+        for i in 0..36 {
+            let (x, y) = (f64::from(i % 6) * 100_000.0, f64::from(i / 6) * 80_000.0);
+            let mut add = |form, dx: f64, dy: f64| placed.push(PlacedLine { form, at: [x + dx, y + dy], top: 0 });
+            add(0, 0.0, 0.0);
+            // The last row is drawn a little closer.
+            add(0, 5000.0, if i < 30 { 700.0 } else { 650.0 + f64::from(i) });
+            add(1, 0.0, 1500.0);
+            if i % 3 == 0 {
+                add(2, 0.0, 0.0);
+            }
+        }
+        Lines { forms, placed, dbu_nm: 1.0 }
+    }
+
+    fn search(plan: &RunsPlan) -> Search<'_> {
+        Search {
+            plan,
+            slack_nm: 3.0,
+            crossing_end_widths: 2.0,
+            tile_nm: 6000.0,
+            runs: runs::Bounds { piece_pairs: 20_000, samples: 1_000_000 },
+            crossings: crossings::Bounds { piece_pairs: 20_000, rows: 1000 },
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_alike_has_the_results_it_would_have_alone() {
+        let (lines, plan) = (lattice(), RunsPlan::default());
+        let search = search(&plan);
+        let around = Surroundings::new(&lines, &search, &Watch::default()).expect("no one cancels").expect("not dense");
+        assert!(around.groups(&lines).list.len() < lines.placed.len() / 3);
+        let alike = find(&lines, &search, &Watch::default()).expect("no one cancels");
+        let all: Vec<Line> = (0..lines.placed.len()).map(|a| lines.line(a)).collect();
+        let each = search_all(&all, &search, &Watch::default()).expect("no one cancels");
+        assert!(each.runs.runs.len() > 36 && each.crossings.crossings.len() > 12);
+        assert_eq!(alike.runs.runs.len(), each.runs.runs.len());
+        let near = |p: &[f64], q: &[f64]| p.len() == q.len() && p.iter().zip(q).all(|(p, q)| (p - q).abs() < 1e-6);
+        for (r, s) in alike.runs.runs.iter().zip(&each.runs.runs) {
+            assert_eq!((r.a, r.b), (s.a, s.b));
+            assert!(near(&r.gaps, &s.gaps) && near(&r.other_steps_nm, &s.other_steps_nm) && near(&r.at, &s.at));
+        }
+        assert_eq!(alike.crossings.crossings.len(), each.crossings.crossings.len());
+        for (c, d) in alike.crossings.crossings.iter().zip(&each.crossings.crossings) {
+            assert_eq!((c.a, c.b), (d.a, d.b));
+            assert!(near(&c.at, &d.at) && (c.angle_rad - d.angle_rad).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn where_a_bound_is_reached_nothing_is_taken_as_alike() {
+        let (lines, plan) = (lattice(), RunsPlan::default());
+        let few = Search { runs: runs::Bounds { piece_pairs: 20_000, samples: 100 }, ..search(&plan) };
+        assert!(find_alike(&lines, &few, &Watch::default()).expect("no one cancels").is_none());
+        let found = find(&lines, &few, &Watch::default()).expect("no one cancels");
+        assert!(found.runs.until < lines.placed.len());
+    }
+}
