@@ -312,7 +312,11 @@ fn overlapping(world: &World, cuts: &mut Cuts, watch: &Watch) -> Result<Overlaps
         let placed = &world.placed[i];
         Outline::placed(&proto(i).outline, &placed.transform, placed.cell.index())
     };
-    let corners = |i: usize| proto(i).outline.iter().map(|r| r.len() as u64).sum::<u64>();
+    // Rings of one outline may lie on each other, so each may meet all others.
+    let corners = |i: usize| {
+        let rings = &proto(i).outline;
+        rings.iter().map(|r| r.len() as u64).sum::<u64>().saturating_add((rings.len() as u64).saturating_pow(2))
+    };
     let least_area = tolerances.overlap_area_nm2 / (nm * nm);
     let limits = &world.plan.recipe.limits;
     let bounds = overlaps::Bounds { steps: limits.overlap_steps, rows: limits.overlap_rows };

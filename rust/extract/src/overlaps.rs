@@ -47,6 +47,8 @@ type Contour = Vec<[f64; 2]>;
 const CORNERS_AT_ONCE: usize = 128;
 /// Halvings of a window.
 const MOST_CUTS: usize = 24;
+/// Corners of both halves of a window against those of the whole, up to which cutting is worth it.
+const MOST_GROWTH: f64 = 1.25;
 
 /// What two sets of rings share inside a window: the window is halved until few corners are left or one
 /// set has no area in it.
@@ -57,11 +59,7 @@ fn common(a: &[Contour], b: &[Contour], window: &BBox, cuts: usize, out: &mut Ve
     let corners: usize = a.iter().chain(b).map(Vec::len).sum();
     let (w, h) = (window.max[0] - window.min[0], window.max[1] - window.min[1]);
     if corners <= CORNERS_AT_ONCE || cuts == MOST_CUTS || w.max(h) < 2.0 {
-        let region = |set: &[Contour]| {
-            let on_grid = |c: &Contour| c.iter().filter_map(|p| Point::from_f64(p[0], p[1])).collect::<Vec<Point>>();
-            region::union(&set.iter().map(on_grid).collect::<Vec<_>>())
-        };
-        out.extend(region::intersection(&region(a), &region(b)));
+        out.extend(common_at_once(a, b));
         return;
     }
     let axis = usize::from(h > w);
@@ -70,10 +68,27 @@ fn common(a: &[Contour], b: &[Contour], window: &BBox, cuts: usize, out: &mut Ve
     let (mut low, mut high) = (*window, *window);
     low.max[axis] = middle;
     high.min[axis] = middle;
-    for half in [low, high] {
+    let halves = [low, high].map(|half| {
         let part = |set: &[Contour]| set.iter().filter_map(|c| clipped(c, &half)).collect::<Vec<Contour>>();
-        common(&part(a), &part(b), &half, cuts + 1, out);
+        (half, part(a), part(b))
+    });
+    let left: usize = halves.iter().flat_map(|(_, a, b)| a.iter().chain(b)).map(Vec::len).sum();
+    if left as f64 > MOST_GROWTH * corners as f64 {
+        // Shapes that lie on each other are not told apart by cutting them up.
+        out.extend(common_at_once(a, b));
+        return;
     }
+    for (half, a, b) in halves {
+        common(&a, &b, &half, cuts + 1, out);
+    }
+}
+
+fn common_at_once(a: &[Contour], b: &[Contour]) -> Vec<Vec<Point>> {
+    let region = |set: &[Contour]| {
+        let on_grid = |c: &Contour| c.iter().filter_map(|p| Point::from_f64(p[0], p[1])).collect::<Vec<Point>>();
+        region::union(&set.iter().map(on_grid).collect::<Vec<_>>())
+    };
+    region::intersection(&region(a), &region(b))
 }
 
 /// The part of a ring inside a box (Sutherland and Hodgman); `None` when it has no area. Parts apart stay
@@ -342,6 +357,18 @@ mod tests {
             // Slanted edges are rounded where windows cut them.
             assert!((found - exact).abs() <= 1e-4 * exact.max(1.0), "{dx} {dy}: {found} of {exact}");
         }
+    }
+
+    #[test]
+    fn rings_drawn_on_each_other_are_not_cut_up_without_end() {
+        let square =
+            |d: i32| vec![Point::new(d, d), Point::new(9000, d), Point::new(9000, 9000 + d), Point::new(d, 9000)];
+        let pile = Outline::placed(&(0..60).map(square).collect::<Vec<_>>(), &Transform::IDENTITY, 0);
+        let boxes = [(pile.bbox, 0); 2];
+        let bounds = Bounds { steps: 1_000_000, rows: 10 };
+        let found = find(&boxes, |_| pile.clone(), |_| 240, 1.0, 1.0, bounds, &Watch::default());
+        let area = found.expect("no one cancels").overlaps[0].area;
+        assert!((9000.0 * 9000.0..9060.0 * 9060.0).contains(&area), "{area}");
     }
 
     #[test]
