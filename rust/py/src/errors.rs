@@ -117,10 +117,9 @@ impl From<SolveError> for Failure {
             SolveError::Interrupted => Self::Interrupted,
             SolveError::Options(_) => Self::Plan(error.to_string()),
             SolveError::Terminal { .. } | SolveError::NoPath { .. } => Self::Usage(error.to_string()),
-            SolveError::LoopTooLarge { .. } => Self::Incomplete {
-                message: error.to_string(),
-                hint: "check parts of the layout by themselves",
-            },
+            SolveError::LoopTooLarge { .. } => {
+                Self::Incomplete { message: error.to_string(), hint: "check parts of the layout by themselves" }
+            }
         }
     }
 }
