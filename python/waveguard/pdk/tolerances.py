@@ -97,7 +97,7 @@ class Effort(Part):
     """Ports of all placed devices; a device without ports counts as one."""
     line_points: Count = 50_000_000
     """Points of the centre-lines of all placed guides."""
-    line_steps: Count = 1_000_000_000
+    line_steps: Count = 200_000_000
     """Samples along all placed guides at which neighbours are looked for."""
     stacked_devices: Count = 32
     """Copies of an array of one device that may lie on each other; no more of such an array are placed."""

@@ -315,7 +315,7 @@ impl Default for Limits {
             placements: 50_000_000,
             placed_ports: 10_000_000,
             line_points: 50_000_000,
-            line_steps: 1_000_000_000,
+            line_steps: 200_000_000,
             stacked_devices: 32,
             stacked_circuits: 128,
             device_ports: 4096,
