@@ -16,6 +16,8 @@ NO_NET = -1
 WITH_FIBRE = ("fibre_coupler", "edge_coupler")
 # A neighbour that looks nearly the same way is no candidate: light would have to turn back.
 SAME_WAY_RAD = math.radians(135.0)
+# Ends that look at each other within this are two halves of one guide.
+FACING_RAD = math.radians(5.0)
 # Twins lie on the same grid points.
 SAME_PLACE_NM = 1.0
 # Below this the turn would print as 0.0 degrees, so the hint does not ask for one.
@@ -34,9 +36,10 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         in a terminator, or be stated as a port of the top cell.
     Limits: the extraction tolerances of the PDK for position (snap), angle, and for what is a near miss.
     Not checked: electrical ports, the fibre side of couplers, ports where the circuit is stated to begin or end.
-        The open end of a waveguide drawn as a bare shape, without any pin, is a warning when another port is near,
-        and an info otherwise: nothing says that it is meant to go on. A port that lies on the same port of a
-        duplicate of its device is left to CN004.
+        The open end of a waveguide drawn as a bare shape, without any pin, is an error only when another open port
+        faces it, so that light would cross the gap; it is a warning when another port is near, and an info
+        otherwise: nothing says that it is meant to go on. A port that lies on the same port of a duplicate of its
+        device is left to CN004.
     """
     ports, near = ctx.tables.ports, ctx.tables.near_misses
     optical = (ports.kind == OPTICAL) & (ports.device >= 0)
@@ -59,7 +62,20 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
 def _severity(ctx: Context, port: int, row: int | None) -> Severity:
     if ctx.tables.ports.source[port] != FROM_GUIDE_END:
         return Severity.ERROR
-    return Severity.INFO if row is None else Severity.WARNING
+    if row is None:
+        return Severity.INFO
+    return Severity.ERROR if _is_broken(ctx, row) else Severity.WARNING
+
+
+def _is_broken(ctx: Context, row: int) -> bool:
+    """Whether two open ends face each other across a gap, as the two halves of one guide do."""
+    ports, near = ctx.tables.ports, ctx.tables.near_misses
+    a, b = int(near.port_a[row]), int(near.port_b[row])
+    return bool(
+        ports.net[b] == NO_NET
+        and abs(near.angle_rad[row]) < FACING_RAD
+        and abs(near.lateral_nm[row]) < np.fmin(ports.width_nm[a], ports.width_nm[b]) / 2
+    )
 
 
 def _judge(ctx: Context, port: int, row: int | None, severity: Severity) -> Finding:
