@@ -158,3 +158,43 @@ def test_a_file_in_millimetres_has_its_size_in_micrometres(layouts_dir: Path, ex
     assert box is not None
     stated_um = stats.get("bbox_um") or next(value for key, value in stats.items() if "bbox" in key)
     assert [value / 1e3 for value in box] == pytest.approx(np.ravel(stated_um).tolist(), abs=0.002)
+
+
+ANNOTATED = "SiEPIC_EBeam_PDK__SiEPIC_Tools_EBeam_PDK_Verification_Check.gds"
+ANNOTATED_TOP = "SiEPIC-Tools-verification"
+# The author's texts stand beside the faults, this far away at most.
+TEXT_REACH_UM = 40.0
+FAULTS_UM = {
+    "perpendicular pin and waveguide": (186.1, 88.9),
+    "perpendicular waveguides": (206.1, 108.9),
+    "misaligned by 1 nm and by 10 nm": (170.7, 48.9),
+    "disconnected waveguides": (134.5, 366.4),
+    "disconnected components": (141.9, 270.3),
+    "one disconnected waveguide": (142.9, 214.8),
+    "a waveguide without bends": (183.8, 188.0),
+}
+CORRECT_UM = [(-32.7, 113.0), (-50.9, 318.0), (-40.2, 289.0), (20.7, 83.9)]
+
+
+def distance_um(finding: Finding, text_um: tuple[float, float]) -> float:
+    place = finding.place
+    if place.x_um is None or place.y_um is None:
+        return float("inf")
+    return float(np.hypot(place.x_um - text_um[0], place.y_um - text_um[1]))
+
+
+@pytest.mark.parametrize("fault", FAULTS_UM)
+def test_a_fault_that_its_author_marked_is_found_near_the_mark(fault: str, checked: Checked) -> None:
+    of_top = [finding for finding in checked(ANNOTATED).findings if finding.place.top == ANNOTATED_TOP]
+    assert min(distance_um(finding, FAULTS_UM[fault]) for finding in of_top) < TEXT_REACH_UM
+
+
+def test_misalignment_by_one_and_by_ten_nanometres_is_told_apart(checked: Checked) -> None:
+    near = [f for f in checked(ANNOTATED).findings if distance_um(f, (170.7, 48.9)) < TEXT_REACH_UM]
+    assert {("CN001", True), ("CN006", False)} <= {(f.code, "aside 10 nm" in f.message) for f in near}
+
+
+def test_the_blocks_marked_correct_are_clean(checked: Checked) -> None:
+    of_top = [finding for finding in checked(ANNOTATED).findings if finding.place.top == ANNOTATED_TOP]
+    for block in CORRECT_UM:
+        assert min(distance_um(finding, block) for finding in of_top) > 2 * TEXT_REACH_UM
