@@ -221,6 +221,10 @@ def test_extract_writes_tables_guides_and_netlist(
     netlist = json.loads((tmp_path / "x.netlist.json").read_text(encoding="utf-8"))
     assert len(netlist["instances"]) == len(tables["devices"]["cell"])
     assert len(netlist["nets"]) == len(tables["nets"]["port_a"])
+    drawn = [one for one in netlist["instances"].values() if "drawn_length_um" in one]
+    assert [one["centerline_length_um"] for one in drawn] == pytest.approx(
+        [length_nm / 1e3 for length_nm in tables["waveguides"]["centerline_length_nm"]], abs=1e-5
+    )
     assert {"mzi", "mzi_out"} <= {name for terminal in netlist["terminals"] for name in terminal["names"]}
     guides = (tmp_path / "x.csv").read_text(encoding="utf-8").splitlines()
     assert len(guides) == 1 + len(tables["waveguides"]["device"])

@@ -196,8 +196,10 @@ def netlist(found: Found) -> dict[str, Any]:
         }
         guide = int(devices["waveguide"][row])
         if guide >= 0:
-            length_nm = float(found.tables["waveguides"]["centerline_length_nm"][guide])
-            instance["length_um"] = _plain(round(nm_to_um(length_nm), 6), "length_um")
+            # The path of the light, and area over width, which is what layout tools state as the length.
+            for length in ("centerline_length", "drawn_length"):
+                value_um = nm_to_um(float(found.tables["waveguides"][f"{length}_nm"][guide]))
+                instance[f"{length}_um"] = _plain(round(value_um, 6), "length_um")
         instances[name] = instance
     labels = _port_labels(ports, names)
     joined = {int(port) for side in ("port_a", "port_b") for port in nets[side]}
