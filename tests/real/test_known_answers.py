@@ -94,8 +94,8 @@ def test_squeezed_bends_are_found_and_ordinary_ones_are_not(checked: Checked, ex
     assert len(tight) == 5
     for finding in tight:
         assert finding.measured is not None
-        # The ideal Bezier curve with 2.622 µm of room goes down to 0.4773 of that, 1.25 µm; an independent measurement
-        # of the drawn outline, by circles over its chords, gave 1.36 µm.
+        # The ideal Bezier curve with 2.622 µm of room goes down to 0.4773 of that, 1.25 µm. The notes on the file state
+        # 1.36 µm; how that was measured is not known, so the bounds take in both.
         assert 1.19 <= finding.measured * {"nm": 1e-3, "um": 1.0}[finding.unit] <= 1.41
     assert len(of_rule(checked(SQUEEZED), "WG001")) == 5
     # Ordinary bends are there, with a true minimum near 2.39 µm, and are no findings.
@@ -162,7 +162,8 @@ def test_a_file_in_millimetres_has_its_size_in_micrometres(layouts_dir: Path, ex
 
 ANNOTATED = "SiEPIC_EBeam_PDK__SiEPIC_Tools_EBeam_PDK_Verification_Check.gds"
 ANNOTATED_TOP = "SiEPIC-Tools-verification"
-# The author's texts stand beside the faults, this far away at most.
+# The author's texts stand beside the faults, this far away at most. Any finding there counts, an info too: the marks
+# do not say which shape is meant.
 TEXT_REACH_UM = 40.0
 FAULTS_UM = {
     "perpendicular pin and waveguide": (186.1, 88.9),
