@@ -35,6 +35,7 @@ TOOLS = [
     "mypy>=1.18",
     "jsonschema>=4.23",
     "klayout>=0.30",
+    "matplotlib>=3.9",
     "shapely>=2.1",
 ]
 

@@ -15,10 +15,11 @@ from typing import Any, TextIO
 import jsonschema
 import pytest
 
-from waveguard.cli import _extraction, _output, main
+from waveguard.cli import _output, main
 from waveguard.cli.check import plan_outputs
 from waveguard.designs import demo
 from waveguard.errors import UsageError
+from waveguard.exports import tables_json
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -216,7 +217,7 @@ def test_extract_writes_tables_guides_and_netlist(
     options = [part for name in names for part in ("-o", str(tmp_path / name))]
     assert main(["extract", str(written.layout), "--pdk", written.pdk, *options]) == 0
     document = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
-    jsonschema.validate(document, json.loads(_extraction.published_schema()))
+    jsonschema.validate(document, json.loads(tables_json.published_schema()))
     tables = document["tables"]
     netlist = json.loads((tmp_path / "x.netlist.json").read_text(encoding="utf-8"))
     assert len(netlist["instances"]) == len(tables["devices"]["cell"])
