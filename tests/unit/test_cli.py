@@ -230,7 +230,7 @@ def test_extract_writes_tables_guides_and_netlist(
     guides = (tmp_path / "x.csv").read_text(encoding="utf-8").splitlines()
     assert len(guides) == 1 + len(tables["waveguides"]["device"])
     assert any("mzi_long_arm" in line for line in guides)
-    assert (tmp_path / "x.yaml").read_text(encoding="utf-8").startswith("schema_version: 1\ninstances:\n")
+    assert (tmp_path / "x.yaml").read_text(encoding="utf-8").startswith("name: waveguard_demo\ninstances:\n")
 
 
 def test_extract_looks_only_into_the_cells_asked_for(demo_dir: Path, tmp_path: Path) -> None:

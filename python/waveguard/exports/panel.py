@@ -62,6 +62,7 @@ MAX_MARKS = 3_000
 MAX_DEVICE_NAMES = 300
 MAX_TEXTS = 60
 LEAST_DENSE = 0.05
+MANY, SMALLER = 100, 0.6
 THINNEST_PX = 1.25
 STEP_PX = 0.05
 """Points of guides are rounded to this in small pictures, which stay smooth when enlarged."""
@@ -294,7 +295,8 @@ def _ring(name: str, panel: Panel, scene: Scene, counts: Counts, places_nm: Sequ
     mark = MARKS[name]
     counts[name] += len(places_nm)
     places = panel.px(np.asarray(places_nm, dtype=np.float64))[:MAX_MARKS]
-    scene.add(Rings(places, mark.radius_px, mark.colour, 2.0, solid=mark.form == "dot"))
+    radius = mark.radius_px * (SMALLER if len(places) > MANY else 1.0)
+    scene.add(Rings(places, radius, mark.colour, 2.0 if radius > 3.0 else 1.2, solid=mark.form == "dot"))
     return places
 
 
@@ -324,4 +326,5 @@ def _terminals(found: Found, panel: Panel, scene: Scene, counts: Counts, places:
     # Names that people gave; a place by itself says nothing that the picture does not show.
     named = [(place, name) for place, (name, one) in zip(px.tolist(), mine, strict=False) if is_named(one)]
     for (x, y), name in named[:MAX_TEXTS]:
-        _beside(Text(x, y, name, 11, MARKS["terminal"].colour, bold=True, halo=True), 8, panel, scene, places)
+        text = Text(x, y, shortened(name, MOST_LETTERS), 11, MARKS["terminal"].colour, bold=True, halo=True)
+        _beside(text, 8, panel, scene, places)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, upper, right, lower."""
 Anchor: TypeAlias = Literal["start", "middle", "end"]
@@ -179,29 +180,49 @@ def text_box(text: Text) -> Box:
 
 
 def thinned(lines: Sequence[Floats], most: int, step_px: float) -> list[Floats]:
-    """Return polylines without the points that a picture cannot show, at most about `most` in all.
+    """Return polylines without what a picture cannot show, of about `most` points in all.
 
     Points are rounded to `step_px`, which is doubled until few enough are left; of lines that become single points, one
-    per place is kept.
+    per place is kept. From a pixel on, lines are taken apart, so that what lies on each other is drawn once.
     """
     if not lines:
         return []
     owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
     points = np.concatenate(lines)
     while True:
-        grid = np.round(points / step_px)
+        grid = np.round(points / step_px).astype(np.int64)
         new = np.ones(len(grid), dtype=bool)
         new[1:] = (owner[1:] != owner[:-1]) | (grid[1:] != grid[:-1]).any(axis=1)
-        # Keep the ends where they are, so that joints stay joints.
-        kept, mine = grid[new], owner[new]
-        single = np.bincount(mine, minlength=len(lines))[mine] == 1
-        if single.any():
-            _, first = np.unique(kept[single], axis=0, return_index=True)
-            chosen = ~single
-            chosen[np.flatnonzero(single)[first]] = True
-            kept, mine = kept[chosen], mine[chosen]
-        if len(kept) <= most:
-            break
+        # From here on, only what is left is looked at again.
+        points, owner, grid = points[new], owner[new], grid[new]
+        if step_px >= 1.0:
+            pieces = _pieces(grid, owner)
+            if 2 * len(pieces) <= most:
+                return list(pieces.reshape(-1, 2, 2).astype(np.float64) * step_px)
+        else:
+            chosen = _once(grid, owner)
+            if int(chosen.sum()) <= most:
+                kept, mine = grid[chosen].astype(np.float64), owner[chosen]
+                starts = np.flatnonzero(np.diff(mine, prepend=-1))
+                return [part * step_px for part in np.split(kept, starts[1:])]
         step_px *= 2
-    starts = np.flatnonzero(np.diff(mine, prepend=-1))
-    return [part * step_px for part in np.split(kept, starts[1:])]
+
+
+def _once(grid: Ints, owner: Ints) -> NDArray[np.bool_]:
+    """Return which points to keep: all of lines, and of lines that are single points one per place."""
+    chosen = np.ones(len(grid), dtype=bool)
+    single = np.flatnonzero(np.bincount(owner)[owner] == 1)
+    if single.size:
+        _, first = np.unique(grid[single], axis=0, return_index=True)
+        chosen[single] = False
+        chosen[single[first]] = True
+    return chosen
+
+
+def _pieces(grid: Ints, owner: Ints) -> Ints:
+    """Return the straight pieces of lines by their ends, each once."""
+    along = owner[1:] == owner[:-1]
+    first, last = grid[:-1][along], grid[1:][along]
+    turned = (first[:, 0] > last[:, 0]) | ((first[:, 0] == last[:, 0]) & (first[:, 1] > last[:, 1]))
+    first, last = np.where(turned[:, None], last, first), np.where(turned[:, None], first, last)
+    return np.unique(np.hstack([first, last]), axis=0)

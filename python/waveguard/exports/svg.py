@@ -63,9 +63,11 @@ def _text(item: Text) -> str:
         place = f'transform="translate({_number(item.x + shift)} {_number(item.y)}) rotate(-90)"'
     look = f' text-anchor="{item.anchor}"' if item.anchor != "start" else ""
     look += ' font-weight="bold"' if item.bold else ""
-    look += ' stroke="#ffffff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' if item.halo else ""
     plain = "".join(letter if letter.isprintable() else "?" for letter in item.text)
-    return f'<text {place} font-size="{_number(item.size_px)}" fill="{item.colour}"{look}>{escape(plain)}</text>'
+    start, end = f'<text {place} font-size="{_number(item.size_px)}"{look}', f">{escape(plain)}</text>"
+    # Written twice, since not all programs know `paint-order`.
+    halo = f'{start} fill="#ffffff" stroke="#ffffff" stroke-width="3" stroke-linejoin="round"{end}' if item.halo else ""
+    return f'{halo}{start} fill="{item.colour}"{end}'
 
 
 def _path(lines: tuple[Floats, ...], *, close: bool = False) -> str:

@@ -27,14 +27,28 @@ Scalar: TypeAlias = str | int | float | bool | None
 def plain(value: Any, column: str) -> Scalar:  # noqa: ANN401 (a numpy scalar of any kind)
     """Return a value that JSON can hold, rounded so that equal results are equal text on every machine."""
     item = value.item() if hasattr(value, "item") else value
-    if not isinstance(item, float):
-        return cast("Scalar", item)
+    return _plain_float(item, _decimals(column)) if isinstance(item, float) else cast("Scalar", item)
+
+
+def plain_column(values: Any, column: str) -> list[Scalar]:  # noqa: ANN401 (a numpy column, or a list of texts)
+    """Return a column as JSON can hold it; a table has millions of values, so each gets as little as can be."""
+    decimals = _decimals(column)
+    items = values.tolist() if hasattr(values, "tolist") else list(values)
+    if all(isinstance(item, float) and math.isfinite(item) for item in items):
+        return [round(item, decimals) + 0.0 for item in items]
+    return [_plain_float(item, decimals) if isinstance(item, float) else item for item in items]
+
+
+def _decimals(column: str) -> int:
+    return DECIMALS_NM if column.endswith(("_nm", "_nm2")) else DECIMALS_OTHER
+
+
+def _plain_float(item: float, decimals: int) -> Scalar:
     if math.isnan(item):
         return None
     if math.isinf(item):
         return INFINITE if item > 0 else f"-{INFINITE}"
-    rounded = round(item, DECIMALS_NM if column.endswith(("_nm", "_nm2")) else DECIMALS_OTHER)
-    return rounded + 0.0  # no minus zero
+    return round(item, decimals) + 0.0  # no minus zero
 
 
 def write_json(found: Found, out: TextIO) -> None:
@@ -48,7 +62,7 @@ def write_json(found: Found, out: TextIO) -> None:
         "cell_names": list(found.cell_names),
         "cross_sections": list(found.cross_sections),
         "tables": {
-            table: {column: [plain(value, column) for value in values] for column, values in columns.items()}
+            table: {column: plain_column(values, column) for column, values in columns.items()}
             for table, columns in found.tables.items()
         },
     }
