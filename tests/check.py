@@ -36,6 +36,7 @@ TOOLS = [
     "jsonschema>=4.23",
     "klayout>=0.30",
     "matplotlib>=3.9",
+    "pyyaml>=6.0",
     "shapely>=2.1",
 ]
 

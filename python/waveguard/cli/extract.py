@@ -42,7 +42,7 @@ def extract(
     from waveguard.exports import export_for
     from waveguard.exports.gather import gather
     from waveguard.exports.netlist import write_netlist_yaml
-    from waveguard.exports.outcome import closing_line, missing_network
+    from waveguard.exports.outcome import closing_line, largest_gap, missing_network
     from waveguard.extract import extract as run_extraction
     from waveguard.layout import read
 
@@ -70,6 +70,9 @@ def extract(
     if not quiet:
         written = f"; written: {', '.join(str(path) for path in (*paths, *beside))}" if paths else ""
         _errors.tell(f"{closing_line(found)}{written}")
+        gap = largest_gap(found)
+        if gap:
+            _errors.tell(gap)
     missing = [one.reason for one in engine.nothing_to_see(file, extraction)]
     missing = missing or [reason for reason in [missing_network(found)] if reason]
     if missing:

@@ -125,14 +125,21 @@ class Found:
         return self.cross_sections[row] if 0 <= row < len(self.cross_sections) else ""
 
     @cached_property
+    def line_points(self) -> Polyline:
+        """The points of all centre-lines."""
+        return np.column_stack([self.values("centerlines", name).astype(np.float64) for name in ("x_nm", "y_nm")])
+
+    @cached_property
+    def line_lengths(self) -> NDArray[np.int64]:
+        """How many of them belong to each waveguide."""
+        offsets = self.values("centerlines", "offsets").astype(np.int64)
+        return np.asarray(offsets[1:] - offsets[:-1], dtype=np.int64)
+
+    @cached_property
     def centerlines(self) -> tuple[Polyline, ...]:
         """The centre-line of each waveguide."""
-        lines = self.table("centerlines")
-        if not lines:
-            return ()
-        points = np.column_stack([np.asarray(lines["x_nm"], dtype=float), np.asarray(lines["y_nm"], dtype=float)])
-        offsets = np.asarray(lines["offsets"]).tolist()
-        return tuple(points[first:last] for first, last in itertools.pairwise(offsets))
+        offsets = self.values("centerlines", "offsets").tolist()
+        return tuple(self.line_points[first:last] for first, last in itertools.pairwise(offsets))
 
 
 IMPLICIT_SOURCE = 5

@@ -39,7 +39,7 @@ MIN_RADIUS = Layer(907, "place of the smallest radius of a guide; radius", "#e69
 RUNS = Layer(908, "parallel runs at their smallest gap; gap, length", "#56b4e9", "I1", texts_shown=False)
 UNEXPLAINED = Layer(909, "core shapes that are not understood; why", "#ff00a0", "I9", 2)
 OVERLAPS = Layer(910, "devices that overlap", "#b15928", "I5", 2)
-TERMINALS = Layer(911, "terminals of the circuit; names", "#0000c0", "I0")
+TERMINALS = Layer(911, "terminals of the circuit; names", "#4d79ff", "I0")
 
 LAYERS = (
     CENTERLINES,

@@ -13,6 +13,8 @@ from waveguard.units import nm2_to_um2, nm_to_um
 CORE_AREA = "core_area_nm2"
 UM_PER_MM = 1e3
 MAX_REASONS = 3
+ENOUGH = 0.9
+"""Share of the core area below which a few words say where the rest is."""
 
 
 def closing_line(found: Found) -> str:
@@ -27,6 +29,7 @@ def closing_line(found: Found) -> str:
         *([_count(len(nets) - optical, "electrical net")] if len(nets) > optical else []),
         _count(len(found.terminals), "terminal"),
         _count(len(found.open_ports), "open end"),
+        *([_count(found.rows("near_misses"), "near miss", "near misses")] if found.rows("near_misses") else []),
     ]
     return f"{', '.join(parts)}; {coverage(found)}"
 
@@ -50,6 +53,22 @@ def coverage(found: Found) -> str:
     # Never 100 % while something is missing.
     share = math.floor(1000.0 * explained / total) / 10.0
     return f"{share:.1f} % of the core area understood, {nm2_to_um2(total - explained):,.1f} µm² not"
+
+
+def largest_gap(found: Found) -> str | None:
+    """Return where most of what was not understood lies, when that is more than a little; None otherwise."""
+    total, explained = core_area_nm2(found)
+    table, areas = found.table("unexplained"), found.values("unexplained", "area_nm2").astype(np.float64)
+    if not areas.size or explained >= ENOUGH * total:
+        return None
+    row = int(np.nanargmax(areas))
+    x, y = (nm_to_um((float(table[f"{axis}0_nm"][row]) + float(table[f"{axis}1_nm"][row])) / 2) for axis in "xy")
+    cell = int(table["cell"][row])
+    where = f"of {found.cell_names[cell]}" if cell >= 0 else "of several cells"
+    shapes = _count(int(table["count"][row]), "shape")
+    place = f"about ({x:.3f}, {y:.3f}) µm, {nm2_to_um2(float(areas[row])):,.1f} µm²"
+    reason = f"{table['reason'][row]}; an overlay (-o overlay.gds) shows every place"
+    return f"largest part of the rest: {shapes} {where} {place}: {reason}"
 
 
 def core_area_nm2(found: Found) -> tuple[float, float]:
@@ -82,5 +101,5 @@ def _has_optical_port(found: Found) -> np.ndarray:
     return mine
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -229,26 +229,24 @@ def _device_names(boxes: _Named, panel: Panel, scene: Scene, places: Places) -> 
 
 
 def _guides(found: Found, panel: Panel, colours: dict[int, str], scene: Scene, places: Places) -> None:
-    lines = found.centerlines
-    table = found.table("waveguides")
-    tops = found.values("devices", "top")
-    owners = found.values("waveguides", "device").astype(np.int64)[: len(lines)]
-    mine = np.flatnonzero(tops[owners] == panel.top) if len(owners) else owners
-    by_section: dict[int, list[int]] = {}
-    for row in mine.tolist():
-        if len(lines[row]):
-            by_section.setdefault(int(table["cross_section"][row]), []).append(row)
-    n_points = sum(len(lines[row]) for rows in by_section.values() for row in rows)
-    # The longest last, on top of nothing: short pieces of other cross-sections must be seen.
-    for section in sorted(by_section, key=lambda one: list(colours).index(one) if one in colours else -1):
-        rows = by_section[section]
-        points = sum(len(lines[row]) for row in rows)
-        shapes = thinned(
-            [panel.px(lines[row]) for row in rows], max(1000, MAX_POINTS * points // max(n_points, 1)), STEP_PX
-        )
-        width_nm = float(np.nanmedian(found.values("waveguides", "width_a_nm")[rows].astype(np.float64)))
-        width_px = max(THINNEST_PX, width_nm * panel.px_per_nm) if math.isfinite(width_nm) else THINNEST_PX
-        scene.add(Lines(tuple(shapes), colours.get(section, FAINT), width_px))
+    lengths = found.line_lengths
+    owners = found.values("waveguides", "device").astype(np.int64)[: len(lengths)]
+    mine = found.values("devices", "top")[owners] == panel.top if len(owners) else np.zeros(0, dtype=bool)
+    sections = found.values("waveguides", "cross_section").astype(np.int64)[: len(lengths)]
+    n_points = int(lengths[mine].sum())
+    # The longest first, so that short pieces of other cross-sections lie on top of them.
+    for section, colour in colours.items():
+        own = mine & (sections == section)
+        counts = lengths[own]
+        n_own = int(counts.sum())
+        if not n_own:
+            continue
+        points = panel.px(found.line_points[np.repeat(own, lengths)])
+        shapes = thinned(points, counts, max(1000, MAX_POINTS * n_own // n_points), STEP_PX)
+        widths_nm = found.values("waveguides", "width_a_nm")[: len(own)][own].astype(np.float64)
+        widths_nm = widths_nm[np.isfinite(widths_nm)]
+        width_px = max(THINNEST_PX, float(np.median(widths_nm)) * panel.px_per_nm) if widths_nm.size else THINNEST_PX
+        scene.add(Lines(tuple(shapes), colour, width_px))
         places.run(shapes)
 
 

@@ -8,6 +8,7 @@ room; the numbers in the legend always count everything.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -74,32 +75,43 @@ def section_colours(found: Found) -> dict[int, str]:
 
 def _extents(found: Found) -> list[Extent]:
     """Return the top cells that have something to show."""
-    devices = found.table("devices")
-    tops = found.values("devices", "top").astype(np.int64)
-    lines = found.centerlines
-    owner = found.values("waveguides", "device").astype(np.int64)[: len(lines)]
-    filled = [k for k, line in enumerate(lines[: len(owner)]) if len(line)]
-    line_tops = tops[owner[filled]]
-    low = np.array([lines[k].min(axis=0) for k in filled]).reshape(-1, 2)
-    high = np.array([lines[k].max(axis=0) for k in filled]).reshape(-1, 2)
-    sides = np.array([devices.get(f"bbox_{side}_nm", ()) for side in ("x0", "y0", "x1", "y1")], dtype=float).reshape(
-        4, -1
-    )
-    rest = found.table("unexplained")
-    rest_sides = np.array([rest.get(f"{side}_nm", ()) for side in ("x0", "y0", "x1", "y1")], dtype=float).reshape(4, -1)
-    rest_tops = np.asarray(rest.get("top", ()), dtype=np.int64)
-    found_extents = []
-    for top, name in zip(found.top_cells, found.tops, strict=True):
-        mine = tops == top
-        boxes = np.hstack([sides[:, mine], rest_sides[:, rest_tops == top]])
-        corners = np.vstack([boxes[:2].T, boxes[2:].T, low[line_tops == top], high[line_tops == top]])
-        corners = corners[np.isfinite(corners).all(axis=1)]
-        if len(corners):
-            x0, y0, x1, y1 = (float(side) for side in (*corners.min(axis=0), *corners.max(axis=0)))
+    device_tops = found.values("devices", "top").astype(np.int64)
+    corners = [_boxes(found, "devices", "bbox_"), _boxes(found, "unexplained", ""), _line_boxes(found)]
+    owners = found.values("waveguides", "device").astype(np.int64)[: len(corners[2])]
+    tops = [device_tops, found.values("unexplained", "top").astype(np.int64), device_tops[owners]]
+    table, top = np.concatenate(corners), np.concatenate(tops)
+    known = np.isfinite(table).all(axis=1)
+    table, top = table[known], top[known]
+    order = np.argsort(top, kind="stable")
+    table, top = table[order], top[order]
+    counts = Counter(device_tops.tolist())
+    extents = []
+    for cell, name in zip(found.top_cells, found.tops, strict=True):
+        first, last = np.searchsorted(top, [cell, cell + 1])
+        if first < last:
+            mine = table[first:last]
+            x0, y0 = (float(side) for side in mine[:, :2].min(axis=0))
+            x1, y1 = (float(side) for side in mine[:, 2:].max(axis=0))
             room = max(EDGE * max(x1 - x0, y1 - y0), 1.0)
-            box = (x0 - room, y0 - room, x1 + room, y1 + room)
-            found_extents.append(Extent(top, name, box, int(mine.sum())))
-    return found_extents
+            extents.append(Extent(cell, name, (x0 - room, y0 - room, x1 + room, y1 + room), counts[cell]))
+    return extents
+
+
+def _boxes(found: Found, table: str, prefix: str) -> Floats:
+    sides = [found.values(table, f"{prefix}{side}_nm").astype(np.float64) for side in ("x0", "y0", "x1", "y1")]
+    return np.column_stack(sides).reshape(-1, 4)
+
+
+def _line_boxes(found: Found) -> Floats:
+    """Return the box of each centre-line; NaN of those without points."""
+    points, lengths = found.line_points, found.line_lengths
+    boxes = np.full((len(lengths), 4), np.nan)
+    filled = lengths > 0
+    starts = (np.cumsum(lengths) - lengths)[filled]
+    if starts.size:
+        boxes[filled, :2] = np.minimum.reduceat(points, starts, axis=0)
+        boxes[filled, 2:] = np.maximum.reduceat(points, starts, axis=0)
+    return boxes
 
 
 def _one_panel(shown: Sequence[Extent]) -> tuple[Scene, list[Panel]]:

@@ -14,6 +14,7 @@ from typing import IO, Any, TypeAlias
 from waveguard.errors import UsageError
 from waveguard.exports.found import Found
 
+OVERLAY = "overlay"
 Writer: TypeAlias = Callable[[Found, IO[Any]], None]
 
 
@@ -40,7 +41,10 @@ class Export:
         if self.beside is None:
             return []
         suffix, place = self.beside
-        return [(path.with_name(path.name[: -len(self.suffix)] + suffix), _load(place))]
+        stem = path.name[: -len(self.suffix)]
+        # A file of the same name with nothing but `.lyp` may be that of the layout itself.
+        stem = stem if stem.lower().endswith(OVERLAY) else f"{stem}.{OVERLAY}"
+        return [(path.with_name(stem + suffix), _load(place))]
 
 
 def _load(place: str) -> Writer:

@@ -179,16 +179,24 @@ def text_box(text: Text) -> Box:
     return left, text.y - high / 2, left + wide, text.y + high / 2
 
 
-def thinned(lines: Sequence[Floats], most: int, step_px: float) -> list[Floats]:
+def thinned(points: Floats, lengths: Ints, most: int, step_px: float) -> list[Floats]:
     """Return polylines without what a picture cannot show, of about `most` points in all.
 
     Points are rounded to `step_px`, which is doubled until few enough are left; of lines that become single points, one
     per place is kept. From a pixel on, lines are taken apart, so that what lies on each other is drawn once.
+
+    Parameters
+    ----------
+    points, lengths
+        The points of all lines, and how many each has.
+    most
+        Points to keep.
+    step_px
+        Where to begin.
     """
-    if not lines:
+    if not len(points):
         return []
-    owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
-    points = np.concatenate(lines)
+    owner = np.repeat(np.arange(len(lengths)), lengths)
     while True:
         grid = np.round(points / step_px).astype(np.int64)
         new = np.ones(len(grid), dtype=bool)
