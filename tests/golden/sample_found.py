@@ -153,6 +153,7 @@ TABLES = {
         "device": np.array([4]),
         "kind": ["crossing"],
         "n_arms": np.array([4]),
+        "angle_rad": np.array([math.pi / 2]),
         "x_nm": np.array([96_000.0]),
         "y_nm": np.array([-2_000.0]),
     },

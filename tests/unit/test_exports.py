@@ -53,7 +53,7 @@ def test_instances_are_called_after_their_cell_or_after_what_they_are(sample_fou
 def test_junctions_without_their_table_have_names_too(sample_found: Found) -> None:
     tables = {name: table for name, table in sample_found.tables.items() if name != "junctions"}
     assert instance_names(replace(sample_found, tables=tables))[4] == "junction_4"
-    kinds = {**sample_found.tables["junctions"], "kind": np.array([0], dtype=np.uint8)}
+    kinds = {**sample_found.tables["junctions"], "kind": np.array([2], dtype=np.uint8)}
     assert instance_names(replace(sample_found, tables={**tables, "junctions": kinds}))[4] == "branch_0"
 
 
@@ -163,7 +163,7 @@ def test_the_tables_keep_their_schema(sample_found: Found) -> None:
 
 def test_the_outcome_never_rounds_up_to_all(sample_found: Found) -> None:
     assert outcome.closing_line(sample_found) == (
-        "5 devices, 2 guides of 110.2 µm, 5 optical nets, 3 terminals, 2 open ends, 1 near miss; "
+        "4 devices, 2 guides of 110.2 µm, 1 junction, 5 optical nets, 3 terminals, 2 open ends, 1 near miss; "
         "99.8 % of the core area understood, 0.1 µm² not"
     )
     nearly = {"kind": ["core_area_nm2"], "total": np.array([1e12]), "explained": np.array([1e12 - 1e6])}
@@ -211,3 +211,8 @@ def test_a_png_without_matplotlib_says_what_to_install(
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "error: x.png: a picture as .png needs matplotlib, which is not installed"
     assert "pip install matplotlib" in lines[1]
+
+
+def test_the_readme_names_every_suffix(repository: Path) -> None:
+    text = (repository / "README.md").read_text(encoding="utf-8")
+    assert [export.suffix for export in all_exports() if f"`{export.suffix}`" not in text] == []

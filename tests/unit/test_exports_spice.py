@@ -63,3 +63,14 @@ def test_the_nearest_components_of_a_schematic_stay_apart_and_large_ones_are_bou
     assert _schematic_scale(grid[:10]) == pytest.approx(0.6)
     assert _schematic_scale(grid[:1]) == 1.0
     assert _schematic_scale(np.zeros((3, 2))) == 1.0
+
+
+def test_wires_join_electrical_pins_and_only_loose_ones_lead_out(sample_found: Found) -> None:
+    ports, nets = dict(sample_found.tables["ports"]), dict(sample_found.tables["nets"])
+    ports["kind"] = np.array([*ports["kind"][:11], 1, *ports["kind"][12:]], dtype=np.uint8)
+    joint = {"port_a": 11, "port_b": 14}
+    nets = {name: np.append(np.delete(column, 3), joint.get(name, 0)) for name, column in nets.items()}
+    found = replace(sample_found, tables={**sample_found.tables, "ports": ports, "nets": nets})
+    lines = lines_of(found)
+    assert lines["taper_5"].split()[1:3] == ["E$0", "out_2"]
+    assert lines["cell2x2_detector_6"].split()[1] == "E$0"

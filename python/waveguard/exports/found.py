@@ -115,14 +115,23 @@ class Found:
 
     def fact(self, device: int) -> Facts:
         """Return what the file says about the cell of a device; nothing for guides drawn beside devices."""
-        devices = self.table("devices")
-        if int(devices["source"][device]) in (*DRAWN_SOURCES, IMPLICIT_SOURCE):
+        if self.free_devices[device]:
             return NO_FACTS
-        return self.facts.get(int(devices["cell"][device]), NO_FACTS)
+        return self.facts.get(int(self.table("devices")["cell"][device]), NO_FACTS)
 
     def cross_section(self, row: int) -> str:
         """Return the name of a cross-section by its id; empty for -1."""
         return self.cross_sections[row] if 0 <= row < len(self.cross_sections) else ""
+
+    @cached_property
+    def free_devices(self) -> NDArray[np.bool_]:
+        """Which devices have no cell of their own: guides and junctions drawn beside the devices."""
+        return np.isin(self.values("devices", "source"), (*DRAWN_SOURCES, IMPLICIT_SOURCE))
+
+    @cached_property
+    def junction_of(self) -> dict[int, int]:
+        """For each branch or crossing that belongs to no cell its row in `junctions`, by device."""
+        return {int(device): row for row, device in enumerate(self.table("junctions").get("device", ()))}
 
     @cached_property
     def line_points(self) -> Polyline:

@@ -34,7 +34,7 @@ PORTS = Layer(902, "ports: arrows out of the device; names", "#009e73", "I0", te
 OPEN_PORTS = Layer(903, "open ends", "#d55e00", "I1", 2)
 NEAR_MISSES = Layer(904, "near misses: port to port; gap, offset, angle", "#e60000", "I0", 3)
 CROSSINGS = Layer(905, "guides that cross without a device; angle", "#cc79a7", "I0", 2)
-JUNCTIONS = Layer(906, "branches and crossings in drawn geometry", "#6a3d9a", "I0", 2)
+JUNCTIONS = Layer(906, "junctions in drawn geometry: branches, crossings, ends", "#6a3d9a", "I0", 2)
 MIN_RADIUS = Layer(907, "place of the smallest radius of a guide; radius", "#e69f00", "I1", texts_shown=False)
 RUNS = Layer(908, "parallel runs at their smallest gap; gap, length", "#56b4e9", "I1", texts_shown=False)
 UNEXPLAINED = Layer(909, "core shapes that are not understood; why", "#ff00a0", "I9", 2)

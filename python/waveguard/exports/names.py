@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 from waveguard.exports.found import IMPLICIT_SOURCE, Found, Terminal
 from waveguard.tables import DRAWN_SOURCES, ELECTRICAL, FIBRE, GUIDE_ROLE, OPTICAL
@@ -21,7 +22,7 @@ _DIGITS = re.compile(r"(\d+)")
 _PREFIX = {OPTICAL: "o", ELECTRICAL: "e", FIBRE: "fibre"}
 OUTSIDE = "outside"
 """Port of a coupler, laser or detector on its far side, where none is drawn."""
-JUNCTION_KINDS = ("branch", "crossing")
+JUNCTION_KINDS = ("end", "transition", "branch", "crossing", "coupler")
 """What the kinds of junctions mean, where they are numbers."""
 
 
@@ -83,22 +84,18 @@ def instance_names(found: Found) -> tuple[str, ...]:
 
 def _junctions(found: Found) -> dict[int, str]:
     """Return the names of implicit devices, by device."""
-    table = found.table("junctions")
-    if "device" not in table:
-        return {}
-    kinds = table.get("kind", [""] * len(table["device"]))
+    kinds = found.table("junctions").get("kind", ())
     return {
-        int(device): f"{_junction_kind(kind)}_{row}"
-        for row, (device, kind) in enumerate(zip(table["device"], kinds, strict=True))
-        if int(device) >= 0
+        device: f"{junction_kind(kinds[row]) if len(kinds) else 'junction'}_{row}"
+        for device, row in found.junction_of.items()
     }
 
 
-def _junction_kind(kind: object) -> str:
+def junction_kind(kind: Any) -> str:  # noqa: ANN401 -- a number of the core, or a word
+    """Return what a kind of junction is called."""
     if isinstance(kind, str):
         return identifier(kind, "junction")
-    number = int(kind)  # type: ignore[call-overload]
-    return JUNCTION_KINDS[number] if 0 <= number < len(JUNCTION_KINDS) else "junction"
+    return JUNCTION_KINDS[int(kind)] if 0 <= int(kind) < len(JUNCTION_KINDS) else "junction"
 
 
 @lru_cache(maxsize=1)

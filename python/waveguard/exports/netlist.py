@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
-from waveguard.exports.found import IMPLICIT_SOURCE, Found
+from waveguard.exports.found import Found
 from waveguard.exports.names import (
     cell_identifier,
     identifier,
@@ -24,7 +24,7 @@ from waveguard.exports.names import (
 )
 from waveguard.exports.tables_json import SCHEMA_VERSION, plain
 from waveguard.exports.yamltext import yaml_lines
-from waveguard.tables import DRAWN_SOURCES, OPTICAL
+from waveguard.tables import OPTICAL
 from waveguard.units import nm_to_um
 
 LENGTHS = ("centerline_length", "drawn_length")
@@ -134,13 +134,9 @@ def component_of(found: Found, device: int) -> str:
     fact = found.fact(device)
     if fact.component:
         return cell_identifier(fact.component)
-    if _without_cell(found, device):
+    if found.free_devices[device]:
         return name.rpartition("_")[0] or name
     return cell_identifier(found.cell_names[int(found.table("devices")["cell"][device])])
-
-
-def _without_cell(found: Found, device: int) -> bool:
-    return int(found.table("devices")["source"][device]) in (*DRAWN_SOURCES, IMPLICIT_SOURCE)
 
 
 def _instance(found: Found, row: int) -> dict[str, Any]:
@@ -161,7 +157,23 @@ def _instance(found: Found, row: int) -> dict[str, Any]:
         if not settings:
             # Enough for a model of a straight guide: SAX passes settings to the model of the component.
             settings = {"length": info["centerline_length_um"], "width": info["width_um"]}
+    info.update(_junction(found, row))
     return {"component": component_of(found, row), "settings": settings, "info": info}
+
+
+def _junction(found: Found, device: int) -> dict[str, Any]:
+    """Return what is known of a branch or crossing in drawn geometry; nothing for other devices."""
+    row = found.junction_of.get(device)
+    if row is None:
+        return {}
+    table = found.table("junctions")
+    known: dict[str, Any] = {f"{axis}_um": um(table[f"{axis}_nm"][row]) for axis in "xy" if f"{axis}_nm" in table}
+    if "n_arms" in table:
+        known["n_arms"] = int(table["n_arms"][row])
+    if "angle_rad" in table:
+        angle = float(table["angle_rad"][row])
+        known["angle_deg"] = round(math.degrees(angle), DIGITS_DEG) if math.isfinite(angle) else None
+    return known
 
 
 def um(length_nm: Any) -> Any:  # noqa: ANN401 -- a numpy number, and what JSON can hold

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from waveguard.exports.found import Found
-from waveguard.tables import DRAWN_SOURCES, OPTICAL
+from waveguard.tables import OPTICAL
 from waveguard.units import nm2_to_um2, nm_to_um
 
 CORE_AREA = "core_area_nm2"
@@ -23,8 +24,9 @@ def closing_line(found: Found) -> str:
     nets = found.values("nets", "port_a").astype(np.int64)
     optical = int((kinds[nets] == OPTICAL).sum()) if nets.size else 0
     parts = [
-        _count(found.rows("devices") - found.rows("waveguides"), "device"),
+        _count(found.rows("devices") - found.rows("waveguides") - found.rows("junctions"), "device"),
         _guides(found),
+        *([_count(found.rows("junctions"), "junction")] if found.rows("junctions") else []),
         _count(optical, "optical net"),
         *([_count(len(nets) - optical, "electrical net")] if len(nets) > optical else []),
         _count(len(found.terminals), "terminal"),
@@ -84,8 +86,7 @@ def core_area_nm2(found: Found) -> tuple[float, float]:
 def missing_network(found: Found) -> str | None:
     """Return why there is no network although core is drawn; None when there is a network, or no core."""
     total, _ = core_area_nm2(found)
-    devices = found.values("devices", "source")
-    recognised = ~np.isin(devices, DRAWN_SOURCES) & _has_optical_port(found)
+    recognised = ~found.free_devices & has_optical_port(found)
     if not total > 0 or found.rows("waveguides") or found.rows("nets") or bool(recognised.any()):
         return None
     reasons = list(dict.fromkeys(str(reason) for reason in found.table("unexplained").get("reason", ()) if reason))
@@ -93,7 +94,8 @@ def missing_network(found: Found) -> str | None:
     return f"core shapes of {nm2_to_um2(total):,.1f} µm², but no guide, no device and no joint was found in them{why}"
 
 
-def _has_optical_port(found: Found) -> np.ndarray:
+def has_optical_port(found: Found) -> NDArray[np.bool_]:
+    """Return which devices light can enter."""
     owners = found.values("ports", "device").astype(np.int64)
     optical = found.values("ports", "kind") == OPTICAL
     mine = np.zeros(found.rows("devices"), dtype=bool)

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waveguard.exports import layers
-from waveguard.exports.found import IMPLICIT_SOURCE, Found, Polyline
+from waveguard.exports.found import Found, Polyline
 from waveguard.exports.layers import DRAWING, TEXT, Layer
 from waveguard.exports.names import cell_identifier, instance_names, port_labels, terminal_names
-from waveguard.tables import DRAWN_SOURCES, GUIDE_ROLE
+from waveguard.tables import GUIDE_ROLE
 from waveguard.units import nm2_to_um2, nm_to_um, um_to_nm
 
 # The same extraction is the same bytes.
@@ -161,8 +161,8 @@ def _measures(found: Found, guide: int) -> str:
 
 def _devices(found: Found, pen: _Pen) -> None:
     names, table = instance_names(found), found.table("devices")
-    for row, (source, role) in enumerate(zip(table.get("source", ()), table.get("role", ()), strict=True)):
-        if role == GUIDE_ROLE or int(source) in (*DRAWN_SOURCES, IMPLICIT_SOURCE):
+    for row, role in enumerate(table.get("role", ())):
+        if role == GUIDE_ROLE or found.free_devices[row]:
             continue
         x0, y0, x1, y1 = (float(table[f"bbox_{side}_nm"][row]) for side in ("x0", "y0", "x1", "y1"))
         top = int(table["top"][row])

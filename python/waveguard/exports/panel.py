@@ -11,9 +11,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from waveguard.exports.found import IMPLICIT_SOURCE, Found
-from waveguard.exports.names import is_named, terminal_names
+from waveguard.exports.found import Found
+from waveguard.exports.names import is_named, junction_kind, terminal_names
 from waveguard.exports.netlist import component_of
+from waveguard.exports.outcome import has_optical_port
 from waveguard.exports.overlay import junction_places, near_miss_words
 from waveguard.exports.scene import (
     Anchor,
@@ -31,7 +32,7 @@ from waveguard.exports.scene import (
     text_width_px,
     thinned,
 )
-from waveguard.tables import DRAWN_SOURCES, GUIDE_ROLE
+from waveguard.tables import GUIDE_ROLE
 from waveguard.units import nm_to_um, um_to_nm
 
 Counts: TypeAlias = Counter[str]
@@ -49,13 +50,16 @@ class Mark:
 
 MARKS = {
     "device": Mark("device", "#e8ebf0", "box"),
+    "dark": Mark("device without optical ports", "#c2c8d2", "frame"),
     "terminal": Mark("terminal", "#0000c0", "dot", 4.0),
-    "junction": Mark("branch or crossing in drawn geometry", "#6a3d9a", "dot", 4.0),
+    "junction": Mark("branch, crossing or coupler in drawn geometry", "#6a3d9a", "dot", 4.0),
     "open": Mark("open end, nothing near", "#f08000", "ring", 5.0),
     "near": Mark("near miss", "#e00000", "ring", 8.0),
     "crossing": Mark("crossing without a device", "#c0009a", "ring", 6.0),
     "unexplained": Mark("core that is not understood", "#ff00a0", "hatch"),
 }
+SIMPLE = ("end", "transition")
+"""Kinds of junctions that a picture does not mark: light goes on in one way, or in none."""
 MAX_POINTS = 150_000
 MAX_BOXES = 20_000
 MAX_MARKS = 3_000
@@ -184,14 +188,15 @@ class _Named:
 
 
 def _devices(found: Found, panel: Panel, scene: Scene, counts: Counts) -> _Named:
-    columns = (found.values("devices", name) for name in ("top", "role", "source"))
-    top, role, source = columns
-    own = (top == panel.top) & (role != GUIDE_ROLE) & ~np.isin(source, (*DRAWN_SOURCES, IMPLICIT_SOURCE))
-    rows = np.flatnonzero(own)
-    counts["device"] += len(rows)
+    top, role = (found.values("devices", name) for name in ("top", "role"))
+    rows = np.flatnonzero((top == panel.top) & (role != GUIDE_ROLE) & ~found.free_devices)
+    lit = has_optical_port(found)[rows]
+    counts["device"] += int(lit.sum())
+    counts["dark"] += int((~lit).sum())
     sides = np.column_stack([found.values("devices", f"bbox_{side}_nm")[rows] for side in ("x0", "y0", "x1", "y1")])
     corners = _corners(panel, sides)
-    scene.add(Polygons(tuple(_outlines(corners)), MARKS["device"].colour, DEVICE_EDGE, 0.8))
+    scene.add(Polygons(tuple(_outlines(corners[~lit])), None, MARKS["dark"].colour, 0.8))
+    scene.add(Polygons(tuple(_outlines(corners[lit])), MARKS["device"].colour, DEVICE_EDGE, 0.8))
     largest = np.argsort(-(corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1]), kind="stable")
     largest = largest[:MAX_DEVICE_NAMES]
     names = (component_of(found, row) for row in rows[largest].tolist())
@@ -284,7 +289,12 @@ def _marks(found: Found, panel: Panel, scene: Scene, counts: Counts, places: Pla
         if int(device_top[int(guide_device[guide])]) == panel.top
     ]
     _ring("crossing", panel, scene, counts, crossed)
-    junctions = [(a, b) for _, top, a, b in junction_places(found) if top == panel.top]
+    kinds = found.table("junctions").get("kind", ())
+    junctions = [
+        (a, b)
+        for device, top, a, b in junction_places(found)
+        if top == panel.top and not (len(kinds) and junction_kind(kinds[found.junction_of[device]]) in SIMPLE)
+    ]
     _ring("junction", panel, scene, counts, junctions)
 
 

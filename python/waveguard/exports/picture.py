@@ -183,6 +183,8 @@ def _sample(scene: Scene, form: str, colour: str, x: float, y: float) -> None:
         scene.add(Lines((np.array([[x, y], [x + 26, y]]),), colour, 3.0))
     elif form == "box":
         scene.add(Polygons((rectangle(x + 2, y - 7, x + 24, y + 7),), colour, FAINT, 1.0))
+    elif form == "frame":
+        scene.add(Polygons((rectangle(x + 2, y - 7, x + 24, y + 7),), None, colour, 1.2))
     elif form == "hatch":
         scene.add(Polygons((rectangle(x + 2, y - 7, x + 24, y + 7),), colour, colour, 1.0, 0.3))
     else:

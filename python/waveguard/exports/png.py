@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import IO, TYPE_CHECKING
 
 from waveguard.exports.found import Found
 from waveguard.exports.picture import picture
-from waveguard.exports.scene import Lines, Polygons, Rings, Scene, Text
+from waveguard.exports.scene import Lines, Polygons, Rings, Scene, Text, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +40,10 @@ def write_scene(scene: Scene, out: IO[bytes]) -> None:
         _draw(axes, item, order + 1)
     # Without the version of matplotlib in it, equal pictures are equal bytes on one machine.
     image = io.BytesIO()
-    figure.savefig(image, format="png", dpi=PX_PER_INCH * DOTS_PER_PX, metadata={"Software": "waveguard"})
+    with warnings.catch_warnings():
+        # A letter that the font does not have is shown as a box, which says enough.
+        warnings.simplefilter("ignore", UserWarning)
+        figure.savefig(image, format="png", dpi=PX_PER_INCH * DOTS_PER_PX, metadata={"Software": "waveguard"})
     out.write(image.getvalue())
 
 
@@ -94,8 +98,8 @@ def _write(axes: Axes, item: Text, order: int) -> None:
     axes.text(
         item.x,
         item.y,
-        # A dollar sign would begin a formula.
-        item.text.replace("$", r"\$"),
+        printable(item.text),
+        parse_math=False,
         fontsize=item.size_px * POINTS_PER_PX,
         color=item.colour,
         ha="center" if item.turned and item.anchor == "middle" else ANCHORS[item.anchor],

@@ -109,6 +109,11 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def printable(text: str) -> str:
+    """Return a text without what no picture can show, and XML would refuse."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def rectangle(x0: float, y0: float, x1: float, y1: float) -> Floats:
     """Return a box as an outline."""
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])

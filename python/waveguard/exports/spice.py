@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TextIO
 
 import numpy as np
@@ -59,6 +60,16 @@ def write_spice(found: Found, out: TextIO) -> None:
         out.writelines(f"{line}\n" for line in circuit.lines(name, top))
 
 
+@dataclass
+class _Nets:
+    """Nets of a subcircuit: those inside by their first port, and the names of those that lead out of it."""
+
+    guides: dict[int, str] = field(default_factory=dict)
+    wires: dict[int, str] = field(default_factory=dict)
+    electrical: list[str] = field(default_factory=list)
+    optical: list[str] = field(default_factory=list)
+
+
 class _Circuit:
     """Names of nets by port, and the order of the pins."""
 
@@ -92,15 +103,13 @@ class _Circuit:
         rows = self.of_top.get(top, [])
         middle_um = self._middles(rows)
         scale = _schematic_scale(middle_um)
-        nets: dict[int, str] = {}
-        electrical: list[str] = []
-        optical: list[str] = []
+        nets = _Nets()
         body = []
         for index, row in enumerate(rows):
             component = component_of(self.found, row)
-            pins = self._pins(row, f"{component}_{index}", nets, electrical, optical)
+            pins = self._pins(row, f"{component}_{index}", nets)
             body.append(self._line(row, f"{component}_{index}", component, pins, middle_um[index], scale))
-        outer = " ".join([*electrical, *optical])
+        outer = " ".join([*nets.electrical, *nets.optical])
         yield f".subckt {name} {outer}".rstrip()
         yield from (f".param {parameter} " for parameter in PARAMETERS)
         yield from body
@@ -114,29 +123,30 @@ class _Circuit:
         middles = np.column_stack([(sides[0] + sides[1]) / 2, (sides[2] + sides[3]) / 2])
         return np.asarray(nm_to_um(middles), dtype=np.float64)
 
-    def _pins(
-        self, row: int, instance: str, nets: dict[int, str], electrical: list[str], optical: list[str]
-    ) -> list[str]:
-        """Return the nets of a device in order; nets that lead out of the circuit are added to the lists."""
+    def _pins(self, row: int, instance: str, nets: _Nets) -> list[str]:
+        """Return the nets of a device in order."""
         mine = sorted(self.of_device.get(row, ()), key=lambda port: natural_key(self.port_names[port]))
         by_kind = {kind: [port for port in mine if self.kinds[port] == kind] for kind in (OPTICAL, ELECTRICAL, FIBRE)}
         found = []
         for port in by_kind[ELECTRICAL]:
-            found.append(f"{instance}_{self.port_names[port]}")
-            electrical.append(found[-1])
+            if port in self.peer:
+                found.append(nets.wires.setdefault(min(port, self.peer[port]), f"E${len(nets.wires)}"))
+            else:
+                found.append(f"{instance}_{self.port_names[port]}")
+                nets.electrical.append(found[-1])
         outer = [f"{instance}_{self.port_names[port]}" for port in by_kind[FIBRE]]
         if row in self.outside:
             far = self.far_port[row]
             outer = [self.outside[row], *(name for name in outer if name != f"{instance}_{far}")]
         found += outer
-        optical += outer
+        nets.optical += outer
         for port in by_kind[OPTICAL]:
             if port in self.at_port:
                 found.append(self.at_port[port])
-                optical.append(found[-1])
+                nets.optical.append(found[-1])
             else:
                 first = min(port, self.peer.get(port, port))
-                found.append(nets.setdefault(first, f"N${len(nets)}"))
+                found.append(nets.guides.setdefault(first, f"N${len(nets.guides)}"))
         return found
 
     def _line(
@@ -149,7 +159,7 @@ class _Circuit:
         schematic_deg = (180 - turn_deg if mirrored else -turn_deg) % 360
         parts = [f" {instance} ", *pins, component]
         if fact.library:
-            parts.append(f'library="{fact.library.replace(chr(34), "")}"')
+            parts.append(f'library="{_one_line(fact.library)}"')
         parts += self._parameters(row)
         parts += [f"lay_x={_exponent(x, -6)}", f"lay_y={_exponent(y, -6)}"]
         parts += [f"sch_x={_exponent(x * scale, 0)}", f"sch_y={_exponent(y * scale, 0)}", ""]
@@ -168,7 +178,7 @@ class _Circuit:
                     written.append(f"{name}={nm_to_um(value_nm):.3f}u")
         for name, value in self.found.fact(row).parameters.items():
             if guide < 0 or name not in MEASURED:
-                text = value.replace('"', "")
+                text = _one_line(value)
                 written.append(
                     f"{identifier(name)}={text}" if _PLAIN_VALUE.match(text) else f'{identifier(name)}="{text}"'
                 )
@@ -196,6 +206,10 @@ def _exponent(value: float, exponent: int) -> str:
     """Return a number with a power of ten, as the dialect writes it."""
     text = f"{value:.9f}".rstrip("0")
     return f"{text}0E{exponent}" if text.endswith(".") else f"{text}E{exponent}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.replace('"', "").split())
 
 
 def _comment(text: str) -> str:

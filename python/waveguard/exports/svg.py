@@ -9,7 +9,7 @@ import numpy as np
 
 from waveguard.exports.found import Found
 from waveguard.exports.picture import picture
-from waveguard.exports.scene import Floats, Lines, Polygons, Rings, Scene, Text
+from waveguard.exports.scene import Floats, Lines, Polygons, Rings, Scene, Text, printable
 
 FONT = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 BASELINE = 0.35
@@ -63,8 +63,7 @@ def _text(item: Text) -> str:
         place = f'transform="translate({_number(item.x + shift)} {_number(item.y)}) rotate(-90)"'
     look = f' text-anchor="{item.anchor}"' if item.anchor != "start" else ""
     look += ' font-weight="bold"' if item.bold else ""
-    plain = "".join(letter if letter.isprintable() else "?" for letter in item.text)
-    start, end = f'<text {place} font-size="{_number(item.size_px)}"{look}', f">{escape(plain)}</text>"
+    start, end = f'<text {place} font-size="{_number(item.size_px)}"{look}', f">{escape(printable(item.text))}</text>"
     # Written twice, since not all programs know `paint-order`.
     halo = f'{start} fill="#ffffff" stroke="#ffffff" stroke-width="3" stroke-linejoin="round"{end}' if item.halo else ""
     return f'{halo}{start} fill="{item.colour}"{end}'
