@@ -149,6 +149,14 @@ TABLES = {
         "y_nm": POINTS[:, 1],
         "width_nm": np.full(len(POINTS), 500.0),
     },
+    "routes": {
+        "port_a": np.array([5, -1]),
+        "port_b": np.array([6, -1]),
+        "cross_section": np.array([0, -1]),
+        "centerline_length_nm": np.array([61_234.5678, 100.0]),
+        "drawn_length_nm": np.array([61_230.0, np.nan]),
+        "is_closed": np.array([0, 1]),
+    },
     "junctions": {
         "device": np.array([4]),
         "kind": ["crossing"],

@@ -12,7 +12,7 @@ import pytest
 from waveguard.exports import export_for
 
 
-@pytest.mark.parametrize("suffix", [".yaml", ".netlist.json", ".spi", ".csv", ".svg"])
+@pytest.mark.parametrize("suffix", [".routes.csv", ".yaml", ".netlist.json", ".spi", ".csv", ".svg"])
 def test_an_extraction_in_text(suffix: str, sample_found: Any, golden: Callable[[str, str], None]) -> None:
     name = f"sample_found{suffix}"
     out = StringIO()

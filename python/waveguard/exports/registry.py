@@ -59,6 +59,7 @@ _OVERLAY = "overlay for KLayout, with its .lyp of layer properties beside it"
 _EXPORTS = (
     Export(".netlist.json", "netlist with lengths, terminals and open ports", "netlist:write_netlist_json"),
     Export(".json", "all tables", "tables_json:write_json"),
+    Export(".routes.csv", "guides joined end to end, as one way", "routes_csv:write_routes_csv"),
     Export(".csv", "guides", "guides_csv:write_guides_csv"),
     Export(".yaml", _NETLIST, "netlist:write_netlist_yaml"),
     Export(".yml", _NETLIST, "netlist:write_netlist_yaml"),
