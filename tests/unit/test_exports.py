@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import gdstk
 import hypothesis
 import hypothesis.strategies as st
 import jsonschema
@@ -17,13 +19,17 @@ import numpy as np
 import pytest
 import yaml
 
+from waveguard import pdk
 from waveguard.cli import main
 from waveguard.errors import UsageError
 from waveguard.exports import Found, all_exports, export_for, outcome, tables_json
+from waveguard.exports.gather import gather
 from waveguard.exports.names import identifier, instance_names, natural_key, port_names, terminal_names, unique
 from waveguard.exports.netlist import gdsfactory_netlist, netlist
 from waveguard.exports.tables_json import plain, plain_column
 from waveguard.exports.yamltext import yaml_lines
+from waveguard.extract import extract
+from waveguard.layout import read
 
 
 def written(found: Found, suffix: str) -> str:
@@ -99,7 +105,7 @@ def test_gdsfactory_reads_what_it_knows_and_nothing_else(sample_found: Found) ->
 
 
 def test_several_tops_are_a_netlist_each(sample_found: Found) -> None:
-    more = replace(sample_found, tops=["chip", "gc_te"])
+    more = replace(sample_found, tops=["chip", "gc_te"], top_cells=[0, 1])
     document = yaml.safe_load(written(more, ".yml"))
     assert list(document) == ["chip", "gc_te"]
     assert document["gc_te"]["instances"] == {}
@@ -211,6 +217,28 @@ def test_a_png_without_matplotlib_says_what_to_install(
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "error: x.png: a picture as .png needs matplotlib, which is not installed"
     assert "pip install matplotlib" in lines[1]
+
+
+def test_odd_names_of_cells_break_no_format(tmp_path: Path) -> None:
+    library = gdstk.Library()
+    names = ["Ünï <&>", "a b$1", "a b", "1x", "中文", "x" * 300, "q\"uo'te;\\", "tab\there", "$x$"]
+    for name in names:
+        library.new_cell(name).add(gdstk.rectangle((0, 0), (50, 0.5), layer=1))
+    library.write_gds(tmp_path / "odd.gds")
+    found = gather(extract(read(tmp_path / "odd.gds"), pdk.load("siepic-ebeam")))
+    assert sorted(found.tops) == sorted(names)
+    for export in all_exports():
+        path = tmp_path / f"x{export.suffix}"
+        with path.open("wb" if export.binary else "w", **({} if export.binary else {"encoding": "utf-8"})) as out:
+            export.write(found, out)
+        assert path.stat().st_size > 0
+    netlists = yaml.safe_load((tmp_path / "x.yaml").read_text(encoding="utf-8"))
+    assert all(name.isidentifier() and one["name"] == name for name, one in netlists.items())
+    assert len(netlists) == len(names)
+    subcircuits = [line for line in (tmp_path / "x.spi").read_text().splitlines() if line.startswith(".subckt ")]
+    assert [line.split()[1] for line in subcircuits] == list(netlists)
+    ElementTree.fromstring((tmp_path / "x.svg").read_text(encoding="utf-8"))
+    assert len(gdstk.read_gds(tmp_path / "x.gds").cells) == len(names)
 
 
 def test_the_readme_names_every_suffix(repository: Path) -> None:

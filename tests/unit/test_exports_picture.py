@@ -111,6 +111,7 @@ def test_every_number_of_tops_is_a_picture(n_tops: int, sample_found: Found) -> 
     devices |= {"top": np.arange(n_tops), "waveguide": np.full(n_tops, -1)}
     devices |= {"bbox_x1_nm": np.full(n_tops, 1e3), "bbox_y1_nm": np.full(n_tops, 2e3)}
     found = replace(sample_found, tables={"devices": devices}, cell_names=names, tops=names, terminals=(), facts={})
+    found = replace(found, top_cells=range(n_tops))
     texts = texts_of(found)
     assert ("nothing was found" in texts) == (n_tops == 0)
     assert sum(text in names for text in texts if text.startswith("top")) >= (min(n_tops, 12) if n_tops > 1 else 0)

@@ -75,6 +75,8 @@ class Found:
     stated_length_um: Column = ()
     """By waveguide; NaN where none is stated."""
     dbu_nm: float = 1.0
+    top_cells: Sequence[int] = (0,)
+    """Cell indices of the tops, in the order of `tops`; names may be equal, these are not."""
 
     def table(self, name: str) -> Table:
         """Return a table; without columns when there is none of that name."""
@@ -87,18 +89,6 @@ class Found:
     def values(self, table: str, column: str) -> NDArray[Any]:
         """Return a column as an array; without entries when it is absent."""
         return np.asarray(self.table(table).get(column, ()))
-
-    @cached_property
-    def top_cells(self) -> tuple[int, ...]:
-        """Cell indices of the tops, in the order of `tops`."""
-        wanted = set(self.tops)
-        seen = dict.fromkeys(self.values("devices", "top").tolist())
-        by_name: dict[str, int] = {}
-        for cell in [*seen, *self.values("coverage", "top").tolist(), *range(len(self.cell_names))]:
-            name = self.cell_names[int(cell)]
-            if name in wanted:
-                by_name.setdefault(name, int(cell))
-        return tuple(by_name[name] for name in self.tops)
 
     @cached_property
     def joined_ports(self) -> frozenset[int]:

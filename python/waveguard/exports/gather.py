@@ -33,6 +33,7 @@ def gather(extraction: Extraction) -> Found:
         facts=_facts(extraction),
         stated_length_um=extraction.stated_length_um,
         dbu_nm=file.dbu_nm,
+        top_cells=extraction.tops,
     )
 
 

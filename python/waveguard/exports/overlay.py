@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from waveguard.exports import layers
 from waveguard.exports.found import Found, Polyline
 from waveguard.exports.layers import DRAWING, TEXT, Layer
-from waveguard.exports.names import cell_identifier, instance_names, port_labels, terminal_names
+from waveguard.exports.names import cell_identifier, instance_names, port_labels, terminal_names, unique
 from waveguard.tables import GUIDE_ROLE
 from waveguard.units import nm2_to_um2, nm_to_um, um_to_nm
 
@@ -79,7 +79,8 @@ def overlay(found: Found) -> gdstk.Library:
 
 def _cell_names(found: Found) -> list[str]:
     """Names of the top cells, which GDSII wants to be short and plain; nearly always as they are."""
-    return [name if name and name.isascii() and name.isprintable() else cell_identifier(name) for name in found.tops]
+    plain = [name if name and name.isascii() and name.isprintable() else cell_identifier(name) for name in found.tops]
+    return unique(plain, lambda name, n: f"{name}_{n}")
 
 
 class _Pen:
