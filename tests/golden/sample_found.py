@@ -149,22 +149,25 @@ TABLES = {
         "y_nm": POINTS[:, 1],
         "width_nm": np.full(len(POINTS), 500.0),
     },
-    "routes": {
-        "port_a": np.array([5, -1]),
-        "port_b": np.array([6, -1]),
-        "cross_section": np.array([0, -1]),
-        "centerline_length_nm": np.array([61_234.5678, 100.0]),
-        "drawn_length_nm": np.array([61_230.0, np.nan]),
-        "is_closed": np.array([0, 1]),
-    },
-    "junctions": {
-        "device": np.array([4]),
-        "kind": ["crossing"],
-        "n_arms": np.array([4]),
-        "angle_rad": np.array([math.pi / 2]),
-        "x_nm": np.array([96_000.0]),
-        "y_nm": np.array([-2_000.0]),
-    },
+    "routes": table(
+        "routes",
+        [
+            {
+                "port_a": 5,
+                "port_b": 6,
+                "n_guides": 1,
+                "cross_section": 0,
+                "centerline_length_nm": 61_234.5678,
+                "drawn_length_nm": 61_230.0,
+                "is_closed": 0,
+            },
+            {"port_a": -1, "port_b": -1, "n_guides": 2, "centerline_length_nm": 100.0, "is_closed": 1},
+        ],
+    ),
+    "junctions": table(
+        "junctions",
+        [{"device": 4, "kind": 3, "n_arms": 4, "angle_rad": math.pi / 2, "x_nm": 96_000.0, "y_nm": -2_000.0}],
+    ),
 }
 PARAMETERS = {"wg_length": "61.3u", "wg_width": "0.500u", "points": "[[45.0,2.75],[95.0,22.75]]", "radius": "5.0"}
 

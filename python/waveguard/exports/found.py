@@ -116,7 +116,7 @@ class Found:
     @cached_property
     def free_devices(self) -> NDArray[np.bool_]:
         """Which devices have no cell of their own: guides and junctions drawn beside the devices."""
-        return np.isin(self.values("devices", "source"), (*DRAWN_SOURCES, IMPLICIT_SOURCE))
+        return np.isin(self.values("devices", "source"), DRAWN_SOURCES)
 
     @cached_property
     def junction_of(self) -> dict[int, int]:
@@ -139,7 +139,3 @@ class Found:
         """The centre-line of each waveguide."""
         offsets = self.values("centerlines", "offsets").tolist()
         return tuple(self.line_points[first:last] for first, last in itertools.pairwise(offsets))
-
-
-IMPLICIT_SOURCE = 5
-"""`devices.source` of junctions and crossings that were found in drawn geometry and belong to no cell."""

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from waveguard.exports.found import IMPLICIT_SOURCE, Found, Terminal
-from waveguard.tables import DRAWN_SOURCES, ELECTRICAL, FIBRE, GUIDE_ROLE, OPTICAL
+from waveguard.exports.found import Found, Terminal
+from waveguard.tables import DRAWN_SOURCES, ELECTRICAL, FIBRE, GUIDE_ROLE, JUNCTION_KINDS, JUNCTION_SOURCE, OPTICAL
 
 _INVALID = re.compile(r"[^A-Za-z0-9_]+")
 _COUNTER = re.compile(r"(\$\d+)+$")
@@ -22,8 +22,6 @@ _DIGITS = re.compile(r"(\d+)")
 _PREFIX = {OPTICAL: "o", ELECTRICAL: "e", FIBRE: "fibre"}
 OUTSIDE = "outside"
 """Port of a coupler, laser or detector on its far side, where none is drawn."""
-JUNCTION_KINDS = ("end", "transition", "branch", "crossing", "coupler")
-"""What the kinds of junctions mean, where they are numbers."""
 
 
 def identifier(text: str, otherwise: str = "x") -> str:
@@ -71,7 +69,7 @@ def instance_names(found: Found) -> tuple[str, ...]:
     names = []
     columns = (devices.get(name, ()) for name in ("cell", "source", "role", "waveguide"))
     for row, (cell, source, role, guide) in enumerate(zip(*columns, strict=True)):
-        if int(source) == IMPLICIT_SOURCE:
+        if int(source) == JUNCTION_SOURCE:
             names.append(junctions.get(row, f"junction_{row}"))
         elif int(source) in DRAWN_SOURCES and int(guide) >= 0:
             names.append(f"guide_{int(guide)}")
