@@ -96,6 +96,35 @@ fn walked(ring: &[Point], edge: usize, [least, reach]: [f64; 2], ahead: bool) ->
     None
 }
 
+/// A corner that turns into the region by more than this is where two arms part, in rad.
+const NOTCH_RAD: f64 = 0.35;
+
+/// True when the outline turns sharply clockwise at a vertex. Outer rings run counter-clockwise, holes clockwise.
+pub fn is_notch(ring: &[Point], i: usize) -> bool {
+    let n = ring.len();
+    let (before, after) = (vector(ring, (i + n - 1) % n), vector(ring, i));
+    let cross = before[0] * after[1] - before[1] * after[0];
+    if cross >= 0.0 {
+        return false;
+    }
+    let dot = before[0] * after[0] + before[1] * after[1];
+    // Single edges point anywhere on a grid: only a sharp turn is worth a second look.
+    if cross.atan2(dot) > -NOTCH_RAD {
+        return false;
+    }
+    let way = |ahead: bool| {
+        let (mut sum, mut k) = ([0.0; 2], 0);
+        while size(sum) < LEAST_REACH && k < n {
+            let v = vector(ring, if ahead { (i + k) % n } else { (i + 2 * n - 1 - k) % n });
+            sum = [sum[0] + v[0], sum[1] + v[1]];
+            k += 1;
+        }
+        sum
+    };
+    let (a, b) = (way(false), way(true));
+    (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]) < -NOTCH_RAD
+}
+
 /// The outline with its teeth smoothed away: sides through the middles of their steps. `None` without teeth.
 pub fn smoothed(ring: &[Point], steps: &[usize]) -> Option<Vec<Point>> {
     if steps.len() < TEETH {

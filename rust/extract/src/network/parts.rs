@@ -53,7 +53,7 @@ fn cut_arm(mesh: &Mesh, arm: &Arm, opts: &NetworkOptions, owners: &mut Owners, n
         Node::Junction(t) => Some(hub(mesh, t)),
         _ => None,
     });
-    let look = Look { strip: &strip, hubs, opts };
+    let look = Look { mesh, strip: &strip, hubs, opts };
     let is_ring = arm.nodes[0] == Node::Closed;
     if is_ring {
         cut_ring(mesh, arm, &look, owners, network);
