@@ -41,7 +41,7 @@ const SHORT: &str = "short and joined to nothing";
 pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -> Drawn {
     let (_, widest) = guides::widths(plan, layer);
     let steps = if let [ring] = rings { jogs::find(ring, STEP_WIDTHS * widest) } else { Vec::new() };
-    let smooth = rings.first().and_then(|ring| jogs::smoothed(ring, &steps));
+    let smooth = rings.first().and_then(|ring| jogs::smoothed(ring, &steps, STEP_WIDTHS * widest));
     let rings = if let Some(ring) = smooth { &[ring][..] } else { rings };
     let is_stepped = !steps.is_empty() && steps.len() < jogs::TEETH;
     let (reason, ribbon) = match rings {

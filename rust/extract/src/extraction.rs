@@ -322,7 +322,8 @@ fn overlapping(world: &World, cuts: &mut Cuts, watch: &Watch) -> Result<Overlaps
         .enumerate()
         .map(|(i, placed)| {
             let p = proto(i);
-            let b = if p.outline.is_empty() { BBox::EMPTY } else { p.bbox.transformed(&placed.transform) };
+            let b =
+                if p.outline.is_empty() || p.is_free() { BBox::EMPTY } else { p.bbox.transformed(&placed.transform) };
             (b, placed.top.index())
         })
         .collect();
