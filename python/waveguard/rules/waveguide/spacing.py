@@ -6,11 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from waveguard.findings import Finding, Related
+from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.tables import DRAWN_SOURCES
 from waveguard.units import nm_to_um
 
+COUPLER_GAP_NM, COUPLER_LENGTH_NM = 400.0, 400_000.0
+"""Guides of couplers come nearer than this, over less than this."""
+PARTED = 3.0
+"""Where the run of a coupler begins and ends the gap is this many times the least."""
 ALL_DB = -0.005
 """From here on two digits say 0.00 dB."""
 
@@ -26,6 +31,8 @@ def spacing(ctx: Context) -> Iterator[Finding]:
     Fix: route the two further apart. Where they are meant to couple, make the coupler a device.
     Limits: min_spacing_um, less one grid step, and min_spacing_length_um of the cross-section; of two different ones,
         the larger spacing.
+        Two waveguides drawn as bare shapes, whose cells cannot say that they are a coupler, are an info only when they
+        look like one: less than 0.4 µm apart over less than 0.4 mm, and both further apart before and after.
     Not checked: waveguides next to shapes that are no waveguide; pairs in which a cross-section is not known (the rule
         says how many); pairs further apart than the extraction looks.
     """
@@ -77,7 +84,22 @@ def _judge(ctx: Context, row: int, limit_nm: float, close_nm: float) -> Finding:
         unit="um",
         related=[] if a == b else [Related(f"neighbour {cell_b}", ctx.place(x_nm, y_nm, top=top, cell=cell_b))],
         hint="route them further apart, or make the coupler a device",
+        severity=Severity.INFO if _is_drawn_coupler(ctx, row, close_nm) else None,
     )
+
+
+def _is_drawn_coupler(ctx: Context, row: int, close_nm: float) -> bool:
+    """Whether two bare shapes come near each other and part again, as the guides of a directional coupler do."""
+    runs, profile = ctx.tables.runs, ctx.tables.run_profile
+    device = ctx.tables.waveguides.device
+    pair = [int(runs.waveguide_a[row]), int(runs.waveguide_b[row])]
+    if pair[0] == pair[1] or not np.isin(ctx.tables.devices.source[device[pair]], DRAWN_SOURCES).all():
+        return False
+    first, number = int(runs.profile_start[row]), int(runs.profile_count[row])
+    gaps_nm = profile.gap_nm[first : first + number]
+    least_nm = float(runs.gap_min_nm[row])
+    parts_again = min(float(gaps_nm[0]), float(gaps_nm[-1])) > PARTED * least_nm
+    return least_nm < COUPLER_GAP_NM and close_nm < COUPLER_LENGTH_NM and parts_again
 
 
 def _coupled(ctx: Context, row: int) -> str:
