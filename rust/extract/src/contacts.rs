@@ -32,6 +32,8 @@ pub struct Form {
     next: Vec<u32>,
     /// Edges from `.1` to `.2`, in a box.
     runs: Vec<(BBox, u32, u32)>,
+    /// Runs from `.1` to `.2`, in a box: neighbours are looked for with these.
+    groups: Vec<(BBox, u32, u32)>,
     ends: Vec<End>,
     /// Outlines of what is no guide in it.
     bodies: Vec<Vec<[f64; 2]>>,
@@ -58,6 +60,8 @@ pub struct Slack {
     pub angle_rad: f64,
 }
 
+/// Boxes in which neighbours are looked for are this many times larger than those of runs.
+const COARSER: f64 = 8.0;
 /// Edges in one box.
 const RUN_EDGES: usize = 48;
 /// Shapes this close touch: less than a step of the grid.
@@ -88,6 +92,7 @@ impl Form {
         });
         let bodies = drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(|p| &p.outline);
         Self {
+            groups: groups(&all_runs, COARSER * tile),
             runs: all_runs,
             ends: ends.collect(),
             bodies: bodies.map(|ring| ring.iter().map(place).collect()).collect(),
@@ -139,7 +144,24 @@ fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Ve
     }
 }
 
-/// A pair of copies, and runs of theirs that are near each other.
+/// Runs that follow each other gathered into boxes no larger than `tile`.
+fn groups(runs: &[(BBox, u32, u32)], tile: f64) -> Vec<(BBox, u32, u32)> {
+    let mut out: Vec<(BBox, u32, u32)> = Vec::new();
+    for (k, (bbox, _, _)) in (0_u32..).zip(runs) {
+        if let Some(last) = out.last_mut() {
+            let mut grown = last.0;
+            grown.add_box(bbox);
+            if (grown.max[0] - grown.min[0]).max(grown.max[1] - grown.min[1]) <= tile {
+                *last = (grown, last.1, k + 1);
+                continue;
+            }
+        }
+        out.push((*bbox, k, k + 1));
+    }
+    out
+}
+
+/// A pair of copies, and groups of runs of theirs that are near each other.
 type Near = Vec<(u32, u32, u32)>;
 
 /// Pairs that are more than apart, in order, of which one at least is new.
@@ -153,20 +175,20 @@ pub fn find(
     let mut boxes = Vec::new();
     let mut owners: Vec<(u32, u32)> = Vec::new();
     for (i, copy) in copies.iter().enumerate() {
-        for (k, run) in forms[copy.form as usize].runs.iter().enumerate() {
-            boxes.push(shifted(&run.0, copy.at));
+        for (k, group) in forms[copy.form as usize].groups.iter().enumerate() {
+            boxes.push(shifted(&group.0, copy.at));
             owners.push((i as u32, k as u32));
         }
     }
-    let index = GridIndex::new(&boxes, tile);
+    let index = GridIndex::new(&boxes, COARSER * tile);
     let near: Vec<Near> = (0..copies.len())
         .into_par_iter()
         .with_min_len(COPIES_A_TURN)
         .map(|a| {
             let copy = &copies[a];
             let mut near = Near::new();
-            for (k, run) in forms[copy.form as usize].runs.iter().enumerate() {
-                let window = shifted(&run.0, copy.at).grown(TOUCH);
+            for (k, group) in forms[copy.form as usize].groups.iter().enumerate() {
+                let window = shifted(&group.0, copy.at).grown(TOUCH);
                 index.candidates(&window, |i| {
                     let (b, l) = owners[i];
                     let is_wanted = b as usize > a && (is_new[a] || is_new[b as usize]);
@@ -221,8 +243,19 @@ fn judge(a: &Form, b: &Form, by: [f64; 2], near: &[(u32, u32, u32)], slack: Slac
     let moved = |p: [f64; 2]| [p[0] + by[0], p[1] + by[1]];
     let b_ends: Vec<End> = b.ends.iter().map(|e| End { x: e.x + by[0], y: e.y + by[1], ..*e }).collect();
     let mut left = MOST_CONTACTS;
-    for &(_, k, l) in near {
-        let ((_, a0, a1), (_, b0, b1)) = (a.runs[k as usize], b.runs[l as usize]);
+    let group = |form: &'_ Form, k: u32| {
+        let (_, from, to) = form.groups[k as usize];
+        from as usize..to as usize
+    };
+    let pairs = near.iter().flat_map(|&(_, k, l)| {
+        let (of_a, of_b) = (group(a, k), group(b, l));
+        of_a.flat_map(move |k| of_b.clone().map(move |l| (k, l)))
+    });
+    for (k, l) in pairs {
+        let ((a_box, a0, a1), (b_box, b0, b1)) = (a.runs[k], b.runs[l]);
+        if !a_box.grown(TOUCH).touches(&shifted(&b_box, by)) {
+            continue;
+        }
         for i in a0 as usize..a1 as usize {
             let p = a.edge(i);
             for j in b0 as usize..b1 as usize {

@@ -109,10 +109,11 @@ pub fn merge(plan: &Plan, shapes: &Shapes, worked: &mut WorkedOut, devices: &mut
             f.2 == Verdict::Pieces && ![f.0, f.1].iter().any(|&i| merger.items[i as usize].is_twin)
         };
         let pieces = found.iter().filter(is_piece).map(|&(a, b, _)| (a as usize, b as usize));
-        let clusters = clusters(merger.items.len(), pieces);
-        if clusters.iter().all(|c| c.len() == 1) {
+        let pieces: Vec<(usize, usize)> = pieces.collect();
+        if pieces.is_empty() {
             break;
         }
+        let clusters = clusters(merger.items.len(), pieces.into_iter());
         merger.unite(clusters);
     }
     merged.stands_for = merger.replace(worked, devices);

@@ -33,8 +33,8 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
     Why: a nanometre costs no light, but it is not what was meant: one of the two was placed by hand or computed in
         another way, and tools that compare positions exactly take the joint for open.
     Fix: move one of the devices by the offset given.
-    Limits: the grid of the file: half a step, and 1.4 steps more for devices turned by other than right angles; 1.4 steps
-        of a grid of 1 nm at least for slanted ends of drawn waveguides.
+    Limits: the grid of the file: half a step, and 1.4 steps more for devices turned by other than right angles; for
+        slanted ends of drawn waveguides at least 1.4 steps of a grid of 1 nm.
     Not checked: gaps at ends of drawn waveguides, which may lie anywhere along a pin; electrical joints.
     """
     nets, ports, devices = ctx.tables.nets, ctx.tables.ports, ctx.tables.devices
