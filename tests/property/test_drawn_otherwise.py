@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import gdstk
@@ -15,7 +16,7 @@ from variants.circuits import Circuit, random_circuit
 from variants.network import Network, network_of
 from variants.parts import PARTS
 from variants.same import same_network
-from waveguard import pdk
+from waveguard import engine, pdk
 from waveguard.extract import extract
 from waveguard.layout import read
 
@@ -92,6 +93,32 @@ def test_shapes_drawn_otherwise_are_the_same_network(kind: str, variant: str, se
 def test_cells_arranged_otherwise_are_the_same_network(kind: str, variant: str, seed: int) -> None:
     library = small(seed, kind).library("cells")
     assert same_network(network(library), network(CELLS[variant](library, seed)), TOLERANCE_NM)
+
+
+@pytest.mark.parametrize("kind", ["route", "coupler", "coil", "ring"])
+@given(seed=seeds)
+@few
+def test_markers_may_be_missing_or_lie_in_a_flat_layout(kind: str, seed: int) -> None:
+    marked = small(seed, kind).library("marked")
+    expected = network(marked)
+    flat = place.on_grid(hierarchy.flattened(marked))
+    assert same_network(expected, network(strip.stripped(marked, PDK)), TOLERANCE_NM)
+    assert same_network(expected, network(flat), TOLERANCE_NM)
+    assert same_network(expected, network(strip.stripped(flat, PDK)), TOLERANCE_NM)
+    assert same_network(expected, network(place.wrapped(order.shuffled(marked, seed), odd_angle(seed))), TOLERANCE_NM)
+
+
+def verdicts(library: gdstk.Library) -> Counter[tuple[str, str]]:
+    """Count findings by rule and severity."""
+    return Counter((one.code, str(one.severity)) for one in engine.check(library, pdk="siepic-ebeam").findings)
+
+
+@pytest.mark.parametrize("variant", SHAPES)
+@given(seed=seeds)
+@few
+def test_shapes_drawn_otherwise_have_the_same_findings(variant: str, seed: int) -> None:
+    library = random_circuit(seed, 3).library("flat")
+    assert verdicts(SHAPES[variant](library, seed)) == verdicts(library)
 
 
 @pytest.mark.parametrize("dbu_nm", [0.5, 1.0, 5.0])

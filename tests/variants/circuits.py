@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import gdstk
 import numpy as np
 
-from variants.curves import Complex
+from variants.curves import Complex, Piece
 from variants.network import Network, Node
 from variants.parts import PARTS, Part
 from variants.same import differences
+from waveguard.designs import drawing
 
 CORE = (1, 0)
 DISTANCE_UM = 15.0
 ANGLES_DEG = (0.0, 90.0, 180.0, 1.0, 33.0, 77.0, 45.0)
 WIDTHS_UM = (0.5, 0.48)
-Style = Literal["flat", "cells"]
+Style = Literal["flat", "cells", "marked"]
+"""All polygons in the top cell; a cell for each piece; such cells with markers, pins and texts."""
+MARGIN_UM = 0.1
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Circuit:
     grid_nm: float = 1.0
 
     def library(self, style: Style = "flat") -> gdstk.Library:
-        """Return the drawing: all polygons in the top cell, or a cell for each piece, placed at any angle."""
+        """Return the drawing; cells are placed at any angle."""
         result = gdstk.Library("circuit", unit=1e-6, precision=1e-9)
         top = gdstk.Cell("circuit")
         result.add(top)
@@ -59,6 +62,8 @@ class Circuit:
                 else:
                     cell = gdstk.Cell(f"piece_{number}_{k}")
                     cell.add(self._polygon(one.piece.outline()))
+                    if style == "marked":
+                        _mark(cell, one.piece)
                     result.add(cell)
                     top.add(gdstk.Reference(cell, (at.real, at.imag), rotation=heading))
         return result
@@ -118,6 +123,15 @@ def circuit(parts: Sequence[Part], angles_deg: Sequence[float], grid_nm: float =
         sites.append(Site(part, shift, heading, low + shift - margin, high + shift + margin))
         right += (high - low).real + DISTANCE_UM
     return Circuit(tuple(sites), grid_nm)
+
+
+def _mark(cell: gdstk.Cell, piece: Piece) -> None:
+    """Say what a piece is, as SiEPIC tools do."""
+    wide = replace(piece, widths_um=piece.widths_um + 2 * MARGIN_UM).outline()
+    drawing.add_marker(cell, np.column_stack([wide.real, wide.imag]), "ebeam_wg_integral_1550")
+    end = (piece.end.real, piece.end.imag)
+    drawing.add_pin(cell, "opt1", (0.0, 0.0), 180.0, float(piece.widths_um[0]))
+    drawing.add_pin(cell, "opt2", end, float(np.rad2deg(piece.turn_rad)), float(piece.widths_um[-1]))
 
 
 def _wrong_lengths(part: Part, found: Network) -> list[str]:
