@@ -54,12 +54,16 @@ class ColumnInfo:
 # Codes of columns, as their meanings state them.
 OPTICAL, ELECTRICAL, FIBRE = range(3)
 """`ports.kind`"""
-FROM_PIN_PATH, FROM_PIN_RECTANGLE, FROM_METADATA, FROM_GUIDE_END, FROM_FIBRE_TARGET = range(5)
+FROM_PIN_PATH, FROM_PIN_RECTANGLE, FROM_METADATA, FROM_GUIDE_END, FROM_FIBRE_TARGET, FROM_GUIDE_ENTRY = range(6)
 """`ports.source`"""
 GUIDE_ROLE = 1
 """`devices.role` of guides."""
-DRAWN_SOURCES = (2, 3)
-"""`devices.source` of guides that were traced from shapes beside devices, of which no cell says what they are."""
+JUNCTION_SOURCE = 5
+"""`devices.source` of places where guides drawn beside devices meet, cross or end."""
+DRAWN_SOURCES = (2, 3, JUNCTION_SOURCE)
+"""`devices.source` of what was worked out from shapes beside devices, of which no cell says what they are."""
+JUNCTION_KINDS = ("end", "transition", "branch", "crossing", "coupler")
+"""`junctions.kind`"""
 
 
 def _column(unit: str, meaning: str) -> Any:  # noqa: ANN401 -- stands for the default of any column type
@@ -137,7 +141,9 @@ class Devices(View):
     bbox_y1_nm: Floats = _column("nm", "box of the marker, else of the core")
     waveguide: Ids = _column("", "row in waveguides, or -1")
     depth: Codes = _column("", "depth of the placement below the top")
-    source: Codes = _column("", "0 marker, 1 metadata, 2 drawn shape, 3 path spine, 4 name pattern")
+    source: Codes = _column(
+        "", "0 marker, 1 metadata, 2 drawn shape, 3 path spine, 4 name pattern, 5 junction of drawn shapes"
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +161,7 @@ class Ports(View):
     cross_section: Ids = _column("", "row in the guides of the recipe, or -1")
     net: Ids = _column("", "row in nets, or -1")
     top: Ids = _column("", "cell index of the top")
-    source: Codes = _column("", "0 pin path, 1 pin rectangle, 2 metadata, 3 guide end, 4 fibre target")
+    source: Codes = _column("", "0 pin path, 1 pin rectangle, 2 metadata, 3 guide end, 4 fibre target, 5 guide entry")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,6 +204,41 @@ class Waveguides(View):
     area_nm2: Floats = _column("nm²", "core area")
     first_bend: Ids = _column("", "first row in bends")
     spine_length_nm: Floats = _column("nm", "length of the PATH it is drawn with; NaN without")
+    route: Ids = _column("", "row in routes")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Routes(View):
+    """Guides joined end to end without a step in width, as one way: the same however they were cut."""
+
+    NAME: ClassVar[str] = "routes"
+    port_a: Ids = _column("", "port at the start; -1 for a ring")
+    port_b: Ids = _column("", "port at the end; -1 for a ring")
+    n_guides: Ids = _column("", "number of guides")
+    cross_section: Ids = _column("", "row in the guides of the recipe, or -1")
+    centerline_length_nm: Floats = _column("nm", "arc length of the centre-line")
+    drawn_length_nm: Floats = _column("nm", "area by end width; NaN where a guide is not uniform")
+    length_error_nm: Floats = _column("nm", "bound on the error of centerline_length_nm")
+    min_radius_nm: Floats = _column("nm", "smallest radius of the centre-line")
+    abs_turn_rad: Floats = _column("rad", "sum of turns without sign")
+    is_closed: Codes = _column("", "1 for a ring")
+    first_waveguide: Ids = _column("", "a row in waveguides: the first of its guides")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Junctions(View):
+    """Where guides drawn outside devices meet, cross or end: devices that nobody stated."""
+
+    NAME: ClassVar[str] = "junctions"
+    device: Ids = _column("", "row in devices")
+    kind: Codes = _column("", "0 end, 1 transition, 2 branch, 3 crossing, 4 coupler")
+    n_arms: Ids = _column("", "number of guides that enter it")
+    x_nm: Floats = _column("nm", "middle")
+    y_nm: Floats = _column("nm", "middle")
+    angle_rad: Floats = _column(
+        "rad", "between the two ways of a crossing, else the smallest between two arms; NaN with fewer than two"
+    )
+    area_nm2: Floats = _column("nm²", "core area")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -448,6 +489,8 @@ VIEWS: Mapping[str, type[View]] = {
         Nets,
         Waveguides,
         Bends,
+        Routes,
+        Junctions,
         NearMisses,
         Runs,
         RunProfile,
@@ -483,6 +526,8 @@ class Tables:
     nets: Nets = field(default_factory=Nets.empty)
     waveguides: Waveguides = field(default_factory=Waveguides.empty)
     bends: Bends = field(default_factory=Bends.empty)
+    routes: Routes = field(default_factory=Routes.empty)
+    junctions: Junctions = field(default_factory=Junctions.empty)
     near_misses: NearMisses = field(default_factory=NearMisses.empty)
     runs: Runs = field(default_factory=Runs.empty)
     run_profile: RunProfile = field(default_factory=RunProfile.empty)

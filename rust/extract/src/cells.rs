@@ -7,6 +7,7 @@ use waveguard_base::{CellId, Problem, Watch};
 use waveguard_geom::{BBox, Point, Transform, ring};
 
 use crate::devices::{self, DeviceSource, Proto, Role};
+use crate::drawn::Drawn;
 use crate::error::ExtractError;
 use crate::facts::{Facts, Sums};
 use crate::free::Free;
@@ -33,7 +34,8 @@ pub struct Leftover {
 impl CellPlan {
     /// Adds a device in the frame of the cell.
     fn add(&mut self, proto: Proto) {
-        self.instances.push(Instance { proto: self.protos.len(), shift: [0.0; 2], origin: [0.0; 2] });
+        let number = self.protos.len();
+        self.instances.push(Instance { proto: number, shift: [0.0; 2], origin: [0.0; 2], is_first: true });
         self.protos.push(proto);
     }
 }
@@ -71,6 +73,19 @@ pub struct Instance {
     pub shift: [f64; 2],
     /// Origin of the proto's frame before that displacement: zero, or the first point of a shape.
     pub origin: [f64; 2],
+    /// False for further parts of the same copy of a shape.
+    pub is_first: bool,
+}
+
+/// All cells worked out.
+#[derive(Debug, Default)]
+pub struct WorkedOut {
+    /// By cell.
+    pub cells: Vec<CellPlan>,
+    /// What each outline came to that was drawn in a circuit, by its number among the shapes.
+    pub drawn: Vec<Option<Arc<Drawn>>>,
+    /// What was wrong.
+    pub problems: Vec<Problem>,
 }
 
 /// One piece of independent work.
@@ -93,7 +108,7 @@ struct Done {
 /// What came of a task.
 enum Outcome {
     Device(CellId, Done),
-    Free(usize, Result<Arc<Guide>, &'static str>),
+    Free(usize, Drawn),
 }
 
 /// Works all cells out that are placed in a circuit. `placements` is the number of placements of each.
@@ -108,7 +123,7 @@ pub fn work_out(
     roles: &[Role],
     placements: &[u64],
     watch: &Watch,
-) -> Result<(Vec<CellPlan>, Vec<Problem>), ExtractError> {
+) -> Result<WorkedOut, ExtractError> {
     let layout = plan.layout;
     let mut cells: Vec<CellPlan> = vec![CellPlan::default(); layout.cells.len()];
     let device_below = layout.subtree_any(|c| roles[c.index()] == Role::Device);
@@ -160,10 +175,10 @@ pub fn work_out(
                 }
                 problems.extend(done.problems);
             }
-            Outcome::Free(outline, guide) => free.set(outline, guide),
+            Outcome::Free(outline, drawn) => free.set(outline, drawn),
         }
     }
-    free.place(&mut cells);
+    let drawn = free.place(&mut cells);
     // No more rows than this many are worth sorting; a cell with many shapes and placements has one for
     // each reason.
     let limits = &plan.recipe.limits;
@@ -173,7 +188,7 @@ pub fn work_out(
             cell.leftovers = merged(std::mem::take(&mut cell.leftovers));
         }
     }
-    Ok((cells, problems))
+    Ok(WorkedOut { cells, drawn, problems })
 }
 
 /// One leftover for each reason, in order of first appearance.
@@ -224,7 +239,8 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
         bbox = if bbox.is_empty() { other } else { bbox };
     }
     let core_area = sums.core_area[cell.index()].clone();
-    done.proto = Some(Proto { ports, outline, bbox, guide: guide.map(Arc::new), source, core_area });
+    let guide = guide.map(Arc::new);
+    done.proto = Some(Proto { ports, outline, bbox, guide, source, core_area, junction: None, shape: None, reason: None });
     done
 }
 
@@ -255,6 +271,9 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
         guide: guide.map(Arc::new),
         source: DeviceSource::Marker,
         core_area,
+        junction: None,
+        shape: None,
+        reason: None,
     });
     done
 }

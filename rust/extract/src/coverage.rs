@@ -2,6 +2,7 @@
 
 use waveguard_base::CellId;
 
+use crate::attach::Explained;
 use crate::extraction::World;
 use crate::facts::Sums;
 use crate::nets::Joined;
@@ -12,13 +13,14 @@ use crate::tables::{CoverageRow, CoverageTable, Unexplained, UnexplainedRow};
 /// Coverage of each top, and the shapes nothing explains, largest first.
 ///
 /// Areas are those of the drawn shapes: where shapes overlap, the area counts as often as it is drawn, in
-/// the total as in the parts.
+/// the total as in the parts. `besides` is explained without being a device.
 pub fn tables(
     world: &World,
     sums: &Sums,
     tops: &[CellId],
     joined: &Joined,
     rest: Vec<Rest>,
+    besides: &[Explained],
 ) -> (CoverageTable, Unexplained) {
     let mut table = CoverageTable::default();
     let nm2 = world.plan.layout.dbu_nm.powi(2);
@@ -35,6 +37,9 @@ pub fn tables(
         };
         let by_layer = &sums.core_area[t];
         let mut explained = vec![0.0; by_layer.len()];
+        for own in besides.iter().filter(|b| b.top == t) {
+            explained.iter_mut().zip(&own.area).for_each(|(sum, area)| *sum += area);
+        }
         let (mut n_devices, mut n_guides) = (0_u64, 0_u64);
         let mut n_two_ports = 0_u64;
         let mut modelled = 0_u64;

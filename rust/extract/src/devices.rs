@@ -37,6 +37,8 @@ pub enum DeviceSource {
     Spine = 3,
     /// A name pattern of the PDK.
     Name = 4,
+    /// Where guides drawn outside devices meet, cross or end.
+    Junction = 5,
 }
 
 /// A device in the frame of its cell, in dbu; shapes outside devices in a frame of their own.
@@ -54,12 +56,19 @@ pub struct Proto {
     pub source: DeviceSource,
     /// Core area in dbu² of this device alone, for each layer of the recipe's `core_layers`.
     pub core_area: Vec<f64>,
+    /// Middle, where guides drawn outside devices meet.
+    pub junction: Option<[f64; 2]>,
+    /// The outline it was worked out from, as a number among [`crate::shapes::Shapes`]; devices that follow each
+    /// other with the same number are parts of one drawn shape.
+    pub shape: Option<u32>,
+    /// Why nothing is known of it.
+    pub reason: Option<&'static str>,
 }
 
 impl Proto {
-    /// True for guides traced from shapes outside devices.
+    /// True for what was worked out from shapes outside devices.
     pub fn is_free(&self) -> bool {
-        matches!(self.source, DeviceSource::Drawn | DeviceSource::Spine)
+        matches!(self.source, DeviceSource::Drawn | DeviceSource::Spine | DeviceSource::Junction)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The whole extraction: cells once, placements, joins, neighbours, coverage — into tables.
 
+use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, Problem, Table, Watch};
 use waveguard_geom::{BBox, GridIndex};
 use waveguard_layout::Layout;
 
+use crate::attach;
 use crate::cells::{self, CellPlan};
 use crate::coverage;
 use crate::crossings;
@@ -15,6 +17,8 @@ use crate::facts::{self, Facts};
 use crate::fill;
 use crate::lines::Lines;
 use crate::near;
+use crate::junctions;
+use crate::merge::{self, CopyId};
 use crate::neighbours::{self, Search};
 use crate::nets::{self, Joined, PlacedPort};
 use crate::overlaps::{self, Outline};
@@ -22,6 +26,7 @@ use crate::pins::PortSource;
 use crate::place::{self, Placed, PlacedTerminal, Placements};
 use crate::plan::Plan;
 use crate::recipe::{CellRole, PortKind, Recipe};
+use crate::routes;
 use crate::runs;
 use crate::shapes::Shapes;
 use crate::tables::{
@@ -71,15 +76,16 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     for &top in &tops {
         most.iter_mut().zip(place::counts(&plan, &roles, top)).for_each(|(m, n)| *m = n.max(*m));
     }
-    let (cells, mut problems) = cells::work_out(&plan, &shapes, &facts, &sums, &roles, &most, watch)?;
+    let mut worked = cells::work_out(&plan, &shapes, &facts, &sums, &roles, &most, watch)?;
+    let mut problems = std::mem::take(&mut worked.problems);
     problems.extend(seen_problems(&facts, &roles, &most));
 
-    problems.extend(effort::stacks(&plan, &roles, &cells, &most));
+    problems.extend(effort::stacks(&plan, &roles, &worked.cells, &most));
 
     let mut all = Placements::default();
     let (mut left, mut cuts) = (Effort::new(&plan), Cuts::default());
-    let wanted = place::wanted(&plan, &cells);
-    let ground = place::Ground { plan: &plan, roles: &roles, cells: &cells, wanted: &wanted };
+    let wanted = place::wanted(&plan, &worked.cells);
+    let ground = place::Ground { plan: &plan, roles: &roles, cells: &worked.cells, wanted: &wanted };
     for &top in &tops {
         let counts = place::counts(&plan, &roles, top);
         let one = place::walk(ground, top, &counts, &mut left, &mut cuts, watch)?;
@@ -89,6 +95,11 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     }
 
     watch.enter(3, all.devices.len() as u64);
+    let twins = merge::merge(&plan, &shapes, &mut worked, &mut all.devices);
+    watch.check()?;
+    let mut cells = worked.cells;
+    let explained = attach::attach(&plan, &mut cells, &mut all);
+    watch.check()?;
     let (mut ports, mut starts) = place::ports(&plan, &cells, &all.devices);
     let nearby = recipe.limits.ports_nearby;
     let mut joined = nets::join(&ports, &recipe.tolerances, nearby);
@@ -114,7 +125,9 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
 
     let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
     let mut tables = Vec::new();
-    let (devices, waveguides, bends, centerlines, lines) = write::guides(&world);
+    let (devices, mut waveguides, bends, centerlines, lines) = write::guides(&world);
+    let routes = routes::find(&mut waveguides, &ports, &joined, recipe.tolerances.width_nm + layout.dbu_nm);
+    let (junctions, mut crossed) = junctions::tables(&world, &joined, &waveguides);
     watch.check()?;
     let limits = &recipe.limits;
     let search = Search {
@@ -128,18 +141,22 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     };
     let beside = neighbours::find(&lines, &search, watch)?;
     note_lines(&mut cuts, &lines, &beside);
-    let overlaps = overlapping(&world, &mut cuts, watch)?;
+    let mut overlaps = overlapping(&world, &mut cuts, watch)?;
+    note_twins(&world, &twins, &mut overlaps);
 
     watch.enter(5, 1);
-    let (coverage, unexplained) = coverage::tables(&world, &sums, &tops, &joined, all.rest);
+    let (coverage, unexplained) = coverage::tables(&world, &sums, &tops, &joined, all.rest, &explained);
     watch.advance(1);
 
     push_results(&mut tables, devices, write::ports(&ports, &joined), write::nets(&ports, &joined), waveguides, bends);
+    tables.push(routes.into_table());
+    tables.push(junctions.into_table());
     tables.push(near_table(&ports, &misses.found).into_table());
     let (runs, profile) = run_tables(&beside.runs.runs);
     tables.push(runs.into_table());
     tables.push(profile.into_table());
-    tables.push(crossing_table(&beside.crossings.crossings).into_table());
+    add_crossings(&beside.crossings.crossings, &mut crossed);
+    tables.push(crossed.into_table());
     tables.push(overlaps.into_table());
     tables.push(terminals.into_table());
     tables.push(coverage.into_table());
@@ -212,10 +229,11 @@ fn drop_stubs(plan: &Plan, cells: &[CellPlan], all: &mut Placements, joined: &Jo
     let before = all.devices.len();
     for (i, placed) in all.devices.iter().enumerate() {
         let proto = &cells[placed.cell.index()].protos[placed.proto];
+        let is_scrap = proto.is_free() && proto.guide.is_none() && proto.ports.is_empty();
         let short = proto.is_free()
             && proto.guide.as_ref().is_some_and(|g| g.trace.length < aspect * g.trace.width_max)
             && joined.partner[starts[i]..starts[i + 1]].iter().all(Option::is_none);
-        if short {
+        if short || is_scrap {
             let area: f64 = proto.core_area.iter().sum();
             if area > 0.0 {
                 all.rest.push(place::Rest {
@@ -225,7 +243,7 @@ fn drop_stubs(plan: &Plan, cells: &[CellPlan], all: &mut Placements, joined: &Jo
                         bbox: proto.bbox.transformed(&placed.transform),
                         area: area * placed.transform.magnification().powi(2),
                         count: 1,
-                        reason: "short and joined to nothing",
+                        reason: proto.reason.unwrap_or("short and joined to nothing"),
                     },
                 });
             }
@@ -383,8 +401,7 @@ fn run_tables(found: &[runs::Run]) -> (Runs, RunProfile) {
     (table, profile)
 }
 
-fn crossing_table(found: &[crossings::Crossing]) -> Crossings {
-    let mut table = Crossings::default();
+fn add_crossings(found: &[crossings::Crossing], table: &mut Crossings) {
     for c in found {
         table.push(CrossingRow {
             waveguide_a: c.a as i64,
@@ -394,7 +411,34 @@ fn crossing_table(found: &[crossings::Crossing]) -> Crossings {
             angle_rad: c.angle_rad,
         });
     }
-    table
+}
+
+/// Shapes drawn twice at one place, as overlaps of their first parts.
+fn note_twins(world: &World, twins: &[(CopyId, CopyId)], table: &mut Overlaps) {
+    if twins.is_empty() {
+        return;
+    }
+    let nm = world.plan.layout.dbu_nm;
+    let mut first: FxHashMap<CopyId, usize> = FxHashMap::default();
+    for (i, placed) in world.placed.iter().enumerate() {
+        first.entry((placed.top.index(), placed.copy)).or_insert(i);
+    }
+    for (a, b) in twins {
+        let (Some(&a), Some(&b)) = (first.get(a), first.get(b)) else { continue };
+        let placed = &world.placed[a];
+        let proto = &world.cells[placed.cell.index()].protos[placed.proto];
+        let bbox = proto.bbox.transformed(&placed.transform);
+        table.push(OverlapRow {
+            device_a: a.min(b) as i64,
+            device_b: a.max(b) as i64,
+            area_nm2: proto.core_area.iter().sum::<f64>() * nm * nm,
+            x0_nm: bbox.min[0] * nm,
+            y0_nm: bbox.min[1] * nm,
+            x1_nm: bbox.max[0] * nm,
+            y1_nm: bbox.max[1] * nm,
+            duplicate: 1,
+        });
+    }
 }
 
 /// Equal problems become one row with a count; the place is that of the first.

@@ -4,36 +4,31 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use waveguard_base::CellId;
-use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, Point, Transform};
 
 use crate::cells::{CellPlan, Instance, Leftover};
 use crate::devices::{DeviceSource, Proto};
-use crate::guides::{self, Guide};
-use crate::pins::{LocalPort, PortSource};
+use crate::drawn::{self, Drawn};
+use crate::guides::Guide;
 use crate::plan::Plan;
-use crate::recipe::PortKind;
 use crate::shapes::{self, Shape, Shapes};
 use crate::split::Copy;
-
-/// What a trace came to.
-type Traced = Result<Arc<Guide>, &'static str>;
 
 /// The shapes outside devices of all circuit cells.
 pub(crate) struct Free<'a> {
     plan: &'a Plan<'a>,
     shapes: &'a Shapes,
     copies: Vec<(CellId, Vec<Copy>)>,
-    /// For each outline whether it is to be traced.
+    /// For each outline whether it is to be worked out.
     wanted: Vec<bool>,
-    traced: Vec<Option<Traced>>,
+    drawn: Vec<Option<Arc<Drawn>>>,
 }
 
 impl<'a> Free<'a> {
     /// Nothing yet.
     pub(crate) fn new(plan: &'a Plan<'a>, shapes: &'a Shapes) -> Self {
         let n = shapes.unique.len();
-        Self { plan, shapes, copies: Vec::new(), wanted: vec![false; n], traced: vec![None; n] }
+        Self { plan, shapes, copies: Vec::new(), wanted: vec![false; n], drawn: vec![None; n] }
     }
 
     /// Takes the free shapes of a cell.
@@ -46,7 +41,7 @@ impl<'a> Free<'a> {
         self.copies.push((cell, copies));
     }
 
-    /// Why a shape is not traced at all.
+    /// Why a shape is not looked at.
     fn refused(&self, shape: &Shape, copies: usize) -> Option<&'static str> {
         if !self.plan.is_guide[shape.layer.index()] {
             Some("no guides on this layer")
@@ -57,25 +52,27 @@ impl<'a> Free<'a> {
         }
     }
 
-    /// The outlines to trace, in order.
+    /// The outlines to work out, in order.
     pub(crate) fn outlines(&self) -> impl Iterator<Item = usize> {
         self.wanted.iter().enumerate().filter(|(_, w)| **w).map(|(k, _)| k)
     }
 
-    /// Traces an outline in its own frame.
-    pub(crate) fn trace(&self, outline: usize) -> Traced {
+    /// Works an outline out in its own frame.
+    pub(crate) fn trace(&self, outline: usize) -> Drawn {
         let shape = &self.shapes.unique[outline];
         let points = shapes::relative(self.plan.layout.polygon(shape.polygon).points);
-        guides::of_shape(self.plan, shape.layer, &points, f64::NAN).map(Arc::new)
+        let mut drawn = drawn::of_region(self.plan, shape.layer, &[points], shape.area);
+        drawn.protos.iter_mut().for_each(|p| p.shape = Some(outline as u32));
+        drawn
     }
 
-    /// Keeps the result of a trace.
-    pub(crate) fn set(&mut self, outline: usize, traced: Traced) {
-        self.traced[outline] = Some(traced);
+    /// Keeps what an outline came to.
+    pub(crate) fn set(&mut self, outline: usize, drawn: Drawn) {
+        self.drawn[outline] = Some(Arc::new(drawn));
     }
 
-    /// Puts what was traced, and what is left over, into the cells.
-    pub(crate) fn place(self, cells: &mut [CellPlan]) {
+    /// Puts what was worked out, and what is left over, into the cells; returns what each outline came to.
+    pub(crate) fn place(self, cells: &mut [CellPlan]) -> Vec<Option<Arc<Drawn>>> {
         let spines = spine_lengths(self.plan);
         for (cell, copies) in &self.copies {
             let cell = &mut cells[cell.index()];
@@ -86,56 +83,43 @@ impl<'a> Free<'a> {
                 let Some(outline) = self.shapes.number(polygon) else { continue };
                 let shape = &self.shapes.unique[outline];
                 let origin = shapes::origin(self.plan.layout.polygon(polygon).points);
-                let reason = match (self.refused(shape, group.len()), self.traced[outline].as_ref()) {
-                    (None, Some(Ok(guide))) => {
-                        let spine = spines.get(&polygon).copied();
-                        let proto = *protos.entry((outline, spine.map(f64::to_bits))).or_insert_with(|| {
-                            cell.protos.push(self.proto(shape, guide, spine));
-                            cell.protos.len() - 1
+                match (self.refused(shape, group.len()), &self.drawn[outline]) {
+                    (None, Some(drawn)) => {
+                        let spine = spines.get(&polygon).copied().filter(|_| drawn.protos.len() == 1);
+                        let first = *protos.entry((outline, spine.map(f64::to_bits))).or_insert_with(|| {
+                            cell.protos.extend(drawn.protos.iter().map(|p| with_spine(p, spine)));
+                            cell.protos.len() - drawn.protos.len()
                         });
-                        cell.instances.extend(group.iter().map(|c| Instance { proto, shift: c.shift, origin }));
-                        continue;
+                        for copy in group {
+                            let one = |k: usize| Instance {
+                                proto: first + k,
+                                shift: copy.shift,
+                                origin,
+                                is_first: k == 0,
+                            };
+                            cell.instances.extend((0..drawn.protos.len()).map(one));
+                        }
                     }
-                    (Some(reason), _) => reason,
-                    (None, Some(Err(reason))) => *reason,
-                    (None, None) => continue,
-                };
-                if self.plan.is_core[shape.layer.index()] {
-                    cell.leftovers.push(leftover(shape, origin, group, reason));
+                    (Some(reason), _) if self.plan.is_core[shape.layer.index()] => {
+                        cell.leftovers.push(leftover(shape, origin, group, reason));
+                    }
+                    _ => {}
                 }
             }
         }
+        self.drawn
     }
+}
 
-    fn proto(&self, shape: &Shape, guide: &Arc<Guide>, spine: Option<f64>) -> Proto {
-        let mut core_area = vec![0.0; self.plan.recipe.core_layers.len()];
-        if let Some(k) = self.plan.core_number(shape.layer) {
-            core_area[k] = shape.area;
-        }
-        let guide = match spine {
-            Some(spine_length) => Arc::new(Guide { spine_length, ..Guide::clone(guide) }),
-            None => Arc::clone(guide),
-        };
-        let ends = guide.trace.ends.iter();
-        let ports = ends.map(|end| LocalPort {
-            name: String::new(),
-            at: [end.x, end.y],
-            direction_rad: wrap_angle(end.direction_rad),
-            width: end.width,
-            kind: PortKind::Optical,
-            oriented: true,
-            play: 0.0,
-            source: PortSource::GuideEnd,
-            section: guide.section,
-        });
-        Proto {
-            ports: ports.collect(),
-            outline: Vec::new(),
-            bbox: shape.bbox,
-            source: if spine.is_some() { DeviceSource::Spine } else { DeviceSource::Drawn },
-            core_area,
-            guide: Some(guide),
-        }
+/// The same, drawn as a PATH of that length.
+fn with_spine(proto: &Proto, spine: Option<f64>) -> Proto {
+    match (spine, &proto.guide) {
+        (Some(spine_length), Some(guide)) => Proto {
+            guide: Some(Arc::new(Guide { spine_length, ..Guide::clone(guide) })),
+            source: DeviceSource::Spine,
+            ..proto.clone()
+        },
+        _ => proto.clone(),
     }
 }
 

@@ -117,17 +117,28 @@ fn of_pieces(
 /// # Errors
 /// Why it is no guide.
 pub fn of_shape(plan: &Plan, layer: LayerId, ring: &[Point], spine_length: f64) -> Result<Guide, &'static str> {
-    let pair = plan.pair(layer);
     let mut options = options(plan);
-    let mut widths = (f64::INFINITY, 0.0_f64);
-    for g in plan.recipe.guides.iter().filter(|g| g.layer == pair) {
-        widths = (widths.0.min(g.width_min_nm), widths.1.max(g.width_max_nm));
-    }
-    options.width_min = plan.dbu(widths.0) * 0.5;
-    options.width_max = plan.dbu(widths.1);
+    let (narrowest, widest) = widths(plan, layer);
+    options.width_min = narrowest * 0.5;
+    options.width_max = widest;
     let trace = trace_ribbon(ring, None, &options).map_err(|e| reason(&e))?;
     let section = section_of(plan, layer, &trace).ok_or("no cross-section of that width")?;
     Ok(guide(plan, trace, Some(section), spine_length))
+}
+
+/// Width of the narrowest and of the widest guide of a layer, in dbu; the widest is 0 where there are none.
+pub fn widths(plan: &Plan, layer: LayerId) -> (f64, f64) {
+    let pair = plan.pair(layer);
+    let own = plan.recipe.guides.iter().filter(|g| g.layer == pair);
+    own.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), g| {
+        (low.min(plan.dbu(g.width_min_nm)), high.max(plan.dbu(g.width_max_nm)))
+    })
+}
+
+/// The guide of a trace, whatever its width.
+pub fn of_trace(plan: &Plan, layer: LayerId, trace: Trace) -> Guide {
+    let section = section_of(plan, layer, &trace);
+    guide(plan, trace, section, f64::NAN)
 }
 
 /// The cross-section that holds the width of one end, else the mean width.

@@ -3,11 +3,14 @@
 //! Each cell is worked out once in its own frame; placements only transform. Measures, never judges: what
 //! a gap or a radius means is decided by the reader of the tables.
 
+pub mod attach;
 pub mod cells;
+pub mod contacts;
 pub mod coverage;
 pub mod crossings;
 pub mod cuts;
 pub mod devices;
+pub mod drawn;
 pub mod effort;
 pub mod error;
 pub mod extraction;
@@ -15,15 +18,19 @@ pub mod facts;
 mod fill;
 mod free;
 pub mod guides;
+pub mod junctions;
 pub mod lines;
+pub mod merge;
 pub mod near;
 pub mod neighbours;
+pub mod network;
 pub mod nets;
 pub mod overlaps;
 pub mod pins;
 pub mod place;
 pub mod plan;
 pub mod recipe;
+pub mod routes;
 pub mod runs;
 pub mod shapes;
 pub mod split;

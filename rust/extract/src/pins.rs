@@ -28,6 +28,8 @@ pub enum PortSource {
     GuideEnd = 3,
     /// A fibre target.
     Fibre = 4,
+    /// A place where a guide enters what it was drawn into.
+    Junction = 5,
 }
 
 /// A port in the frame of a cell, in dbu.

@@ -31,6 +31,8 @@ pub struct Placed {
     pub depth: usize,
     /// The top.
     pub top: CellId,
+    /// Number of the copy of a drawn shape that it is a part of; a device of its own has one, too.
+    pub copy: u32,
 }
 
 /// A terminal: a named place at which a circuit ends.
@@ -131,6 +133,7 @@ pub fn walk(
     let mut out = Placements::default();
     let mut visited = 0_u64;
     let mut stopped = false;
+    let mut copy = 0_u32;
     plan.layout.walk_copies(top, copies, &mut |cell, transform, depth| {
         let i = cell.index();
         visited += 1;
@@ -152,7 +155,8 @@ pub fn walk(
             let at = transform.apply(one.shift[0], one.shift[1]);
             let d = transform.apply(one.shift[0] + one.origin[0], one.shift[1] + one.origin[1]);
             let frame = Transform { d, ..*transform };
-            out.devices.push(Placed { cell, proto: one.proto, transform: frame, at, depth, top });
+            copy += u32::from(one.is_first);
+            out.devices.push(Placed { cell, proto: one.proto, transform: frame, at, depth, top, copy });
         }
         if !cells[i].counted {
             out.terminals.extend(cells[i].terminals.iter().map(|port| PlacedTerminal {

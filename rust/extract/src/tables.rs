@@ -128,7 +128,7 @@ tables! {
         waveguide: i64,
         /// Depth of the placement below the top.
         depth: u8,
-        /// 0 marker, 1 metadata, 2 drawn shape, 3 path spine, 4 name pattern.
+        /// 0 marker, 1 metadata, 2 drawn shape, 3 path spine, 4 name pattern, 5 junction of drawn shapes.
         source: u8,
     }
 
@@ -154,7 +154,7 @@ tables! {
         net: i64,
         /// Cell index of the top.
         top: i64,
-        /// 0 pin path, 1 pin rectangle, 2 metadata, 3 guide end, 4 fibre target.
+        /// 0 pin path, 1 pin rectangle, 2 metadata, 3 guide end, 4 fibre target, 5 guide entry.
         source: u8,
     }
 
@@ -220,6 +220,52 @@ tables! {
         first_bend: i64,
         /// Length of the PATH it is drawn with; NaN without.
         spine_length_nm: f64,
+        /// Row in `routes`.
+        route: i64,
+    }
+
+    /// Guides joined end to end without a step in width, as one way: the same however they were cut.
+    Routes of RouteRow, "routes" {
+        /// Port at the start; -1 for a ring.
+        port_a: i64,
+        /// Port at the end; -1 for a ring.
+        port_b: i64,
+        /// Number of guides.
+        n_guides: i64,
+        /// Row in the guides of the recipe, or -1.
+        cross_section: i64,
+        /// Arc length of the centre-line.
+        centerline_length_nm: f64,
+        /// Area by end width; NaN where a guide is not uniform.
+        drawn_length_nm: f64,
+        /// Bound on the error of `centerline_length_nm`.
+        length_error_nm: f64,
+        /// Smallest radius of the centre-line.
+        min_radius_nm: f64,
+        /// Sum of turns without sign.
+        abs_turn_rad: f64,
+        /// 1 for a ring.
+        is_closed: u8,
+        /// A row in `waveguides`: the first of its guides.
+        first_waveguide: i64,
+    }
+
+    /// Where guides drawn outside devices meet, cross or end: devices that nobody stated.
+    Junctions of JunctionRow, "junctions" {
+        /// Row in `devices`.
+        device: i64,
+        /// 0 end, 1 transition, 2 branch, 3 crossing, 4 coupler.
+        kind: u8,
+        /// Number of guides that enter it.
+        n_arms: i64,
+        /// Middle.
+        x_nm: f64,
+        /// Middle.
+        y_nm: f64,
+        /// Between the two ways of a crossing, else the smallest between two arms; NaN with fewer than two.
+        angle_rad: f64,
+        /// Core area.
+        area_nm2: f64,
     }
 
     /// Bends in order along their guide.

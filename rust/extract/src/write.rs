@@ -168,6 +168,7 @@ fn waveguide_row(world: &World, guide: &Guide, t: &Transform) -> WaveguideRow {
         area_nm2: trace.area * nm * nm,
         first_bend: -1,
         spine_length_nm: guide.spine_length * nm,
+        route: -1,
     }
 }
 

@@ -47,6 +47,18 @@ pub fn union<R: AsRef<[Point]>>(polygons: &[R]) -> Vec<Ring> {
     to_rings(&all.overlay(OverlayRule::Subject, FillRule::NonZero))
 }
 
+/// The region covered by several regions, each outer rings and holes without crossings, or one drawn polygon.
+pub fn union_of_regions(regions: &[Vec<Ring>]) -> Vec<Ring> {
+    let n = regions.iter().flatten().map(Vec::len).sum();
+    let mut all = Overlay::<i32>::new(n);
+    for region in regions {
+        // One by one first: a drawn polygon may run either way, and holes may be covered by another region.
+        let own = if let [ring] = region.as_slice() { union(&[ring]) } else { region.clone() };
+        own.iter().for_each(|ring| all.add_contour(&to_contour(ring), ShapeType::Subject));
+    }
+    to_rings(&all.overlay(OverlayRule::Subject, FillRule::NonZero))
+}
+
 /// What lies in both regions.
 pub fn intersection<A: AsRef<[Point]>, B: AsRef<[Point]>>(a: &[A], b: &[B]) -> Vec<Ring> {
     overlay(a, b, OverlayRule::Intersect)

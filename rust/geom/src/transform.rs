@@ -84,6 +84,19 @@ impl Transform {
         }
     }
 
+    /// The transform that undoes this one; `None` for a magnification of zero.
+    #[must_use]
+    pub fn inverse(&self) -> Option<Self> {
+        let [[a, b], [c, d]] = self.m;
+        let det = a * d - b * c;
+        if det == 0.0 || !det.is_finite() {
+            return None;
+        }
+        let m = [[d / det, -b / det], [-c / det, a / det]];
+        let [x, y] = self.d;
+        Some(Self { m, d: [-(m[0][0] * x + m[0][1] * y), -(m[1][0] * x + m[1][1] * y)] })
+    }
+
     /// Counter-clockwise rotation in (-π, π].
     pub fn rotation_rad(&self) -> f64 {
         wrap_angle(self.m[1][0].atan2(self.m[0][0]))

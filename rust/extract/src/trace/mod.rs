@@ -103,8 +103,8 @@ fn between_caps(
     let drawn = Drawn { normals, origin: [f64::from(origin.x), f64::from(origin.y)], range, area, grid };
     let trace = assemble(&nodes, &drawn, hints, opts);
     let (p, q) = (&trace.ends[0], &trace.ends[1]);
-    // A ring cut open is drawn with both caps on the cut.
-    if (p.x - q.x).hypot(p.y - q.y) < 2.0 * grid && trace.turn.abs() > std::f64::consts::PI {
+    // A ring cut open is drawn with both caps on the cut. Who gives hints means to cut there.
+    if hints.is_none() && (p.x - q.x).hypot(p.y - q.y) < 2.0 * grid && trace.turn.abs() > std::f64::consts::PI {
         return Err(NotARibbon::Closed);
     }
     Ok(trace)

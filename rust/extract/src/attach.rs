@@ -1,0 +1,399 @@
+//! Gives what is no guide the ports where guides enter it.
+//!
+//! A device whose ports nobody states, and a drawn shape that is no guide, has a port wherever a guide ends at
+//! its outline. Shapes of a grating or of a sub-wavelength structure lie apart from each other but closer than
+//! light can tell: they are one device with the body beside them. Strips narrower than any guide that run along
+//! a guide belong to that guide and are no device.
+
+use std::f64::consts::PI;
+
+use rustc_hash::FxHashMap;
+use waveguard_geom::transform::wrap_angle;
+use waveguard_geom::{BBox, GridIndex, Point, Transform};
+
+use crate::cells::{CellPlan, Leftover};
+use crate::contacts::distance;
+use crate::devices::Proto;
+use crate::pins::{LocalPort, PortSource, contains};
+use crate::place::{Placed, Placements, Rest};
+use crate::plan::Plan;
+use crate::recipe::PortKind;
+
+/// Parts of one grating are no further apart than this, in nm: about a wavelength in the cladding.
+const GRATING_REACH_NM: f64 = 1000.0;
+/// A shape is thin, as a tooth or a strip is, when area over half its perimeter is below this, in nm.
+const THIN_NM: f64 = 700.0;
+/// A strip lies this close beside the axis of its guide, in nm.
+const STRIP_REACH_NM: f64 = 2000.0;
+/// A strip is at least so many times longer than it is thin.
+const STRIP_ASPECT: f64 = 10.0;
+/// Places along a strip that are looked at.
+const STRIP_SAMPLES: usize = 9;
+/// Edges of an outline up to which all of them are looked at.
+const FEW_EDGES: usize = 64;
+
+/// Area by layer of shapes that are explained without being devices, with their top.
+pub struct Explained {
+    /// Number of the top cell.
+    pub top: usize,
+    /// By layer of the recipe's `core_layers`, in dbu².
+    pub area: Vec<f64>,
+}
+
+/// An outline in the frame of its top.
+struct Outline {
+    device: usize,
+    rings: Vec<Vec<[f64; 2]>>,
+    bbox: BBox,
+    edges: Vec<[[f64; 2]; 2]>,
+    index: Option<GridIndex>,
+    /// The outline is a marker: guides may end inside.
+    is_marker: bool,
+}
+
+/// Adds the ports, takes gratings together, and takes side strips out of the devices.
+pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<Explained> {
+    let devices = &all.devices;
+    let mut outlines = outlines(cells, devices);
+    if outlines.is_empty() {
+        return Vec::new();
+    }
+    let strips = strips(plan, cells, devices, &outlines);
+    let mut explained = Vec::new();
+    let mut is_gone = vec![false; devices.len()];
+    for (k, outline) in outlines.iter().enumerate() {
+        if strips[k] {
+            is_gone[outline.device] = true;
+            explained.push(explained_by(cells, &devices[outline.device]));
+        }
+    }
+    let mut keep = strips.iter().map(|s| !s);
+    outlines.retain(|_| keep.next().unwrap_or(true));
+    let ports = entries(plan, cells, devices, &outlines);
+    let groups = groups(plan, cells, devices, &outlines);
+    let mut rest = Vec::new();
+    let mut changed: Vec<(usize, Proto)> = Vec::new();
+    for group in groups {
+        let has_ports = |&k: &usize| {
+            let own = of(cells, &devices[outlines[k].device]);
+            !ports[k].is_empty() || own.ports.iter().any(|p| p.kind == PortKind::Optical)
+        };
+        if !group.iter().any(has_ports) {
+            // Nothing enters it: known devices stay as they are, shapes are not understood.
+            for &k in &group {
+                let (device, own) = (outlines[k].device, of(cells, &devices[outlines[k].device]));
+                if own.is_free() {
+                    is_gone[device] = true;
+                    rest.extend(rest_of(own, &devices[device]));
+                }
+            }
+            continue;
+        }
+        let is_known = |&&k: &&usize| !of(cells, &devices[outlines[k].device]).is_free();
+        let is_body = |&&k: &&usize| of(cells, &devices[outlines[k].device]).junction.is_some();
+        let first = *group.iter().find(is_known).or_else(|| group.iter().find(is_body)).unwrap_or(&group[0]);
+        let device = outlines[first].device;
+        let frame = &devices[device].transform;
+        let mut composite = of(cells, &devices[device]).clone();
+        let is_changed = group.len() > 1 || !ports[first].is_empty();
+        for &k in &group {
+            let other = &devices[outlines[k].device];
+            let own = of(cells, other);
+            composite.ports.extend(ports[k].iter().filter_map(|p| in_frame(p, frame)));
+            if k == first {
+                continue;
+            }
+            is_gone[outlines[k].device] = true;
+            composite.ports.extend(own.ports.iter().filter_map(|p| in_frame(&p.transformed(&other.transform), frame)));
+            let scale = (other.transform.magnification() / frame.magnification()).powi(2);
+            composite.core_area.iter_mut().zip(&own.core_area).for_each(|(sum, area)| *sum += area * scale);
+            if let Some(back) = frame.inverse() {
+                composite.bbox.add_box(&outlines[k].bbox.transformed(&back));
+            }
+        }
+        if composite.junction.is_none() && composite.is_free() {
+            let b = composite.bbox;
+            composite.junction = Some([f64::midpoint(b.min[0], b.max[0]), f64::midpoint(b.min[1], b.max[1])]);
+        }
+        if is_changed {
+            changed.push((device, composite));
+        }
+    }
+    for (device, composite) in changed {
+        let cell = &mut cells[all.devices[device].cell.index()];
+        cell.protos.push(composite);
+        all.devices[device].proto = cell.protos.len() - 1;
+    }
+    let mut gone = is_gone.iter();
+    all.devices.retain(|_| !gone.next().copied().unwrap_or(false));
+    all.rest.extend(rest);
+    explained
+}
+
+fn of<'a>(cells: &'a [CellPlan], placed: &Placed) -> &'a Proto {
+    &cells[placed.cell.index()].protos[placed.proto]
+}
+
+fn in_frame(port: &LocalPort, frame: &Transform) -> Option<LocalPort> {
+    frame.inverse().map(|back| port.transformed(&back))
+}
+
+fn explained_by(cells: &[CellPlan], placed: &Placed) -> Explained {
+    let scale = placed.transform.magnification().powi(2);
+    let area = of(cells, placed).core_area.iter().map(|a| a * scale).collect();
+    Explained { top: placed.top.index(), area }
+}
+
+/// A shape that nothing explains.
+fn rest_of(proto: &Proto, placed: &Placed) -> Option<Rest> {
+    let area = proto.core_area.iter().sum::<f64>() * placed.transform.magnification().powi(2);
+    let bbox = proto.bbox.transformed(&placed.transform);
+    let reason = proto.reason.unwrap_or("no guide enters it");
+    (area > 0.0).then_some(Rest {
+        top: placed.top,
+        cell: placed.cell,
+        what: Leftover { bbox, area, count: 1, reason },
+    })
+}
+
+/// What may get ports: shapes that are no guide, and devices without any optical port.
+fn outlines(cells: &[CellPlan], devices: &[Placed]) -> Vec<Outline> {
+    let mut out = Vec::new();
+    for (device, placed) in devices.iter().enumerate() {
+        let proto = of(cells, placed);
+        let is_open = proto.guide.is_none()
+            && (proto.is_free() || proto.ports.iter().all(|p| p.kind != PortKind::Optical))
+            && !proto.outline.is_empty();
+        if !is_open {
+            continue;
+        }
+        let place = |p: &Point| placed.transform.apply(f64::from(p.x), f64::from(p.y));
+        let rings: Vec<Vec<[f64; 2]>> = proto.outline.iter().map(|r| r.iter().map(place).collect()).collect();
+        let mut bbox = BBox::EMPTY;
+        rings.iter().flatten().for_each(|&p| bbox.add_box(&BBox { min: p, max: p }));
+        let edges: Vec<[[f64; 2]; 2]> = edges(&rings).collect();
+        let index = (edges.len() > FEW_EDGES).then(|| {
+            let boxes: Vec<BBox> = edges.iter().map(edge_box).collect();
+            let size = (bbox.max[0] - bbox.min[0]).max(bbox.max[1] - bbox.min[1]);
+            GridIndex::new(&boxes, size / (edges.len() as f64).sqrt())
+        });
+        out.push(Outline { device, rings, bbox, edges, index, is_marker: !proto.is_free() });
+    }
+    out
+}
+
+fn edge_box([a, b]: &[[f64; 2]; 2]) -> BBox {
+    let mut bbox = BBox { min: *a, max: *a };
+    bbox.add_box(&BBox { min: *b, max: *b });
+    bbox
+}
+
+fn edges(rings: &[Vec<[f64; 2]>]) -> impl Iterator<Item = [[f64; 2]; 2]> + '_ {
+    rings.iter().flat_map(|r| (0..r.len()).map(|i| [r[i], r[(i + 1) % r.len()]]))
+}
+
+impl Outline {
+    /// True when a place lies on the outline, or in it where that counts.
+    fn meets(&self, p: [f64; 2], reach: f64) -> bool {
+        let window = BBox { min: p, max: p }.grown(reach);
+        if !window.touches(&self.bbox) {
+            return false;
+        }
+        let on_edge = match &self.index {
+            None => self.edges.iter().any(|&e| distance(p, e) <= reach),
+            Some(index) => {
+                let mut found = false;
+                index.candidates_while(&window, |i| {
+                    found = distance(p, self.edges[i]) <= reach;
+                    !found
+                });
+                found
+            }
+        };
+        on_edge || (self.is_marker && self.rings.iter().any(|r| inside(r, p)))
+    }
+}
+
+fn inside(ring: &[[f64; 2]], p: [f64; 2]) -> bool {
+    let points: Option<Vec<Point>> = ring.iter().map(|q| Point::from_f64(q[0], q[1])).collect();
+    points.is_some_and(|r| contains(&r, p))
+}
+
+/// For each outline the ports where free guides end at it, in the frame of the top.
+fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<Vec<LocalPort>> {
+    let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
+    let edge = plan.dbu(plan.recipe.tolerances.marker_edge_nm);
+    let boxes: Vec<BBox> = outlines.iter().map(|o| o.bbox).collect();
+    let size = |b: &BBox| (b.max[0] - b.min[0]).max(b.max[1] - b.min[1]);
+    let tile = boxes.iter().map(size).sum::<f64>() / boxes.len().max(1) as f64;
+    let index = GridIndex::new(&boxes, tile.max(plan.dbu(GRATING_REACH_NM)));
+    let mut out = vec![Vec::new(); outlines.len()];
+    let mut found: Vec<(usize, LocalPort)> = Vec::new();
+    for placed in devices {
+        let proto = of(cells, placed);
+        if !proto.is_free() || proto.guide.is_none() {
+            continue;
+        }
+        for end in &proto.ports {
+            let port = end.transformed(&placed.transform);
+            let mut best: Option<(bool, usize)> = None;
+            index.candidates(&BBox { min: port.at, max: port.at }.grown(reach + edge), |k| {
+                let o = &outlines[k];
+                if devices[o.device].top != placed.top || best.is_some_and(|b| b.1 == k) {
+                    return;
+                }
+                let own = of(cells, &devices[o.device]);
+                let is_met = own.ports.iter().any(|p| {
+                    let at = p.transformed(&devices[o.device].transform).at;
+                    (at[0] - port.at[0]).hypot(at[1] - port.at[1]) <= reach
+                });
+                if is_met {
+                    // A part of the same network: it has this port already.
+                    best = Some((false, usize::MAX));
+                } else if best.is_none_or(|b| b.1 != usize::MAX && (o.is_marker, k) < b)
+                    && o.meets(port.at, if o.is_marker { reach.max(edge) } else { reach })
+                {
+                    best = Some((o.is_marker, k));
+                }
+            });
+            if let Some((_, k)) = best.filter(|b| b.1 != usize::MAX) {
+                let direction_rad = wrap_angle(port.direction_rad + PI);
+                found.push((k, LocalPort { direction_rad, source: PortSource::Junction, section: None, ..port }));
+            }
+        }
+    }
+    // Two guides that meet end to end at the outline have each other.
+    let at: Vec<BBox> = found.iter().map(|(_, p)| BBox { min: p.at, max: p.at }).collect();
+    let ends = GridIndex::new(&at, 4.0 * reach);
+    for (i, (k, port)) in found.iter().enumerate() {
+        let mut is_joint = false;
+        ends.candidates(&at[i].grown(reach), |j| {
+            let other = &found[j].1;
+            let turned = wrap_angle(other.direction_rad - port.direction_rad + PI).abs();
+            let near = (other.at[0] - port.at[0]).hypot(other.at[1] - port.at[1]) <= reach;
+            is_joint |= i != j && near && turned <= plan.recipe.tolerances.angle_rad;
+        });
+        if !is_joint {
+            out[*k].push(port.clone());
+        }
+    }
+    out
+}
+
+/// Twice the area over the perimeter.
+fn thickness(proto: &Proto, rings: &[Vec<[f64; 2]>], scale: f64) -> f64 {
+    let perimeter: f64 = edges(rings).map(|[a, b]| (a[0] - b[0]).hypot(a[1] - b[1])).sum();
+    2.0 * proto.core_area.iter().sum::<f64>() * scale / perimeter.max(f64::MIN_POSITIVE)
+}
+
+/// Outlines that are one device, in order of their first.
+fn groups(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<Vec<usize>> {
+    let reach = plan.dbu(GRATING_REACH_NM);
+    let is_thin: Vec<bool> = outlines
+        .iter()
+        .map(|o| {
+            let (placed, proto) = (&devices[o.device], of(cells, &devices[o.device]));
+            let scale = placed.transform.magnification().powi(2);
+            proto.is_free() && proto.junction.is_none() && thickness(proto, &o.rings, scale) <= plan.dbu(THIN_NM)
+        })
+        .collect();
+    let boxes: Vec<BBox> = outlines.iter().map(|o| o.bbox).collect();
+    let index = GridIndex::new(&boxes, 4.0 * reach);
+    let mut parent: Vec<usize> = (0..outlines.len()).collect();
+    fn root(parent: &mut [usize], mut i: usize) -> usize {
+        while parent[i] != i {
+            parent[i] = parent[parent[i]];
+            i = parent[i];
+        }
+        i
+    }
+    for k in (0..outlines.len()).filter(|&k| is_thin[k]) {
+        let window = boxes[k].grown(reach);
+        let mut seen = 0;
+        index.candidates_while(&window, |l| {
+            seen += 1;
+            let is_shape = of(cells, &devices[outlines[l].device]).is_free();
+            let same_top = devices[outlines[l].device].top == devices[outlines[k].device].top;
+            if l != k && is_shape && same_top && boxes[l].touches(&window) {
+                let (a, b) = (root(&mut parent, k), root(&mut parent, l));
+                parent[a.max(b)] = a.min(b);
+            }
+            seen < plan.recipe.limits.ports_nearby
+        });
+    }
+    let mut of_root: FxHashMap<usize, usize> = FxHashMap::default();
+    let mut out: Vec<Vec<usize>> = Vec::new();
+    for k in 0..outlines.len() {
+        let r = root(&mut parent, k);
+        let g = *of_root.entry(r).or_insert_with(|| {
+            out.push(Vec::new());
+            out.len() - 1
+        });
+        out[g].push(k);
+    }
+    out
+}
+
+/// For each outline whether it is a strip along a guide.
+fn strips(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<bool> {
+    let thin = plan.dbu(THIN_NM);
+    let may_be: Vec<bool> = outlines
+        .iter()
+        .map(|o| {
+            let (placed, proto) = (&devices[o.device], of(cells, &devices[o.device]));
+            let t = thickness(proto, &o.rings, placed.transform.magnification().powi(2));
+            let size = (o.bbox.max[0] - o.bbox.min[0]).hypot(o.bbox.max[1] - o.bbox.min[1]);
+            proto.is_free() && proto.junction.is_none() && t <= thin && size > STRIP_ASPECT * t
+        })
+        .collect();
+    if !may_be.contains(&true) {
+        return may_be;
+    }
+    let reach = plan.dbu(STRIP_REACH_NM);
+    let mut lines: Vec<([[f64; 2]; 2], usize)> = Vec::new();
+    for placed in devices {
+        let Some(guide) = &of(cells, placed).guide else { continue };
+        let place = |p: &[f64; 3]| placed.transform.apply(p[0], p[1]);
+        lines.extend(guide.line.windows(2).map(|w| ([place(&w[0]), place(&w[1])], placed.top.index())));
+    }
+    let boxes: Vec<BBox> = lines.iter().map(|(edge, _)| edge_box(edge)).collect();
+    let index = GridIndex::new(&boxes, 4.0 * reach);
+    let beside = |p: [f64; 2], top: usize, along: [f64; 2]| {
+        let mut found = false;
+        index.candidates_while(&BBox { min: p, max: p }.grown(reach), |i| {
+            let ([a, b], of_top) = lines[i];
+            let d = [b[0] - a[0], b[1] - a[1]];
+            let cos = (d[0] * along[0] + d[1] * along[1]).abs();
+            let is_parallel = cos > 0.9 * d[0].hypot(d[1]) * along[0].hypot(along[1]);
+            found = of_top == top && is_parallel && distance(p, [a, b]) <= reach;
+            !found
+        });
+        found
+    };
+    outlines
+        .iter()
+        .zip(may_be)
+        .map(|(o, may_be)| {
+            if !may_be {
+                return false;
+            }
+            let top = devices[o.device].top.index();
+            let ring = &o.rings[0];
+            let whole: f64 = edges(&o.rings[..1]).map(|[a, b]| (a[0] - b[0]).hypot(a[1] - b[1])).sum();
+            let step = whole / STRIP_SAMPLES as f64;
+            let (mut walked, mut next, mut met) = (0.0, step / 2.0, 0);
+            for i in 0..ring.len() {
+                let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+                let length = (a[0] - b[0]).hypot(a[1] - b[1]);
+                while next < walked + length {
+                    let u = (next - walked) / length;
+                    let d = [b[0] - a[0], b[1] - a[1]];
+                    met += usize::from(beside([a[0] + u * d[0], a[1] + u * d[1]], top, d));
+                    next += step;
+                }
+                walked += length;
+            }
+            met + 2 >= STRIP_SAMPLES
+        })
+        .collect()
+}

@@ -1,0 +1,329 @@
+//! Which copies of drawn shapes touch each other, and in which way.
+//!
+//! Guides drawn end to end touch at their caps, and a guide that was drawn up to a device touches it with its
+//! cap: these stay shapes of their own. Any other contact means that drawn shapes are pieces of one: overlapping
+//! guides, a guide cut in two somewhere, a guide that ends in the side of another. Shapes that touch alike are
+//! looked at once.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use waveguard_geom::transform::wrap_angle;
+use waveguard_geom::{BBox, GridIndex, Point, Transform};
+
+use crate::drawn::Drawn;
+use crate::trace::End;
+
+/// A copy of a drawn shape.
+#[derive(Clone, Copy, Debug)]
+pub struct ShapeCopy {
+    /// Its form: outline and how it is turned.
+    pub form: u32,
+    /// Displacement in dbu in the frame of the top.
+    pub at: [f64; 2],
+    /// The top, and the layer: what differs in it never touches.
+    pub world: (u32, u32),
+}
+
+/// An outline as it is turned, not displaced, with all that contacts are judged by.
+#[derive(Debug)]
+pub struct Form {
+    points: Vec<[f64; 2]>,
+    /// The point that follows on its ring.
+    next: Vec<u32>,
+    /// Edges from `.1` to `.2`, in a box.
+    runs: Vec<(BBox, u32, u32)>,
+    ends: Vec<End>,
+    /// Outlines of what is no guide in it.
+    bodies: Vec<Vec<[f64; 2]>>,
+    is_known: bool,
+}
+
+/// How two shapes lie to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// They do not touch, or as guides and devices do.
+    Apart,
+    /// They are pieces of one shape.
+    Pieces,
+    /// They are the same shape at the same place.
+    Twins,
+}
+
+/// Tolerances in dbu.
+#[derive(Clone, Copy, Debug)]
+pub struct Slack {
+    /// Ends this close are at one place.
+    pub snap: f64,
+    /// Deviation from opposite directions that still is a joint, in rad.
+    pub angle_rad: f64,
+}
+
+/// Edges in one box.
+const RUN_EDGES: usize = 48;
+/// Shapes this close touch: less than a step of the grid.
+const TOUCH: f64 = 0.6;
+/// Contacts of two shapes that are looked at.
+const MOST_CONTACTS: usize = 256;
+/// Ends further from opposite than this do not face each other at all.
+const FACING_RAD: f64 = 0.6;
+/// A joint may be drawn this many widths too long and still be one that was missed aside.
+const OVERLAP_WIDTHS: f64 = 1.0;
+
+impl Form {
+    /// The form of the rings of an outline; `tile` bounds the size of its boxes.
+    pub fn new(rings: &[Vec<Point>], turn: &Transform, drawn: &Drawn, tile: f64) -> Self {
+        let place = |p: &Point| turn.apply(f64::from(p.x), f64::from(p.y));
+        let points: Vec<[f64; 2]> = rings.iter().flatten().map(place).collect();
+        let mut next = Vec::with_capacity(points.len());
+        let mut all_runs = Vec::new();
+        for ring in rings {
+            let first = next.len();
+            next.extend((1..ring.len()).map(|k| (first + k) as u32));
+            next.push(first as u32);
+            runs(&points, &next, first, tile, &mut all_runs);
+        }
+        let ends = drawn.ends.iter().map(|e| {
+            let [x, y] = turn.apply(e.x, e.y);
+            End { x, y, direction_rad: turn.apply_angle(e.direction_rad), width: e.width * turn.magnification() }
+        });
+        let bodies = drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(|p| &p.outline);
+        Self {
+            runs: all_runs,
+            ends: ends.collect(),
+            bodies: bodies.map(|ring| ring.iter().map(place).collect()).collect(),
+            is_known: drawn.reason.is_none(),
+            points,
+            next,
+        }
+    }
+
+    fn edge(&self, i: usize) -> [[f64; 2]; 2] {
+        [self.points[i], self.points[self.next[i] as usize]]
+    }
+}
+
+/// Edges of the ring from point `first` on gathered into boxes no larger than a tile; a long edge has several.
+fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Vec<(BBox, u32, u32)>) {
+    let n = next.len();
+    let mut from = first;
+    while from < n {
+        let mut bbox = BBox::EMPTY;
+        let mut to = from;
+        let size = |b: &BBox| (b.max[0] - b.min[0]).max(b.max[1] - b.min[1]);
+        while to < n && to - from < RUN_EDGES {
+            let mut grown = bbox;
+            for p in [points[to], points[next[to] as usize]] {
+                grown.add_box(&BBox { min: p, max: p });
+            }
+            if to > from && size(&grown) > tile {
+                break;
+            }
+            bbox = grown;
+            to += 1;
+        }
+        let (a, b) = (points[from], points[next[from] as usize]);
+        let is_slanted = (a[0] - b[0]).abs().min((a[1] - b[1]).abs()) > tile;
+        if to == from + 1 && is_slanted {
+            let parts = (size(&bbox) / tile).ceil();
+            for k in 0..parts as u32 {
+                let at = |u: f64| [a[0] + (b[0] - a[0]) * u, a[1] + (b[1] - a[1]) * u];
+                let (p, q) = (at(f64::from(k) / parts), at(f64::from(k + 1) / parts));
+                let mut part = BBox { min: p, max: p };
+                part.add_box(&BBox { min: q, max: q });
+                out.push((part, from as u32, to as u32));
+            }
+        } else {
+            out.push((bbox, from as u32, to as u32));
+        }
+        from = to;
+    }
+}
+
+/// A pair of copies, and runs of theirs that are near each other.
+type Near = Vec<(u32, u32, u32)>;
+
+/// Pairs that are more than apart, in order, of which one at least is new.
+pub fn find(
+    copies: &[ShapeCopy],
+    forms: &[Form],
+    is_new: &[bool],
+    slack: Slack,
+    tile: f64,
+) -> Vec<(u32, u32, Verdict)> {
+    let mut boxes = Vec::new();
+    let mut owners: Vec<(u32, u32)> = Vec::new();
+    for (i, copy) in copies.iter().enumerate() {
+        for (k, run) in forms[copy.form as usize].runs.iter().enumerate() {
+            boxes.push(shifted(&run.0, copy.at));
+            owners.push((i as u32, k as u32));
+        }
+    }
+    let index = GridIndex::new(&boxes, tile);
+    let near: Vec<Near> = (0..copies.len())
+        .into_par_iter()
+        .with_min_len(COPIES_A_TURN)
+        .map(|a| {
+            let copy = &copies[a];
+            let mut near = Near::new();
+            for (k, run) in forms[copy.form as usize].runs.iter().enumerate() {
+                let window = shifted(&run.0, copy.at).grown(TOUCH);
+                index.candidates(&window, |i| {
+                    let (b, l) = owners[i];
+                    let is_wanted = b as usize > a && (is_new[a] || is_new[b as usize]);
+                    if is_wanted && copies[b as usize].world == copy.world && boxes[i].touches(&window) {
+                        near.push((b, k as u32, l));
+                    }
+                });
+            }
+            near.sort_unstable();
+            near.dedup();
+            near
+        })
+        .collect();
+    // Pairs that lie alike are judged once.
+    let mut numbers: FxHashMap<(u32, u32, [u64; 2]), usize> = FxHashMap::default();
+    let mut first: Vec<(usize, &[(u32, u32, u32)])> = Vec::new();
+    let mut pairs: Vec<(u32, u32, usize)> = Vec::new();
+    for (a, near) in near.iter().enumerate() {
+        for group in near.chunk_by(|p, q| p.0 == q.0) {
+            let b = group[0].0 as usize;
+            let d = [0, 1].map(|k: usize| (copies[b].at[k] - copies[a].at[k]).to_bits());
+            let number = *numbers.entry((copies[a].form, copies[b].form, d)).or_insert_with(|| {
+                first.push((a, group));
+                first.len() - 1
+            });
+            pairs.push((a as u32, b as u32, number));
+        }
+    }
+    let verdicts: Vec<Verdict> = first
+        .into_par_iter()
+        .map(|(a, group)| {
+            let b = group[0].0 as usize;
+            let by = [0, 1].map(|k: usize| copies[b].at[k] - copies[a].at[k]);
+            judge(&forms[copies[a].form as usize], &forms[copies[b].form as usize], by, group, slack)
+        })
+        .collect();
+    let found = pairs.into_iter().map(|(a, b, number)| (a, b, verdicts[number]));
+    found.filter(|(_, _, v)| *v != Verdict::Apart).collect()
+}
+
+/// Copies a thread takes at once.
+const COPIES_A_TURN: usize = 64;
+
+fn shifted(b: &BBox, d: [f64; 2]) -> BBox {
+    BBox { min: [b.min[0] + d[0], b.min[1] + d[1]], max: [b.max[0] + d[0], b.max[1] + d[1]] }
+}
+
+fn judge(a: &Form, b: &Form, by: [f64; 2], near: &[(u32, u32, u32)], slack: Slack) -> Verdict {
+    if std::ptr::eq(a, b) && by[0].abs().max(by[1].abs()) < TOUCH {
+        return Verdict::Twins;
+    }
+    let moved = |p: [f64; 2]| [p[0] + by[0], p[1] + by[1]];
+    let b_ends: Vec<End> = b.ends.iter().map(|e| End { x: e.x + by[0], y: e.y + by[1], ..*e }).collect();
+    let mut left = MOST_CONTACTS;
+    for &(_, k, l) in near {
+        let ((_, a0, a1), (_, b0, b1)) = (a.runs[k as usize], b.runs[l as usize]);
+        for i in a0 as usize..a1 as usize {
+            let p = a.edge(i);
+            for j in b0 as usize..b1 as usize {
+                let q = b.edge(j).map(moved);
+                let mut is_joint = true;
+                touching(p, q, |at| {
+                    left = left.saturating_sub(1);
+                    is_joint &= is_explained(at, a, &a.ends, b, &b_ends, by, slack);
+                });
+                if !is_joint {
+                    return Verdict::Pieces;
+                }
+                if left == 0 {
+                    return Verdict::Apart;
+                }
+            }
+        }
+    }
+    Verdict::Apart
+}
+
+/// Visits the places where two edges touch: ends of one on the other, or where they cross.
+fn touching(p: [[f64; 2]; 2], q: [[f64; 2]; 2], mut visit: impl FnMut([f64; 2])) {
+    let apart = |k: usize| {
+        p[0][k].max(p[1][k]) + TOUCH < q[0][k].min(q[1][k]) || q[0][k].max(q[1][k]) + TOUCH < p[0][k].min(p[1][k])
+    };
+    if apart(0) || apart(1) {
+        return;
+    }
+    let mut any = false;
+    for (point, edge) in [(p[0], q), (p[1], q), (q[0], p), (q[1], p)] {
+        if distance(point, edge) <= TOUCH {
+            any = true;
+            visit(point);
+        }
+    }
+    if any {
+        return;
+    }
+    let (d, e) = ([p[1][0] - p[0][0], p[1][1] - p[0][1]], [q[1][0] - q[0][0], q[1][1] - q[0][1]]);
+    let sin = d[0] * e[1] - d[1] * e[0];
+    let r = [q[0][0] - p[0][0], q[0][1] - p[0][1]];
+    let (s, t) = ((r[0] * e[1] - r[1] * e[0]) / sin, (r[0] * d[1] - r[1] * d[0]) / sin);
+    if (0.0..=1.0).contains(&s) && (0.0..=1.0).contains(&t) {
+        visit([p[0][0] + s * d[0], p[0][1] + s * d[1]]);
+    }
+}
+
+/// Distance of a place from an edge.
+pub fn distance(p: [f64; 2], [a, b]: [[f64; 2]; 2]) -> f64 {
+    let d = [b[0] - a[0], b[1] - a[1]];
+    let square = d[0] * d[0] + d[1] * d[1];
+    let u = if square > 0.0 { (((p[0] - a[0]) * d[0] + (p[1] - a[1]) * d[1]) / square).clamp(0.0, 1.0) } else { 0.0 };
+    (p[0] - a[0] - u * d[0]).hypot(p[1] - a[1] - u * d[1])
+}
+
+/// A place seen from an end: along its direction and across it, without sign.
+fn seen(e: &End, p: [f64; 2]) -> (f64, f64) {
+    let (sin, cos) = e.direction_rad.sin_cos();
+    let d = [p[0] - e.x, p[1] - e.y];
+    (d[0] * cos + d[1] * sin, (d[1] * cos - d[0] * sin).abs())
+}
+
+/// True when two shapes touch at `p` as guides or devices that were drawn side by side do.
+fn is_explained(p: [f64; 2], a: &Form, a_ends: &[End], b: &Form, b_ends: &[End], by: [f64; 2], slack: Slack) -> bool {
+    let reach = slack.snap + 1.0;
+    let facing = |e: &End| {
+        b_ends.iter().any(|o| {
+            let turned = wrap_angle(o.direction_rad - e.direction_rad + std::f64::consts::PI).abs();
+            let (gap, aside) = seen(e, [o.x, o.y]);
+            let half = f64::midpoint(e.width, o.width);
+            let at_cap = seen(e, p).0.abs().min(seen(o, p).0.abs()) <= reach;
+            // A cap in the middle of nothing but a part of a wider one: of two that share it, as at a branch.
+            let is_part = aside > slack.snap && aside + e.width.min(o.width) / 2.0 <= e.width.max(o.width) / 2.0 + reach;
+            let is_joint = gap.abs() <= reach && aside < half && at_cap && !is_part;
+            // Overlapping ends that miss each other aside are a fault of a joint, not one guide.
+            let is_miss = gap < -reach
+                && !is_part
+                && -gap <= OVERLAP_WIDTHS * e.width
+                && aside > slack.snap
+                && aside < half
+                && turned <= slack.angle_rad
+                && (p[0] - e.x).hypot(p[1] - e.y) <= e.width + o.width;
+            turned <= FACING_RAD && (is_joint || is_miss)
+        })
+    };
+    if a_ends.iter().any(facing) {
+        return true;
+    }
+    let on_cap = |ends: &[End]| {
+        ends.iter().any(|e| {
+            let (along, aside) = seen(e, p);
+            along.abs() <= reach && aside <= e.width / 2.0 + reach
+        })
+    };
+    let enters = |form: &Form, at: [f64; 2]| {
+        let on_ring = |ring: &Vec<[f64; 2]>| {
+            (0..ring.len()).any(|i| distance(at, [ring[i], ring[(i + 1) % ring.len()]]) <= reach)
+        };
+        !form.is_known || form.bodies.iter().any(on_ring)
+    };
+    (a.is_known && on_cap(a_ends) && enters(b, [p[0] - by[0], p[1] - by[1]]))
+        || (b.is_known && on_cap(b_ends) && enters(a, p))
+}

@@ -1,0 +1,166 @@
+//! What a region drawn outside devices holds: a guide, a network of guides, or nothing known.
+
+use std::sync::Arc;
+
+use waveguard_base::LayerId;
+use waveguard_geom::transform::wrap_angle;
+use waveguard_geom::{BBox, Point, region};
+
+use crate::devices::{DeviceSource, Proto};
+use crate::guides::{self, Guide};
+use crate::network::{self, Network, NetworkOptions};
+use crate::pins::{LocalPort, PortSource};
+use crate::plan::Plan;
+use crate::recipe::PortKind;
+use crate::trace::End;
+
+/// What came of a region, in its own frame, in dbu.
+#[derive(Clone, Debug, Default)]
+pub struct Drawn {
+    /// Guides first, then bodies; a lone device without ports when nothing is known of the region.
+    pub protos: Vec<Proto>,
+    /// Ends of guides that lead out of the region.
+    pub ends: Vec<End>,
+    /// Why nothing is known of the region.
+    pub reason: Option<&'static str>,
+}
+
+/// Guides are no narrower than this part of the narrowest cross-section of their layer.
+const NARROWEST: f64 = 0.7;
+/// A stretch of a network shorter than this many widths belongs to the junction beside it.
+const ASPECT: f64 = 2.0;
+
+/// Works out one region: rings of one connected piece, the outer one first.
+pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -> Drawn {
+    let (reason, ribbon) = match rings {
+        [ring] => match guides::of_shape(plan, layer, ring, f64::NAN) {
+            Ok(guide) => ("", Some(guide)),
+            Err(reason) => (reason, None),
+        },
+        _ => ("it closes on itself", None),
+    };
+    let mut drawn = if let Some(guide) = ribbon { of_ribbon(guide) } else { of_network(plan, layer, rings, reason) };
+    settle_area(plan, layer, &mut drawn, area);
+    drawn
+}
+
+fn of_ribbon(guide: Guide) -> Drawn {
+    let ends = guide.trace.ends.to_vec();
+    let proto = guide_proto(Arc::new(guide));
+    Drawn { protos: vec![proto], ends, reason: None }
+}
+
+fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'static str) -> Drawn {
+    let (narrowest, widest) = guides::widths(plan, layer);
+    let opts = NetworkOptions {
+        width_min: narrowest * NARROWEST,
+        width_max: widest,
+        aspect: ASPECT,
+        trace: guides::options(plan),
+    };
+    // One ring may cross or touch itself, as a hole does that is reached by a cut.
+    let regular = region::union_of_regions(&[rings.to_vec()]);
+    let found = if widest > 0.0 { network::decompose(&regular, &opts) } else { Err(network::NoNetwork::NoGuide) };
+    match found {
+        Ok(network) => of_parts(plan, layer, network),
+        Err(_) => {
+            let bbox = boxed(rings);
+            let outline = rings.to_vec();
+            let proto = Proto { outline, bbox, reason: Some(reason), ..empty() };
+            Drawn { protos: vec![proto], ends: Vec::new(), reason: Some(reason) }
+        }
+    }
+}
+
+fn of_parts(plan: &Plan, layer: LayerId, network: Network) -> Drawn {
+    let mut drawn = Drawn::default();
+    let core = plan.core_number(layer);
+    let mut add = |mut proto: Proto, area: f64| {
+        proto.core_area = vec![0.0; plan.recipe.core_layers.len()];
+        if let Some(k) = core {
+            proto.core_area[k] = area;
+        }
+        drawn.protos.push(proto);
+    };
+    for part in network.guides {
+        let is_ring = part.bodies == [None; 2] && meet(&part.trace.ends);
+        let free = part.trace.ends.iter().zip(part.bodies).filter(|(_, body)| body.is_none() && !is_ring);
+        drawn.ends.extend(free.map(|(end, _)| *end));
+        let area = part.trace.area;
+        let guide = guides::of_trace(plan, layer, part.trace);
+        add(guide_proto(Arc::new(guide)), area);
+    }
+    for body in network.bodies {
+        let ports = body.ports.iter().map(|end| port(end, PortSource::Junction, None)).collect();
+        let bbox = boxed(&body.rings);
+        add(Proto { ports, outline: body.rings, bbox, junction: Some(body.at), ..empty() }, body.area);
+    }
+    drawn
+}
+
+/// A device as good as nothing.
+fn empty() -> Proto {
+    Proto {
+        ports: Vec::new(),
+        outline: Vec::new(),
+        bbox: BBox::EMPTY,
+        guide: None,
+        source: DeviceSource::Junction,
+        core_area: Vec::new(),
+        junction: None,
+        shape: None,
+        reason: None,
+    }
+}
+
+fn guide_proto(guide: Arc<Guide>) -> Proto {
+    let ports = guide.trace.ends.iter().map(|end| port(end, PortSource::GuideEnd, guide.section)).collect();
+    let mut bbox = BBox::EMPTY;
+    for [x, y, width] in &guide.line {
+        bbox.add_box(&BBox { min: [*x, *y], max: [*x, *y] }.grown(width / 2.0));
+    }
+    Proto { ports, bbox, source: DeviceSource::Drawn, guide: Some(guide), ..empty() }
+}
+
+fn port(end: &End, source: PortSource, section: Option<usize>) -> LocalPort {
+    LocalPort {
+        name: String::new(),
+        at: [end.x, end.y],
+        direction_rad: wrap_angle(end.direction_rad),
+        width: end.width,
+        kind: PortKind::Optical,
+        oriented: true,
+        play: 0.0,
+        source,
+        section,
+    }
+}
+
+/// True when the two ends of a guide are one place.
+fn meet([a, b]: &[End; 2]) -> bool {
+    (a.x - b.x).hypot(a.y - b.y) <= 1.0
+}
+
+fn boxed(rings: &[Vec<Point>]) -> BBox {
+    let mut bbox = BBox::EMPTY;
+    for ring in rings {
+        bbox.add_box(&BBox::of_points(ring));
+    }
+    bbox
+}
+
+/// Gives the parts the area of the region: what was cut off as corners and teeth goes to the last part.
+fn settle_area(plan: &Plan, layer: LayerId, drawn: &mut Drawn, area: f64) {
+    let Some(k) = plan.core_number(layer) else {
+        drawn.protos.iter_mut().for_each(|p| p.core_area = vec![0.0; plan.recipe.core_layers.len()]);
+        return;
+    };
+    let n = plan.recipe.core_layers.len();
+    for proto in &mut drawn.protos {
+        proto.core_area.resize(n, 0.0);
+    }
+    let known: f64 = drawn.protos.iter().map(|p| p.core_area[k]).sum();
+    if let Some(last) = drawn.protos.last_mut() {
+        last.core_area[k] += area - known;
+    }
+}

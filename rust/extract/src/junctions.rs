@@ -1,0 +1,117 @@
+//! Where guides drawn outside devices meet, cross or end: what kind of place that is.
+
+use std::f64::consts::PI;
+
+use waveguard_geom::transform::wrap_angle;
+
+use crate::extraction::World;
+use crate::nets::Joined;
+use crate::recipe::PortKind;
+use crate::tables::{CrossingRow, Crossings, JunctionRow, Junctions, Waveguides};
+
+/// The codes of column `kind` of the table `junctions`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JunctionKind {
+    /// A guide ends in something that is no guide: a terminator, a fan, a grating.
+    End = 0,
+    /// A guide goes into something that is no guide, and on.
+    Transition = 1,
+    /// Three arms.
+    Branch = 2,
+    /// Four arms, two straight ways across each other.
+    Crossing = 3,
+    /// Any other meeting of four arms and more.
+    Coupler = 4,
+}
+
+/// Arms that deviate from opposite by more than this are no straight way through, in rad.
+const STRAIGHT_RAD: f64 = 0.2;
+/// Two ways nearer to parallel than this do not cross, in rad.
+const CROSSING_RAD: f64 = 0.2;
+/// A crossing whose arms widen by more than this factor was designed as one.
+const DESIGNED: f64 = 1.15;
+
+struct Arm {
+    at: [f64; 2],
+    direction_rad: f64,
+    port: usize,
+}
+
+/// The table of junctions, and the crossings among them that nobody designed.
+pub fn tables(world: &World, joined: &Joined, guides: &Waveguides) -> (Junctions, Crossings) {
+    let nm = world.plan.layout.dbu_nm;
+    let mut junctions = Junctions::default();
+    let mut crossings = Crossings::default();
+    let mut guide_of = vec![-1_i64; world.placed.len()];
+    for (g, &device) in guides.device.iter().enumerate() {
+        guide_of[device as usize] = g as i64;
+    }
+    for (i, placed) in world.placed.iter().enumerate() {
+        let proto = &world.cells[placed.cell.index()].protos[placed.proto];
+        let Some(middle) = proto.junction else { continue };
+        let [x_nm, y_nm] = placed.transform.apply(middle[0], middle[1]).map(|v| v * nm);
+        let optical = (world.starts[i]..world.starts[i + 1]).filter(|&p| world.ports[p].kind == PortKind::Optical);
+        let arms: Vec<Arm> = optical
+            .map(|p| Arm { at: world.ports[p].at, direction_rad: world.ports[p].direction_rad, port: p })
+            .collect();
+        let ways = if arms.len() == 4 { straight_ways(&arms) } else { None };
+        let kind = match (arms.len(), ways) {
+            (0 | 1, _) => JunctionKind::End,
+            (2, _) => JunctionKind::Transition,
+            (3, _) => JunctionKind::Branch,
+            (4, Some(_)) => JunctionKind::Crossing,
+            _ => JunctionKind::Coupler,
+        };
+        let angle_rad = ways.map_or_else(|| opening(&arms), |(_, angle)| angle);
+        junctions.push(JunctionRow {
+            device: i as i64,
+            kind: kind as u8,
+            n_arms: arms.len() as i64,
+            x_nm,
+            y_nm,
+            angle_rad,
+            area_nm2: proto.core_area.iter().sum::<f64>() * (nm * placed.transform.magnification()).powi(2),
+        });
+        let Some(((a, b), angle_rad)) = ways else { continue };
+        let guide = |arm: usize| joined.partner[arms[arm].port].map_or(-1, |q| guide_of[world.ports[q].device]);
+        let is_plain = (0..4).all(|k| {
+            let g = guide(k);
+            g < 0 || guides.width_max_nm[g as usize] <= DESIGNED * guides.width_min_nm[g as usize]
+        });
+        if is_plain && guide(a) >= 0 && guide(b) >= 0 {
+            crossings.push(CrossingRow { waveguide_a: guide(a), waveguide_b: guide(b), x_nm, y_nm, angle_rad });
+        }
+    }
+    (junctions, crossings)
+}
+
+/// One arm of each of two straight ways across each other, and the angle between these.
+fn straight_ways(arms: &[Arm]) -> Option<((usize, usize), f64)> {
+    let other = (1..4).find(|&k| {
+        let rest: Vec<usize> = (1..4).filter(|&j| j != k).collect();
+        is_straight(&arms[0], &arms[k]) && is_straight(&arms[rest[0]], &arms[rest[1]])
+    })?;
+    let second = (1..4).find(|&j| j != other)?;
+    let turned = wrap_angle(arms[second].direction_rad - arms[0].direction_rad).abs();
+    let angle = turned.min(PI - turned);
+    (angle > CROSSING_RAD).then_some(((0, second), angle))
+}
+
+/// Two arms look away from each other along one line.
+fn is_straight(a: &Arm, b: &Arm) -> bool {
+    let turned = wrap_angle(b.direction_rad - a.direction_rad + PI).abs();
+    let d = [b.at[0] - a.at[0], b.at[1] - a.at[1]];
+    let along = wrap_angle(d[1].atan2(d[0]) - b.direction_rad).abs();
+    turned <= STRAIGHT_RAD && along <= STRAIGHT_RAD
+}
+
+/// The smallest angle between two arms; NaN for fewer than two.
+fn opening(arms: &[Arm]) -> f64 {
+    let mut least = f64::NAN;
+    for (i, a) in arms.iter().enumerate() {
+        for b in &arms[i + 1..] {
+            least = least.min(wrap_angle(a.direction_rad - b.direction_rad).abs());
+        }
+    }
+    least
+}

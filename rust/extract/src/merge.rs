@@ -1,0 +1,307 @@
+//! Puts shapes together that are pieces of one, whatever cells they are drawn in.
+//!
+//! What was put together may touch its neighbours in another way than its pieces did, so this goes on until
+//! nothing changes. Shapes and sets of shapes that are drawn alike are worked out once.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use waveguard_base::LayerId;
+use waveguard_geom::{Point, Transform, region, ring};
+
+use crate::cells::WorkedOut;
+use crate::contacts::{self, Form, ShapeCopy, Slack, Verdict};
+use crate::drawn::{self, Drawn};
+use crate::place::Placed;
+use crate::plan::Plan;
+use crate::shapes::{self, Shapes};
+
+/// Boxes of outlines are no larger than this many widths of the widest guide.
+const TILE_WIDTHS: f64 = 2.0;
+/// And not smaller than this, in nm.
+const LEAST_TILE_NM: f64 = 4000.0;
+/// Rounds after which no more shapes are put together; two are usual.
+const MOST_ROUNDS: usize = 8;
+
+/// Top and number of a copy of a shape.
+pub type CopyId = (usize, u32);
+
+/// What a form was made of.
+enum Source {
+    /// An outline as it is turned.
+    Outline(u32, Transform),
+    /// The union of several, and the area that they were drawn with.
+    United(Vec<Vec<Point>>, f64),
+}
+
+struct FormInfo {
+    source: Source,
+    layer: LayerId,
+    drawn: Arc<Drawn>,
+}
+
+/// A shape, or several that were put together.
+struct Item {
+    copy: ShapeCopy,
+    /// Devices of the shapes it was drawn with, as first and one past the last.
+    devices: Vec<(usize, usize)>,
+    /// It was put together in the last round.
+    is_new: bool,
+}
+
+struct Merger<'a> {
+    plan: &'a Plan<'a>,
+    shapes: &'a Shapes,
+    items: Vec<Item>,
+    forms: Vec<Form>,
+    infos: Vec<FormInfo>,
+    /// Forms of sets of shapes that were met before: which forms, relative to the first.
+    known: FxHashMap<Vec<(u32, [u64; 2])>, Vec<u32>>,
+    tile: f64,
+}
+
+/// Replaces the parts of shapes that are pieces of one by the parts of that one. Returns pairs of copies that
+/// are the same at one place.
+pub fn merge(plan: &Plan, shapes: &Shapes, worked: &mut WorkedOut, devices: &mut Vec<Placed>) -> Vec<(CopyId, CopyId)> {
+    let widest = plan.recipe.guides.iter().fold(0.0, |w: f64, g| w.max(g.width_max_nm));
+    let tile = plan.dbu((TILE_WIDTHS * widest).max(LEAST_TILE_NM));
+    let mut merger = Merger::new(plan, shapes, worked, devices, tile);
+    let tolerances = &plan.recipe.tolerances;
+    let slack = Slack { snap: plan.dbu(tolerances.snap_nm), angle_rad: tolerances.angle_rad };
+    let mut twins = Vec::new();
+    for round in 0..MOST_ROUNDS {
+        let copies: Vec<ShapeCopy> = merger.items.iter().map(|i| i.copy).collect();
+        let is_new: Vec<bool> = merger.items.iter().map(|i| i.is_new).collect();
+        let found = contacts::find(&copies, &merger.forms, &is_new, slack, tile);
+        if round == 0 {
+            let id = |i: u32| {
+                let one = &devices[merger.items[i as usize].devices[0].0];
+                (one.top.index(), one.copy)
+            };
+            twins = found.iter().filter(|f| f.2 == Verdict::Twins).map(|&(a, b, _)| (id(a), id(b))).collect();
+        }
+        let pieces = found.iter().filter(|f| f.2 == Verdict::Pieces).map(|&(a, b, _)| (a as usize, b as usize));
+        let clusters = clusters(merger.items.len(), pieces);
+        if clusters.iter().all(|c| c.len() == 1) {
+            break;
+        }
+        merger.unite(clusters);
+    }
+    merger.replace(worked, devices);
+    twins
+}
+
+impl<'a> Merger<'a> {
+    fn new(plan: &'a Plan, shapes: &'a Shapes, worked: &WorkedOut, devices: &[Placed], tile: f64) -> Self {
+        let mut items = Vec::new();
+        let mut numbers: FxHashMap<(u32, [u64; 4]), u32> = FxHashMap::default();
+        let mut turned: Vec<(u32, Transform)> = Vec::new();
+        let mut first = 0;
+        for group in devices.chunk_by(|a, b| a.top == b.top && a.copy == b.copy) {
+            let from = first;
+            first += group.len();
+            let one = &group[0];
+            let Some(shape) = worked.cells[one.cell.index()].protos[one.proto].shape else { continue };
+            let t = one.transform;
+            let [[a, b], [c, d]] = t.m;
+            let form = *numbers.entry((shape, [a, b, c, d].map(f64::to_bits))).or_insert_with(|| {
+                turned.push((shape, Transform { d: [0.0; 2], ..t }));
+                turned.len() as u32 - 1
+            });
+            let layer = shapes.unique[shape as usize].layer.index() as u32;
+            let copy = ShapeCopy { form, at: t.d, world: (one.top.index() as u32, layer) };
+            items.push(Item { copy, devices: vec![(from, first)], is_new: true });
+        }
+        let nothing = Arc::new(Drawn::default());
+        let infos: Vec<FormInfo> = turned
+            .into_iter()
+            .map(|(shape, turn)| FormInfo {
+                source: Source::Outline(shape, turn),
+                layer: shapes.unique[shape as usize].layer,
+                drawn: worked.drawn[shape as usize].clone().unwrap_or_else(|| Arc::clone(&nothing)),
+            })
+            .collect();
+        let mut merger = Self { plan, shapes, items, forms: Vec::new(), infos, known: FxHashMap::default(), tile };
+        merger.forms = merger.infos.par_iter().map(|info| merger.form(info)).collect();
+        merger
+    }
+
+    fn form(&self, info: &FormInfo) -> Form {
+        match &info.source {
+            Source::Outline(_, turn) => Form::new(&self.outline(info), turn, &info.drawn, self.tile),
+            Source::United(rings, _) => Form::new(rings, &Transform::IDENTITY, &info.drawn, self.tile),
+        }
+    }
+
+    /// The rings of a form before it is turned.
+    fn outline(&self, info: &FormInfo) -> Vec<Vec<Point>> {
+        match &info.source {
+            Source::Outline(shape, _) => {
+                let polygon = self.shapes.unique[*shape as usize].polygon;
+                vec![shapes::relative(self.plan.layout.polygon(polygon).points)]
+            }
+            Source::United(rings, _) => rings.clone(),
+        }
+    }
+
+    /// Makes each cluster of items one item, or as many as it has connected pieces.
+    fn unite(&mut self, clusters: Vec<Vec<usize>>) {
+        let key = |cluster: &[usize]| -> Vec<(u32, [u64; 2])> {
+            let from = self.items[cluster[0]].copy.at;
+            let one = |&i: &usize| {
+                let c = &self.items[i].copy;
+                (c.form, [0, 1].map(|k: usize| (c.at[k] - from[k]).to_bits()))
+            };
+            cluster.iter().map(one).collect()
+        };
+        let keys: Vec<Vec<(u32, [u64; 2])>> = clusters.iter().map(|c| if c.len() > 1 { key(c) } else { Vec::new() }).collect();
+        let mut firsts: FxHashMap<&[(u32, [u64; 2])], &Vec<usize>> = FxHashMap::default();
+        let mut wanted: Vec<(&Vec<(u32, [u64; 2])>, &Vec<usize>)> = Vec::new();
+        for (key, cluster) in keys.iter().zip(&clusters).filter(|(_, c)| c.len() > 1) {
+            if !self.known.contains_key(key) && firsts.insert(key, cluster).is_none() {
+                wanted.push((key, cluster));
+            }
+        }
+        let made: Vec<Vec<FormInfo>> = wanted.par_iter().map(|(_, cluster)| self.united(cluster)).collect();
+        let new_forms: Vec<Vec<Form>> = made.par_iter().map(|infos| infos.iter().map(|i| self.form(i)).collect()).collect();
+        let made_keys: Vec<Vec<(u32, [u64; 2])>> = wanted.iter().map(|w| w.0.clone()).collect();
+        for ((key, infos), forms) in made_keys.into_iter().zip(made).zip(new_forms) {
+            let first = self.infos.len() as u32;
+            let numbers = (first..first + infos.len() as u32).collect();
+            self.infos.extend(infos);
+            self.forms.extend(forms);
+            self.known.insert(key, numbers);
+        }
+        let mut old: Vec<Option<Item>> = std::mem::take(&mut self.items).into_iter().map(Some).collect();
+        for (key, cluster) in keys.iter().zip(clusters) {
+            let mut members: Vec<Item> = cluster.iter().filter_map(|&i| old[i].take()).collect();
+            if let [one] = &mut members[..] {
+                one.is_new = false;
+                self.items.append(&mut members);
+                continue;
+            }
+            let first = members[0].copy;
+            let mut devices: Vec<(usize, usize)> = members.into_iter().flat_map(|m| m.devices).collect();
+            devices.sort_unstable();
+            for &form in self.known.get(key).into_iter().flatten() {
+                let copy = ShapeCopy { form, ..first };
+                // The first connected piece stands for all that was drawn.
+                self.items.push(Item { copy, devices: std::mem::take(&mut devices), is_new: true });
+            }
+        }
+    }
+
+    /// Works out the union of a cluster, one form for each connected piece, in the frame of its first item.
+    fn united(&self, cluster: &[usize]) -> Vec<FormInfo> {
+        let from = self.items[cluster[0]].copy.at;
+        let layer = self.infos[self.items[cluster[0]].copy.form as usize].layer;
+        let mut rings = Vec::new();
+        let mut drawn_area = 0.0;
+        for &i in cluster {
+            let copy = &self.items[i].copy;
+            let info = &self.infos[copy.form as usize];
+            let by = [copy.at[0] - from[0], copy.at[1] - from[1]];
+            let turn = match &info.source {
+                Source::Outline(shape, turn) => {
+                    drawn_area += self.shapes.unique[*shape as usize].area * turn.magnification().powi(2);
+                    *turn
+                }
+                Source::United(_, area) => {
+                    drawn_area += area;
+                    Transform::IDENTITY
+                }
+            };
+            let place = |p: &Point| {
+                let [x, y] = turn.apply(f64::from(p.x), f64::from(p.y));
+                Point::from_f64(x + by[0], y + by[1])
+            };
+            // Holes go in as drawn: a union of an outer ring and its holes needs their orientation.
+            let own: Vec<Vec<Point>> =
+                self.outline(info).iter().filter_map(|r| r.iter().map(place).collect()).collect();
+            rings.push(own);
+        }
+        let united = region::union_of_regions(&rings);
+        let mut found = Vec::new();
+        let mut first = 0;
+        let extra = drawn_area - region::area(&united);
+        for k in 1..=united.len() {
+            // An outer ring is followed by its holes, which run clockwise.
+            if k < united.len() && ring::double_area(&united[k]) < 0 {
+                continue;
+            }
+            let piece = united[first..k].to_vec();
+            let area = region::area(&piece);
+            let mut drawn = drawn::of_region(self.plan, layer, &piece, area);
+            // Coverage counts drawn areas, overlaps as often as they are drawn.
+            let more = if first == 0 { extra } else { 0.0 };
+            if let (Some(k), Some(last)) = (self.plan.core_number(layer), drawn.protos.last_mut()) {
+                last.core_area[k] += more;
+            }
+            found.push(FormInfo { source: Source::United(piece, area + more), layer, drawn: Arc::new(drawn) });
+            first = k;
+        }
+        found
+    }
+
+    /// Puts the parts of united shapes in place of those of their pieces.
+    fn replace(self, worked: &mut WorkedOut, devices: &mut Vec<Placed>) {
+        let mut is_gone = vec![false; devices.len()];
+        // By the first device of what they were drawn with; further connected pieces follow the first.
+        let mut made: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        let mut last = 0;
+        for (i, item) in self.items.iter().enumerate() {
+            if matches!(self.infos[item.copy.form as usize].source, Source::Outline(..)) {
+                continue;
+            }
+            if let Some(first) = item.devices.first() {
+                last = first.0;
+            }
+            item.devices.iter().for_each(|&(from, to)| is_gone[from..to].fill(true));
+            made.entry(last).or_default().push(i);
+        }
+        if made.is_empty() {
+            return;
+        }
+        let mut out = Vec::with_capacity(devices.len());
+        let mut protos: FxHashMap<(usize, u32), usize> = FxHashMap::default();
+        for (i, one) in devices.iter().enumerate() {
+            if !is_gone[i] {
+                out.push(*one);
+            }
+            for &item in made.get(&i).into_iter().flatten() {
+                let copy = &self.items[item].copy;
+                let drawn = &self.infos[copy.form as usize].drawn;
+                let cell = &mut worked.cells[one.cell.index()];
+                let first = *protos.entry((one.cell.index(), copy.form)).or_insert_with(|| {
+                    cell.protos.extend(drawn.protos.iter().cloned());
+                    cell.protos.len() - drawn.protos.len()
+                });
+                let transform = Transform::shift(copy.at[0], copy.at[1]);
+                out.extend((first..first + drawn.protos.len()).map(|proto| Placed { proto, transform, ..*one }));
+            }
+        }
+        *devices = out;
+    }
+}
+
+/// All items, those that are pieces of one together, in order of their first.
+fn clusters(n: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Vec<Vec<usize>> {
+    fn root(parent: &mut [usize], mut i: usize) -> usize {
+        while parent[i] != i {
+            parent[i] = parent[parent[i]];
+            i = parent[i];
+        }
+        i
+    }
+    let mut parent: Vec<usize> = (0..n).collect();
+    for (a, b) in pairs {
+        let (a, b) = (root(&mut parent, a), root(&mut parent, b));
+        parent[a.max(b)] = a.min(b);
+    }
+    let mut of: Vec<Vec<usize>> = vec![Vec::new(); n];
+    for i in 0..n {
+        of[root(&mut parent, i)].push(i);
+    }
+    of.into_iter().filter(|c| !c.is_empty()).collect()
+}

@@ -1,0 +1,256 @@
+//! The graph of a region: arms between junctions, rings and ends, from the triangles that lie across it.
+//!
+//! A triangle with two inner edges lies across an arm, one with three is a junction, one with a single inner
+//! edge ends an arm (chordal axis, Prasad 1997). Corners, teeth and steps of the outline give short side
+//! arms that no light follows; these are taken off first.
+
+use super::mesh::{Mesh, NONE};
+
+/// A side arm that reaches no further than this many times its base is a corner of the outline.
+const SPUR_REACH: f64 = 1.0;
+
+/// Where an arm begins or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    /// In a junction: the number of its triangle.
+    Junction(u32),
+    /// At the outline: the number of the last triangle.
+    End(u32),
+    /// In itself: the arm is a ring.
+    Closed,
+}
+
+/// A piece of the region between two nodes.
+#[derive(Clone, Debug)]
+pub(super) struct Arm {
+    /// Where it begins and ends.
+    pub(super) nodes: [Node; 2],
+    /// Points on the left and on the right, seen from the first node, of each edge that lies across.
+    pub(super) chords: Vec<[u32; 2]>,
+    /// Triangles between the chords: number `k` lies between chords `k` and `k + 1`.
+    pub(super) triangles: Vec<u32>,
+}
+
+/// Arms of the region and what was taken off.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    /// In order of their first triangle.
+    pub(super) arms: Vec<Arm>,
+    /// Triangles of junctions, and lone triangles.
+    pub(super) junctions: Vec<u32>,
+    /// For each triangle whether it belongs to an arm or a junction.
+    pub(super) is_kept: Vec<bool>,
+}
+
+struct Walk<'a> {
+    mesh: &'a Mesh,
+    is_kept: Vec<bool>,
+    degree: Vec<u8>,
+}
+
+/// The arms of a region; side arms narrower than `width_min` everywhere are taken off whatever their length.
+pub(super) fn graph(mesh: &Mesh, width_min: f64) -> Graph {
+    let degree = mesh.neighbours.iter().map(|n| n.iter().filter(|&&t| t != NONE).count() as u8).collect();
+    let mut walk = Walk { mesh, is_kept: vec![true; mesh.triangles.len()], degree };
+    walk.prune(width_min);
+    walk.arms()
+}
+
+impl Walk<'_> {
+    /// The kept neighbours of a triangle with the edge to each.
+    fn around(&self, t: u32) -> impl Iterator<Item = (usize, u32)> + '_ {
+        self.mesh.neighbours[t as usize]
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|&(_, n)| n != NONE && self.is_kept[n as usize])
+    }
+
+    /// The way on from `t`, coming from `before`.
+    fn onward(&self, t: u32, before: u32) -> Option<(usize, u32)> {
+        self.around(t).find(|&(_, n)| n != before)
+    }
+
+    fn point(&self, p: u32) -> [f64; 2] {
+        self.mesh.points[p as usize]
+    }
+
+    /// The points of edge `k` of a triangle: on the left and on the right of who leaves across it.
+    fn edge(&self, t: u32, k: usize) -> [u32; 2] {
+        let corners = self.mesh.triangles[t as usize];
+        [corners[(k + 1) % 3], corners[k]]
+    }
+
+    fn length(&self, [a, b]: [u32; 2]) -> f64 {
+        let (a, b) = (self.point(a), self.point(b));
+        (a[0] - b[0]).hypot(a[1] - b[1])
+    }
+
+    /// Extent of a triangle that lies across an arm, away from its edge on the outline.
+    fn height(&self, t: u32) -> f64 {
+        let corners = self.mesh.triangles[t as usize].map(|p| self.point(p));
+        let [a, b, c] = corners;
+        let area = ((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])).abs();
+        let outer = (0..3).filter(|&k| self.mesh.neighbours[t as usize][k] == NONE).map(|k| self.length(self.edge(t, k)));
+        area / outer.fold(f64::MIN_POSITIVE, f64::max)
+    }
+
+    fn prune(&mut self, width_min: f64) {
+        let mut ends: Vec<u32> = (0..self.degree.len() as u32).filter(|&t| self.degree[t as usize] == 1).collect();
+        // From the back, so that the order of the ends that turn up on the way does not matter much.
+        ends.reverse();
+        let mut branch = Vec::new();
+        while let Some(end) = ends.pop() {
+            if !self.is_kept[end as usize] || self.degree[end as usize] != 1 {
+                continue;
+            }
+            if let Some(junction) = self.spur(end, width_min, &mut branch) {
+                for &t in &branch {
+                    self.is_kept[t as usize] = false;
+                }
+                self.degree[junction as usize] -= 1;
+                if self.degree[junction as usize] == 1 {
+                    ends.push(junction);
+                }
+            }
+        }
+    }
+
+    /// The junction a side arm hangs on, when it is no more than a corner of the outline; its triangles.
+    fn spur(&self, end: u32, width_min: f64, branch: &mut Vec<u32>) -> Option<u32> {
+        branch.clear();
+        let (mut before, mut t) = (NONE, end);
+        let mut widest = 0.0_f64;
+        loop {
+            branch.push(t);
+            let (k, next) = self.onward(t, before)?;
+            let chord = self.edge(t, k);
+            let base = self.length(chord);
+            if self.degree[next as usize] == 3 {
+                let (a, b) = (self.point(chord[0]), self.point(chord[1]));
+                let middle = [f64::midpoint(a[0], b[0]), f64::midpoint(a[1], b[1])];
+                let far = branch.iter().flat_map(|&t| self.mesh.triangles[t as usize]).map(|p| self.point(p));
+                let reach = far.map(|p| (p[0] - middle[0]).hypot(p[1] - middle[1])).fold(0.0, f64::max);
+                let is_narrow = widest < width_min && (branch.len() > 1 || base < width_min);
+                return (reach < SPUR_REACH * base || is_narrow).then_some(next);
+            }
+            widest = widest.max(self.height(next));
+            (before, t) = (t, next);
+        }
+    }
+
+    fn arms(self) -> Graph {
+        let n = self.degree.len() as u32;
+        let mut graph = Graph::default();
+        let mut is_seen = vec![false; n as usize];
+        for t in (0..n).filter(|&t| self.is_kept[t as usize]) {
+            match self.degree[t as usize] {
+                0 => graph.junctions.push(t),
+                3 => {
+                    graph.junctions.push(t);
+                    for (k, next) in self.around(t) {
+                        // From the junction of lower number only; two may be neighbours, even twice.
+                        let is_other = self.degree[next as usize] != 3 && is_seen[next as usize];
+                        let is_pair = self.degree[next as usize] == 3 && next < t;
+                        if !is_other && !is_pair {
+                            graph.arms.push(self.arm(Node::Junction(t), t, k, &mut is_seen));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for t in (0..n).filter(|&t| self.is_kept[t as usize] && self.degree[t as usize] == 1) {
+            if !is_seen[t as usize] {
+                is_seen[t as usize] = true;
+                let first = self.around(t).next();
+                graph.arms.extend(first.map(|(k, _)| self.arm(Node::End(t), t, k, &mut is_seen)));
+            }
+        }
+        for t in (0..n).filter(|&t| self.is_kept[t as usize] && self.degree[t as usize] == 2) {
+            if !is_seen[t as usize] {
+                let first = self.around(t).next();
+                graph.arms.extend(first.map(|(k, _)| self.arm(Node::Closed, t, k, &mut is_seen)));
+            }
+        }
+        graph.is_kept = self.is_kept;
+        graph
+    }
+
+    /// The arm that leaves triangle `from` across its edge `k`.
+    fn arm(&self, start: Node, from: u32, k: usize, is_seen: &mut [bool]) -> Arm {
+        let mut arm = Arm { nodes: [start, Node::Closed], chords: vec![self.edge(from, k)], triangles: Vec::new() };
+        let (mut before, mut t) = (from, self.mesh.neighbours[from as usize][k]);
+        loop {
+            if self.degree[t as usize] == 3 {
+                arm.nodes[1] = Node::Junction(t);
+                return arm;
+            }
+            is_seen[t as usize] = true;
+            arm.triangles.push(t);
+            if t == from {
+                // Once around: the last triangle is the first.
+                return arm;
+            }
+            let Some((k, next)) = self.onward(t, before) else {
+                arm.nodes[1] = Node::End(t);
+                return arm;
+            };
+            arm.chords.push(self.edge(t, k));
+            (before, t) = (t, next);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use waveguard_geom::Point;
+
+    use super::*;
+
+    fn graph_of(rings: &[&[(i32, i32)]]) -> Graph {
+        let rings: Vec<Vec<Point>> =
+            rings.iter().map(|r| r.iter().map(|&(x, y)| Point::new(x, y)).collect()).collect();
+        graph(&Mesh::new(&rings, 250.0).expect("a region"), 250.0)
+    }
+
+    fn count(graph: &Graph, is: impl Fn(&Node) -> bool) -> usize {
+        graph.arms.iter().flat_map(|a| &a.nodes).filter(|n| is(n)).count()
+    }
+
+    #[test]
+    fn a_bar_is_one_arm_with_two_ends() {
+        let graph = graph_of(&[&[(0, 0), (9000, 0), (9000, 500), (0, 500)]]);
+        assert_eq!(graph.arms.len(), 1);
+        assert_eq!(count(&graph, |n| matches!(n, Node::End(_))), 2);
+    }
+
+    #[test]
+    fn a_tee_has_three_long_arms() {
+        let tee = [(0, 0), (9000, 0), (9000, 500), (4750, 500), (4750, 5000), (4250, 5000), (4250, 500), (0, 500)];
+        let graph = graph_of(&[&tee]);
+        assert_eq!(count(&graph, |n| matches!(n, Node::End(_))), 3);
+        assert_eq!(graph.arms.len(), 3);
+    }
+
+    #[test]
+    fn a_frame_is_a_ring_without_ends() {
+        let outer = [(0, 0), (9000, 0), (9000, 9000), (0, 9000)];
+        let hole = [(500, 500), (500, 8500), (8500, 8500), (8500, 500)];
+        let graph = graph_of(&[&outer, &hole]);
+        assert_eq!(graph.arms.len(), 1);
+        assert_eq!(graph.arms[0].nodes, [Node::Closed; 2]);
+        assert_eq!(graph.arms[0].chords.len(), graph.arms[0].triangles.len());
+    }
+
+    #[test]
+    fn teeth_of_a_wall_are_no_arms() {
+        let mut comb = vec![(0, 0), (16_000, 0), (16_000, 500)];
+        for k in (0..50).rev() {
+            let x = k * 320;
+            comb.extend([(x + 160, 500), (x + 160, 900), (x, 900), (x, 500)]);
+        }
+        let graph = graph_of(&[&comb]);
+        assert_eq!(graph.arms.len(), 1);
+    }
+}

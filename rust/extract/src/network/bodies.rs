@@ -1,0 +1,257 @@
+//! Which triangles belong to which guide or body, and the outlines of bodies.
+
+use rustc_hash::FxHashMap;
+use waveguard_geom::Point;
+
+use super::axis::{Arm, Graph};
+use super::intervals::Interval;
+use super::mesh::{Mesh, NONE};
+use super::hubs::{Hub, hub};
+use super::strip::Strip;
+use super::{Body, Network};
+use crate::trace::End;
+
+/// What each triangle belongs to while arms are cut.
+pub(super) struct Owners {
+    /// For each triangle its guide.
+    guide: Vec<u32>,
+    /// Node of each junction triangle.
+    nodes: FxHashMap<u32, usize>,
+    /// Nodes that are one point to others.
+    parent: Vec<usize>,
+    ports: Vec<Vec<End>>,
+}
+
+impl Owners {
+    /// One node for each junction.
+    pub(super) fn new(mesh: &Mesh, graph: &Graph) -> Self {
+        let nodes = graph.junctions.iter().zip(0..).map(|(&t, i)| (t, i)).collect();
+        let n = graph.junctions.len();
+        Self {
+            guide: vec![NONE; mesh.triangles.len()],
+            nodes,
+            parent: (0..n).collect(),
+            ports: vec![Vec::new(); n],
+        }
+    }
+
+    pub(super) fn of_junction(&self, triangle: u32) -> usize {
+        self.nodes[&triangle]
+    }
+
+    /// A node of its own: a stretch of an arm that is no guide.
+    pub(super) fn add(&mut self) -> usize {
+        self.parent.push(self.parent.len());
+        self.ports.push(Vec::new());
+        self.parent.len() - 1
+    }
+
+    fn root(&mut self, mut node: usize) -> usize {
+        while self.parent[node] != node {
+            self.parent[node] = self.parent[self.parent[node]];
+            node = self.parent[node];
+        }
+        node
+    }
+
+    /// Makes two nodes one.
+    pub(super) fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parent[a.max(b)] = a.min(b);
+    }
+
+    /// Gives the triangles of a stretch to a guide.
+    pub(super) fn take(&mut self, arm: &Arm, strip: &Strip, interval: Interval, guide: usize) {
+        let n = arm.triangles.len();
+        if n == 0 {
+            return;
+        }
+        let (from, to) = (strip.chord(interval.from), strip.chord(interval.to));
+        let is_whole = arm.chords.len() == n && to >= from + n;
+        let first = if interval.is_open[0] { 0 } else { from + usize::from(!is_whole) };
+        let last = if interval.is_open[1] { n } else { to };
+        for k in first..last {
+            self.guide[arm.triangles[k % n] as usize] = guide as u32;
+        }
+    }
+
+    /// A guide enters a node: the end is that of the guide.
+    pub(super) fn enter(&mut self, node: usize, end: End) {
+        self.ports[node].push(End { direction_rad: waveguard_geom::transform::wrap_angle(end.direction_rad + std::f64::consts::PI), ..end });
+    }
+}
+
+
+/// Triangles that belong to no guide, as connected pieces, become the outlines of the bodies they touch.
+pub(super) fn collect(mesh: &Mesh, graph: &Graph, mut owners: Owners, network: &mut Network) {
+    let n = mesh.triangles.len();
+    // Bodies in order of their first node that any guide enters, or that is a junction.
+    let roots: Vec<usize> = (0..owners.parent.len()).map(|i| owners.root(i)).collect();
+    let mut ports: Vec<Vec<End>> = vec![Vec::new(); roots.len()];
+    for (node, own) in std::mem::take(&mut owners.ports).into_iter().enumerate() {
+        ports[roots[node]].extend(own);
+    }
+    let mut body_of = vec![None; roots.len()];
+    for (node, &root) in roots.iter().enumerate() {
+        if body_of[root].is_none() && !ports[root].is_empty() {
+            body_of[root] = Some(network.bodies.len());
+            network.bodies.push(Body { ports: std::mem::take(&mut ports[root]), ..Body::default() });
+        }
+        body_of[node] = body_of[root];
+    }
+    for part in &mut network.guides {
+        part.bodies = part.bodies.map(|b| b.and_then(|node| body_of[node]));
+    }
+    let mut hubs: Vec<Vec<Hub>> = vec![Vec::new(); network.bodies.len()];
+    let mut body_at: FxHashMap<u32, usize> = FxHashMap::default();
+    for &t in &graph.junctions {
+        if let Some(body) = body_of[owners.nodes[&t]] {
+            body_at.insert(t, body);
+            hubs[body].push(hub(mesh, t));
+        }
+    }
+    let pieces = pieces(mesh, &owners.guide);
+    let by_port = nearest_pieces(mesh, &pieces, network);
+    for (number, piece) in pieces.iter().enumerate() {
+        let area: f64 = piece.iter().map(|&t| area(mesh, t)).sum();
+        let body = piece.iter().find_map(|t| body_at.get(t).copied()).or_else(|| by_port.get(&number).copied());
+        let Some(body) = body else {
+            network.rest_area += area;
+            continue;
+        };
+        let target = &mut network.bodies[body];
+        target.area += area;
+        target.rings.extend(rings(mesh, piece));
+    }
+    for (body, hubs) in network.bodies.iter_mut().zip(&hubs) {
+        let k = hubs.len() as f64;
+        body.at = if hubs.is_empty() {
+            let k = body.ports.len() as f64;
+            [body.ports.iter().map(|p| p.x).sum::<f64>() / k, body.ports.iter().map(|p| p.y).sum::<f64>() / k]
+        } else {
+            [0, 1].map(|c: usize| hubs.iter().map(|h| h.at[c]).sum::<f64>() / k)
+        };
+    }
+    debug_assert!(n == owners.guide.len());
+}
+
+/// Connected triangles without a guide.
+fn pieces(mesh: &Mesh, guide: &[u32]) -> Vec<Vec<u32>> {
+    let mut is_seen = vec![false; guide.len()];
+    let mut out = Vec::new();
+    for start in 0..guide.len() as u32 {
+        if guide[start as usize] != NONE || is_seen[start as usize] {
+            continue;
+        }
+        is_seen[start as usize] = true;
+        let mut piece = vec![start];
+        let mut k = 0;
+        while k < piece.len() {
+            for &next in &mesh.neighbours[piece[k] as usize] {
+                if next != NONE && guide[next as usize] == NONE && !is_seen[next as usize] {
+                    is_seen[next as usize] = true;
+                    piece.push(next);
+                }
+            }
+            k += 1;
+        }
+        out.push(piece);
+    }
+    out
+}
+
+/// For bodies that are stretches of an arm: the piece that holds a place just beyond one of their ports.
+fn nearest_pieces(mesh: &Mesh, pieces: &[Vec<u32>], network: &Network) -> FxHashMap<usize, usize> {
+    use waveguard_geom::{BBox, GridIndex};
+    let mut boxes = Vec::new();
+    let mut of_box = Vec::new();
+    let mut widest = 1.0_f64;
+    for (number, piece) in pieces.iter().enumerate() {
+        for &t in piece {
+            let mut b = BBox::EMPTY;
+            for p in mesh.triangles[t as usize] {
+                let [x, y] = mesh.points[p as usize];
+                b.add_box(&BBox { min: [x, y], max: [x, y] });
+            }
+            boxes.push(b);
+            of_box.push((number, t));
+        }
+    }
+    for body in &network.bodies {
+        widest = body.ports.iter().fold(widest, |w, p| w.max(p.width));
+    }
+    let index = GridIndex::new(&boxes, widest);
+    let mut out = FxHashMap::default();
+    for (number, body) in network.bodies.iter().enumerate() {
+        for port in &body.ports {
+            // A body is on the other side of its port: the port looks out of it.
+            let inside = |d: f64| {
+                [port.x - d * port.direction_rad.cos(), port.y - d * port.direction_rad.sin()]
+            };
+            for d in [0.25, 0.5, 1.0] {
+                let [x, y] = inside(d * port.width);
+                let mut hit = None;
+                index.candidates(&BBox { min: [x, y], max: [x, y] }, |i| {
+                    let (piece, t) = of_box[i];
+                    if hit.is_none() && holds(mesh, t, [x, y]) {
+                        hit = Some(piece);
+                    }
+                });
+                if let Some(piece) = hit {
+                    out.entry(piece).or_insert(number);
+                    break;
+                }
+            }
+        }
+    }
+    out
+}
+
+fn corners(mesh: &Mesh, t: u32) -> [[f64; 2]; 3] {
+    mesh.triangles[t as usize].map(|p| mesh.points[p as usize])
+}
+
+fn cross(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
+    (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+}
+
+fn holds(mesh: &Mesh, t: u32, p: [f64; 2]) -> bool {
+    let [a, b, c] = corners(mesh, t);
+    cross(a, b, p) >= 0.0 && cross(b, c, p) >= 0.0 && cross(c, a, p) >= 0.0
+}
+
+fn area(mesh: &Mesh, t: u32) -> f64 {
+    let [a, b, c] = corners(mesh, t);
+    cross(a, b, c) / 2.0
+}
+
+/// Outlines of connected triangles, on the grid.
+fn rings(mesh: &Mesh, piece: &[u32]) -> Vec<Vec<Point>> {
+    let own: rustc_hash::FxHashSet<u32> = piece.iter().copied().collect();
+    let mut onward: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    let mut starts = Vec::new();
+    for &t in piece {
+        let corners = mesh.triangles[t as usize];
+        for k in 0..3 {
+            let across = mesh.neighbours[t as usize][k];
+            if across == NONE || !own.contains(&across) {
+                onward.entry(corners[k]).or_default().push(corners[(k + 1) % 3]);
+                starts.push(corners[k]);
+            }
+        }
+    }
+    let mut out = Vec::new();
+    for start in starts {
+        let mut ring = Vec::new();
+        let mut p = start;
+        while let Some(next) = onward.get_mut(&p).and_then(Vec::pop) {
+            let [x, y] = mesh.points[p as usize];
+            ring.extend(Point::from_f64(x, y));
+            p = next;
+        }
+        if ring.len() >= 3 {
+            out.push(ring);
+        }
+    }
+    out
+}

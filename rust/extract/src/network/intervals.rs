@@ -1,0 +1,119 @@
+//! Which stretches of an arm are guides, and where exactly they begin and end.
+//!
+//! A stretch is a guide where its sides run along each other at the width of a guide and it is clear of
+//! junctions. Borders are sought by halving, so that they depend on the drawing and not on the samples.
+
+use super::NetworkOptions;
+use super::hubs::Hub;
+use super::strip::{Section, Strip};
+
+/// A stretch of an arm, by distances along its axis.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Interval {
+    pub(super) from: f64,
+    pub(super) to: f64,
+    /// The stretch goes on to the end of the arm on that side: a free end of the guide.
+    pub(super) is_open: [bool; 2],
+}
+
+/// An arm begins this many radii of its junction from the middle of it.
+const CLEAR: f64 = 1.1;
+/// Samples are this many widths apart.
+const STEP: f64 = 0.5;
+/// Fewest samples along an arm, so that a short one is looked at too.
+const LEAST_SAMPLES: f64 = 8.0;
+/// Halvings of a border: a thousandth of a width.
+const HALVINGS: usize = 12;
+/// A stretch that stops this many widths before the end of the outline reaches it.
+const END_WIDTHS: f64 = 1.5;
+/// A tip may widen by this part towards its end.
+const TIP: f64 = 1.05;
+
+/// What is asked of an arm.
+pub(super) struct Look<'a> {
+    pub(super) strip: &'a Strip,
+    /// The junctions at the beginning and the end; `None` at the outline.
+    pub(super) hubs: [Option<Hub>; 2],
+    pub(super) opts: &'a NetworkOptions,
+}
+
+impl Look<'_> {
+    /// The cross-section at `s` when it is that of a guide.
+    pub(super) fn fits(&self, s: f64) -> Option<Section> {
+        let section = self.strip.section(s)?;
+        let is_clear = |hub: &Hub| {
+            let away = (section.at[0] - hub.at[0]).hypot(section.at[1] - hub.at[1]);
+            away >= CLEAR * hub.radius
+        };
+        let is_wide = (self.opts.width_min..=self.opts.width_max).contains(&section.width);
+        (is_wide && self.hubs.iter().flatten().all(is_clear)).then_some(section)
+    }
+
+    fn samples(&self, from: f64, to: f64) -> Vec<f64> {
+        let most = (to - from) / LEAST_SAMPLES;
+        let mut samples = vec![from];
+        let mut s = from;
+        loop {
+            s += (STEP * self.strip.chord_length(s)).max(0.25 * self.opts.width_min).min(most.max(1.0));
+            if s >= to {
+                break;
+            }
+            samples.push(s);
+        }
+        if to > from {
+            samples.push(to);
+        }
+        samples
+    }
+
+    /// The border between a place that fits and one that does not.
+    fn border(&self, good: f64, bad: f64) -> f64 {
+        let (mut good, mut bad) = (good, bad);
+        for _ in 0..HALVINGS {
+            let middle = f64::midpoint(good, bad);
+            if self.fits(middle).is_some() {
+                good = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        good
+    }
+
+    /// The guides between two places of the arm, in order. `ends` says where the outline ends.
+    pub(super) fn intervals(&self, from: f64, to: f64, ends: [bool; 2]) -> Vec<Interval> {
+        let samples = self.samples(from, to);
+        let fits: Vec<Option<f64>> = samples.iter().map(|&s| self.fits(s).map(|c| c.width)).collect();
+        let mut out = Vec::new();
+        let mut k = 0;
+        while k < samples.len() {
+            if fits[k].is_none() {
+                k += 1;
+                continue;
+            }
+            let first = k;
+            while k < samples.len() && fits[k].is_some() {
+                k += 1;
+            }
+            let last = k - 1;
+            let width = |i: usize| fits[i].unwrap_or(0.0);
+            let is_open = [
+                ends[0] && self.reaches_end(&samples[..first], samples[first] - from, width(first)),
+                ends[1] && self.reaches_end(&samples[last + 1..], to - samples[last], width(last)),
+            ];
+            let begin = if first == 0 { samples[0] } else { self.border(samples[first], samples[first - 1]) };
+            let end = if last + 1 == samples.len() { samples[last] } else { self.border(samples[last], samples[last + 1]) };
+            let mean = (first..=last).map(width).sum::<f64>() / (last + 1 - first) as f64;
+            let beyond = [is_open[0], is_open[1]].map(|open| if open { 0.5 * mean } else { 0.0 });
+            if end - begin + beyond[0] + beyond[1] >= self.opts.aspect * mean {
+                out.push(Interval { from: begin, to: end, is_open });
+            }
+        }
+        out
+    }
+
+    /// True when what is left up to the end of the outline is its cap, or a tip.
+    fn reaches_end(&self, rest: &[f64], length: f64, width: f64) -> bool {
+        length <= END_WIDTHS * width || rest.iter().all(|&s| self.strip.chord_length(s) <= TIP * width)
+    }
+}

@@ -1,0 +1,187 @@
+//! A region cut into triangles whose corners all lie on its outline.
+//!
+//! Long edges are given points in between, so that the triangles of a guide span it from side to side. The
+//! triangulation is that of Delaunay, constrained to the outline; points on the grid are exact in it.
+
+use rustc_hash::FxHashMap;
+use spade::{ConstrainedDelaunayTriangulation, HasPosition, Point2, Triangulation};
+use waveguard_geom::Point;
+
+/// No triangle, or no point.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Triangles inside a region.
+#[derive(Debug, Default)]
+pub(super) struct Mesh {
+    /// Points of the outline in dbu, those in between included.
+    pub(super) points: Vec<[f64; 2]>,
+    /// For each point whether it is a vertex as drawn.
+    pub(super) is_drawn: Vec<bool>,
+    /// The point that follows on its ring; the inside is to the left of the way there.
+    pub(super) next: Vec<u32>,
+    /// Corners, counter-clockwise.
+    pub(super) triangles: Vec<[u32; 3]>,
+    /// Neighbour across the edge from corner `k` to the next; `NONE` across the outline.
+    pub(super) neighbours: Vec<[u32; 3]>,
+}
+
+struct Corner {
+    at: Point2<f64>,
+    id: u32,
+}
+
+impl HasPosition for Corner {
+    type Scalar = f64;
+    fn position(&self) -> Point2<f64> {
+        self.at
+    }
+}
+
+/// Points for each drawn vertex that may be added, and some for small outlines.
+const MOST_POINTS: (usize, usize) = (4, 400_000);
+
+impl Mesh {
+    /// Triangulates a region: outer rings counter-clockwise, holes clockwise. `spacing` is the distance of
+    /// points along long edges, in dbu. `None` when the rings cross each other.
+    pub(super) fn new<R: AsRef<[Point]>>(region: &[R], spacing: f64) -> Option<Self> {
+        let mut mesh = Self::default();
+        let edges = mesh.add_outline(region, spacing);
+        let corners = mesh.points.iter().zip(0..).map(|(p, id)| Corner { at: Point2::new(p[0], p[1]), id }).collect();
+        let mut conflicts = 0_usize;
+        let cdt = ConstrainedDelaunayTriangulation::<Corner>::try_bulk_load_cdt(corners, edges.clone(), |_| {
+            conflicts += 1;
+        })
+        .ok()?;
+        if conflicts > 0 || cdt.num_vertices() != mesh.points.len() {
+            return None;
+        }
+        mesh.take_inside(&cdt);
+        (!mesh.triangles.is_empty()).then_some(mesh)
+    }
+
+    /// Adds the points of all rings; returns the edges between them.
+    fn add_outline<R: AsRef<[Point]>>(&mut self, region: &[R], spacing: f64) -> Vec<[usize; 2]> {
+        let edge = |ring: &[Point], i: usize| (ring[i], ring[(i + 1) % ring.len()]);
+        let length = |(a, b): (Point, Point)| (a.distance_sq(b) as f64).sqrt();
+        let rings = || region.iter().map(AsRef::as_ref).filter(|r| r.len() >= 3);
+        let n: usize = rings().map(<[Point]>::len).sum();
+        let whole: f64 = rings().map(|r| (0..r.len()).map(|i| length(edge(r, i))).sum::<f64>()).sum();
+        let spacing = spacing.max(whole / (MOST_POINTS.0 * n + MOST_POINTS.1) as f64);
+        // Rings may touch each other in a point, which is one corner of triangles then.
+        let mut ids: FxHashMap<Point, u32> = FxHashMap::default();
+        let mut edges = Vec::new();
+        for ring in rings() {
+            let mut first = NONE;
+            let mut last = NONE;
+            for i in 0..ring.len() {
+                let (a, b) = edge(ring, i);
+                let id = *ids.entry(a).or_insert_with(|| self.add([f64::from(a.x), f64::from(a.y)], true));
+                first = if i == 0 { id } else { first };
+                self.link(last, id, &mut edges);
+                last = id;
+                let parts = (length((a, b)) / spacing).round().max(1.0);
+                for k in 1..parts as u32 {
+                    let u = f64::from(k) / parts;
+                    let between = |p: i32, q: i32| f64::from(p) + u * (f64::from(q) - f64::from(p));
+                    let id = self.add([between(a.x, b.x), between(a.y, b.y)], false);
+                    self.link(last, id, &mut edges);
+                    last = id;
+                }
+            }
+            self.link(last, first, &mut edges);
+        }
+        edges
+    }
+
+    fn add(&mut self, at: [f64; 2], is_drawn: bool) -> u32 {
+        self.points.push(at);
+        self.is_drawn.push(is_drawn);
+        self.next.push(NONE);
+        (self.points.len() - 1) as u32
+    }
+
+    fn link(&mut self, from: u32, to: u32, edges: &mut Vec<[usize; 2]>) {
+        if from != NONE && from != to {
+            self.next[from as usize] = to;
+            edges.push([from as usize, to as usize]);
+        }
+    }
+
+    /// Keeps the triangles that are reached from the inner side of the outline without crossing it.
+    fn take_inside(&mut self, cdt: &ConstrainedDelaunayTriangulation<Corner>) {
+        let mut number = vec![NONE; cdt.num_all_faces()];
+        let mut open = Vec::new();
+        for edge in cdt.directed_edges().filter(|e| e.is_constraint_edge()) {
+            let (from, to) = (edge.from().data().id, edge.to().data().id);
+            // A point where rings touch has one way on only; the other ring is seeded by its other points.
+            if self.next[from as usize] == to {
+                open.extend(edge.face().as_inner().map(|f| f.fix()));
+            }
+        }
+        let mut faces = Vec::new();
+        while let Some(f) = open.pop() {
+            if number[f.index()] != NONE {
+                continue;
+            }
+            number[f.index()] = faces.len() as u32;
+            faces.push(f);
+            for edge in cdt.face(f).adjacent_edges().iter().filter(|e| !e.is_constraint_edge()) {
+                open.extend(edge.rev().face().as_inner().map(|g| g.fix()));
+            }
+        }
+        for &f in &faces {
+            let edges = cdt.face(f).adjacent_edges();
+            self.triangles.push(edges.map(|e| e.from().data().id));
+            self.neighbours.push(edges.map(|e| {
+                let across = e.rev().face();
+                let is_inside = !e.is_constraint_edge() && !across.is_outer();
+                if is_inside { number[across.fix().index()] } else { NONE }
+            }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(points: &[(i32, i32)]) -> Vec<Point> {
+        points.iter().map(|&(x, y)| Point::new(x, y)).collect()
+    }
+
+    fn area(mesh: &Mesh) -> f64 {
+        let p = |i: u32| mesh.points[i as usize];
+        mesh.triangles
+            .iter()
+            .map(|&[a, b, c]| {
+                let (a, b, c) = (p(a), p(b), p(c));
+                ((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) / 2.0
+            })
+            .sum()
+    }
+
+    #[test]
+    fn triangles_cover_a_frame_and_not_its_hole() {
+        let frame = [
+            ring(&[(0, 0), (4000, 0), (4000, 3000), (0, 3000)]),
+            ring(&[(500, 500), (500, 2500), (3500, 2500), (3500, 500)]),
+        ];
+        let mesh = Mesh::new(&frame, 250.0).expect("a region");
+        assert!((area(&mesh) - 6.0e6).abs() < 1e-3, "{}", area(&mesh));
+        let pairs: usize = mesh.neighbours.iter().flatten().filter(|&&n| n != NONE).count();
+        assert_eq!(pairs % 2, 0);
+    }
+
+    #[test]
+    fn rings_that_touch_in_a_point_are_triangulated() {
+        let two = [ring(&[(0, 0), (1000, 0), (1000, 1000)]), ring(&[(1000, 1000), (2000, 1000), (2000, 2000)])];
+        let mesh = Mesh::new(&two, 250.0).expect("a region");
+        assert!((area(&mesh) - 1.0e6).abs() < 1e-3);
+    }
+
+    #[test]
+    fn rings_that_cross_are_refused() {
+        let bow = [ring(&[(0, 0), (1000, 1000), (1000, 0), (0, 1000)])];
+        assert!(Mesh::new(&bow, 1e9).is_none());
+    }
+}

@@ -1,0 +1,237 @@
+//! An arm as a strip between two sides, and its exact cross-sections.
+//!
+//! The triangles say roughly where a cross-section lies; here it is made perpendicular to the axis, so that
+//! it depends on the drawn sides alone and not on where points were put in between.
+
+use super::axis::{Arm, Node};
+use super::mesh::Mesh;
+
+/// One side of an arm.
+#[derive(Debug, Default)]
+struct Side {
+    ids: Vec<u32>,
+    at: Vec<[f64; 2]>,
+    /// Distance from the first point along the side.
+    s: Vec<f64>,
+}
+
+/// An arm with its sides.
+#[derive(Debug)]
+pub(super) struct Strip {
+    left: Side,
+    right: Side,
+    /// For each chord its place on the left and on the right side.
+    places: Vec<[f64; 2]>,
+    /// Distance of the middle of each chord from the first along the axis.
+    along: Vec<f64>,
+}
+
+/// A cross-section of an arm.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Section {
+    pub(super) at: [f64; 2],
+    /// Unit vector along the arm.
+    pub(super) tangent: [f64; 2],
+    pub(super) width: f64,
+    /// End points on the left and on the right.
+    pub(super) ends: [[f64; 2]; 2],
+    /// Their places on the sides.
+    pub(super) places: [f64; 2],
+}
+
+/// Sides that lean towards each other by more than this, in rad, are no guide: 20 degrees on each side.
+const MOST_LEAN: f64 = 0.7;
+/// The direction of a side is taken over this many widths on both sides of a place.
+const REACH: f64 = 0.5;
+/// The same for how the sides lean: short, so that a wall across the guide is seen where it stands, and in dbu
+/// no shorter than the grid blurs.
+const LEAN_REACH: (f64, f64) = (0.1, 30.0);
+/// A perpendicular chord is sought so many widths around its place.
+const SEARCH: f64 = 1.0;
+
+impl Side {
+    fn push(&mut self, id: u32, at: [f64; 2]) {
+        let s = self.at.last().map_or(0.0, |p| (at[0] - p[0]).hypot(at[1] - p[1]));
+        self.s.push(self.s.last().map_or(0.0, |last| last + s));
+        self.ids.push(id);
+        self.at.push(at);
+    }
+
+    fn length(&self) -> f64 {
+        self.s.last().copied().unwrap_or(0.0)
+    }
+
+    /// The segment that holds a place.
+    fn segment(&self, s: f64) -> usize {
+        self.s.partition_point(|&v| v <= s).clamp(1, self.s.len().saturating_sub(1).max(1)) - 1
+    }
+
+    fn point(&self, s: f64) -> [f64; 2] {
+        let i = self.segment(s);
+        if i + 1 >= self.at.len() {
+            return self.at[0];
+        }
+        let (a, b) = (self.at[i], self.at[i + 1]);
+        let u = ((s - self.s[i]) / (self.s[i + 1] - self.s[i])).clamp(0.0, 1.0);
+        [a[0] + u * (b[0] - a[0]), a[1] + u * (b[1] - a[1])]
+    }
+
+    /// Unit vector from behind a place to before it.
+    fn direction(&self, s: f64, reach: f64) -> [f64; 2] {
+        let (a, b) = (self.point((s - reach).max(0.0)), self.point((s + reach).min(self.length())));
+        unit([b[0] - a[0], b[1] - a[1]])
+    }
+
+    /// Where the side crosses the line through `m` perpendicular to `t`, sought from `s` on.
+    fn crossing(&self, m: [f64; 2], t: [f64; 2], s: f64, most: f64) -> Option<f64> {
+        let ahead = |p: [f64; 2]| (p[0] - m[0]) * t[0] + (p[1] - m[1]) * t[1];
+        let mut i = self.segment(s);
+        if self.at.len() < 2 {
+            return None;
+        }
+        let forward = ahead(self.point(s)) < 0.0;
+        loop {
+            let (f0, f1) = (ahead(self.at[i]), ahead(self.at[i + 1]));
+            if f0 <= 0.0 && f1 >= 0.0 {
+                let u = if (f1 - f0).abs() > 0.0 { (-f0 / (f1 - f0)).clamp(0.0, 1.0) } else { 0.0 };
+                return Some(self.s[i] + u * (self.s[i + 1] - self.s[i]));
+            }
+            if forward {
+                i += 1;
+                if i + 1 >= self.at.len() || self.s[i] - s > most {
+                    return None;
+                }
+            } else {
+                if i == 0 || s - self.s[i] > most {
+                    return None;
+                }
+                i -= 1;
+            }
+        }
+    }
+
+    /// Numbers of the points strictly between two places.
+    fn between(&self, from: f64, to: f64) -> std::ops::Range<usize> {
+        let (a, b) = (self.s.partition_point(|&v| v <= from + SAME), self.s.partition_point(|&v| v < to - SAME));
+        a..b.max(a)
+    }
+}
+
+/// Points nearer than this are one, in dbu.
+const SAME: f64 = 1e-3;
+
+fn unit(v: [f64; 2]) -> [f64; 2] {
+    let size = v[0].hypot(v[1]);
+    if size > 0.0 { [v[0] / size, v[1] / size] } else { [0.0; 2] }
+}
+
+impl Strip {
+    /// The strip of an arm. That of a ring goes around twice, so that any place has a way on.
+    pub(super) fn new(mesh: &Mesh, arm: &Arm) -> Self {
+        let (mut left, mut right) = (Side::default(), Side::default());
+        let (mut places, mut along) = (Vec::with_capacity(arm.chords.len()), Vec::with_capacity(arm.chords.len()));
+        let mut last: Option<[f64; 2]> = None;
+        let rounds = if arm.nodes[0] == Node::Closed { 2 } else { 1 };
+        for &[l, r] in std::iter::repeat_n(&arm.chords, rounds).flatten() {
+            let at = [l, r].map(|p| mesh.points[p as usize]);
+            for (side, (id, at)) in [&mut left, &mut right].into_iter().zip([(l, at[0]), (r, at[1])]) {
+                if side.ids.last() != Some(&id) {
+                    side.push(id, at);
+                }
+            }
+            places.push([left.length(), right.length()]);
+            let middle = [f64::midpoint(at[0][0], at[1][0]), f64::midpoint(at[0][1], at[1][1])];
+            let step = last.map_or(0.0, |m| (middle[0] - m[0]).hypot(middle[1] - m[1]));
+            along.push(along.last().map_or(0.0, |s| s + step));
+            last = Some(middle);
+        }
+        Self { left, right, places, along }
+    }
+
+    /// Length of the axis from the first chord to the last.
+    pub(super) fn length(&self) -> f64 {
+        self.along.last().copied().unwrap_or(0.0)
+    }
+
+    /// The chord at or before a distance along the axis.
+    pub(super) fn chord(&self, s: f64) -> usize {
+        self.along.partition_point(|&v| v <= s).clamp(1, self.along.len()) - 1
+    }
+
+    /// Distance of chord `k` along the axis, counted through both rounds of a ring.
+    pub(super) fn chord_start(&self, k: usize) -> f64 {
+        self.along[k]
+    }
+
+    /// Length of the chord at a distance along the axis, whatever its direction.
+    pub(super) fn chord_length(&self, s: f64) -> f64 {
+        let [l, r] = self.ends(s);
+        (l[0] - r[0]).hypot(l[1] - r[1])
+    }
+
+    fn place(&self, s: f64) -> [f64; 2] {
+        let k = self.chord(s);
+        let Some(next) = self.along.get(k + 1) else { return self.places[k] };
+        let u = ((s - self.along[k]) / (next - self.along[k])).clamp(0.0, 1.0);
+        let u = if u.is_nan() { 0.0 } else { u };
+        [0, 1].map(|i: usize| self.places[k][i] + u * (self.places[k + 1][i] - self.places[k][i]))
+    }
+
+    fn ends(&self, s: f64) -> [[f64; 2]; 2] {
+        let [l, r] = self.place(s);
+        [self.left.point(l), self.right.point(r)]
+    }
+
+    /// The cross-section at a distance along the axis; `None` where the sides do not run along each other.
+    pub(super) fn section(&self, s: f64) -> Option<Section> {
+        let places = self.place(s);
+        let [l, r] = [self.left.point(places[0]), self.right.point(places[1])];
+        let rough = (l[0] - r[0]).hypot(l[1] - r[1]);
+        let middle = [f64::midpoint(l[0], r[0]), f64::midpoint(l[1], r[1])];
+        let directions = [self.left.direction(places[0], REACH * rough), self.right.direction(places[1], REACH * rough)];
+        let [dl, dr] = directions;
+        let short = (LEAN_REACH.0 * rough).max(LEAN_REACH.1);
+        let (sl, sr) = (self.left.direction(places[0], short), self.right.direction(places[1], short));
+        let lean = |a: [f64; 2], b: [f64; 2]| (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]).abs();
+        if lean(dl, dr).max(lean(sl, sr)) > MOST_LEAN {
+            return None;
+        }
+        let tangent = unit([dl[0] + dr[0], dl[1] + dr[1]]);
+        let found = [
+            self.left.crossing(middle, tangent, places[0], SEARCH * rough)?,
+            self.right.crossing(middle, tangent, places[1], SEARCH * rough)?,
+        ];
+        let ends = [self.left.point(found[0]), self.right.point(found[1])];
+        let across = [ends[0][0] - ends[1][0], ends[0][1] - ends[1][1]];
+        // The left end must lie on the left.
+        if tangent[0] * across[1] - tangent[1] * across[0] <= 0.0 {
+            return None;
+        }
+        let at = [f64::midpoint(ends[0][0], ends[1][0]), f64::midpoint(ends[0][1], ends[1][1])];
+        Some(Section { at, tangent, width: across[0].hypot(across[1]), ends, places: found })
+    }
+
+    /// Points of the left side (0) or the right side (1) strictly between two places, in order. Points that
+    /// were put in between others are left out where the outline goes straight on.
+    pub(super) fn side_between(&self, mesh: &Mesh, side: usize, from: f64, to: f64) -> Vec<[f64; 2]> {
+        let side = if side == 0 { (&self.left, true) } else { (&self.right, false) };
+        let (own, is_left) = side;
+        let follows = |i: usize| {
+            let (a, b) = (own.ids[i], own.ids[i + 1]);
+            if is_left { mesh.next[b as usize] == a } else { mesh.next[a as usize] == b }
+        };
+        own.between(from, to)
+            .filter(|&i| {
+                let is_straight = i > 0 && i + 1 < own.ids.len() && follows(i - 1) && follows(i);
+                mesh.is_drawn[own.ids[i] as usize] || !is_straight
+            })
+            .map(|i| own.at[i])
+            .collect()
+    }
+
+    /// The points of the left and the right side at or before these places.
+    pub(super) fn points_at(&self, places: [f64; 2]) -> [u32; 2] {
+        let of = |side: &Side, place: f64| side.ids[side.segment(place)];
+        [of(&self.left, places[0]), of(&self.right, places[1])]
+    }
+}

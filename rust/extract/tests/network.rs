@@ -1,0 +1,244 @@
+//! Regions of any shape against the networks they were drawn from. Lengths in nm, one dbu is one nm.
+
+use std::f64::consts::{FRAC_PI_2, PI, TAU};
+
+use proptest::prelude::*;
+use waveguard_extract::network::{Network, NetworkOptions, NoNetwork, decompose};
+use waveguard_extract::trace::TraceOptions;
+use waveguard_geom::{Point, region};
+
+const WIDTH: f64 = 500.0;
+
+fn options() -> NetworkOptions {
+    NetworkOptions {
+        width_min: 300.0,
+        width_max: 3200.0,
+        aspect: 2.0,
+        trace: TraceOptions { width_min: 150.0, width_max: 3200.0, ..TraceOptions::default() },
+    }
+}
+
+/// A bar between two points.
+fn bar(from: [f64; 2], to: [f64; 2], width: f64) -> Vec<[f64; 2]> {
+    let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
+    let length = dx.hypot(dy);
+    let (nx, ny) = (-dy / length * width / 2.0, dx / length * width / 2.0);
+    vec![
+        [from[0] - nx, from[1] - ny],
+        [to[0] - nx, to[1] - ny],
+        [to[0] + nx, to[1] + ny],
+        [from[0] + nx, from[1] + ny],
+    ]
+}
+
+/// An arc of a ring, as a polygon.
+fn arc(middle: [f64; 2], radius: f64, from: f64, to: f64, width: f64) -> Vec<[f64; 2]> {
+    let n = ((to - from).abs() * radius / 60.0).ceil() as usize;
+    let at = |r: f64, k: usize| {
+        let a = from + (to - from) * k as f64 / n as f64;
+        [middle[0] + r * a.cos(), middle[1] + r * a.sin()]
+    };
+    let mut out: Vec<[f64; 2]> = (0..=n).map(|k| at(radius + width / 2.0, k)).collect();
+    out.extend((0..=n).rev().map(|k| at(radius - width / 2.0, k)));
+    out
+}
+
+/// Polygons turned by an angle, rounded to the grid and merged.
+fn merged(polygons: &[Vec<[f64; 2]>], angle: f64) -> Vec<Vec<Point>> {
+    let (sin, cos) = angle.sin_cos();
+    let turned: Vec<Vec<Point>> = polygons
+        .iter()
+        .map(|p| {
+            p.iter().map(|&[x, y]| Point::from_f64(x * cos - y * sin, x * sin + y * cos).expect("on the grid")).collect()
+        })
+        .collect();
+    region::union(&turned)
+}
+
+fn network(polygons: &[Vec<[f64; 2]>], angle: f64) -> Network {
+    decompose(&merged(polygons, angle), &options()).expect("a network")
+}
+
+fn lengths(network: &Network) -> Vec<f64> {
+    let mut all: Vec<f64> = network.guides.iter().map(|g| g.trace.length).collect();
+    all.sort_by(f64::total_cmp);
+    all
+}
+
+fn area(network: &Network) -> f64 {
+    network.guides.iter().map(|g| g.trace.area).sum::<f64>()
+        + network.bodies.iter().map(|b| b.area).sum::<f64>()
+        + network.rest_area
+}
+
+#[test]
+fn a_cross_is_a_body_with_four_guides() {
+    for angle in [0.0, 0.3, 1.0, 2.7] {
+        let shapes =
+            [bar([-9000.0, 0.0], [9000.0, 0.0], WIDTH), bar([0.0, -8000.0], [0.0, 8000.0], WIDTH)];
+        let found = network(&shapes, angle);
+        assert_eq!((found.guides.len(), found.bodies.len()), (4, 1), "at {angle}");
+        assert_eq!(found.bodies[0].ports.len(), 4);
+        assert!(found.bodies[0].at[0].hypot(found.bodies[0].at[1]) < 5.0, "{:?}", found.bodies[0].at);
+        // Cut where the circle through the four corners, a tenth larger, ends.
+        let cut = 1.1 * WIDTH / 2.0_f64.sqrt();
+        let expected = [8000.0 - cut, 8000.0 - cut, 9000.0 - cut, 9000.0 - cut];
+        for (l, e) in lengths(&found).iter().zip(expected) {
+            assert!((l - e).abs() < 2.0, "{l} for {e} at {angle}");
+        }
+        let whole: f64 = 26_000.0 * WIDTH + 8000.0 * WIDTH - WIDTH * WIDTH;
+        assert!((area(&found) / whole - 1.0).abs() < 1e-2, "{} {whole}", area(&found));
+    }
+}
+
+#[test]
+fn a_tee_is_a_body_with_three_guides() {
+    for angle in [0.0, 0.1, 0.9, 4.0] {
+        let shapes = [bar([-9000.0, 0.0], [9000.0, 0.0], WIDTH), bar([0.0, 0.0], [0.0, 8000.0], WIDTH)];
+        let found = network(&shapes, angle);
+        assert_eq!((found.guides.len(), found.bodies.len()), (3, 1));
+        assert_eq!(found.bodies[0].ports.len(), 3);
+        let l = lengths(&found);
+        assert!((l[1] - l[2]).abs() < 3.0, "{l:?}");
+    }
+}
+
+#[test]
+fn arms_of_a_branch_are_followed_from_the_notch() {
+    for half in [0.05, 0.1, 0.3, 0.6] {
+        let far = |sign: f64| [20_000.0 * f64::cos(half), sign * 20_000.0 * f64::sin(half)];
+        let shapes = [
+            bar([-9000.0, 0.0], [50.0, 0.0], WIDTH),
+            bar([0.0, 0.0], far(1.0), WIDTH),
+            bar([0.0, 0.0], far(-1.0), WIDTH),
+        ];
+        for angle in [0.0, 0.7, 2.0] {
+            let found = network(&shapes, angle);
+            assert_eq!((found.guides.len(), found.bodies.len()), (3, 1), "half angle {half} turned {angle}");
+            assert_eq!(found.bodies[0].ports.len(), 3);
+            let arms: Vec<f64> = found.guides.iter().map(|g| g.trace.length).collect();
+            assert!(arms.iter().sum::<f64>() < 49_100.0 && arms.iter().sum::<f64>() > 30_000.0, "{arms:?}");
+        }
+    }
+}
+
+#[test]
+fn a_ring_is_one_guide_that_meets_itself() {
+    for halves in [1, 2] {
+        let parts: Vec<Vec<[f64; 2]>> = (0..halves)
+            .map(|k| {
+                let step = TAU / f64::from(halves);
+                arc([0.0, 0.0], 10_000.0, f64::from(k) * step, f64::from(k + 1) * step, WIDTH)
+            })
+            .collect();
+        let found = network(&parts, 0.4);
+        assert_eq!((found.guides.len(), found.bodies.len()), (1, 0));
+        let trace = &found.guides[0].trace;
+        assert!((trace.length - TAU * 10_000.0).abs() < 6.0, "{}", trace.length);
+        assert!((trace.min_radius / 10_000.0 - 1.0).abs() < 0.01, "{}", trace.min_radius);
+        assert!((trace.turn.abs() - TAU).abs() < 1e-3, "{}", trace.turn);
+        let [a, b] = trace.ends;
+        assert!((a.x - b.x).hypot(a.y - b.y) < 1.0);
+    }
+}
+
+#[test]
+fn a_racetrack_merged_with_its_bus_keeps_both() {
+    let shapes = [
+        bar([-15_000.0, -10_000.0], [15_000.0, -10_000.0], WIDTH),
+        arc([0.0, 0.0], 10_000.0, 0.0, PI, WIDTH),
+        arc([0.0, 0.0], 10_000.0, PI, TAU, WIDTH),
+    ];
+    let found = network(&shapes, 0.0);
+    // The ring lies on the bus over a stretch: two branches, with one guide between them.
+    assert_eq!((found.guides.len(), found.bodies.len()), (4, 2), "{:?}", lengths(&found));
+    assert!(found.bodies.iter().all(|b| b.ports.len() == 3));
+}
+
+#[test]
+fn a_multimode_section_is_a_body_between_its_access_guides() {
+    let shapes = [
+        bar([-9000.0, 0.0], [0.0, 0.0], WIDTH),
+        bar([0.0, 0.0], [20_000.0, 0.0], 6000.0),
+        bar([20_000.0, 1500.0], [29_000.0, 1500.0], WIDTH),
+        bar([20_000.0, -1500.0], [29_000.0, -1500.0], WIDTH),
+    ];
+    for angle in [0.0, 0.6] {
+        let found = network(&shapes, angle);
+        assert_eq!((found.guides.len(), found.bodies.len()), (3, 1));
+        assert_eq!(found.bodies[0].ports.len(), 3);
+        for l in lengths(&found) {
+            assert!((8300.0..9040.0).contains(&l), "{l}");
+        }
+    }
+}
+
+#[test]
+fn a_fan_ends_a_guide_where_it_gets_too_wide() {
+    let fan = vec![[0.0, -250.0], [20_000.0, -6000.0], [20_500.0, 0.0], [20_000.0, 6000.0], [0.0, 250.0], [-9000.0, 250.0], [-9000.0, -250.0]];
+    let found = network(&[fan], 1.1);
+    assert_eq!((found.guides.len(), found.bodies.len()), (1, 1));
+    assert_eq!(found.bodies[0].ports.len(), 1);
+    let expected = 9000.0 + 20_000.0 * (3200.0 - 500.0) / 11_500.0;
+    assert!((found.guides[0].trace.length - expected).abs() < 120.0, "{} {expected}", found.guides[0].trace.length);
+}
+
+#[test]
+fn a_wall_of_teeth_is_one_guide() {
+    let mut comb = vec![[0.0, -250.0], [40_000.0, -250.0]];
+    for k in (0..125).rev() {
+        let x = f64::from(k) * 320.0;
+        comb.extend([[x + 160.0, 200.0], [x + 160.0, 250.0], [x, 250.0], [x, 200.0]]);
+    }
+    comb.push([0.0, 200.0]);
+    let found = network(&[comb], 0.3);
+    assert_eq!((found.guides.len(), found.bodies.len()), (1, 0));
+    assert!((found.guides[0].trace.length - 40_000.0).abs() < 20.0, "{}", found.guides[0].trace.length);
+}
+
+#[test]
+fn a_plate_has_no_guide() {
+    assert_eq!(decompose(&merged(&[bar([0.0, 0.0], [50_000.0, 0.0], 40_000.0)], 0.2), &options()).err(), Some(NoNetwork::NoGuide));
+}
+
+/// Guides from one lattice point to the next, as a graph with known degrees.
+fn lattice(n: i32, pitch: f64) -> Vec<Vec<[f64; 2]>> {
+    let at = |k: i32| f64::from(k) * pitch;
+    let mut out = Vec::new();
+    for k in 0..n {
+        out.push(bar([at(-1), at(k)], [at(n), at(k)], WIDTH));
+        out.push(bar([at(k), at(-1)], [at(k), at(n)], WIDTH));
+    }
+    out
+}
+
+#[test]
+fn a_lattice_has_a_body_at_every_crossing() {
+    let found = network(&lattice(6, 8000.0), 0.5);
+    assert_eq!(found.bodies.len(), 36);
+    assert!(found.bodies.iter().all(|b| b.ports.len() == 4));
+    assert_eq!(found.guides.len(), 2 * 6 * 7);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_bend_into_a_tee_has_the_same_guides_at_any_angle(
+        angle in 0.0..TAU, radius in 5000.0..20_000.0_f64, width in 400.0..600.0_f64,
+    ) {
+        let shapes = [
+            arc([0.0, radius], radius, -FRAC_PI_2, 0.0, width),
+            bar([-9000.0, 0.0], [0.0, 0.0], width),
+            bar([radius, radius], [radius, radius + 9000.0], width),
+            bar([radius - 9000.0, radius + 9000.0], [radius + 9000.0, radius + 9000.0], width),
+        ];
+        let found = network(&shapes, angle);
+        prop_assert_eq!((found.guides.len(), found.bodies.len()), (3, 1));
+        let longest = *lengths(&found).last().expect("guides");
+        let bend = FRAC_PI_2 * radius + 18_000.0;
+        // The circle of a tee touches the far side and both corners.
+        let cut = width / 8.0 + 1.1 * 0.625 * width;
+        prop_assert!((longest - (bend - cut)).abs() < 6.0, "{} for {}", longest, bend - cut);
+    }
+}
