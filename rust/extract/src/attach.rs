@@ -7,6 +7,8 @@
 
 use std::f64::consts::PI;
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, GridIndex, Point, Transform};
@@ -14,10 +16,13 @@ use waveguard_geom::{BBox, GridIndex, Point, Transform};
 use crate::cells::{CellPlan, Leftover};
 use crate::contacts::distance;
 use crate::devices::Proto;
+use crate::drawn::guide_proto;
+use crate::guides;
 use crate::pins::{LocalPort, PortSource, contains};
 use crate::place::{Placed, Placements, Rest};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
+use crate::trace::CapHint;
 
 /// Parts of one grating are no further apart than this, in nm: about a wavelength in the cladding.
 const GRATING_REACH_NM: f64 = 1000.0;
@@ -29,6 +34,8 @@ const STRIP_REACH_NM: f64 = 2000.0;
 const STRIP_ASPECT: f64 = 10.0;
 /// Places along a strip that are looked at.
 const STRIP_SAMPLES: usize = 9;
+/// Teeth of a grating are no longer than this, in nm.
+const TOOTH_NM: f64 = 25_000.0;
 /// Edges of an outline up to which all of them are looked at.
 const FEW_EDGES: usize = 64;
 
@@ -58,6 +65,7 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
     if outlines.is_empty() {
         return Vec::new();
     }
+    outlines.extend(teeth(plan, cells, devices));
     let strips = strips(plan, cells, devices, &outlines);
     let mut explained = Vec::new();
     let mut is_gone = vec![false; devices.len()];
@@ -69,20 +77,30 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
     }
     let mut keep = strips.iter().map(|s| !s);
     outlines.retain(|_| keep.next().unwrap_or(true));
-    let ports = entries(plan, cells, devices, &outlines);
+    let mut ports = entries(plan, cells, devices, &outlines);
+    let mut changed: Vec<(usize, Proto)> = Vec::new();
+    let short: Vec<Option<Proto>> =
+        outlines.iter().zip(&ports).map(|(o, ports)| between(plan, cells, &devices[o.device], ports)).collect();
+    let mut is_short = short.iter().map(Option::is_some).collect::<Vec<bool>>().into_iter();
+    for (o, guide) in outlines.iter().zip(short) {
+        changed.extend(guide.map(|g| (o.device, g)));
+    }
+    let mut keep = is_short.clone().map(|s| !s);
+    outlines.retain(|_| keep.next().unwrap_or(true));
+    ports.retain(|_| !is_short.next().unwrap_or(false));
     let groups = groups(plan, cells, devices, &outlines);
     let mut rest = Vec::new();
-    let mut changed: Vec<(usize, Proto)> = Vec::new();
     for group in groups {
         let has_ports = |&k: &usize| {
             let own = of(cells, &devices[outlines[k].device]);
-            !ports[k].is_empty() || own.ports.iter().any(|p| p.kind == PortKind::Optical)
+            let is_open = own.guide.is_none() && own.ports.iter().any(|p| p.kind == PortKind::Optical);
+            !ports[k].is_empty() || is_open
         };
         if !group.iter().any(has_ports) {
             // Nothing enters it: known devices stay as they are, shapes are not understood.
             for &k in &group {
                 let (device, own) = (outlines[k].device, of(cells, &devices[outlines[k].device]));
-                if own.is_free() {
+                if own.is_free() && own.guide.is_none() {
                     is_gone[device] = true;
                     rest.extend(rest_of(own, &devices[device]));
                 }
@@ -104,7 +122,8 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
                 continue;
             }
             is_gone[outlines[k].device] = true;
-            composite.ports.extend(own.ports.iter().filter_map(|p| in_frame(&p.transformed(&other.transform), frame)));
+            let own_ports = if own.guide.is_some() { &[][..] } else { &own.ports[..] };
+            composite.ports.extend(own_ports.iter().filter_map(|p| in_frame(&p.transformed(&other.transform), frame)));
             let scale = (other.transform.magnification() / frame.magnification()).powi(2);
             composite.core_area.iter_mut().zip(&own.core_area).for_each(|(sum, area)| *sum += area * scale);
             if let Some(back) = frame.inverse() {
@@ -128,6 +147,19 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
     all.devices.retain(|_| !gone.next().copied().unwrap_or(false));
     all.rest.extend(rest);
     explained
+}
+
+/// The guide that a lone shape is between the two guides that end at it.
+fn between(plan: &Plan, cells: &[CellPlan], placed: &Placed, ports: &[LocalPort]) -> Option<Proto> {
+    let shape = of(cells, placed);
+    let ([ring], [a, b], Some(layer), true) = (&shape.outline[..], ports, shape.layer, shape.reason.is_some()) else {
+        return None;
+    };
+    let (a, b) = (in_frame(a, &placed.transform)?, in_frame(b, &placed.transform)?);
+    let ends = [a, b].map(|p| CapHint { x: p.at[0], y: p.at[1], direction_rad: p.direction_rad, width: p.width });
+    let guide = guides::between(plan, layer, ring, ends).ok()?;
+    let core_area = shape.core_area.clone();
+    Some(Proto { core_area, layer: Some(layer), ..guide_proto(Arc::new(guide)) })
 }
 
 fn of<'a>(cells: &'a [CellPlan], placed: &Placed) -> &'a Proto {
@@ -178,6 +210,41 @@ fn outlines(cells: &[CellPlan], devices: &[Placed]) -> Vec<Outline> {
             GridIndex::new(&boxes, size / (edges.len() as f64).sqrt())
         });
         out.push(Outline { device, rings, bbox, edges, index, is_marker: !proto.is_free() });
+    }
+    out
+}
+
+/// Short guides of which no end meets anything: teeth of gratings, unless nothing else is near.
+fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> Vec<Outline> {
+    let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
+    let mut ports: Vec<(usize, [f64; 2])> = Vec::new();
+    for (i, placed) in devices.iter().enumerate() {
+        let optical = of(cells, placed).ports.iter().filter(|p| p.kind == PortKind::Optical);
+        ports.extend(optical.map(|p| (i, p.transformed(&placed.transform).at)));
+    }
+    let boxes: Vec<BBox> = ports.iter().map(|p| BBox { min: p.1, max: p.1 }).collect();
+    let index = GridIndex::new(&boxes, plan.dbu(GRATING_REACH_NM));
+    let is_met = |device: usize, at: [f64; 2]| {
+        let mut found = false;
+        index.candidates_while(&BBox { min: at, max: at }.grown(reach), |i| {
+            let (other, place) = ports[i];
+            let far = (place[0] - at[0]).hypot(place[1] - at[1]);
+            found = other != device && devices[other].top == devices[device].top && far <= reach;
+            !found
+        });
+        found
+    };
+    let mut out = Vec::new();
+    for (device, placed) in devices.iter().enumerate() {
+        let proto = of(cells, placed);
+        let Some(guide) = proto.guide.as_ref().filter(|_| proto.is_free()) else { continue };
+        let length = guide.trace.length * placed.transform.magnification();
+        let is_loose = || proto.ports.iter().all(|p| !is_met(device, p.transformed(&placed.transform).at));
+        if length <= plan.dbu(TOOTH_NM) && is_loose() {
+            let line: Vec<[f64; 2]> = guide.line.iter().map(|p| placed.transform.apply(p[0], p[1])).collect();
+            let bbox = proto.bbox.transformed(&placed.transform);
+            out.push(Outline { device, rings: vec![line], bbox, edges: Vec::new(), index: None, is_marker: false });
+        }
     }
     out
 }
@@ -294,7 +361,10 @@ fn groups(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outli
         .map(|o| {
             let (placed, proto) = (&devices[o.device], of(cells, &devices[o.device]));
             let scale = placed.transform.magnification().powi(2);
-            proto.is_free() && proto.junction.is_none() && thickness(proto, &o.rings, scale) <= plan.dbu(THIN_NM)
+            let is_tooth = proto.guide.is_some();
+            proto.is_free()
+                && proto.junction.is_none()
+                && (is_tooth || thickness(proto, &o.rings, scale) <= plan.dbu(THIN_NM))
         })
         .collect();
     let boxes: Vec<BBox> = outlines.iter().map(|o| o.bbox).collect();
@@ -343,7 +413,8 @@ fn strips(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outli
             let (placed, proto) = (&devices[o.device], of(cells, &devices[o.device]));
             let t = thickness(proto, &o.rings, placed.transform.magnification().powi(2));
             let size = (o.bbox.max[0] - o.bbox.min[0]).hypot(o.bbox.max[1] - o.bbox.min[1]);
-            proto.is_free() && proto.junction.is_none() && t <= thin && size > STRIP_ASPECT * t
+            let is_shape = proto.is_free() && proto.junction.is_none() && proto.guide.is_none();
+            is_shape && t <= thin && size > STRIP_ASPECT * t
         })
         .collect();
     if !may_be.contains(&true) {

@@ -61,6 +61,8 @@ pub struct Proto {
     /// The outline it was worked out from, as a number among [`crate::shapes::Shapes`]; devices that follow each
     /// other with the same number are parts of one drawn shape.
     pub shape: Option<u32>,
+    /// Layer of a shape outside devices.
+    pub layer: Option<LayerId>,
     /// Why nothing is known of it.
     pub reason: Option<&'static str>,
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use waveguard_base::LayerId;
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{BBox, Point, region};
+use waveguard_geom::{BBox, Point, region, seam};
 
 use crate::devices::{DeviceSource, Proto};
 use crate::guides::{self, Guide};
-use crate::network::{self, Network, NetworkOptions};
+use crate::merge::SEAM_DBU;
+use crate::network::{self, Network, NetworkOptions, jogs};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
@@ -27,20 +28,29 @@ pub struct Drawn {
 
 /// Guides are no narrower than this part of the narrowest cross-section of their layer.
 const NARROWEST: f64 = 0.7;
+/// Longest step of a side, in widths of the widest guide.
+const STEP_WIDTHS: f64 = 2.0;
 /// A stretch of a network shorter than this many widths belongs to the junction beside it.
 const ASPECT: f64 = 2.0;
 
 /// Works out one region: rings of one connected piece, the outer one first.
 pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -> Drawn {
+    let (_, widest) = guides::widths(plan, layer);
+    let steps = if let [ring] = rings { jogs::find(ring, STEP_WIDTHS * widest) } else { Vec::new() };
+    let smooth = rings.first().and_then(|ring| jogs::smoothed(ring, &steps));
+    let rings = if let Some(ring) = smooth { &[ring][..] } else { rings };
+    let is_stepped = !steps.is_empty() && steps.len() < jogs::TEETH;
     let (reason, ribbon) = match rings {
-        [ring] => match guides::of_shape(plan, layer, ring, f64::NAN) {
+        [ring] if !is_stepped => match guides::of_shape(plan, layer, ring, f64::NAN) {
             Ok(guide) => ("", Some(guide)),
             Err(reason) => (reason, None),
         },
+        [_] => ("its width jumps", None),
         _ => ("it closes on itself", None),
     };
     let mut drawn = if let Some(guide) = ribbon { of_ribbon(guide) } else { of_network(plan, layer, rings, reason) };
     settle_area(plan, layer, &mut drawn, area);
+    drawn.protos.iter_mut().for_each(|p| p.layer = Some(layer));
     drawn
 }
 
@@ -55,11 +65,20 @@ fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'stati
     let opts = NetworkOptions {
         width_min: narrowest * NARROWEST,
         width_max: widest,
+        step_max: STEP_WIDTHS * widest,
         aspect: ASPECT,
         trace: guides::options(plan),
     };
     // One ring may cross or touch itself, as a hole does that is reached by a cut.
-    let regular = region::union_of_regions(&[rings.to_vec()]);
+    let closed = seam::closed(rings, SEAM_DBU);
+    let regular = region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]);
+    if let ([ring], true) = (&regular[..], regular != rings) {
+        if jogs::find(ring, opts.step_max).is_empty() {
+            if let Ok(guide) = guides::of_shape(plan, layer, ring, f64::NAN) {
+                return of_ribbon(guide);
+            }
+        }
+    }
     let found = if widest > 0.0 { network::decompose(&regular, &opts) } else { Err(network::NoNetwork::NoGuide) };
     match found {
         Ok(network) => of_parts(plan, layer, network),
@@ -109,11 +128,13 @@ fn empty() -> Proto {
         core_area: Vec::new(),
         junction: None,
         shape: None,
+        layer: None,
         reason: None,
     }
 }
 
-fn guide_proto(guide: Arc<Guide>) -> Proto {
+/// The device that a guide is by itself.
+pub fn guide_proto(guide: Arc<Guide>) -> Proto {
     let ports = guide.trace.ends.iter().map(|end| port(end, PortSource::GuideEnd, guide.section)).collect();
     let mut bbox = BBox::EMPTY;
     for [x, y, width] in &guide.line {

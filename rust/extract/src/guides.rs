@@ -126,6 +126,18 @@ pub fn of_shape(plan: &Plan, layer: LayerId, ring: &[Point], spine_length: f64) 
     Ok(guide(plan, trace, Some(section), spine_length))
 }
 
+/// Traces a shape between two places where other guides end at it; it may be wider than long.
+///
+/// # Errors
+/// Why it is no guide between the two.
+pub fn between(plan: &Plan, layer: LayerId, ring: &[Point], ends: [CapHint; 2]) -> Result<Guide, &'static str> {
+    let trace = trace_ribbon(ring, Some(ends), &options(plan)).map_err(|e| reason(&e))?;
+    let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
+    let is_met = trace.ends.iter().zip(&ends).all(|(e, h)| (e.x - h.x).hypot(e.y - h.y) <= reach);
+    let section = section_of(plan, layer, &trace).filter(|_| is_met).ok_or("no guide between two guides")?;
+    Ok(guide(plan, trace, Some(section), f64::NAN))
+}
+
 /// Width of the narrowest and of the widest guide of a layer, in dbu; the widest is 0 where there are none.
 pub fn widths(plan: &Plan, layer: LayerId) -> (f64, f64) {
     let pair = plan.pair(layer);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_base::LayerId;
-use waveguard_geom::{Point, Transform, region, ring};
+use waveguard_geom::{Point, Transform, region, ring, seam};
 
 use crate::cells::WorkedOut;
 use crate::contacts::{self, Form, ShapeCopy, Slack, Verdict};
@@ -23,6 +23,9 @@ const TILE_WIDTHS: f64 = 2.0;
 const LEAST_TILE_NM: f64 = 4000.0;
 /// Rounds after which no more shapes are put together; two are usual.
 const MOST_ROUNDS: usize = 8;
+
+/// Cracks up to this wide are closed, in dbu: two corners may be off by a step of the grid.
+pub const SEAM_DBU: f64 = 1.5;
 
 /// Top and number of a copy of a shape.
 pub type CopyId = (usize, u32);
@@ -221,6 +224,10 @@ impl<'a> Merger<'a> {
                 self.outline(info).iter().filter_map(|r| r.iter().map(place).collect()).collect();
             rings.push(own);
         }
+        let rings = match seam::closed(&rings.concat(), SEAM_DBU) {
+            Some(closed) => closed_again(&rings, closed),
+            None => rings,
+        };
         let united = region::union_of_regions(&rings);
         let mut found = Vec::new();
         let mut first = 0;
@@ -283,6 +290,12 @@ impl<'a> Merger<'a> {
         }
         *devices = out;
     }
+}
+
+/// The rings of each region, after all of them together were changed.
+fn closed_again(regions: &[Vec<Vec<Point>>], closed: Vec<Vec<Point>>) -> Vec<Vec<Vec<Point>>> {
+    let mut closed = closed.into_iter();
+    regions.iter().map(|region| closed.by_ref().take(region.len()).collect()).collect()
 }
 
 /// All items, those that are pieces of one together, in order of their first.

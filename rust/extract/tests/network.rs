@@ -3,9 +3,9 @@
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use proptest::prelude::*;
-use waveguard_extract::network::{Network, NetworkOptions, NoNetwork, decompose};
-use waveguard_extract::trace::TraceOptions;
-use waveguard_geom::{Point, region};
+use waveguard_extract::network::{Network, NetworkOptions, NoNetwork, decompose, jogs};
+use waveguard_extract::trace::{TraceOptions, trace_ribbon};
+use waveguard_geom::{Point, region, seam};
 
 const WIDTH: f64 = 500.0;
 
@@ -13,6 +13,7 @@ fn options() -> NetworkOptions {
     NetworkOptions {
         width_min: 300.0,
         width_max: 3200.0,
+        step_max: 6400.0,
         aspect: 2.0,
         trace: TraceOptions { width_min: 150.0, width_max: 3200.0, ..TraceOptions::default() },
     }
@@ -52,7 +53,7 @@ fn merged(polygons: &[Vec<[f64; 2]>], angle: f64) -> Vec<Vec<Point>> {
             p.iter().map(|&[x, y]| Point::from_f64(x * cos - y * sin, x * sin + y * cos).expect("on the grid")).collect()
         })
         .collect();
-    region::union(&turned)
+    region::union(&seam::closed(&turned, 1.5).unwrap_or(turned))
 }
 
 fn network(polygons: &[Vec<[f64; 2]>], angle: f64) -> Network {
@@ -185,15 +186,36 @@ fn a_fan_ends_a_guide_where_it_gets_too_wide() {
 
 #[test]
 fn a_wall_of_teeth_is_one_guide() {
-    let mut comb = vec![[0.0, -250.0], [40_000.0, -250.0]];
+    let mut comb = vec![[0.0, -250.0], [40_000.0, -250.0], [40_000.0, 200.0]];
     for k in (0..125).rev() {
         let x = f64::from(k) * 320.0;
         comb.extend([[x + 160.0, 200.0], [x + 160.0, 250.0], [x, 250.0], [x, 200.0]]);
     }
     comb.push([0.0, 200.0]);
-    let found = network(&[comb], 0.3);
-    assert_eq!((found.guides.len(), found.bodies.len()), (1, 0));
-    assert!((found.guides[0].trace.length - 40_000.0).abs() < 20.0, "{}", found.guides[0].trace.length);
+    let comb: Vec<Point> = comb.iter().map(|p| Point::from_f64(p[0], p[1]).expect("on the grid")).collect();
+    let smooth = jogs::smoothed(&comb, &jogs::find(&comb, 6400.0)).expect("teeth");
+    let trace = trace_ribbon(&smooth, None, &TraceOptions::default()).expect("a ribbon");
+    assert!((trace.length - 40_000.0).abs() < 2.0, "{}", trace.length);
+}
+
+#[test]
+fn guides_of_different_width_or_place_meet_at_a_step() {
+    for (aside, width) in [(0.0, 720.0), (0.0, 520.0), (60.0, 500.0), (-12.0, 500.0), (25.0, 600.0)] {
+        for angle in [0.0, 0.4, 1.9] {
+            let shapes = [
+                bar([-9000.0, 0.0], [0.0, 0.0], WIDTH),
+                bar([0.0, aside], [8000.0, aside], width),
+            ];
+            let found = network(&shapes, angle);
+            assert_eq!((found.guides.len(), found.bodies.len()), (2, 0), "{aside} {width} at {angle} {:?} {:?}", found.guides.iter().map(|g| g.trace.ends).collect::<Vec<_>>(), found.bodies);
+            let (a, b) = (&found.guides[0].trace, &found.guides[1].trace);
+            let apart = |p: usize, q: usize| (a.ends[p].x - b.ends[q].x).hypot(a.ends[p].y - b.ends[q].y);
+            let least = apart(0, 0).min(apart(0, 1)).min(apart(1, 0)).min(apart(1, 1));
+            assert!((least - aside.abs()).abs() < 3.0, "{least} for {aside} {width} at {angle}");
+            let l = lengths(&found);
+            assert!((l[0] - 8000.0).abs() < 4.0 && (l[1] - 9000.0).abs() < 4.0, "{l:?} for {aside} {width} at {angle}");
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub mod index;
 pub mod point;
 pub mod region;
 pub mod ring;
+pub mod seam;
 pub mod transform;
 
 pub use bbox::BBox;

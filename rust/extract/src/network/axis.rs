@@ -211,7 +211,7 @@ mod tests {
     fn graph_of(rings: &[&[(i32, i32)]]) -> Graph {
         let rings: Vec<Vec<Point>> =
             rings.iter().map(|r| r.iter().map(|&(x, y)| Point::new(x, y)).collect()).collect();
-        graph(&Mesh::new(&rings, 250.0).expect("a region"), 250.0)
+        graph(&Mesh::new(&rings, 250.0, 0.0).expect("a region"), 250.0)
     }
 
     fn count(graph: &Graph, is: impl Fn(&Node) -> bool) -> usize {

@@ -5,7 +5,7 @@
 
 use super::NetworkOptions;
 use super::hubs::Hub;
-use super::strip::{Section, Strip};
+use super::strip::{Section, Step, Strip};
 
 /// A stretch of an arm, by distances along its axis.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,8 @@ pub(super) struct Interval {
     pub(super) to: f64,
     /// The stretch goes on to the end of the arm on that side: a free end of the guide.
     pub(super) is_open: [bool; 2],
+    /// Cross-sections at both.
+    pub(super) sections: [Section; 2],
 }
 
 /// An arm begins this many radii of its junction from the middle of it.
@@ -40,13 +42,16 @@ pub(super) struct Look<'a> {
 impl Look<'_> {
     /// The cross-section at `s` when it is that of a guide.
     pub(super) fn fits(&self, s: f64) -> Option<Section> {
-        let section = self.strip.section(s)?;
+        self.strip.section(s).filter(|section| self.is_good(section))
+    }
+
+    fn is_good(&self, section: &Section) -> bool {
         let is_clear = |hub: &Hub| {
             let away = (section.at[0] - hub.at[0]).hypot(section.at[1] - hub.at[1]);
             away >= CLEAR * hub.radius
         };
         let is_wide = (self.opts.width_min..=self.opts.width_max).contains(&section.width);
-        (is_wide && self.hubs.iter().flatten().all(is_clear)).then_some(section)
+        is_wide && self.hubs.iter().flatten().all(is_clear)
     }
 
     fn samples(&self, from: f64, to: f64) -> Vec<f64> {
@@ -63,11 +68,23 @@ impl Look<'_> {
         if to > from {
             samples.push(to);
         }
+        // A step may be passed between two samples.
+        samples.extend(self.strip.steps().iter().map(|step| step.along).filter(|&s| s > from && s < to));
+        samples.sort_by(f64::total_cmp);
         samples
     }
 
-    /// The border between a place that fits and one that does not.
-    fn border(&self, good: f64, bad: f64) -> f64 {
+    /// The border between a place that fits and one that does not, with its cross-section.
+    fn border(&self, steps: &[Step], good: f64, bad: f64) -> Option<(f64, Section)> {
+        let is_after = good > bad;
+        let (low, high) = (good.min(bad), good.max(bad));
+        let mut between = steps.iter().filter(|step| (low..=high).contains(&step.along));
+        let nearest = if is_after { between.next_back() } else { between.next() };
+        if let Some(section) = nearest.and_then(|step| self.strip.section_at(step, is_after)) {
+            if self.is_good(&section) {
+                return nearest.map(|step| (step.along, section));
+            }
+        }
         let (mut good, mut bad) = (good, bad);
         for _ in 0..HALVINGS {
             let middle = f64::midpoint(good, bad);
@@ -77,12 +94,13 @@ impl Look<'_> {
                 bad = middle;
             }
         }
-        good
+        self.fits(good).map(|section| (good, section))
     }
 
     /// The guides between two places of the arm, in order. `ends` says where the outline ends.
     pub(super) fn intervals(&self, from: f64, to: f64, ends: [bool; 2]) -> Vec<Interval> {
         let samples = self.samples(from, to);
+        let steps = self.strip.steps();
         let fits: Vec<Option<f64>> = samples.iter().map(|&s| self.fits(s).map(|c| c.width)).collect();
         let mut out = Vec::new();
         let mut k = 0;
@@ -98,15 +116,25 @@ impl Look<'_> {
             let last = k - 1;
             let width = |i: usize| fits[i].unwrap_or(0.0);
             let is_open = [
-                ends[0] && self.reaches_end(&samples[..first], samples[first] - from, width(first)),
-                ends[1] && self.reaches_end(&samples[last + 1..], to - samples[last], width(last)),
+                ends[0]
+                    && fits[..first].iter().all(Option::is_none)
+                    && self.reaches_end(&samples[..first], samples[first] - from, width(first)),
+                ends[1]
+                    && fits[last + 1..].iter().all(Option::is_none)
+                    && self.reaches_end(&samples[last + 1..], to - samples[last], width(last)),
             ];
-            let begin = if first == 0 { samples[0] } else { self.border(samples[first], samples[first - 1]) };
-            let end = if last + 1 == samples.len() { samples[last] } else { self.border(samples[last], samples[last + 1]) };
+            let whole = |k: usize| self.fits(samples[k]).map(|section| (samples[k], section));
+            let begin = if first == 0 { whole(0) } else { self.border(&steps, samples[first], samples[first - 1]) };
+            let end = if last + 1 == samples.len() {
+                whole(last)
+            } else {
+                self.border(&steps, samples[last], samples[last + 1])
+            };
+            let (Some(begin), Some(end)) = (begin, end) else { continue };
             let mean = (first..=last).map(width).sum::<f64>() / (last + 1 - first) as f64;
             let beyond = [is_open[0], is_open[1]].map(|open| if open { 0.5 * mean } else { 0.0 });
-            if end - begin + beyond[0] + beyond[1] >= self.opts.aspect * mean {
-                out.push(Interval { from: begin, to: end, is_open });
+            if end.0 - begin.0 + beyond[0] + beyond[1] >= self.opts.aspect * mean {
+                out.push(Interval { from: begin.0, to: end.0, is_open, sections: [begin.1, end.1] });
             }
         }
         out

@@ -7,6 +7,8 @@ use rustc_hash::FxHashMap;
 use spade::{ConstrainedDelaunayTriangulation, HasPosition, Point2, Triangulation};
 use waveguard_geom::Point;
 
+use super::jogs;
+
 /// No triangle, or no point.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -17,6 +19,8 @@ pub(super) struct Mesh {
     pub(super) points: Vec<[f64; 2]>,
     /// For each point whether it is a vertex as drawn.
     pub(super) is_drawn: Vec<bool>,
+    /// For each point whether the outline steps aside on the way to the next.
+    pub(super) is_step: Vec<bool>,
     /// The point that follows on its ring; the inside is to the left of the way there.
     pub(super) next: Vec<u32>,
     /// Corners, counter-clockwise.
@@ -42,10 +46,10 @@ const MOST_POINTS: (usize, usize) = (4, 400_000);
 
 impl Mesh {
     /// Triangulates a region: outer rings counter-clockwise, holes clockwise. `spacing` is the distance of
-    /// points along long edges, in dbu. `None` when the rings cross each other.
-    pub(super) fn new<R: AsRef<[Point]>>(region: &[R], spacing: f64) -> Option<Self> {
+    /// points along long edges, `step_max` the longest step of a side, in dbu. `None` when the rings cross each other.
+    pub(super) fn new<R: AsRef<[Point]>>(region: &[R], spacing: f64, step_max: f64) -> Option<Self> {
         let mut mesh = Self::default();
-        let edges = mesh.add_outline(region, spacing);
+        let edges = mesh.add_outline(region, spacing, step_max);
         let corners = mesh.points.iter().zip(0..).map(|(p, id)| Corner { at: Point2::new(p[0], p[1]), id }).collect();
         let mut conflicts = 0_usize;
         let cdt = ConstrainedDelaunayTriangulation::<Corner>::try_bulk_load_cdt(corners, edges.clone(), |_| {
@@ -60,7 +64,7 @@ impl Mesh {
     }
 
     /// Adds the points of all rings; returns the edges between them.
-    fn add_outline<R: AsRef<[Point]>>(&mut self, region: &[R], spacing: f64) -> Vec<[usize; 2]> {
+    fn add_outline<R: AsRef<[Point]>>(&mut self, region: &[R], spacing: f64, step_max: f64) -> Vec<[usize; 2]> {
         let edge = |ring: &[Point], i: usize| (ring[i], ring[(i + 1) % ring.len()]);
         let length = |(a, b): (Point, Point)| (a.distance_sq(b) as f64).sqrt();
         let rings = || region.iter().map(AsRef::as_ref).filter(|r| r.len() >= 3);
@@ -73,17 +77,21 @@ impl Mesh {
         for ring in rings() {
             let mut first = NONE;
             let mut last = NONE;
+            let mut steps = jogs::find(ring, step_max).into_iter().peekable();
             for i in 0..ring.len() {
                 let (a, b) = edge(ring, i);
+                let is_step = steps.next_if_eq(&i).is_some();
                 let id = *ids.entry(a).or_insert_with(|| self.add([f64::from(a.x), f64::from(a.y)], true));
                 first = if i == 0 { id } else { first };
                 self.link(last, id, &mut edges);
                 last = id;
+                self.is_step[id as usize] |= is_step;
                 let parts = (length((a, b)) / spacing).round().max(1.0);
                 for k in 1..parts as u32 {
                     let u = f64::from(k) / parts;
                     let between = |p: i32, q: i32| f64::from(p) + u * (f64::from(q) - f64::from(p));
                     let id = self.add([between(a.x, b.x), between(a.y, b.y)], false);
+                    self.is_step[id as usize] = is_step;
                     self.link(last, id, &mut edges);
                     last = id;
                 }
@@ -96,6 +104,7 @@ impl Mesh {
     fn add(&mut self, at: [f64; 2], is_drawn: bool) -> u32 {
         self.points.push(at);
         self.is_drawn.push(is_drawn);
+        self.is_step.push(false);
         self.next.push(NONE);
         (self.points.len() - 1) as u32
     }
@@ -166,7 +175,7 @@ mod tests {
             ring(&[(0, 0), (4000, 0), (4000, 3000), (0, 3000)]),
             ring(&[(500, 500), (500, 2500), (3500, 2500), (3500, 500)]),
         ];
-        let mesh = Mesh::new(&frame, 250.0).expect("a region");
+        let mesh = Mesh::new(&frame, 250.0, 0.0).expect("a region");
         assert!((area(&mesh) - 6.0e6).abs() < 1e-3, "{}", area(&mesh));
         let pairs: usize = mesh.neighbours.iter().flatten().filter(|&&n| n != NONE).count();
         assert_eq!(pairs % 2, 0);
@@ -175,13 +184,13 @@ mod tests {
     #[test]
     fn rings_that_touch_in_a_point_are_triangulated() {
         let two = [ring(&[(0, 0), (1000, 0), (1000, 1000)]), ring(&[(1000, 1000), (2000, 1000), (2000, 2000)])];
-        let mesh = Mesh::new(&two, 250.0).expect("a region");
+        let mesh = Mesh::new(&two, 250.0, 0.0).expect("a region");
         assert!((area(&mesh) - 1.0e6).abs() < 1e-3);
     }
 
     #[test]
     fn rings_that_cross_are_refused() {
         let bow = [ring(&[(0, 0), (1000, 1000), (1000, 0), (0, 1000)])];
-        assert!(Mesh::new(&bow, 1e9).is_none());
+        assert!(Mesh::new(&bow, 1e9, 0.0).is_none());
     }
 }

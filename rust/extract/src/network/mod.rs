@@ -9,6 +9,7 @@ mod axis;
 mod bodies;
 mod hubs;
 mod intervals;
+pub mod jogs;
 mod mesh;
 mod parts;
 mod strip;
@@ -26,6 +27,8 @@ pub struct NetworkOptions {
     pub width_min: f64,
     /// Widest guide.
     pub width_max: f64,
+    /// Longest step of a side at which guides of different width or place meet.
+    pub step_max: f64,
     /// Shorter stretches than this many widths belong to the junction beside them.
     pub aspect: f64,
     /// For the guides.

@@ -11,12 +11,20 @@ use super::intervals::{Interval, Look};
 use super::mesh::{Mesh, NONE};
 use super::strip::{Section, Strip};
 use super::{NetworkOptions, NoNetwork, Network, Part};
-use crate::trace::{CapHint, TraceOptions, trace_ribbon};
+use crate::trace::{CapHint, Trace, TraceOptions, trace_ribbon};
 
 /// Points along long edges are this many of the narrowest guide's widths apart.
 const SPACING: f64 = 0.5;
 /// A ring is cut open this far along, where its strip has a way on to both sides.
 const RING_START: f64 = 0.25;
+/// Stretches less than this many widths apart may meet at a step,
+const STEP_WIDTHS: f64 = 0.6;
+/// when one ends where the other begins, within so many dbu,
+const MEET: f64 = 2.0;
+/// and the cosine between their directions is more than this.
+const SAME_WAY: f64 = 0.98;
+/// A traced end lies this close to where it was cut, in dbu, and is as wide within this part.
+const AT_CUT: (f64, f64) = (3.0, 0.1);
 /// Points of the outline around a free end.
 const MOST_END_POINTS: usize = 20_000;
 
@@ -25,7 +33,7 @@ const MOST_END_POINTS: usize = 20_000;
 /// # Errors
 /// When there is no region or no guide in it.
 pub fn decompose<R: AsRef<[Point]>>(region: &[R], opts: &NetworkOptions) -> Result<Network, NoNetwork> {
-    let mesh = Mesh::new(region, SPACING * opts.width_min).ok_or(NoNetwork::NoRegion)?;
+    let mesh = Mesh::new(region, SPACING * opts.width_min, opts.step_max).ok_or(NoNetwork::NoRegion)?;
     let graph = axis::graph(&mesh, opts.width_min);
     let mut owners = Owners::new(&mesh, &graph);
     let mut network = Network::default();
@@ -68,13 +76,25 @@ fn cut_arm(mesh: &Mesh, arm: &Arm, opts: &NetworkOptions, owners: &mut Owners, n
         }
         return;
     };
+    let mut is_after_step = false;
     for (i, interval) in intervals.iter().enumerate() {
-        let at_begin = if interval.is_open[0] { None } else { Some(before.unwrap_or_else(|| owners.add())) };
-        let next = if i == last { after } else { Some(owners.add()) };
-        let at_end = if interval.is_open[1] { None } else { Some(next.unwrap_or_else(|| owners.add())) };
+        let at_begin = if interval.is_open[0] || is_after_step { None } else { Some(before.unwrap_or_else(|| owners.add())) };
+        let is_step = intervals.get(i + 1).is_some_and(|next| is_step(interval, next));
+        let next = if i == last { after } else if is_step { None } else { Some(owners.add()) };
+        let at_end = if interval.is_open[1] || is_step { None } else { Some(next.unwrap_or_else(|| owners.add())) };
         add_guide(mesh, arm, &look, *interval, [at_begin, at_end], owners, network);
         before = at_end;
+        is_after_step = is_step;
     }
+}
+
+/// True when two stretches meet at a step of the sides: there is nothing between them.
+fn is_step(a: &Interval, b: &Interval) -> bool {
+    let (p, q) = (&a.sections[1], &b.sections[0]);
+    let (gap, width) = (b.from - a.to, p.width.min(q.width));
+    let cos = p.tangent[0] * q.tangent[0] + p.tangent[1] * q.tangent[1];
+    let along = (q.at[0] - p.at[0]) * p.tangent[0] + (q.at[1] - p.at[1]) * p.tangent[1];
+    gap <= STEP_WIDTHS * width && along.abs() <= MEET && cos > SAME_WAY
 }
 
 /// A ring is a guide that meets itself, or goes from body to body.
@@ -86,8 +106,10 @@ fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &
     let pick = |from: f64| look.intervals(from, from + around, [false; 2]);
     let mut intervals = pick(from);
     let whole = |i: &[Interval], from: f64| i.len() == 1 && i[0].to - i[0].from >= around * 0.999_999 && i[0].from <= from;
-    if whole(&intervals, from) {
-        let all = Interval { from, to: from + around, is_open: [false; 2] };
+    if let Some(section) = look.fits(from).filter(|_| whole(&intervals, from)) {
+        // The strip goes around twice: the same cross-section has another place on its sides there.
+        let again = look.fits(from + around).unwrap_or(section);
+        let all = Interval { from, to: from + around, is_open: [false; 2], sections: [section, again] };
         add_guide(mesh, arm, look, all, [None; 2], owners, network);
         return;
     }
@@ -120,7 +142,12 @@ fn add_guide(
     let traced = outline(mesh, look, interval).and_then(|cut| {
         // Widths were judged when the stretch was chosen; here they would be judged twice, at a border.
         let trace = &TraceOptions { width_min: 0.0, width_max: f64::INFINITY, ..look.opts.trace.clone() };
-        trace_ribbon(&cut.ring, Some(cut.hints), trace).or_else(|_| trace_ribbon(&cut.ring, None, trace)).ok()
+        let is_good = |t: &Trace| fits_cut(t, &cut.hints, interval.is_open);
+        let hinted = trace_ribbon(&cut.ring, Some(cut.hints), trace).ok().filter(is_good);
+        hinted.or_else(|| {
+            let free = trace_ribbon(&cut.ring, None, trace).ok()?;
+            [free.reversed(), free].into_iter().find(is_good)
+        })
     });
     let Some(trace) = traced else {
         let known: Vec<usize> = nodes.into_iter().flatten().collect();
@@ -138,6 +165,16 @@ fn add_guide(
     network.guides.push(Part { trace, bodies: nodes });
 }
 
+/// True when a trace begins and ends where it was cut.
+fn fits_cut(trace: &Trace, hints: &[CapHint; 2], is_open: [bool; 2]) -> bool {
+    (0..2).all(|k| {
+        let (e, h) = (&trace.ends[k], &hints[k]);
+        is_open[k]
+            || ((e.x - h.x).hypot(e.y - h.y) <= AT_CUT.0 + AT_CUT.1 * h.width
+                && (e.width - h.width).abs() <= AT_CUT.0 + AT_CUT.1 * h.width)
+    })
+}
+
 struct Cut {
     ring: Vec<Point>,
     hints: [CapHint; 2],
@@ -146,7 +183,7 @@ struct Cut {
 /// The outline of a stretch, and where its two ends are.
 fn outline(mesh: &Mesh, look: &Look, interval: Interval) -> Option<Cut> {
     let strip = look.strip;
-    let sections = [look.fits(interval.from)?, look.fits(interval.to)?];
+    let sections = inside(look, interval);
     let (from, to) = (sections[0].places, sections[1].places);
     let mut ring: Vec<[f64; 2]> = Vec::new();
     let mut caps: [Vec<[f64; 2]>; 2] = [Vec::new(), Vec::new()];
@@ -173,6 +210,21 @@ fn outline(mesh: &Mesh, look: &Look, interval: Interval) -> Option<Cut> {
     let ring: Option<Vec<Point>> = ring.iter().map(|p| Point::from_f64(p[0], p[1])).collect();
     let hints = [0, 1].map(|k: usize| hint(&sections[k], k, interval.is_open[k], &caps[k]));
     ring.map(|ring| Cut { ring, hints })
+}
+
+/// The cross-sections at both ends. Next to a free end the triangles turn with its corners: that is taken from
+/// further inside.
+fn inside(look: &Look, interval: Interval) -> [Section; 2] {
+    let at = [interval.from, interval.to];
+    let mut sections = interval.sections;
+    for k in 0..2 {
+        if interval.is_open[k] {
+            let inward = sections[k].width.min((at[1] - at[0]) / 2.0);
+            let s = if k == 0 { at[0] + inward } else { at[1] - inward };
+            sections[k] = look.fits(s).unwrap_or(sections[k]);
+        }
+    }
+    sections
 }
 
 /// Where an end is expected: at the cut, or where the axis leaves the outline.

@@ -4,7 +4,7 @@
 //! it depends on the drawn sides alone and not on where points were put in between.
 
 use super::axis::{Arm, Node};
-use super::mesh::Mesh;
+use super::mesh::{Mesh, NONE};
 
 /// One side of an arm.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ struct Side {
     at: Vec<[f64; 2]>,
     /// Distance from the first point along the side.
     s: Vec<f64>,
+    /// Where the side steps aside: from and to.
+    steps: Vec<[f64; 2]>,
 }
 
 /// An arm with its sides.
@@ -24,6 +26,17 @@ pub(super) struct Strip {
     places: Vec<[f64; 2]>,
     /// Distance of the middle of each chord from the first along the axis.
     along: Vec<f64>,
+}
+
+/// A step of a side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    /// Distance of its middle along the axis.
+    pub(super) along: f64,
+    /// 0 on the left, 1 on the right.
+    side: usize,
+    /// Places on the side where it begins and ends.
+    places: [f64; 2],
 }
 
 /// A cross-section of an arm.
@@ -46,6 +59,8 @@ const REACH: f64 = 0.5;
 /// The same for how the sides lean: short, so that a wall across the guide is seen where it stands, and in dbu
 /// no shorter than the grid blurs.
 const LEAN_REACH: (f64, f64) = (0.1, 30.0);
+/// Points of a corner that is cut off.
+const MOST_SKIPPED: usize = 64;
 /// A perpendicular chord is sought so many widths around its place.
 const SEARCH: f64 = 1.0;
 
@@ -55,6 +70,28 @@ impl Side {
         self.s.push(self.s.last().map_or(0.0, |last| last + s));
         self.ids.push(id);
         self.at.push(at);
+    }
+
+    /// The places of the steps before and after a place.
+    fn limits(&self, s: f64) -> [f64; 2] {
+        let k = self.steps.partition_point(|step| step[1] <= s + SAME);
+        let low = if k > 0 { self.steps[k - 1][1] } else { 0.0 };
+        [low.min(s), self.steps.get(k).map_or(self.length(), |step| step[0]).max(s)]
+    }
+
+    /// True strictly inside a step.
+    fn is_in_step(&self, s: f64) -> bool {
+        let k = self.steps.partition_point(|step| step[1] <= s + SAME);
+        self.steps.get(k).is_some_and(|step| step[0] + SAME < s)
+    }
+
+    /// Notes that the last segment, from `from` on, is a step or the next part of one.
+    fn step(&mut self, from: f64) {
+        let to = self.length();
+        match self.steps.last_mut() {
+            Some(last) if last[1] >= from => last[1] = to,
+            _ => self.steps.push([from, to]),
+        }
     }
 
     fn length(&self) -> f64 {
@@ -78,7 +115,16 @@ impl Side {
 
     /// Unit vector from behind a place to before it.
     fn direction(&self, s: f64, reach: f64) -> [f64; 2] {
-        let (a, b) = (self.point((s - reach).max(0.0)), self.point((s + reach).min(self.length())));
+        let [low, high] = self.limits(s);
+        let (a, b) = (self.point((s - reach).max(low)), self.point((s + reach).min(high)));
+        unit([b[0] - a[0], b[1] - a[1]])
+    }
+
+    /// Unit vector along the side, over what lies after a place or before it.
+    fn direction_from(&self, s: f64, reach: f64, is_after: bool) -> [f64; 2] {
+        let [low, high] = self.limits(if is_after { s + SAME } else { s - SAME });
+        let (from, to) = if is_after { (s, (s + reach).min(high)) } else { ((s - reach).max(low), s) };
+        let (a, b) = (self.point(from), self.point(to));
         unit([b[0] - a[0], b[1] - a[1]])
     }
 
@@ -90,11 +136,16 @@ impl Side {
             return None;
         }
         let forward = ahead(self.point(s)) < 0.0;
+        let [low, high] = self.limits(s);
         loop {
             let (f0, f1) = (ahead(self.at[i]), ahead(self.at[i + 1]));
             if f0 <= 0.0 && f1 >= 0.0 {
                 let u = if (f1 - f0).abs() > 0.0 { (-f0 / (f1 - f0)).clamp(0.0, 1.0) } else { 0.0 };
-                return Some(self.s[i] + u * (self.s[i + 1] - self.s[i]));
+                return Some((self.s[i] + u * (self.s[i + 1] - self.s[i])).clamp(low, high));
+            }
+            let is_at_step = if forward { self.s[i + 1] >= high } else { self.s[i] <= low };
+            if is_at_step && (forward && high < self.length() || !forward && low > 0.0) {
+                return Some(if forward { high } else { low });
             }
             if forward {
                 i += 1;
@@ -125,18 +176,54 @@ fn unit(v: [f64; 2]) -> [f64; 2] {
     if size > 0.0 { [v[0] / size, v[1] / size] } else { [0.0; 2] }
 }
 
+/// Points of the outline between two points of a side where a corner with a step in it was cut off.
+fn skipped(mesh: &Mesh, is_left: bool, from: u32, to: u32) -> Vec<u32> {
+    let (first, last) = if is_left { (to, from) } else { (from, to) };
+    let mut out = Vec::new();
+    let (mut p, mut has_step) = (first, false);
+    while p != last {
+        has_step |= mesh.is_step[p as usize];
+        p = mesh.next[p as usize];
+        if p == NONE || out.len() > MOST_SKIPPED {
+            return Vec::new();
+        }
+        out.push(p);
+    }
+    out.pop();
+    if !has_step {
+        return Vec::new();
+    }
+    if is_left {
+        out.reverse();
+    }
+    out
+}
+
 impl Strip {
     /// The strip of an arm. That of a ring goes around twice, so that any place has a way on.
     pub(super) fn new(mesh: &Mesh, arm: &Arm) -> Self {
         let (mut left, mut right) = (Side::default(), Side::default());
         let (mut places, mut along) = (Vec::with_capacity(arm.chords.len()), Vec::with_capacity(arm.chords.len()));
         let mut last: Option<[f64; 2]> = None;
+        let is_step = |is_left: bool, from: u32, to: u32| {
+            let (a, b) = if is_left { (to, from) } else { (from, to) };
+            mesh.next[a as usize] == b && mesh.is_step[a as usize]
+        };
         let rounds = if arm.nodes[0] == Node::Closed { 2 } else { 1 };
         for &[l, r] in std::iter::repeat_n(&arm.chords, rounds).flatten() {
             let at = [l, r].map(|p| mesh.points[p as usize]);
-            for (side, (id, at)) in [&mut left, &mut right].into_iter().zip([(l, at[0]), (r, at[1])]) {
-                if side.ids.last() != Some(&id) {
+            for (k, (side, (id, at))) in [&mut left, &mut right].into_iter().zip([(l, at[0]), (r, at[1])]).enumerate() {
+                if side.ids.last() == Some(&id) {
+                    continue;
+                }
+                let on_the_way = side.ids.last().map_or_else(Vec::new, |&from| skipped(mesh, k == 0, from, id));
+                for (id, at) in on_the_way.into_iter().map(|p| (p, mesh.points[p as usize])).chain([(id, at)]) {
+                    let stepped = side.ids.last().is_some_and(|&from| is_step(k == 0, from, id));
+                    let from = side.length();
                     side.push(id, at);
+                    if stepped {
+                        side.step(from);
+                    }
                 }
             }
             places.push([left.length(), right.length()]);
@@ -169,6 +256,46 @@ impl Strip {
         (l[0] - r[0]).hypot(l[1] - r[1])
     }
 
+    /// All steps of the sides, in order along the axis.
+    pub(super) fn steps(&self) -> Vec<Step> {
+        let mut out = Vec::new();
+        for (k, side) in [&self.left, &self.right].into_iter().enumerate() {
+            for step in &side.steps {
+                let middle = f64::midpoint(step[0], step[1]);
+                let after = self.places.partition_point(|p| p[k] < middle).clamp(1, self.places.len() - 1);
+                let (a, b) = (self.places[after - 1][k], self.places[after][k]);
+                let u = if b > a { (middle - a) / (b - a) } else { 0.0 };
+                let along = self.along[after - 1] + u * (self.along[after] - self.along[after - 1]);
+                out.push(Step { along, side: k, places: *step });
+            }
+        }
+        out.sort_by(|a, b| a.along.total_cmp(&b.along));
+        out
+    }
+
+    /// The cross-section at a step, as the way before it or after it has it.
+    pub(super) fn section_at(&self, step: &Step, is_after: bool) -> Option<Section> {
+        let sides = [&self.left, &self.right];
+        let (own, other) = (sides[step.side], sides[1 - step.side]);
+        let place = step.places[usize::from(is_after)];
+        let mut opposite = self.place(step.along)[1 - step.side];
+        if let Some(between) = other.steps.iter().find(|s| s[0] - SAME < opposite && opposite < s[1] + SAME) {
+            opposite = between[usize::from(is_after)];
+        }
+        let (p, q) = (own.point(place), other.point(opposite));
+        let rough = (p[0] - q[0]).hypot(p[1] - q[1]);
+        let way = |side: &Side, at: f64| side.direction_from(at, REACH * rough, is_after);
+        let (a, b) = (way(own, place), way(other, opposite));
+        let tangent = unit([a[0] + b[0], a[1] + b[1]]);
+        let found = other.crossing(p, tangent, opposite, SEARCH * rough)?;
+        let (places, q) = ([place, found], other.point(found));
+        let (places, ends) = if step.side == 0 { (places, [p, q]) } else { ([places[1], places[0]], [q, p]) };
+        let across = [ends[0][0] - ends[1][0], ends[0][1] - ends[1][1]];
+        let at = [f64::midpoint(p[0], q[0]), f64::midpoint(p[1], q[1])];
+        let is_right = tangent[0] * across[1] - tangent[1] * across[0] > 0.0;
+        is_right.then_some(Section { at, tangent, width: across[0].hypot(across[1]), ends, places })
+    }
+
     fn place(&self, s: f64) -> [f64; 2] {
         let k = self.chord(s);
         let Some(next) = self.along.get(k + 1) else { return self.places[k] };
@@ -185,6 +312,9 @@ impl Strip {
     /// The cross-section at a distance along the axis; `None` where the sides do not run along each other.
     pub(super) fn section(&self, s: f64) -> Option<Section> {
         let places = self.place(s);
+        if self.left.is_in_step(places[0]) || self.right.is_in_step(places[1]) {
+            return None;
+        }
         let [l, r] = [self.left.point(places[0]), self.right.point(places[1])];
         let rough = (l[0] - r[0]).hypot(l[1] - r[1]);
         let middle = [f64::midpoint(l[0], r[0]), f64::midpoint(l[1], r[1])];

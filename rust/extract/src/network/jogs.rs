@@ -1,0 +1,155 @@
+//! Steps of an outline: where a side of a guide moves aside at once and goes on.
+//!
+//! A step on both sides is a change of width or a joint that was missed aside; many small steps are a wall of
+//! teeth, which light follows as if it were smooth.
+
+use waveguard_geom::Point;
+
+/// Shorter edges are steps of the grid, in dbu for a grid of 1 nm.
+pub const LEAST_STEP: f64 = 8.0;
+/// The side before and the side after a step run the same way within this, in rad.
+const SAME_WAY_RAD: f64 = 0.35;
+/// A step leaves the way of its side by more than this, in rad; less is a taper.
+const ASIDE_RAD: f64 = 0.9;
+/// The way of a side is taken over so many lengths of the step.
+const REACH_STEPS: f64 = 1.0;
+/// And not over less than this, in dbu.
+const LEAST_REACH: f64 = 40.0;
+/// The sides beside a step are at least this many lengths of it long, or it is a side itself.
+const LEAST_SIDE: f64 = 0.8;
+/// From so many steps on a wall has teeth.
+pub const TEETH: usize = 12;
+
+fn vector(ring: &[Point], i: usize) -> [f64; 2] {
+    let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+    [f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y)]
+}
+
+fn size(v: [f64; 2]) -> f64 {
+    (v[0] * v[0] + v[1] * v[1]).sqrt()
+}
+
+fn angle(a: [f64; 2], b: [f64; 2]) -> f64 {
+    (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]).abs()
+}
+
+/// The edges that are steps, by the number of their first vertex. Edges longer than `longest` are none.
+pub fn find(ring: &[Point], longest: f64) -> Vec<usize> {
+    let n = ring.len();
+    let mut out = Vec::new();
+    if n < 6 {
+        return out;
+    }
+    let mut before = vector(ring, n - 1);
+    for i in 0..n {
+        let own = vector(ring, i);
+        let square = own[0] * own[0] + own[1] * own[1];
+        // Cheap tests first: nearly all edges of a smooth curve end here.
+        if square >= LEAST_STEP * LEAST_STEP && square <= longest * longest {
+            let dot = before[0] * own[0] + before[1] * own[1];
+            let is_turn = dot <= 0.8 * (square * (before[0] * before[0] + before[1] * before[1])).sqrt();
+            if is_turn && is_step(ring, i, own) {
+                out.push(i);
+            }
+        }
+        before = own;
+    }
+    out
+}
+
+fn is_step(ring: &[Point], i: usize, own: [f64; 2]) -> bool {
+    let length = size(own);
+    let reach = (REACH_STEPS * length).max(LEAST_REACH);
+    let least = (LEAST_SIDE * length).max(LEAST_REACH / 2.0);
+    let side = |ahead: bool| walked(ring, i, [least, reach], ahead);
+    let (Some(before), Some(after)) = (side(false), side(true)) else {
+        return false;
+    };
+    angle(before, after) <= SAME_WAY_RAD && angle(before, own) >= ASIDE_RAD && angle(own, after) >= ASIDE_RAD
+}
+
+/// From the edge up to a reach along the ring, before it or after it, in the sense of the ring; `None` where the
+/// way turns sharply before the least reach.
+fn walked(ring: &[Point], edge: usize, [least, reach]: [f64; 2], ahead: bool) -> Option<[f64; 2]> {
+    let n = ring.len();
+    let mut sum = [0.0; 2];
+    let mut length = 0.0;
+    let mut last: Option<[f64; 2]> = None;
+    for k in 1..n {
+        let i = if ahead { (edge + k) % n } else { (edge + n - k) % n };
+        let v = vector(ring, i);
+        let part = size(v);
+        if part <= 0.0 {
+            continue;
+        }
+        if last.is_some_and(|l| angle(l, v) > ASIDE_RAD && part.min(size(l)) > LEAST_STEP) {
+            return (length >= least).then_some(sum);
+        }
+        let share = ((reach - length) / part).min(1.0);
+        sum = [sum[0] + share * v[0], sum[1] + share * v[1]];
+        length += share * part;
+        last = Some(v);
+        if length >= reach * 0.999_999 {
+            return Some(sum);
+        }
+    }
+    None
+}
+
+/// The outline with its teeth smoothed away: sides through the middles of their steps. `None` without teeth.
+pub fn smoothed(ring: &[Point], steps: &[usize]) -> Option<Vec<Point>> {
+    if steps.len() < TEETH {
+        return None;
+    }
+    let n = ring.len();
+    let mut is_end = vec![false; n];
+    let mut middles: Vec<Option<Point>> = vec![None; n];
+    for &i in steps {
+        let (a, b) = (ring[i], ring[(i + 1) % n]);
+        middles[i] = Point::from_f64(
+            f64::midpoint(f64::from(a.x), f64::from(b.x)),
+            f64::midpoint(f64::from(a.y), f64::from(b.y)),
+        );
+        is_end[i] = true;
+        is_end[(i + 1) % n] = true;
+    }
+    let mut out = Vec::with_capacity(n);
+    for i in 0..n {
+        if !is_end[i] {
+            out.push(ring[i]);
+        }
+        out.extend(middles[i]);
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(points: &[(i32, i32)]) -> Vec<Point> {
+        points.iter().map(|&(x, y)| Point::new(x, y)).collect()
+    }
+
+    #[test]
+    fn a_change_of_width_has_two_steps_and_corners_have_none() {
+        let wider = [(0, -250), (5000, -250), (5000, -360), (9000, -360), (9000, 360), (5000, 360), (5000, 250), (0, 250)];
+        assert_eq!(find(&ring(&wider), 10_000.0), [1, 5]);
+        let tee = [(0, 0), (9000, 0), (9000, 500), (4750, 500), (4750, 5000), (4250, 5000), (4250, 500), (0, 500)];
+        assert!(find(&ring(&tee), 10_000.0).is_empty());
+        let taper = [(0, -250), (5000, -250), (5500, -360), (9000, -360), (9000, 360), (0, 360)];
+        assert!(find(&ring(&taper), 10_000.0).is_empty());
+    }
+
+    #[test]
+    fn teeth_are_smoothed_to_their_middle() {
+        let mut comb = vec![(0, 0), (16_000, 0), (16_000, 450)];
+        for k in (0..50).rev() {
+            let x = k * 320;
+            comb.extend([(x + 160, 450), (x + 160, 500), (x, 500), (x, 450)]);
+        }
+        let comb = ring(&comb);
+        let smooth = smoothed(&comb, &find(&comb, 3000.0)).expect("teeth");
+        assert!(smooth.iter().all(|p| p.y == 0 || p.y == 475 || p.x == 16_000 || p.x == 0), "{smooth:?}");
+    }
+}

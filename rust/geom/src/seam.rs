@@ -1,0 +1,90 @@
+//! Closes hairline cracks between rings that were drawn to touch.
+//!
+//! Rounding to the grid moves corners by up to a step, so that two edges drawn along one line at an angle cross
+//! each other or leave a crack thinner than any process. Corners that lie on an edge within a tolerance are put
+//! into that edge: both sides of the seam then have the same points.
+
+use crate::{BBox, GridIndex, Point, region::Ring};
+
+/// The rings with corners near their edges put into these, when there are any.
+pub fn closed(rings: &[Ring], tolerance: f64) -> Option<Vec<Ring>> {
+    let points: Vec<Point> = rings.iter().flatten().copied().collect();
+    let boxes: Vec<BBox> = points.iter().map(|p| BBox::of_points(&[*p])).collect();
+    let mut all = BBox::EMPTY;
+    boxes.iter().for_each(|b| all.add_box(b));
+    if all.is_empty() {
+        return None;
+    }
+    let size = (all.max[0] - all.min[0]).max(all.max[1] - all.min[1]);
+    let index = GridIndex::new(&boxes, (size / (points.len() as f64).sqrt()).max(tolerance));
+    let mut changed = false;
+    let out = rings
+        .iter()
+        .map(|ring| {
+            let mut own: Ring = Vec::with_capacity(ring.len());
+            for i in 0..ring.len() {
+                let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+                own.push(a);
+                let on_it = between(a, b, &points, &index, tolerance);
+                changed |= !on_it.is_empty();
+                own.extend(on_it);
+            }
+            own
+        })
+        .collect();
+    changed.then_some(out)
+}
+
+/// The points near the inside of an edge but not on it already, in order along it.
+fn between(a: Point, b: Point, points: &[Point], index: &GridIndex, tolerance: f64) -> Vec<Point> {
+    let (ax, ay) = (f64::from(a.x), f64::from(a.y));
+    let d = [f64::from(b.x) - ax, f64::from(b.y) - ay];
+    let square = d[0] * d[0] + d[1] * d[1];
+    let length = square.sqrt();
+    let mut found: Vec<(f64, Point)> = Vec::new();
+    if length <= 2.0 * tolerance {
+        return Vec::new();
+    }
+    // A long slanted edge has a large box: its parts have small ones.
+    let parts = (length / STRIDE).ceil().max(1.0) as usize;
+    for k in 0..parts {
+        let at = |u: f64| [ax + u * d[0], ay + u * d[1]];
+        let (p, q) = (at(k as f64 / parts as f64), at((k + 1) as f64 / parts as f64));
+        let mut window = BBox { min: p, max: p };
+        window.add_box(&BBox { min: q, max: q });
+        index.candidates(&window.grown(tolerance), |i| {
+            let p = points[i];
+            let (x, y) = (f64::from(p.x) - ax, f64::from(p.y) - ay);
+            let along = (x * d[0] + y * d[1]) / length;
+            let aside = (x * d[1] - y * d[0]).abs() / length;
+            let is_on = crate::point::orient(a, b, p) == 0;
+            if p != a && p != b && !is_on && aside <= tolerance && along > tolerance && along < length - tolerance {
+                found.push((along, p));
+            }
+        });
+    }
+    found.sort_by(|p, q| p.0.total_cmp(&q.0).then(p.1.cmp(&q.1)));
+    found.dedup_by(|p, q| p.1 == q.1);
+    found.into_iter().map(|(_, p)| p).collect()
+}
+
+/// Length of the part of an edge that is looked at in one box, in dbu.
+const STRIDE: f64 = 5000.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::region;
+
+    #[test]
+    fn two_bars_drawn_end_to_end_at_an_angle_leave_no_crack() {
+        let ring = |p: &[(i32, i32)]| -> Ring { p.iter().map(|&(x, y)| Point::new(x, y)).collect() };
+        let narrow = ring(&[(-8192, -3735), (97, -230), (-97, 230), (-8387, -3274)]);
+        let wide = ring(&[(140, -332), (7509, 2784), (7228, 3447), (-140, 332)]);
+        let cracked = region::union(&[&narrow, &wide]);
+        assert!(cracked[0].contains(&Point::new(0, 0)));
+        let healed = region::union(&closed(&[narrow.clone(), wide], 1.5).expect("a seam"));
+        assert_eq!((healed.len(), healed[0].len()), (1, 8), "{healed:?}");
+        assert!(closed(&[narrow], 1.5).is_none());
+    }
+}
