@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from variants.network import Network, network_of
@@ -26,10 +27,12 @@ class Lengths:
     marked_nm: Floats
     bare_nm: Floats
     """NaN where no route leads from one end to the other."""
+    checkable: npt.NDArray[np.bool_]
+    """False for guides shorter than wide, and those with an end on something that it is not joined to."""
 
-    def missed(self, tolerance_nm: float) -> np.ndarray:
-        """Return the rows of the guides whose length is another, or that were not found."""
-        return np.flatnonzero(~(np.abs(self.bare_nm - self.marked_nm) <= tolerance_nm))
+    def missed(self, tolerance_nm: float) -> npt.NDArray[np.int64]:
+        """Return the rows of the checkable guides whose length is another, or that were not found."""
+        return np.flatnonzero(self.checkable & ~(np.abs(self.bare_nm - self.marked_nm) <= tolerance_nm))
 
 
 class Routes:
@@ -107,4 +110,13 @@ def compared(marked: Extraction, bare: Extraction) -> Lengths:
         ports = (int(tables.waveguides.port_a[row]), int(tables.waveguides.port_b[row]))
         a, b = ((float(tables.ports.x_nm[port]), float(tables.ports.y_nm[port])) for port in ports)
         found[row] = routes[top].length_nm(a, b, float(lengths[row]))
-    return Lengths(lengths, found)
+    return Lengths(lengths, found, _checkable(marked))
+
+
+def _checkable(marked: Extraction) -> npt.NDArray[np.bool_]:
+    """Return which guides are shapes of their own: without markers, an end that touches a device merges with it."""
+    guides, near = marked.tables.waveguides, marked.tables.near_misses
+    touching = near.port_a[near.distance_nm <= ASIDE_NM]
+    on_something = np.isin(guides.port_a, touching) | np.isin(guides.port_b, touching)
+    result: npt.NDArray[np.bool_] = ~on_something & (guides.centerline_length_nm > guides.width_max_nm)
+    return result
