@@ -35,6 +35,8 @@ TOOLS = [
     "mypy>=1.18",
     "jsonschema>=4.23",
     "klayout>=0.30",
+    "matplotlib>=3.9",
+    "pyyaml>=6.0",
     "shapely>=2.1",
 ]
 

@@ -7,8 +7,10 @@ at the end of the run says how many were not run, and with `CI=true` their absen
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -89,3 +91,15 @@ def demo_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     demo.write(folder, faults=True)
     demo.write(folder, faults=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample_found() -> Any:
+    """Return an extraction that is written by hand, with something of everything."""
+    path = REPOSITORY / "tests" / "golden" / "sample_found.py"
+    spec = importlib.util.spec_from_file_location("waveguard_sample_found", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.FOUND

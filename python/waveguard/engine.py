@@ -130,7 +130,7 @@ def check(
             *summary.notes(optics.model, optics.budget),
         ),
         incomplete=(
-            *_nothing(file, extraction),
+            *nothing_to_see(file, extraction),
             *_cut_labels(extraction),
             *_beyond_bounds(facts.problems),
             *attempts.incomplete,
@@ -312,7 +312,7 @@ def _problems(file: LayoutFile, extraction: Extraction) -> tuple[LayoutProblem, 
     return tuple(found)
 
 
-def _nothing(file: LayoutFile, extraction: Extraction) -> tuple[Incomplete, ...]:
+def nothing_to_see(file: LayoutFile, extraction: Extraction) -> tuple[Incomplete, ...]:
     """A layout in which there is nothing to see was not checked, nor one whose guides the PDK does not look at."""
     if not any(file.handle.bbox_nm(cell) is not None for cell in extraction.tops):
         return (Incomplete("layout", EMPTY_LAYOUT),)

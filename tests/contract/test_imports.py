@@ -39,9 +39,10 @@ MAY_SEE: dict[str, set[str]] = {
     "rules": JUDGES,
     "summary": JUDGES | {"circuit"},
     "engine": RUNNERS | {"budget", "summary", CORE},
+    "exports": RUNNERS | {"engine"},
     "reports": WORDS | {"findings"},
     "designs": WORDS,
-    "cli": RUNNERS | {"engine", "reports", "designs"},
+    "cli": RUNNERS | {"engine", "exports", "reports", "designs"},
     "__main__": {"cli"},
     "__init__": RUNNERS | {"engine"},
 }

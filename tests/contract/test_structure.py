@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from waveguard.cli import _extraction
+from waveguard.exports import tables_json
 from waveguard.reports import json as json_report
 from waveguard.rules import HEADINGS, Rule, all_rules
 
@@ -89,7 +89,7 @@ def test_the_published_report_schema_is_that_of_the_models() -> None:
 
 
 def test_the_published_extraction_schema_is_that_of_the_tables() -> None:
-    assert _extraction.published_schema() == _extraction.schema_text()
+    assert tables_json.published_schema() == tables_json.schema_text()
 
 
 def test_continuous_integration_calls_the_one_command_and_nothing_else() -> None:

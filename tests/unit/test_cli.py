@@ -12,13 +12,15 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
 
+import gdstk
 import jsonschema
 import pytest
 
-from waveguard.cli import _extraction, _output, main
+from waveguard.cli import _output, main
 from waveguard.cli.check import plan_outputs
 from waveguard.designs import demo
 from waveguard.errors import UsageError
+from waveguard.exports import tables_json
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -216,7 +218,7 @@ def test_extract_writes_tables_guides_and_netlist(
     options = [part for name in names for part in ("-o", str(tmp_path / name))]
     assert main(["extract", str(written.layout), "--pdk", written.pdk, *options]) == 0
     document = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
-    jsonschema.validate(document, json.loads(_extraction.published_schema()))
+    jsonschema.validate(document, json.loads(tables_json.published_schema()))
     tables = document["tables"]
     netlist = json.loads((tmp_path / "x.netlist.json").read_text(encoding="utf-8"))
     assert len(netlist["instances"]) == len(tables["devices"]["cell"])
@@ -229,7 +231,7 @@ def test_extract_writes_tables_guides_and_netlist(
     guides = (tmp_path / "x.csv").read_text(encoding="utf-8").splitlines()
     assert len(guides) == 1 + len(tables["waveguides"]["device"])
     assert any("mzi_long_arm" in line for line in guides)
-    assert (tmp_path / "x.yaml").read_text(encoding="utf-8").startswith("schema_version: 1\ninstances:\n")
+    assert (tmp_path / "x.yaml").read_text(encoding="utf-8").startswith("name: waveguard_demo\ninstances:\n")
 
 
 def test_extract_looks_only_into_the_cells_asked_for(demo_dir: Path, tmp_path: Path) -> None:
@@ -238,6 +240,79 @@ def test_extract_looks_only_into_the_cells_asked_for(demo_dir: Path, tmp_path: P
     assert main([*arguments, "--top", "bus_1"]) == 0
     assert json.loads(tables.read_text(encoding="utf-8"))["tops"] == ["bus_1"]
     assert main([*arguments, "--top", "bus_9"]) == 2
+
+
+def test_extract_writes_every_format_and_says_how_much_it_understood(
+    demo_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = demo.names(demo_dir, faults=True)
+    names = ["x.spi", "x.gds", "y.oas", "x.svg", "x.png", "x.sax.yaml"]
+    options = [part for name in names for part in ("-o", str(tmp_path / name))]
+    assert main(["extract", str(written.layout), "--pdk", written.pdk, *options]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {*names, "x.overlay.lyp", "y.overlay.lyp"}
+    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "y.oas").read_bytes().startswith(b"%SEMI-OASIS")
+    (line,) = errors_of(capsys)
+    assert line.startswith("11 devices, 10 guides of 19.5")
+    assert "8 terminals, 2 open ends, 2 near misses; 100 % of the core area understood; written: " in line
+
+
+def test_extract_to_stdout_is_a_netlist_and_the_closing_line_is_apart(
+    demo_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = demo.names(demo_dir, faults=False)
+    assert main(["extract", str(written.layout), "--pdk", written.pdk]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("name: waveguard_demo\ninstances:\n")
+    assert captured.err.endswith("100 % of the core area understood\n")
+    assert main(["extract", str(written.layout), "--pdk", written.pdk, "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def layout_of(tmp_path: Path, *polygons: gdstk.Polygon) -> str:
+    """Write a layout of some shapes."""
+    library = gdstk.Library()
+    library.new_cell("chip").add(*polygons)
+    path = tmp_path / "chip.gds"
+    library.write_gds(path)
+    return str(path)
+
+
+def test_core_without_a_network_ends_with_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fill = [gdstk.rectangle((40 * k, 0), (40 * k + 30, 30), layer=1) for k in range(4)]
+    arguments = ["extract", layout_of(tmp_path, *fill), "--pdk", "siepic-ebeam", "-o", str(tmp_path / "x.csv")]
+    assert main(arguments) == 3
+    lines = errors_of(capsys)
+    assert lines[0].startswith("0 devices, 0 guides, 0 optical nets, 0 terminals, 0 open ends; 0.0 % of the core area")
+    # The reason in brackets is that of the core, and may become a better one.
+    assert ", chip: core shapes of 3,600.0 µm², but no guide, no device and no joint was found in them (" in lines[-2]
+    assert lines[-1].startswith("hint: ")
+    # What there is is written all the same.
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_layers_that_the_pdk_does_not_know_end_with_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = layout_of(tmp_path, gdstk.rectangle((0, 0), (50, 0.45), layer=3))
+    assert main(["extract", path, "--pdk", "siepic-ebeam", "-o", str(tmp_path / "x.yaml")]) == 3
+    assert any("no shapes on the core layers of the PDK siepic-ebeam" in line for line in errors_of(capsys))
+
+
+def test_a_lone_guide_is_a_network(tmp_path: Path) -> None:
+    path = layout_of(tmp_path, gdstk.rectangle((0, 0), (50, 0.5), layer=1))
+    assert main(["extract", path, "--pdk", "siepic-ebeam", "-o", str(tmp_path / "x.csv"), "-q"]) == 0
+    assert "50000.0" in (tmp_path / "x.csv").read_text(encoding="utf-8")
+
+
+def test_an_overlay_never_overwrites_what_was_read(
+    demo_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = tmp_path / "chip.gds"
+    layout.write_bytes(demo.names(demo_dir, faults=False).layout.read_bytes())
+    assert main(["extract", str(layout), "--pdk", demo.PDK, "-o", str(layout)]) == 2
+    assert "the output would overwrite an input" in errors_of(capsys)[0]
+    names = ["-o", str(tmp_path / "x.gds"), "-o", str(tmp_path / "x.oas")]
+    assert main(["extract", str(layout), "--pdk", demo.PDK, "-q", *names]) == 0
+    assert (tmp_path / "x.overlay.lyp").is_file()
 
 
 def run_main(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:

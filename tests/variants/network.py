@@ -131,10 +131,8 @@ class _Contraction:
             if self.top is not None and int(devices.top[device]) != self.top:
                 continue
             if device not in numbers:
-                x = float((devices.bbox_x0_nm[device] + devices.bbox_x1_nm[device]) / 2)
-                y = float((devices.bbox_y0_nm[device] + devices.bbox_y1_nm[device]) / 2)
                 name = self.names[int(devices.cell[device])]
-                numbers[device] = self.network_.add(Node(DEVICE, int(count[device]), x, y, name))
+                numbers[device] = self.network_.add(Node(DEVICE, int(count[device]), *self._middle(device), name))
             other = int(self.partner[port])
             if other < 0:
                 continue
@@ -143,6 +141,15 @@ class _Contraction:
                 self.node_at[other] = numbers[device]
             elif port > other and int(ports.device[other]) in numbers:
                 self.network_.edges.append(Edge(numbers[device], numbers[int(ports.device[other])], 0.0, drawn_nm=0.0))
+
+    def _middle(self, device: int) -> tuple[float, float]:
+        junctions, devices = self.tables.junctions, self.tables.devices
+        row = np.flatnonzero(junctions.device == device)
+        if len(row):
+            return float(junctions.x_nm[row[0]]), float(junctions.y_nm[row[0]])
+        x = (devices.bbox_x0_nm[device] + devices.bbox_x1_nm[device]) / 2
+        y = (devices.bbox_y0_nm[device] + devices.bbox_y1_nm[device]) / 2
+        return float(x), float(y)
 
     def _add_ends_and_steps(self) -> None:
         ports = self.tables.ports

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 
 EXIT_BAD_INPUT = 2
+EXIT_INCOMPLETE = 3
 EXIT_INTERNAL = 3
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141

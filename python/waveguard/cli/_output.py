@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from waveguard.errors import UsageError
 
@@ -46,14 +46,17 @@ def refuse_same_file(outputs: list[Path], inputs: list[Path | None]) -> None:
         seen.add(real)
 
 
-def write_file(path: Path, write: Callable[[TextIO], object]) -> None:
-    """Write a text file by way of a temporary one beside it, so that no reader ever sees half of it."""
+def write_file(path: Path, write: Callable[[Any], object], *, binary: bool = False) -> None:
+    """Write a file by way of a temporary one beside it, so that no reader ever sees half of it.
+
+    `write` gets a file for text, or for bytes when it is `binary`.
+    """
     try:
         if path.exists() and not _is_regular(path):  # a pipe or a device must not be replaced
-            with path.open("w", encoding="utf-8", newline="\n") as out:
+            with path.open(**_mode(binary)) as out:
                 write(out)
             return
-        _replace(path.resolve(), write)
+        _replace(path.resolve(), write, binary=binary)
     except OSError as error:
         raise UsageError(f"cannot write the output: {error.strerror}", path=path) from error
 
@@ -78,11 +81,15 @@ def _is_regular(path: Path) -> bool:
     return stat.S_ISREG(path.stat().st_mode)
 
 
-def _replace(path: Path, write: Callable[[TextIO], object]) -> None:
+def _mode(binary: bool) -> dict[str, Any]:
+    return {"mode": "wb"} if binary else {"mode": "w", "encoding": "utf-8", "newline": "\n"}
+
+
+def _replace(path: Path, write: Callable[[Any], object], *, binary: bool) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+        with os.fdopen(handle, **_mode(binary)) as out:
             write(out)
         temporary.chmod(stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
         temporary.replace(path)

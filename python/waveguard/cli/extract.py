@@ -29,7 +29,8 @@ def extract(
             "--output",
             "-o",
             metavar="FILE",
-            help="File to write (repeatable): .json tables, .csv guides, .yaml or .netlist.json netlist; -: netlist.",
+            help="File to write (repeatable), by suffix: .yaml netlist for gdsfactory and SAX, .spi of SiEPIC, "
+            ".csv guides, .json all tables, .gds or .oas overlay for KLayout, .svg or .png picture; - for the netlist.",
         ),
     ] = None,
     threads: Annotated[int, typer.Option(metavar="N", min=0, help="Threads of the core; 0: one per processor.")] = 0,
@@ -38,45 +39,45 @@ def extract(
     """Find devices, ports, guides and nets, and write them to files."""
     from waveguard import engine
     from waveguard import pdk as pdks
-    from waveguard.cli import _extraction
+    from waveguard.exports import export_for
+    from waveguard.exports.gather import gather
+    from waveguard.exports.netlist import write_netlist_yaml
+    from waveguard.exports.outcome import closing_line, largest_gap, missing_network
     from waveguard.extract import extract as run_extraction
     from waveguard.layout import read
-    from waveguard.units import nm_to_um
 
     outputs = output or [_output.STDOUT]
     paths = [Path(name) for name in outputs if name != _output.STDOUT]
     name = require_pdk(pdk)
-    writers = {path: _extraction.writer_for(path) for path in paths}
-    _output.refuse_same_file(paths, [layout, Path(name)])
-    for path in paths:
+    exports = {path: export_for(path) for path in paths}
+    beside = dict(one for path, export in exports.items() for one in export.companions(path))
+    # An overlay as .gds and one as .oas share their layer properties.
+    _output.refuse_same_file([*paths, *beside], [layout, Path(name)])
+    for path in (*paths, *beside):
         _output.refuse_unwritable(path)
 
     kit = pdks.load(name)
     with progress(quiet=quiet) as show_progress:
         file = read(layout, threads=threads, progress=show_progress)
         extraction = run_extraction(file, kit, tops=top or None, threads=threads, progress=show_progress)
-    terminals = engine.circuit_of(extraction).terminals
-    found = _extraction.Found(
-        layout=layout.name,
-        layout_sha256=file.sha256 or "",
-        pdk=kit.name,
-        cell_names=file.cell_names,
-        tops=[file.cell_names[cell] for cell in extraction.tops],
-        cross_sections=[guide.name for guide in extraction.guides],
-        tables={table: extraction.handle.table(table) for table in extraction.handle.names()},
-        terminals=[
-            _extraction.Terminal(names, kind, nm_to_um(float(x_nm)), nm_to_um(float(y_nm)))
-            for names, kind, x_nm, y_nm in zip(
-                terminals.names, terminals.kind, terminals.x_nm, terminals.y_nm, strict=True
-            )
-        ],
-    )
+    found = gather(extraction)
     if _output.STDOUT in outputs:
-        _output.write_stdout(lambda out: _extraction.write_netlist_yaml(found, out), for_programs=True)
-    for path, writer in writers.items():
-        _output.write_file(path, lambda out, write=writer: write(found, out))  # type: ignore[misc]
-    if not quiet and paths:
-        n_devices, n_nets = len(found.tables["devices"]["cell"]), len(found.tables["nets"]["port_a"])
-        written = ", ".join(str(path) for path in paths)
-        _errors.tell(f"{n_devices} devices and {n_nets} nets; written: {written}")
+        _output.write_stdout(lambda out: write_netlist_yaml(found, out), for_programs=True)
+    for path, export in exports.items():
+        _output.write_file(path, lambda out, write=export.write: write(found, out), binary=export.binary)  # type: ignore[misc]
+    for path, write in beside.items():
+        _output.write_file(path, lambda out, write=write: write(found, out))  # type: ignore[misc]
+    if not quiet:
+        written = f"; written: {', '.join(str(path) for path in (*paths, *beside))}" if paths else ""
+        _errors.tell(f"{closing_line(found)}{written}")
+        gap = largest_gap(found)
+        if gap:
+            _errors.tell(gap)
+    missing = [one.reason for one in engine.nothing_to_see(file, extraction)]
+    missing = missing or [reason for reason in [missing_network(found)] if reason]
+    if missing:
+        where = f"{layout}: " if len(found.tops) != 1 else f"{layout}, {found.tops[0]}: "
+        hint = "the PDK must describe the convention of the file: see `waveguard pdk show` and `waveguard check`"
+        _errors.complain(f"{where}{missing[0]}", hint)
+        return _errors.EXIT_INCOMPLETE
     return 0

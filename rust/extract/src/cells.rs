@@ -240,7 +240,18 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
     }
     let core_area = sums.core_area[cell.index()].clone();
     let guide = guide.map(Arc::new);
-    done.proto = Some(Proto { ports, outline, bbox, guide, source, core_area, junction: None, shape: None, layer: None, reason: None });
+    done.proto = Some(Proto {
+        ports,
+        outline,
+        bbox,
+        guide,
+        source,
+        core_area,
+        junction: None,
+        shape: None,
+        layer: None,
+        reason: None,
+    });
     done
 }
 

@@ -91,12 +91,8 @@ impl<'a> Free<'a> {
                             cell.protos.len() - drawn.protos.len()
                         });
                         for copy in group {
-                            let one = |k: usize| Instance {
-                                proto: first + k,
-                                shift: copy.shift,
-                                origin,
-                                is_first: k == 0,
-                            };
+                            let one =
+                                |k: usize| Instance { proto: first + k, shift: copy.shift, origin, is_first: k == 0 };
                             cell.instances.extend((0..drawn.protos.len()).map(one));
                         }
                     }

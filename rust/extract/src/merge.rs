@@ -158,7 +158,8 @@ impl<'a> Merger<'a> {
             };
             cluster.iter().map(one).collect()
         };
-        let keys: Vec<Vec<(u32, [u64; 2])>> = clusters.iter().map(|c| if c.len() > 1 { key(c) } else { Vec::new() }).collect();
+        let keys: Vec<Vec<(u32, [u64; 2])>> =
+            clusters.iter().map(|c| if c.len() > 1 { key(c) } else { Vec::new() }).collect();
         let mut firsts: FxHashMap<&[(u32, [u64; 2])], &Vec<usize>> = FxHashMap::default();
         let mut wanted: Vec<(&Vec<(u32, [u64; 2])>, &Vec<usize>)> = Vec::new();
         for (key, cluster) in keys.iter().zip(&clusters).filter(|(_, c)| c.len() > 1) {
@@ -167,7 +168,8 @@ impl<'a> Merger<'a> {
             }
         }
         let made: Vec<Vec<FormInfo>> = wanted.par_iter().map(|(_, cluster)| self.united(cluster)).collect();
-        let new_forms: Vec<Vec<Form>> = made.par_iter().map(|infos| infos.iter().map(|i| self.form(i)).collect()).collect();
+        let new_forms: Vec<Vec<Form>> =
+            made.par_iter().map(|infos| infos.iter().map(|i| self.form(i)).collect()).collect();
         let made_keys: Vec<Vec<(u32, [u64; 2])>> = wanted.iter().map(|w| w.0.clone()).collect();
         for ((key, infos), forms) in made_keys.into_iter().zip(made).zip(new_forms) {
             let first = self.infos.len() as u32;

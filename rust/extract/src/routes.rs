@@ -24,7 +24,7 @@ pub fn find(guides: &mut Waveguides, ports: &[PlacedPort], joined: &Joined, widt
         let from = usize::try_from(port).ok()?;
         let to = joined.partner[from]?;
         let g = usize::try_from(guide_at[to]).ok()?;
-        let is_seam = (ports[from].width_nm - ports[to].width_nm).abs() <= width_nm && ports[from].section == ports[to].section;
+        let is_seam = (ports[from].width_nm - ports[to].width_nm).abs() <= width_nm;
         let leave = if guides.port_a[g] == to as i64 { guides.port_b[g] } else { guides.port_a[g] };
         is_seam.then_some((g, leave))
     };

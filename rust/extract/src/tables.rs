@@ -224,6 +224,28 @@ tables! {
         route: i64,
     }
 
+    /// Bends in order along their guide.
+    Bends of BendRow, "bends" {
+        /// Row in `waveguides`.
+        waveguide: i64,
+        /// Distance from `port_a` along the guide.
+        start_nm: f64,
+        /// Arc length.
+        length_nm: f64,
+        /// Turn, positive to the left.
+        turn_rad: f64,
+        /// Smallest radius.
+        min_radius_nm: f64,
+        /// Place of the smallest radius.
+        x_nm: f64,
+        /// Place of the smallest radius.
+        y_nm: f64,
+        /// Signed curvature where it begins.
+        begin_curvature_per_nm: f64,
+        /// Signed curvature where it ends.
+        end_curvature_per_nm: f64,
+    }
+
     /// Guides joined end to end without a step in width, as one way: the same however they were cut.
     Routes of RouteRow, "routes" {
         /// Port at the start; -1 for a ring.
@@ -266,28 +288,6 @@ tables! {
         angle_rad: f64,
         /// Core area.
         area_nm2: f64,
-    }
-
-    /// Bends in order along their guide.
-    Bends of BendRow, "bends" {
-        /// Row in `waveguides`.
-        waveguide: i64,
-        /// Distance from `port_a` along the guide.
-        start_nm: f64,
-        /// Arc length.
-        length_nm: f64,
-        /// Turn, positive to the left.
-        turn_rad: f64,
-        /// Smallest radius.
-        min_radius_nm: f64,
-        /// Place of the smallest radius.
-        x_nm: f64,
-        /// Place of the smallest radius.
-        y_nm: f64,
-        /// Signed curvature where it begins.
-        begin_curvature_per_nm: f64,
-        /// Signed curvature where it ends.
-        end_curvature_per_nm: f64,
     }
 
     /// For each unjoined optical port, the nearest port it may have been meant for.

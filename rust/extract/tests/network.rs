@@ -24,12 +24,7 @@ fn bar(from: [f64; 2], to: [f64; 2], width: f64) -> Vec<[f64; 2]> {
     let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
     let length = dx.hypot(dy);
     let (nx, ny) = (-dy / length * width / 2.0, dx / length * width / 2.0);
-    vec![
-        [from[0] - nx, from[1] - ny],
-        [to[0] - nx, to[1] - ny],
-        [to[0] + nx, to[1] + ny],
-        [from[0] + nx, from[1] + ny],
-    ]
+    vec![[from[0] - nx, from[1] - ny], [to[0] - nx, to[1] - ny], [to[0] + nx, to[1] + ny], [from[0] + nx, from[1] + ny]]
 }
 
 /// An arc of a ring, as a polygon.
@@ -50,7 +45,9 @@ fn merged(polygons: &[Vec<[f64; 2]>], angle: f64) -> Vec<Vec<Point>> {
     let turned: Vec<Vec<Point>> = polygons
         .iter()
         .map(|p| {
-            p.iter().map(|&[x, y]| Point::from_f64(x * cos - y * sin, x * sin + y * cos).expect("on the grid")).collect()
+            p.iter()
+                .map(|&[x, y]| Point::from_f64(x * cos - y * sin, x * sin + y * cos).expect("on the grid"))
+                .collect()
         })
         .collect();
     region::union(&seam::closed(&turned, 1.5).unwrap_or(turned))
@@ -75,8 +72,7 @@ fn area(network: &Network) -> f64 {
 #[test]
 fn a_cross_is_a_body_with_four_guides() {
     for angle in [0.0, 0.3, 1.0, 2.7] {
-        let shapes =
-            [bar([-9000.0, 0.0], [9000.0, 0.0], WIDTH), bar([0.0, -8000.0], [0.0, 8000.0], WIDTH)];
+        let shapes = [bar([-9000.0, 0.0], [9000.0, 0.0], WIDTH), bar([0.0, -8000.0], [0.0, 8000.0], WIDTH)];
         let found = network(&shapes, angle);
         assert_eq!((found.guides.len(), found.bodies.len()), (4, 1), "at {angle}");
         assert_eq!(found.bodies[0].ports.len(), 4);
@@ -176,7 +172,15 @@ fn a_multimode_section_is_a_body_between_its_access_guides() {
 
 #[test]
 fn a_fan_ends_a_guide_where_it_gets_too_wide() {
-    let fan = vec![[0.0, -250.0], [20_000.0, -6000.0], [20_500.0, 0.0], [20_000.0, 6000.0], [0.0, 250.0], [-9000.0, 250.0], [-9000.0, -250.0]];
+    let fan = vec![
+        [0.0, -250.0],
+        [20_000.0, -6000.0],
+        [20_500.0, 0.0],
+        [20_000.0, 6000.0],
+        [0.0, 250.0],
+        [-9000.0, 250.0],
+        [-9000.0, -250.0],
+    ];
     let found = network(&[fan], 1.1);
     assert_eq!((found.guides.len(), found.bodies.len()), (1, 1));
     assert_eq!(found.bodies[0].ports.len(), 1);
@@ -202,12 +206,15 @@ fn a_wall_of_teeth_is_one_guide() {
 fn guides_of_different_width_or_place_meet_at_a_step() {
     for (aside, width) in [(0.0, 720.0), (0.0, 520.0), (60.0, 500.0), (-12.0, 500.0), (25.0, 600.0)] {
         for angle in [0.0, 0.4, 1.9] {
-            let shapes = [
-                bar([-9000.0, 0.0], [0.0, 0.0], WIDTH),
-                bar([0.0, aside], [8000.0, aside], width),
-            ];
+            let shapes = [bar([-9000.0, 0.0], [0.0, 0.0], WIDTH), bar([0.0, aside], [8000.0, aside], width)];
             let found = network(&shapes, angle);
-            assert_eq!((found.guides.len(), found.bodies.len()), (2, 0), "{aside} {width} at {angle} {:?} {:?}", found.guides.iter().map(|g| g.trace.ends).collect::<Vec<_>>(), found.bodies);
+            assert_eq!(
+                (found.guides.len(), found.bodies.len()),
+                (2, 0),
+                "{aside} {width} at {angle} {:?} {:?}",
+                found.guides.iter().map(|g| g.trace.ends).collect::<Vec<_>>(),
+                found.bodies
+            );
             let (a, b) = (&found.guides[0].trace, &found.guides[1].trace);
             let apart = |p: usize, q: usize| (a.ends[p].x - b.ends[q].x).hypot(a.ends[p].y - b.ends[q].y);
             let least = apart(0, 0).min(apart(0, 1)).min(apart(1, 0)).min(apart(1, 1));
@@ -220,7 +227,10 @@ fn guides_of_different_width_or_place_meet_at_a_step() {
 
 #[test]
 fn a_plate_has_no_guide() {
-    assert_eq!(decompose(&merged(&[bar([0.0, 0.0], [50_000.0, 0.0], 40_000.0)], 0.2), &options()).err(), Some(NoNetwork::NoGuide));
+    assert_eq!(
+        decompose(&merged(&[bar([0.0, 0.0], [50_000.0, 0.0], 40_000.0)], 0.2), &options()).err(),
+        Some(NoNetwork::NoGuide)
+    );
 }
 
 /// Guides from one lattice point to the next, as a graph with known degrees.

@@ -91,7 +91,8 @@ impl Walk<'_> {
         let corners = self.mesh.triangles[t as usize].map(|p| self.point(p));
         let [a, b, c] = corners;
         let area = ((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])).abs();
-        let outer = (0..3).filter(|&k| self.mesh.neighbours[t as usize][k] == NONE).map(|k| self.length(self.edge(t, k)));
+        let outer =
+            (0..3).filter(|&k| self.mesh.neighbours[t as usize][k] == NONE).map(|k| self.length(self.edge(t, k)));
         area / outer.fold(f64::MIN_POSITIVE, f64::max)
     }
 
@@ -209,8 +210,7 @@ mod tests {
     use super::*;
 
     fn graph_of(rings: &[&[(i32, i32)]]) -> Graph {
-        let rings: Vec<Vec<Point>> =
-            rings.iter().map(|r| r.iter().map(|&(x, y)| Point::new(x, y)).collect()).collect();
+        let rings: Vec<Vec<Point>> = rings.iter().map(|r| r.iter().map(|&(x, y)| Point::new(x, y)).collect()).collect();
         graph(&Mesh::new(&rings, 250.0, 0.0).expect("a region"), 250.0)
     }
 

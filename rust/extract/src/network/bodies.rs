@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 use waveguard_geom::Point;
 
 use super::axis::{Arm, Graph};
+use super::hubs::{Hub, hub};
 use super::intervals::Interval;
 use super::mesh::{Mesh, NONE};
-use super::hubs::{Hub, hub};
 use super::strip::Strip;
 use super::{Body, Network};
 use crate::trace::End;
@@ -27,12 +27,7 @@ impl Owners {
     pub(super) fn new(mesh: &Mesh, graph: &Graph) -> Self {
         let nodes = graph.junctions.iter().zip(0..).map(|(&t, i)| (t, i)).collect();
         let n = graph.junctions.len();
-        Self {
-            guide: vec![NONE; mesh.triangles.len()],
-            nodes,
-            parent: (0..n).collect(),
-            ports: vec![Vec::new(); n],
-        }
+        Self { guide: vec![NONE; mesh.triangles.len()], nodes, parent: (0..n).collect(), ports: vec![Vec::new(); n] }
     }
 
     pub(super) fn of_junction(&self, triangle: u32) -> usize {
@@ -77,10 +72,12 @@ impl Owners {
 
     /// A guide enters a node: the end is that of the guide.
     pub(super) fn enter(&mut self, node: usize, end: End) {
-        self.ports[node].push(End { direction_rad: waveguard_geom::transform::wrap_angle(end.direction_rad + std::f64::consts::PI), ..end });
+        self.ports[node].push(End {
+            direction_rad: waveguard_geom::transform::wrap_angle(end.direction_rad + std::f64::consts::PI),
+            ..end
+        });
     }
 }
-
 
 /// Triangles that belong to no guide, as connected pieces, become the outlines of the bodies they touch.
 pub(super) fn collect(mesh: &Mesh, graph: &Graph, mut owners: Owners, network: &mut Network) {
@@ -185,9 +182,7 @@ fn nearest_pieces(mesh: &Mesh, pieces: &[Vec<u32>], network: &Network) -> FxHash
     for (number, body) in network.bodies.iter().enumerate() {
         for port in &body.ports {
             // A body is on the other side of its port: the port looks out of it.
-            let inside = |d: f64| {
-                [port.x - d * port.direction_rad.cos(), port.y - d * port.direction_rad.sin()]
-            };
+            let inside = |d: f64| [port.x - d * port.direction_rad.cos(), port.y - d * port.direction_rad.sin()];
             for d in [0.25, 0.5, 1.0] {
                 let [x, y] = inside(d * port.width);
                 let mut hit = None;

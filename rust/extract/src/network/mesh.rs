@@ -50,14 +50,20 @@ impl Mesh {
     pub(super) fn new<R: AsRef<[Point]>>(region: &[R], spacing: f64, step_max: f64) -> Option<Self> {
         let mut mesh = Self::default();
         let edges = mesh.add_outline(region, spacing, step_max);
-        let corners = mesh.points.iter().zip(0..).map(|(p, id)| Corner { at: Point2::new(p[0], p[1]), id }).collect();
-        let mut conflicts = 0_usize;
-        let cdt = ConstrainedDelaunayTriangulation::<Corner>::try_bulk_load_cdt(corners, edges.clone(), |_| {
-            conflicts += 1;
-        })
-        .ok()?;
-        if conflicts > 0 || cdt.num_vertices() != mesh.points.len() {
+        let mut cdt = ConstrainedDelaunayTriangulation::<Corner>::new();
+        let mut handles = vec![None; mesh.points.len()];
+        for id in insertion_order(&mesh.points) {
+            let [x, y] = mesh.points[id as usize];
+            handles[id as usize] = Some(cdt.insert(Corner { at: Point2::new(x, y), id }).ok()?);
+        }
+        if cdt.num_vertices() != mesh.points.len() {
             return None;
+        }
+        for [from, to] in edges {
+            let (from, to) = (handles[from]?, handles[to]?);
+            if cdt.try_add_constraint(from, to).is_empty() && !cdt.exists_constraint(from, to) {
+                return None;
+            }
         }
         mesh.take_inside(&cdt);
         (!mesh.triangles.is_empty()).then_some(mesh)
@@ -148,6 +154,58 @@ impl Mesh {
             }));
         }
     }
+}
+
+/// An order in which insertion takes near constant time whatever the shape: rounds of random points, each twice
+/// as many as before, and in each round one after the other along a space-filling curve (Amenta, Choi and Rote
+/// 2003).
+fn insertion_order(points: &[[f64; 2]]) -> Vec<u32> {
+    let mut low = [f64::INFINITY; 2];
+    let mut size = f64::MIN_POSITIVE;
+    for k in 0..2 {
+        let (min, max) = points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(p[k]), b.max(p[k])));
+        low[k] = min;
+        size = size.max(max - min);
+    }
+    let scale = f64::from(u16::MAX) / size;
+    let mut order: Vec<(u8, u32, u32)> = points
+        .iter()
+        .zip(0_u32..)
+        .map(|(p, id)| {
+            // The number decides like a throw of dice, the same in every run.
+            let random = (u64::from(id) + 1)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .rotate_right(29)
+                .wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let round =
+                MOST_ROUNDS - (random >> 32).leading_zeros().saturating_sub(32).min(u32::from(MOST_ROUNDS)) as u8;
+            let at = [0, 1].map(|k: usize| ((p[k] - low[k]) * scale) as u32);
+            (round, curve(at), id)
+        })
+        .collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, _, id)| id).collect()
+}
+
+/// Rounds of insertion at most.
+const MOST_ROUNDS: u8 = 24;
+
+/// Place of a cell of a grid of 2^16 cells a side along a Hilbert curve.
+fn curve([mut x, mut y]: [u32; 2]) -> u32 {
+    let mut d = 0;
+    let mut s = 1_u32 << 15;
+    while s > 0 {
+        let (rx, ry) = (u32::from(x & s > 0), u32::from(y & s > 0));
+        d += s * s * ((3 * rx) ^ ry);
+        if ry == 0 {
+            if rx == 1 {
+                (x, y) = (0xffff - x, 0xffff - y);
+            }
+            (x, y) = (y, x);
+        }
+        s /= 2;
+    }
+    d
 }
 
 #[cfg(test)]

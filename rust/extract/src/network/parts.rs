@@ -10,7 +10,7 @@ use super::hubs::hub;
 use super::intervals::{Interval, Look};
 use super::mesh::{Mesh, NONE};
 use super::strip::{Section, Strip};
-use super::{NetworkOptions, NoNetwork, Network, Part};
+use super::{Network, NetworkOptions, NoNetwork, Part};
 use crate::trace::{CapHint, Trace, TraceOptions, trace_ribbon};
 
 /// Points along long edges are this many of the narrowest guide's widths apart.
@@ -78,9 +78,16 @@ fn cut_arm(mesh: &Mesh, arm: &Arm, opts: &NetworkOptions, owners: &mut Owners, n
     };
     let mut is_after_step = false;
     for (i, interval) in intervals.iter().enumerate() {
-        let at_begin = if interval.is_open[0] || is_after_step { None } else { Some(before.unwrap_or_else(|| owners.add())) };
+        let at_begin =
+            if interval.is_open[0] || is_after_step { None } else { Some(before.unwrap_or_else(|| owners.add())) };
         let is_step = intervals.get(i + 1).is_some_and(|next| is_step(interval, next));
-        let next = if i == last { after } else if is_step { None } else { Some(owners.add()) };
+        let next = if i == last {
+            after
+        } else if is_step {
+            None
+        } else {
+            Some(owners.add())
+        };
         let at_end = if interval.is_open[1] || is_step { None } else { Some(next.unwrap_or_else(|| owners.add())) };
         add_guide(mesh, arm, &look, *interval, [at_begin, at_end], owners, network);
         before = at_end;
@@ -105,7 +112,8 @@ fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &
     let mut from = RING_START * around;
     let pick = |from: f64| look.intervals(from, from + around, [false; 2]);
     let mut intervals = pick(from);
-    let whole = |i: &[Interval], from: f64| i.len() == 1 && i[0].to - i[0].from >= around * 0.999_999 && i[0].from <= from;
+    let whole =
+        |i: &[Interval], from: f64| i.len() == 1 && i[0].to - i[0].from >= around * 0.999_999 && i[0].from <= from;
     if let Some(section) = look.fits(from).filter(|_| whole(&intervals, from)) {
         // The strip goes around twice: the same cross-section has another place on its sides there.
         let again = look.fits(from + around).unwrap_or(section);

@@ -318,7 +318,8 @@ impl Strip {
         let [l, r] = [self.left.point(places[0]), self.right.point(places[1])];
         let rough = (l[0] - r[0]).hypot(l[1] - r[1]);
         let middle = [f64::midpoint(l[0], r[0]), f64::midpoint(l[1], r[1])];
-        let directions = [self.left.direction(places[0], REACH * rough), self.right.direction(places[1], REACH * rough)];
+        let directions =
+            [self.left.direction(places[0], REACH * rough), self.right.direction(places[1], REACH * rough)];
         let [dl, dr] = directions;
         let short = (LEAN_REACH.0 * rough).max(LEAN_REACH.1);
         let (sl, sr) = (self.left.direction(places[0], short), self.right.direction(places[1], short));

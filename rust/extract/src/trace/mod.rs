@@ -155,7 +155,9 @@ fn assemble(nodes: &[Node], drawn: &Drawn, hints: Option<&[CapHint; 2]>, opts: &
     if let Some(hints) = hints {
         for (end, hint) in ends.iter_mut().zip(hints) {
             // A port states its direction better than a cap on the grid shows it.
-            if wrap_angle(end.direction_rad - hint.direction_rad).abs() < opts.cap_angle / 4.0 {
+            // One without a width is only a guess at where the end is.
+            let is_port = hint.width > 0.0;
+            if is_port && wrap_angle(end.direction_rad - hint.direction_rad).abs() < opts.cap_angle / 4.0 {
                 end.direction_rad = wrap_angle(hint.direction_rad);
             }
         }
