@@ -300,12 +300,16 @@ fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outl
         for end in &proto.ports {
             let port = end.transformed(&placed.transform);
             let mut best: Option<(bool, usize)> = None;
+            let mut met: Vec<usize> = Vec::new();
             index.candidates(&BBox { min: port.at, max: port.at }.grown(reach + edge), |k| {
                 let o = &outlines[k];
                 if devices[o.device].top != placed.top || best.is_some_and(|b| b.1 == k) {
                     return;
                 }
                 let own = of(cells, &devices[o.device]);
+                if own.guide.is_some() {
+                    return;
+                }
                 let is_met = own.ports.iter().any(|p| {
                     let at = p.transformed(&devices[o.device].transform).at;
                     (at[0] - port.at[0]).hypot(at[1] - port.at[1]) <= reach
@@ -318,10 +322,17 @@ fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outl
                 {
                     best = Some((o.is_marker, k));
                 }
+                if !met.contains(&k) && o.meets(port.at, reach) {
+                    met.push(k);
+                }
             });
             if let Some((_, k)) = best.filter(|b| b.1 != usize::MAX) {
                 let direction_rad = wrap_angle(port.direction_rad + PI);
-                found.push((k, LocalPort { direction_rad, source: PortSource::Junction, section: None, ..port }));
+                let entry = LocalPort { direction_rad, source: PortSource::Junction, section: None, ..port };
+                // A shape that was drawn twice is entered twice.
+                let twins = met.iter().filter(|&&l| l != k && same_box(&outlines[l].bbox, &outlines[k].bbox));
+                found.extend(twins.map(|&l| (l, entry.clone())));
+                found.push((k, entry));
             }
         }
     }
@@ -331,7 +342,10 @@ fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outl
     for (i, (k, port)) in found.iter().enumerate() {
         let mut is_joint = false;
         ends.candidates(&at[i].grown(reach), |j| {
-            let other = &found[j].1;
+            let (of, other) = &found[j];
+            if of != k {
+                return;
+            }
             let turned = wrap_angle(other.direction_rad - port.direction_rad + PI).abs();
             let near = (other.at[0] - port.at[0]).hypot(other.at[1] - port.at[1]) <= reach;
             is_joint |= i != j && near && turned <= plan.recipe.tolerances.angle_rad;
@@ -341,6 +355,10 @@ fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outl
         }
     }
     out
+}
+
+fn same_box(a: &BBox, b: &BBox) -> bool {
+    (0..2).all(|k| (a.min[k] - b.min[k]).abs() < 0.5 && (a.max[k] - b.max[k]).abs() < 0.5)
 }
 
 /// Twice the area over the perimeter.

@@ -252,14 +252,18 @@ fn touching(p: [[f64; 2]; 2], q: [[f64; 2]; 2], mut visit: impl FnMut([f64; 2]))
     if apart(0) || apart(1) {
         return;
     }
-    let mut any = false;
+    let mut first: Option<[f64; 2]> = None;
     for (point, edge) in [(p[0], q), (p[1], q), (q[0], p), (q[1], p)] {
         if distance(point, edge) <= TOUCH {
-            any = true;
             visit(point);
+            // Edges that lie on each other touch between their ends, too.
+            if let Some(other) = first {
+                visit([f64::midpoint(point[0], other[0]), f64::midpoint(point[1], other[1])]);
+            }
+            first = first.or(Some(point));
         }
     }
-    if any {
+    if first.is_some() {
         return;
     }
     let (d, e) = ([p[1][0] - p[0][0], p[1][1] - p[0][1]], [q[1][0] - q[0][0], q[1][1] - q[0][1]]);

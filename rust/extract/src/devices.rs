@@ -111,7 +111,7 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
                 // A marker around devices makes them the inside of a black box, if it has pins of its own.
                 let edge = plan.dbu(plan.recipe.tolerances.marker_edge_nm);
                 let around = pinned && covers(&marker.grown(edge), &below);
-                let open = (devices && !around) || split::is_flattened(plan, own);
+                let open = (devices && !around) || split::is_flattened(plan, cell, own);
                 if open { Role::Circuit } else { Role::Device }
             }
             CellRole::Auto if pinned && !devices => Role::Device,
@@ -221,6 +221,7 @@ pub fn stated_ports(plan: &Plan, cell: CellId) -> Vec<LocalPort> {
         kind: p.kind,
         oriented: true,
         play: 0.0,
+        slack_rad: 0.0,
         source: PortSource::Metadata,
         section: p.cross_section.as_deref().and_then(|n| plan.recipe.section_named(n)),
     };

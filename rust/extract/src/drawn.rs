@@ -1,5 +1,6 @@
 //! What a region drawn outside devices holds: a guide, a network of guides, or nothing known.
 
+use std::f64::consts::{FRAC_PI_2, PI};
 use std::sync::Arc;
 
 use waveguard_base::LayerId;
@@ -31,31 +32,57 @@ const NARROWEST: f64 = 0.7;
 /// Longest step of a side, in widths of the widest guide.
 const STEP_WIDTHS: f64 = 2.0;
 /// A stretch of a network shorter than this many widths belongs to the junction beside it.
-const ASPECT: f64 = 2.0;
+const ASPECT: f64 = 3.0;
+
+/// Why a shape that is hardly longer than wide is no guide by itself.
+const SHORT: &str = "short and joined to nothing";
 
 /// Works out one region: rings of one connected piece, the outer one first.
 pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -> Drawn {
     let (_, widest) = guides::widths(plan, layer);
     let steps = if let [ring] = rings { jogs::find(ring, STEP_WIDTHS * widest) } else { Vec::new() };
-    let smooth = rings.first().and_then(|ring| jogs::smoothed(ring, &steps));
+    let smooth = rings.first().and_then(|ring| jogs::smoothed(ring, &steps, STEP_WIDTHS * widest));
     let rings = if let Some(ring) = smooth { &[ring][..] } else { rings };
     let is_stepped = !steps.is_empty() && steps.len() < jogs::TEETH;
     let (reason, ribbon) = match rings {
         [ring] if !is_stepped => match guides::of_shape(plan, layer, ring, f64::NAN) {
+            Ok(guide) if guide.trace.length < ASPECT * guide.trace.width_max => (SHORT, None),
             Ok(guide) => ("", Some(guide)),
             Err(reason) => (reason, None),
         },
         [_] => ("its width jumps", None),
         _ => ("it closes on itself", None),
     };
-    let mut drawn = if let Some(guide) = ribbon { of_ribbon(guide) } else { of_network(plan, layer, rings, reason) };
+    let mut drawn = match ribbon {
+        Some(guide) => of_ribbon(guide, &rings[0]),
+        None => of_network(plan, layer, rings, reason),
+    };
     settle_area(plan, layer, &mut drawn, area);
     drawn.protos.iter_mut().for_each(|p| p.layer = Some(layer));
     drawn
 }
 
-fn of_ribbon(guide: Guide) -> Drawn {
-    let ends = guide.trace.ends.to_vec();
+/// A cap further from perpendicular than this, in rad, was cut by a tool and not drawn.
+const SLANTED_RAD: f64 = 0.08;
+
+/// True when the end of a guide is cut perpendicular to its axis.
+fn is_square(guide: &Guide, k: usize, ring: &[Point]) -> bool {
+    let end = &guide.trace.ends[k];
+    let line = &guide.line;
+    let [from, to] = if k == 0 { [line[0], line[1]] } else { [line[line.len() - 1], line[line.len() - 2]] };
+    let axis = (to[1] - from[1]).atan2(to[0] - from[0]);
+    let corner = ring.iter().find_map(|p| {
+        let d = [f64::from(p.x) - end.x, f64::from(p.y) - end.y];
+        let off = d[0].hypot(d[1]) - end.width / 2.0;
+        let aside = wrap_angle(d[1].atan2(d[0]) - axis).abs();
+        (off.abs() <= 1.5 && aside > 0.5 && aside < PI - 0.5).then_some(aside)
+    });
+    corner.is_none_or(|aside| (aside - FRAC_PI_2).abs() <= SLANTED_RAD)
+}
+
+fn of_ribbon(guide: Guide, ring: &[Point]) -> Drawn {
+    let has_line = guide.line.len() >= 2;
+    let ends = (0..2).filter(|&k| !has_line || is_square(&guide, k, ring)).map(|k| guide.trace.ends[k]).collect();
     let proto = guide_proto(Arc::new(guide));
     Drawn { protos: vec![proto], ends, reason: None }
 }
@@ -75,11 +102,15 @@ fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'stati
     if let ([ring], true) = (&regular[..], regular != rings) {
         if jogs::find(ring, opts.step_max).is_empty() {
             if let Ok(guide) = guides::of_shape(plan, layer, ring, f64::NAN) {
-                return of_ribbon(guide);
+                return of_ribbon(guide, ring);
             }
         }
     }
-    let found = if widest > 0.0 { network::decompose(&regular, &opts) } else { Err(network::NoNetwork::NoGuide) };
+    let found = if widest > 0.0 && reason != SHORT {
+        network::decompose(&regular, &opts)
+    } else {
+        Err(network::NoNetwork::NoGuide)
+    };
     match found {
         Ok(network) => of_parts(plan, layer, network),
         Err(_) => {
@@ -111,7 +142,10 @@ fn of_parts(plan: &Plan, layer: LayerId, network: Network) -> Drawn {
     }
     for body in network.bodies {
         let ports = body.ports.iter().map(|end| port(end, PortSource::Junction, None)).collect();
-        let bbox = boxed(&body.rings);
+        let mut bbox = boxed(&body.rings);
+        // A body may be no more than a line between guides.
+        bbox.add_box(&BBox { min: body.at, max: body.at });
+        body.ports.iter().for_each(|p| bbox.add_box(&BBox { min: [p.x, p.y], max: [p.x, p.y] }));
         add(Proto { ports, outline: body.rings, bbox, junction: Some(body.at), ..empty() }, body.area);
     }
     drawn
@@ -152,6 +186,7 @@ fn port(end: &End, source: PortSource, section: Option<usize>) -> LocalPort {
         kind: PortKind::Optical,
         oriented: true,
         play: 0.0,
+        slack_rad: 0.0,
         source,
         section,
     }

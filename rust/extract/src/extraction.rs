@@ -1,6 +1,6 @@
 //! The whole extraction: cells once, placements, joins, neighbours, coverage — into tables.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use waveguard_base::{CellId, Problem, Table, Watch};
 use waveguard_geom::{BBox, GridIndex};
 use waveguard_layout::Layout;
@@ -17,7 +17,7 @@ use crate::facts::{self, Facts};
 use crate::fill;
 use crate::junctions;
 use crate::lines::Lines;
-use crate::merge::{self, CopyId};
+use crate::merge::{self, CopyId, Merged};
 use crate::near;
 use crate::neighbours::{self, Search};
 use crate::nets::{self, Joined, PlacedPort};
@@ -95,7 +95,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     }
 
     watch.enter(3, all.devices.len() as u64);
-    let twins = merge::merge(&plan, &shapes, &mut worked, &mut all.devices);
+    let merged = merge::merge(&plan, &shapes, &mut worked, &mut all.devices);
     watch.check()?;
     let mut cells = worked.cells;
     let explained = attach::attach(&plan, &mut cells, &mut all);
@@ -104,7 +104,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let nearby = recipe.limits.ports_nearby;
     let mut joined = nets::join(&ports, &recipe.tolerances, nearby);
 
-    if drop_stubs(&plan, &cells, &mut all, &joined, &starts) {
+    if drop_stubs(&plan, &cells, &mut all, &joined, &starts, &merged) {
         (ports, starts) = place::ports(&plan, &cells, &all.devices);
         joined = nets::join(&ports, &recipe.tolerances, nearby);
     }
@@ -142,7 +142,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let beside = neighbours::find(&lines, &search, watch)?;
     note_lines(&mut cuts, &lines, &beside);
     let mut overlaps = overlapping(&world, &mut cuts, watch)?;
-    note_twins(&world, &twins, &mut overlaps);
+    note_twins(&world, &merged, &mut overlaps);
 
     watch.enter(5, 1);
     let (coverage, unexplained) = coverage::tables(&world, &sums, &tops, &joined, all.rest, &explained);
@@ -223,7 +223,16 @@ fn seen_problems(facts: &[Facts], roles: &[Role], placements: &[u64]) -> Vec<Pro
 }
 
 /// Takes drawn shapes that are too short to be guides by themselves, and join nothing, out of the devices.
-fn drop_stubs(plan: &Plan, cells: &[CellPlan], all: &mut Placements, joined: &Joined, starts: &[usize]) -> bool {
+/// One that lies on its twin, which took its joints, stays: it is reported.
+fn drop_stubs(
+    plan: &Plan,
+    cells: &[CellPlan],
+    all: &mut Placements,
+    joined: &Joined,
+    starts: &[usize],
+    merged: &Merged,
+) -> bool {
+    let twins: FxHashSet<CopyId> = merged.twins.iter().flat_map(|t| [t.first, t.second]).collect();
     let aspect = plan.recipe.limits.free_aspect;
     let mut kept = Vec::with_capacity(all.devices.len());
     let before = all.devices.len();
@@ -231,6 +240,7 @@ fn drop_stubs(plan: &Plan, cells: &[CellPlan], all: &mut Placements, joined: &Jo
         let proto = &cells[placed.cell.index()].protos[placed.proto];
         let is_scrap = proto.is_free() && proto.guide.is_none() && proto.ports.is_empty();
         let short = proto.is_free()
+            && !twins.contains(&(placed.top.index(), placed.copy))
             && proto.guide.as_ref().is_some_and(|g| g.trace.length < aspect * g.trace.width_max)
             && joined.partner[starts[i]..starts[i + 1]].iter().all(Option::is_none);
         if short || is_scrap {
@@ -322,7 +332,8 @@ fn overlapping(world: &World, cuts: &mut Cuts, watch: &Watch) -> Result<Overlaps
         .enumerate()
         .map(|(i, placed)| {
             let p = proto(i);
-            let b = if p.outline.is_empty() { BBox::EMPTY } else { p.bbox.transformed(&placed.transform) };
+            let b =
+                if p.outline.is_empty() || p.is_free() { BBox::EMPTY } else { p.bbox.transformed(&placed.transform) };
             (b, placed.top.index())
         })
         .collect();
@@ -414,8 +425,8 @@ fn add_crossings(found: &[crossings::Crossing], table: &mut Crossings) {
 }
 
 /// Shapes drawn twice at one place, as overlaps of their first parts.
-fn note_twins(world: &World, twins: &[(CopyId, CopyId)], table: &mut Overlaps) {
-    if twins.is_empty() {
+fn note_twins(world: &World, merged: &Merged, table: &mut Overlaps) {
+    if merged.twins.is_empty() {
         return;
     }
     let nm = world.plan.layout.dbu_nm;
@@ -423,19 +434,18 @@ fn note_twins(world: &World, twins: &[(CopyId, CopyId)], table: &mut Overlaps) {
     for (i, placed) in world.placed.iter().enumerate() {
         first.entry((placed.top.index(), placed.copy)).or_insert(i);
     }
-    for (a, b) in twins {
-        let (Some(&a), Some(&b)) = (first.get(a), first.get(b)) else { continue };
-        let placed = &world.placed[a];
-        let proto = &world.cells[placed.cell.index()].protos[placed.proto];
-        let bbox = proto.bbox.transformed(&placed.transform);
+    let device = |copy: &CopyId| first.get(merged.stands_for.get(copy).unwrap_or(copy)).copied();
+    for twins in &merged.twins {
+        let Some(a) = device(&twins.first).or_else(|| device(&twins.second)) else { continue };
+        let b = device(&twins.second).unwrap_or(a);
         table.push(OverlapRow {
             device_a: a.min(b) as i64,
             device_b: a.max(b) as i64,
-            area_nm2: proto.core_area.iter().sum::<f64>() * nm * nm,
-            x0_nm: bbox.min[0] * nm,
-            y0_nm: bbox.min[1] * nm,
-            x1_nm: bbox.max[0] * nm,
-            y1_nm: bbox.max[1] * nm,
+            area_nm2: twins.area * nm * nm,
+            x0_nm: twins.bbox.min[0] * nm,
+            y0_nm: twins.bbox.min[1] * nm,
+            x1_nm: twins.bbox.max[0] * nm,
+            y1_nm: twins.bbox.max[1] * nm,
             duplicate: 1,
         });
     }

@@ -126,6 +126,9 @@ pub fn of_shape(plan: &Plan, layer: LayerId, ring: &[Point], spine_length: f64) 
     Ok(guide(plan, trace, Some(section), spine_length))
 }
 
+/// A short shape between two guides is as wide as these, within this part.
+const SAME_WIDTH: f64 = 0.1;
+
 /// Traces a shape between two places where other guides end at it; it may be wider than long.
 ///
 /// # Errors
@@ -133,7 +136,11 @@ pub fn of_shape(plan: &Plan, layer: LayerId, ring: &[Point], spine_length: f64) 
 pub fn between(plan: &Plan, layer: LayerId, ring: &[Point], ends: [CapHint; 2]) -> Result<Guide, &'static str> {
     let trace = trace_ribbon(ring, Some(ends), &options(plan)).map_err(|e| reason(&e))?;
     let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
-    let is_met = trace.ends.iter().zip(&ends).all(|(e, h)| (e.x - h.x).hypot(e.y - h.y) <= reach);
+    let is_met = trace
+        .ends
+        .iter()
+        .zip(&ends)
+        .all(|(e, h)| (e.x - h.x).hypot(e.y - h.y) <= reach && (e.width - h.width).abs() <= SAME_WIDTH * h.width);
     let section = section_of(plan, layer, &trace).filter(|_| is_met).ok_or("no guide between two guides")?;
     Ok(guide(plan, trace, Some(section), f64::NAN))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_base::LayerId;
-use waveguard_geom::{Point, Transform, region, ring, seam};
+use waveguard_geom::{BBox, Point, Transform, region, ring, seam};
 
 use crate::cells::WorkedOut;
 use crate::contacts::{self, Form, ShapeCopy, Slack, Verdict};
@@ -51,6 +51,8 @@ struct Item {
     devices: Vec<(usize, usize)>,
     /// It was put together in the last round.
     is_new: bool,
+    /// It lies on a shape that is the same.
+    is_twin: bool,
 }
 
 struct Merger<'a> {
@@ -64,35 +66,57 @@ struct Merger<'a> {
     tile: f64,
 }
 
-/// Replaces the parts of shapes that are pieces of one by the parts of that one. Returns pairs of copies that
-/// are the same at one place.
-pub fn merge(plan: &Plan, shapes: &Shapes, worked: &mut WorkedOut, devices: &mut Vec<Placed>) -> Vec<(CopyId, CopyId)> {
+/// Two copies of one shape at one place.
+#[derive(Clone, Copy, Debug)]
+pub struct Twins {
+    /// The copy that counts.
+    pub first: CopyId,
+    /// The one that lies on it.
+    pub second: CopyId,
+    /// Box of both, in dbu in the frame of the top.
+    pub bbox: BBox,
+    /// Area of one, in dbu².
+    pub area: f64,
+}
+
+/// What became of copies that were put together with others.
+#[derive(Debug, Default)]
+pub struct Merged {
+    /// Shapes drawn twice.
+    pub twins: Vec<Twins>,
+    /// For copies that are no devices of their own any more, the copy that stands for them.
+    pub stands_for: FxHashMap<CopyId, CopyId>,
+}
+
+/// Replaces the parts of shapes that are pieces of one by the parts of that one.
+pub fn merge(plan: &Plan, shapes: &Shapes, worked: &mut WorkedOut, devices: &mut Vec<Placed>) -> Merged {
     let widest = plan.recipe.guides.iter().fold(0.0, |w: f64, g| w.max(g.width_max_nm));
     let tile = plan.dbu((TILE_WIDTHS * widest).max(LEAST_TILE_NM));
     let mut merger = Merger::new(plan, shapes, worked, devices, tile);
     let tolerances = &plan.recipe.tolerances;
     let slack = Slack { snap: plan.dbu(tolerances.snap_nm), angle_rad: tolerances.angle_rad };
-    let mut twins = Vec::new();
-    for round in 0..MOST_ROUNDS {
+    let mut merged = Merged::default();
+    for _ in 0..MOST_ROUNDS {
         let copies: Vec<ShapeCopy> = merger.items.iter().map(|i| i.copy).collect();
         let is_new: Vec<bool> = merger.items.iter().map(|i| i.is_new).collect();
         let found = contacts::find(&copies, &merger.forms, &is_new, slack, tile);
-        if round == 0 {
-            let id = |i: u32| {
-                let one = &devices[merger.items[i as usize].devices[0].0];
-                (one.top.index(), one.copy)
-            };
-            twins = found.iter().filter(|f| f.2 == Verdict::Twins).map(|&(a, b, _)| (id(a), id(b))).collect();
+        for &(a, b, _) in found.iter().filter(|f| f.2 == Verdict::Twins) {
+            merged.twins.extend(merger.twins(a as usize, b as usize, worked, devices));
+            // It adds nothing to what it lies on.
+            merger.items[b as usize].is_twin = true;
         }
-        let pieces = found.iter().filter(|f| f.2 == Verdict::Pieces).map(|&(a, b, _)| (a as usize, b as usize));
+        let is_piece = |f: &&(u32, u32, Verdict)| {
+            f.2 == Verdict::Pieces && ![f.0, f.1].iter().any(|&i| merger.items[i as usize].is_twin)
+        };
+        let pieces = found.iter().filter(is_piece).map(|&(a, b, _)| (a as usize, b as usize));
         let clusters = clusters(merger.items.len(), pieces);
         if clusters.iter().all(|c| c.len() == 1) {
             break;
         }
         merger.unite(clusters);
     }
-    merger.replace(worked, devices);
-    twins
+    merged.stands_for = merger.replace(worked, devices);
+    merged
 }
 
 impl<'a> Merger<'a> {
@@ -114,7 +138,7 @@ impl<'a> Merger<'a> {
             });
             let layer = shapes.unique[shape as usize].layer.index() as u32;
             let copy = ShapeCopy { form, at: t.d, world: (one.top.index() as u32, layer) };
-            items.push(Item { copy, devices: vec![(from, first)], is_new: true });
+            items.push(Item { copy, devices: vec![(from, first)], is_new: true, is_twin: false });
         }
         let nothing = Arc::new(Drawn::default());
         let infos: Vec<FormInfo> = turned
@@ -128,6 +152,21 @@ impl<'a> Merger<'a> {
         let mut merger = Self { plan, shapes, items, forms: Vec::new(), infos, known: FxHashMap::default(), tile };
         merger.forms = merger.infos.par_iter().map(|info| merger.form(info)).collect();
         merger
+    }
+
+    /// Two items that are the same.
+    fn twins(&self, a: usize, b: usize, worked: &WorkedOut, devices: &[Placed]) -> Option<Twins> {
+        let one = |i: usize| self.items[i].devices.first().map(|d| &devices[d.0]);
+        let (first, second) = (one(a)?, one(b)?);
+        let id = |placed: &Placed| (placed.top.index(), placed.copy);
+        let parts = &devices[self.items[a].devices.first()?.0..self.items[a].devices.first()?.1];
+        let mut twins = Twins { first: id(first), second: id(second), bbox: BBox::EMPTY, area: 0.0 };
+        for placed in parts {
+            let proto = &worked.cells[placed.cell.index()].protos[placed.proto];
+            twins.bbox.add_box(&proto.bbox.transformed(&placed.transform));
+            twins.area += proto.core_area.iter().sum::<f64>() * placed.transform.magnification().powi(2);
+        }
+        Some(twins)
     }
 
     fn form(&self, info: &FormInfo) -> Form {
@@ -192,7 +231,7 @@ impl<'a> Merger<'a> {
             for &form in self.known.get(key).into_iter().flatten() {
                 let copy = ShapeCopy { form, ..first };
                 // The first connected piece stands for all that was drawn.
-                self.items.push(Item { copy, devices: std::mem::take(&mut devices), is_new: true });
+                self.items.push(Item { copy, devices: std::mem::take(&mut devices), is_new: true, is_twin: false });
             }
         }
     }
@@ -253,8 +292,10 @@ impl<'a> Merger<'a> {
         found
     }
 
-    /// Puts the parts of united shapes in place of those of their pieces.
-    fn replace(self, worked: &mut WorkedOut, devices: &mut Vec<Placed>) {
+    /// Puts the parts of united shapes in place of those of their pieces; returns which copies went into which.
+    fn replace(self, worked: &mut WorkedOut, devices: &mut Vec<Placed>) -> FxHashMap<CopyId, CopyId> {
+        let mut stands_for = FxHashMap::default();
+        let id = |i: usize| (devices[i].top.index(), devices[i].copy);
         let mut is_gone = vec![false; devices.len()];
         // By the first device of what they were drawn with; further connected pieces follow the first.
         let mut made: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
@@ -266,11 +307,14 @@ impl<'a> Merger<'a> {
             if let Some(first) = item.devices.first() {
                 last = first.0;
             }
-            item.devices.iter().for_each(|&(from, to)| is_gone[from..to].fill(true));
+            for &(from, to) in &item.devices {
+                is_gone[from..to].fill(true);
+                stands_for.insert(id(from), id(last));
+            }
             made.entry(last).or_default().push(i);
         }
         if made.is_empty() {
-            return;
+            return stands_for;
         }
         let mut out = Vec::with_capacity(devices.len());
         let mut protos: FxHashMap<(usize, u32), usize> = FxHashMap::default();
@@ -291,6 +335,7 @@ impl<'a> Merger<'a> {
             }
         }
         *devices = out;
+        stands_for
     }
 }
 

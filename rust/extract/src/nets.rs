@@ -32,6 +32,8 @@ pub struct PlacedPort {
     pub oriented: bool,
     /// How far along its direction the end of a drawn guide may lie.
     pub play_nm: f64,
+    /// By how much its direction may have been turned by rounding.
+    pub slack_rad: f64,
     /// Where it was read from.
     pub source: PortSource,
     /// Cross-section in the recipe.
@@ -125,7 +127,8 @@ pub fn join(ports: &[PlacedPort], tolerances: &Tolerances, nearby: usize) -> Joi
                 return seen < nearby;
             }
             let offset = p.offset_to(q);
-            if meets(p, q, &offset, tolerances) && offset.angle_rad <= tolerances.angle_rad {
+            if meets(p, q, &offset, tolerances) && offset.angle_rad <= tolerances.angle_rad + p.slack_rad + q.slack_rad
+            {
                 own.push(Join { a: i, b: j, offset });
             }
             seen < nearby
@@ -188,6 +191,7 @@ mod tests {
             kind: PortKind::Optical,
             oriented: true,
             play_nm: 0.0,
+            slack_rad: 0.0,
             source: PortSource::Path,
             section: None,
             top: 0,

@@ -50,6 +50,8 @@ pub struct LocalPort {
     /// How far from its position, along its direction, the core may end: half the length of an old pin,
     /// whose core overlaps the next by as much; else 0.
     pub play: f64,
+    /// By how much rounding to the grid may have turned its direction: a step over the length of the pin.
+    pub slack_rad: f64,
     /// Where it was read from.
     pub source: PortSource,
     /// Cross-section in the recipe.
@@ -238,7 +240,11 @@ pub fn read(plan: &Plan, cell: CellId, budget: &mut Copies, problems: &mut Vec<P
         } else {
             Heading::Axis(dy.atan2(dx), length / 2.0)
         };
-        let pin = Pin { port: port(at, path.width_dbu, form.kind, PortSource::Path), heading };
+        // Along the axes and diagonals both ends are rounded alike.
+        let is_slanted = dx != 0.0 && dy != 0.0 && dx.abs() != dy.abs();
+        let slack_rad = if is_slanted { 1.0 / length } else { 0.0 };
+        let port = LocalPort { slack_rad, ..port(at, path.width_dbu, form.kind, PortSource::Path) };
+        let pin = Pin { port, heading };
         budget.each(&path.repetition, |d| pins.push((path.layer, shifted(&pin, d))));
     }
     let widest = plan.dbu(plan.recipe.guides.iter().fold(0.0, |w: f64, g| w.max(g.width_max_nm)));
@@ -286,6 +292,7 @@ fn port(at: [f64; 2], width: f64, kind: PortKind, source: PortSource) -> LocalPo
         kind,
         oriented: true,
         play: 0.0,
+        slack_rad: 0.0,
         source,
         section: None,
     }

@@ -250,6 +250,7 @@ pub fn ports(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> (Vec<Placed
                         kind: p.kind,
                         oriented: p.oriented,
                         play_nm: p.play * nm,
+                        slack_rad: p.slack_rad,
                         source: p.source,
                         section: p.section,
                         top: placed.top.index(),

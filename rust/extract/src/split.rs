@@ -50,10 +50,15 @@ pub struct Split {
     pub problems: Vec<Problem>,
 }
 
-/// True when two optical pins of the cell lie at one place and face each other.
-pub fn is_flattened(plan: &Plan, own: &Facts) -> bool {
+/// True when two optical pins of the cell lie at one place and face each other, and for a top with several
+/// markers.
+pub fn is_flattened(plan: &Plan, cell: CellId, own: &Facts) -> bool {
     if own.markers.len() < 2 {
         return false;
+    }
+    // A chip is no device, whatever is drawn in its top cell.
+    if plan.recipe.tops.contains(&cell.index()) {
+        return true;
     }
     let snap = plan.dbu(plan.recipe.tolerances.snap_nm);
     let optical: Vec<&Pin> = own.pins.iter().filter(|p| p.port.kind == PortKind::Optical).collect();

@@ -14,7 +14,7 @@ fn options() -> NetworkOptions {
         width_min: 300.0,
         width_max: 3200.0,
         step_max: 6400.0,
-        aspect: 2.0,
+        aspect: 3.0,
         trace: TraceOptions { width_min: 150.0, width_max: 3200.0, ..TraceOptions::default() },
     }
 }
@@ -77,8 +77,8 @@ fn a_cross_is_a_body_with_four_guides() {
         assert_eq!((found.guides.len(), found.bodies.len()), (4, 1), "at {angle}");
         assert_eq!(found.bodies[0].ports.len(), 4);
         assert!(found.bodies[0].at[0].hypot(found.bodies[0].at[1]) < 5.0, "{:?}", found.bodies[0].at);
-        // Cut where the circle through the four corners, a tenth larger, ends.
-        let cut = 1.1 * WIDTH / 2.0_f64.sqrt();
+        // Cut at the corners.
+        let cut = WIDTH / 2.0;
         let expected = [8000.0 - cut, 8000.0 - cut, 9000.0 - cut, 9000.0 - cut];
         for (l, e) in lengths(&found).iter().zip(expected) {
             assert!((l - e).abs() < 2.0, "{l} for {e} at {angle}");
@@ -197,7 +197,7 @@ fn a_wall_of_teeth_is_one_guide() {
     }
     comb.push([0.0, 200.0]);
     let comb: Vec<Point> = comb.iter().map(|p| Point::from_f64(p[0], p[1]).expect("on the grid")).collect();
-    let smooth = jogs::smoothed(&comb, &jogs::find(&comb, 6400.0)).expect("teeth");
+    let smooth = jogs::smoothed(&comb, &jogs::find(&comb, 6400.0), 6400.0).expect("teeth");
     let trace = trace_ribbon(&smooth, None, &TraceOptions::default()).expect("a ribbon");
     assert!((trace.length - 40_000.0).abs() < 2.0, "{}", trace.length);
 }
@@ -269,8 +269,8 @@ proptest! {
         prop_assert_eq!((found.guides.len(), found.bodies.len()), (3, 1));
         let longest = *lengths(&found).last().expect("guides");
         let bend = FRAC_PI_2 * radius + 18_000.0;
-        // The circle of a tee touches the far side and both corners.
-        let cut = width / 8.0 + 1.1 * 0.625 * width;
+        // Cut at the corners of the tee.
+        let cut = width / 2.0;
         prop_assert!((longest - (bend - cut)).abs() < 6.0, "{} for {}", longest, bend - cut);
     }
 }

@@ -18,6 +18,8 @@ GRID_STEPS = 0.5
 """Offsets of drawn ports are whole grid steps; half of one tells them from zero."""
 ROUNDING_STEPS = math.sqrt(2.0)
 """Two origins on the grid are each off by up to half a step in x and in y from where a turned chain would put them."""
+USUAL_GRID_NM = 1.0
+"""Layouts are drawn on this grid or a coarser one, also in files of a finer one."""
 RIGHT_ANGLE_RAD = 1e-6
 """Placements turned by a multiple of 90 degrees to this accuracy keep grid points on the grid."""
 
@@ -31,7 +33,8 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
     Why: a nanometre costs no light, but it is not what was meant: one of the two was placed by hand or computed in
         another way, and tools that compare positions exactly take the joint for open.
     Fix: move one of the devices by the offset given.
-    Limits: the grid of the file: half a step, and 1.4 steps more for devices turned by other than right angles.
+    Limits: the grid of the file: half a step, and 1.4 steps more for devices turned by other than right angles; 1.4 steps
+        of a grid of 1 nm at least for slanted ends of drawn waveguides.
     Not checked: gaps at ends of drawn waveguides, which may lie anywhere along a pin; electrical joints.
     """
     nets, ports, devices = ctx.tables.nets, ctx.tables.ports, ctx.tables.devices
@@ -44,6 +47,11 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
     quarter_turns = devices.rotation_rad[ports.device[ends]] / (math.pi / 2)
     turned = (np.abs(quarter_turns - np.round(quarter_turns)) * (math.pi / 2) > RIGHT_ANGLE_RAD).any(axis=0)
     limit_nm = ctx.facts.dbu_nm * np.where(turned, GRID_STEPS + ROUNDING_STEPS, GRID_STEPS)
+    # The middle of a slanted cap lies between grid points, of the grid it was drawn on, whatever that of the file is.
+    quarters = ports.direction_rad[ends] / (math.pi / 2)
+    slanted = (np.abs(quarters - np.round(quarters)) > RIGHT_ANGLE_RAD) & (ports.source[ends] == GUIDE_END)
+    drawn_step_nm = max(ctx.facts.dbu_nm, USUAL_GRID_NM)
+    limit_nm = np.where(slanted.any(axis=0), np.maximum(limit_nm, ROUNDING_STEPS * drawn_step_nm), limit_nm)
     aside_nm = np.abs(nets.lateral_nm)
     # `gap_nm` of a joint is the distance of its ports.
     offset_nm = np.where((ports.source[ends] == GUIDE_END).any(axis=0), aside_nm, nets.gap_nm)

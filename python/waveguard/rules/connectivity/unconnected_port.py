@@ -124,7 +124,7 @@ def _under_twins(ctx: Context) -> list[int]:
     covered: list[int] = []
     by_device = np.argsort(ports.device, kind="stable")
     owner = ports.device[by_device]
-    for row in np.flatnonzero(overlaps.duplicate != 0):
+    for row in np.flatnonzero((overlaps.duplicate != 0) & (overlaps.device_a != overlaps.device_b)):
         pair = (int(overlaps.device_a[row]), int(overlaps.device_b[row]))
         a, b = (by_device[slice(*np.searchsorted(owner, [device, device + 1]))].tolist() for device in pair)
         for one in a:

@@ -81,7 +81,6 @@ impl Owners {
 
 /// Triangles that belong to no guide, as connected pieces, become the outlines of the bodies they touch.
 pub(super) fn collect(mesh: &Mesh, graph: &Graph, mut owners: Owners, network: &mut Network) {
-    let n = mesh.triangles.len();
     // Bodies in order of their first node that any guide enters, or that is a junction.
     let roots: Vec<usize> = (0..owners.parent.len()).map(|i| owners.root(i)).collect();
     let mut ports: Vec<Vec<End>> = vec![Vec::new(); roots.len()];
@@ -129,7 +128,19 @@ pub(super) fn collect(mesh: &Mesh, graph: &Graph, mut owners: Owners, network: &
             [0, 1].map(|c: usize| hubs.iter().map(|h| h.at[c]).sum::<f64>() / k)
         };
     }
-    debug_assert!(n == owners.guide.len());
+    share_area(mesh, network);
+}
+
+/// Guides are cut across triangles: what they leave of the region is shared out by the triangles of the bodies.
+fn share_area(mesh: &Mesh, network: &mut Network) {
+    let whole: f64 = (0..mesh.triangles.len() as u32).map(|t| area(mesh, t)).sum();
+    let guides: f64 = network.guides.iter().map(|g| g.trace.area).sum();
+    let others = network.bodies.iter().map(|b| b.area).sum::<f64>() + network.rest_area;
+    if others > 0.0 {
+        let part = ((whole - guides) / others).max(0.0);
+        network.bodies.iter_mut().for_each(|b| b.area *= part);
+        network.rest_area *= part;
+    }
 }
 
 /// Connected triangles without a guide.

@@ -5,6 +5,7 @@
 
 use super::NetworkOptions;
 use super::hubs::Hub;
+use super::mesh::Mesh;
 use super::strip::{Section, Step, Strip};
 
 /// A stretch of an arm, by distances along its axis.
@@ -28,11 +29,14 @@ const LEAST_SAMPLES: f64 = 8.0;
 const HALVINGS: usize = 12;
 /// A stretch that stops this many widths before the end of the outline reaches it.
 const END_WIDTHS: f64 = 1.5;
+/// At the corner between two arms an arm is as wide as further on, within this part.
+const NOTCH_WIDTH: f64 = 0.25;
 /// A tip may widen by this part towards its end.
 const TIP: f64 = 1.05;
 
 /// What is asked of an arm.
 pub(super) struct Look<'a> {
+    pub(super) mesh: &'a Mesh,
     pub(super) strip: &'a Strip,
     /// The junctions at the beginning and the end; `None` at the outline.
     pub(super) hubs: [Option<Hub>; 2],
@@ -45,13 +49,16 @@ impl Look<'_> {
         self.strip.section(s).filter(|section| self.is_good(section))
     }
 
+    fn is_wide(&self, section: &Section) -> bool {
+        (self.opts.width_min..=self.opts.width_max).contains(&section.width)
+    }
+
     fn is_good(&self, section: &Section) -> bool {
         let is_clear = |hub: &Hub| {
             let away = (section.at[0] - hub.at[0]).hypot(section.at[1] - hub.at[1]);
             away >= CLEAR * hub.radius
         };
-        let is_wide = (self.opts.width_min..=self.opts.width_max).contains(&section.width);
-        is_wide && self.hubs.iter().flatten().all(is_clear)
+        self.is_wide(section) && self.hubs.iter().flatten().all(is_clear)
     }
 
     fn samples(&self, from: f64, to: f64) -> Vec<f64> {
@@ -130,6 +137,8 @@ impl Look<'_> {
             } else {
                 self.border(&steps, samples[last], samples[last + 1])
             };
+            let begin = self.notch(0, fits[..first].iter().all(Option::is_none), begin);
+            let end = self.notch(1, fits[last + 1..].iter().all(Option::is_none), end);
             let (Some(begin), Some(end)) = (begin, end) else { continue };
             let mean = (first..=last).map(width).sum::<f64>() / (last + 1 - first) as f64;
             let beyond = [is_open[0], is_open[1]].map(|open| if open { 0.5 * mean } else { 0.0 });
@@ -138,6 +147,17 @@ impl Look<'_> {
             }
         }
         out
+    }
+
+    /// The cut at the corner between this arm and the next one, where there is a corner; else as it was.
+    fn notch(&self, k: usize, is_outer: bool, cut: Option<(f64, Section)>) -> Option<(f64, Section)> {
+        if !is_outer || self.hubs[k].is_none() {
+            return cut;
+        }
+        let width = cut.as_ref()?.1.width;
+        let found = self.strip.section_at_notch(self.mesh, k == 1);
+        let fits = |(_, s): &(f64, Section)| self.is_wide(s) && (s.width / width - 1.0).abs() <= NOTCH_WIDTH;
+        found.filter(fits).or(cut)
     }
 
     /// True when what is left up to the end of the outline is its cap, or a tip.

@@ -17,6 +17,8 @@ const REACH_STEPS: f64 = 1.0;
 const LEAST_REACH: f64 = 40.0;
 /// The sides beside a step are at least this many lengths of it long, or it is a side itself.
 const LEAST_SIDE: f64 = 0.8;
+/// Teeth are no smaller than this, in dbu.
+const LEAST_TOOTH: f64 = 1.5;
 /// From so many steps on a wall has teeth.
 pub const TEETH: usize = 12;
 
@@ -35,6 +37,10 @@ fn angle(a: [f64; 2], b: [f64; 2]) -> f64 {
 
 /// The edges that are steps, by the number of their first vertex. Edges longer than `longest` are none.
 pub fn find(ring: &[Point], longest: f64) -> Vec<usize> {
+    between(ring, LEAST_STEP, longest)
+}
+
+fn between(ring: &[Point], least: f64, longest: f64) -> Vec<usize> {
     let n = ring.len();
     let mut out = Vec::new();
     if n < 6 {
@@ -45,7 +51,7 @@ pub fn find(ring: &[Point], longest: f64) -> Vec<usize> {
         let own = vector(ring, i);
         let square = own[0] * own[0] + own[1] * own[1];
         // Cheap tests first: nearly all edges of a smooth curve end here.
-        if square >= LEAST_STEP * LEAST_STEP && square <= longest * longest {
+        if square >= least * least && square <= longest * longest {
             let dot = before[0] * own[0] + before[1] * own[1];
             let is_turn = dot <= 0.8 * (square * (before[0] * before[0] + before[1] * before[1])).sqrt();
             if is_turn && is_step(ring, i, own) {
@@ -96,15 +102,46 @@ fn walked(ring: &[Point], edge: usize, [least, reach]: [f64; 2], ahead: bool) ->
     None
 }
 
+/// A corner that turns into the region by more than this is where two arms part, in rad.
+const NOTCH_RAD: f64 = 0.35;
+
+/// True when the outline turns sharply clockwise at a vertex. Outer rings run counter-clockwise, holes clockwise.
+pub fn is_notch(ring: &[Point], i: usize) -> bool {
+    let n = ring.len();
+    let (before, after) = (vector(ring, (i + n - 1) % n), vector(ring, i));
+    let cross = before[0] * after[1] - before[1] * after[0];
+    if cross >= 0.0 {
+        return false;
+    }
+    let dot = before[0] * after[0] + before[1] * after[1];
+    // Single edges point anywhere on a grid: only a sharp turn is worth a second look.
+    if cross.atan2(dot) > -NOTCH_RAD {
+        return false;
+    }
+    let way = |ahead: bool| {
+        let (mut sum, mut k) = ([0.0; 2], 0);
+        while size(sum) < LEAST_REACH && k < n {
+            let v = vector(ring, if ahead { (i + k) % n } else { (i + 2 * n - 1 - k) % n });
+            sum = [sum[0] + v[0], sum[1] + v[1]];
+            k += 1;
+        }
+        sum
+    };
+    let (a, b) = (way(false), way(true));
+    (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]) < -NOTCH_RAD
+}
+
 /// The outline with its teeth smoothed away: sides through the middles of their steps. `None` without teeth.
-pub fn smoothed(ring: &[Point], steps: &[usize]) -> Option<Vec<Point>> {
+pub fn smoothed(ring: &[Point], steps: &[usize], longest: f64) -> Option<Vec<Point>> {
     if steps.len() < TEETH {
         return None;
     }
+    // Where teeth grow out of a smooth wall the first ones are as small as the grid.
+    let steps = between(ring, LEAST_TOOTH, longest);
     let n = ring.len();
     let mut is_end = vec![false; n];
     let mut middles: Vec<Option<Point>> = vec![None; n];
-    for &i in steps {
+    for &i in &steps {
         let (a, b) = (ring[i], ring[(i + 1) % n]);
         middles[i] = Point::from_f64(
             f64::midpoint(f64::from(a.x), f64::from(b.x)),
@@ -150,7 +187,7 @@ mod tests {
             comb.extend([(x + 160, 450), (x + 160, 500), (x, 500), (x, 450)]);
         }
         let comb = ring(&comb);
-        let smooth = smoothed(&comb, &find(&comb, 3000.0)).expect("teeth");
+        let smooth = smoothed(&comb, &find(&comb, 3000.0), 3000.0).expect("teeth");
         assert!(smooth.iter().all(|p| p.y == 0 || p.y == 475 || p.x == 16_000 || p.x == 0), "{smooth:?}");
     }
 }

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 use spade::{ConstrainedDelaunayTriangulation, HasPosition, Point2, Triangulation};
-use waveguard_geom::Point;
+use waveguard_geom::{BBox, GridIndex, Point};
 
 use super::jogs;
 
@@ -19,6 +19,8 @@ pub(super) struct Mesh {
     pub(super) points: Vec<[f64; 2]>,
     /// For each point whether it is a vertex as drawn.
     pub(super) is_drawn: Vec<bool>,
+    /// For each point whether the outline turns sharply into the region there: a corner between two arms.
+    pub(super) is_notch: Vec<bool>,
     /// For each point whether the outline steps aside on the way to the next.
     pub(super) is_step: Vec<bool>,
     /// The point that follows on its ring; the inside is to the left of the way there.
@@ -41,8 +43,12 @@ impl HasPosition for Corner {
     }
 }
 
-/// Points for each drawn vertex that may be added, and some for small outlines.
-const MOST_POINTS: (usize, usize) = (4, 400_000);
+/// Points for each drawn vertex that may be added where nothing is near, and some for small outlines.
+const MOST_POINTS: (usize, usize) = (8, 50_000);
+/// Far from all vertices points are this many times further apart.
+const COARSER: f64 = 20.0;
+/// A vertex is near within so many spacings.
+const NEAR: f64 = 10.0;
 
 impl Mesh {
     /// Triangulates a region: outer rings counter-clockwise, holes clockwise. `spacing` is the distance of
@@ -76,7 +82,10 @@ impl Mesh {
         let rings = || region.iter().map(AsRef::as_ref).filter(|r| r.len() >= 3);
         let n: usize = rings().map(<[Point]>::len).sum();
         let whole: f64 = rings().map(|r| (0..r.len()).map(|i| length(edge(r, i))).sum::<f64>()).sum();
-        let spacing = spacing.max(whole / (MOST_POINTS.0 * n + MOST_POINTS.1) as f64);
+        let coarse = (COARSER * spacing).max(whole / (MOST_POINTS.0 * n + MOST_POINTS.1) as f64);
+        let vertices: Vec<BBox> = rings().flatten().map(|p| BBox::of_points(&[*p])).collect();
+        let near = GridIndex::new(&vertices, NEAR * spacing);
+        let mut places = Vec::new();
         // Rings may touch each other in a point, which is one corner of triangles then.
         let mut ids: FxHashMap<Point, u32> = FxHashMap::default();
         let mut edges = Vec::new();
@@ -92,9 +101,9 @@ impl Mesh {
                 self.link(last, id, &mut edges);
                 last = id;
                 self.is_step[id as usize] |= is_step;
-                let parts = (length((a, b)) / spacing).round().max(1.0);
-                for k in 1..parts as u32 {
-                    let u = f64::from(k) / parts;
+                self.is_notch[id as usize] |= jogs::is_notch(ring, i);
+                subdivide(a, b, spacing, coarse, &near, &mut places);
+                for &u in &places {
                     let between = |p: i32, q: i32| f64::from(p) + u * (f64::from(q) - f64::from(p));
                     let id = self.add([between(a.x, b.x), between(a.y, b.y)], false);
                     self.is_step[id as usize] = is_step;
@@ -111,6 +120,7 @@ impl Mesh {
         self.points.push(at);
         self.is_drawn.push(is_drawn);
         self.is_step.push(false);
+        self.is_notch.push(false);
         self.next.push(NONE);
         (self.points.len() - 1) as u32
     }
@@ -154,6 +164,28 @@ impl Mesh {
             }));
         }
     }
+}
+
+/// Places of the points between the ends of an edge, as parts of its length: close together where a vertex is near
+/// that the triangles have to reach, else far apart.
+fn subdivide(a: Point, b: Point, spacing: f64, coarse: f64, vertices: &GridIndex, places: &mut Vec<f64>) {
+    places.clear();
+    let length = (a.distance_sq(b) as f64).sqrt();
+    let stretches = (length / coarse).ceil().max(1.0);
+    let (ax, ay) = (f64::from(a.x), f64::from(a.y));
+    let d = [f64::from(b.x) - ax, f64::from(b.y) - ay];
+    for k in 0..stretches as u32 {
+        let (from, to) = (f64::from(k) / stretches, f64::from(k + 1) / stretches);
+        let at = |u: f64| [ax + u * d[0], ay + u * d[1]];
+        let (p, q) = (at(from), at(to));
+        let mut window = BBox { min: p, max: p };
+        window.add_box(&BBox { min: q, max: q });
+        let nothing_near = vertices.candidates_while(&window.grown(NEAR * spacing), |_| false);
+        let parts = if nothing_near { 1.0 } else { ((to - from) * length / spacing).round().max(1.0) };
+        places.extend((0..parts as u32).map(|i| from + (to - from) * f64::from(i) / parts));
+    }
+    // The first is the vertex itself.
+    places.remove(0);
 }
 
 /// An order in which insertion takes near constant time whatever the shape: rounds of random points, each twice

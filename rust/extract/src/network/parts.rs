@@ -53,7 +53,7 @@ fn cut_arm(mesh: &Mesh, arm: &Arm, opts: &NetworkOptions, owners: &mut Owners, n
         Node::Junction(t) => Some(hub(mesh, t)),
         _ => None,
     });
-    let look = Look { strip: &strip, hubs, opts };
+    let look = Look { mesh, strip: &strip, hubs, opts };
     let is_ring = arm.nodes[0] == Node::Closed;
     if is_ring {
         cut_ring(mesh, arm, &look, owners, network);
@@ -157,13 +157,16 @@ fn add_guide(
             [free.reversed(), free].into_iter().find(is_good)
         })
     });
-    let Some(trace) = traced else {
+    let Some(mut trace) = traced else {
         let known: Vec<usize> = nodes.into_iter().flatten().collect();
         if let [a, b] = known[..] {
             owners.join(a, b);
         }
         return;
     };
+    for k in (0..2).filter(|&k| !interval.is_open[k]) {
+        place_end(&mut trace, k, &interval.sections[k]);
+    }
     owners.take(arm, look.strip, interval, number);
     for (node, end) in nodes.iter().zip(&trace.ends) {
         if let Some(node) = node {
@@ -171,6 +174,15 @@ fn add_guide(
         }
     }
     network.guides.push(Part { trace, bodies: nodes });
+}
+
+/// Puts an end where the guide was cut: the outline that was traced had its corners on the grid.
+fn place_end(trace: &mut Trace, k: usize, cut: &Section) {
+    let end = &mut trace.ends[k];
+    let (sin, cos) = end.direction_rad.sin_cos();
+    trace.length += (cut.at[0] - end.x) * cos + (cut.at[1] - end.y) * sin;
+    [end.x, end.y] = cut.at;
+    end.width = cut.width;
 }
 
 /// True when a trace begins and ends where it was cut.

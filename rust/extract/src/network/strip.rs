@@ -296,6 +296,36 @@ impl Strip {
         is_right.then_some(Section { at, tangent, width: across[0].hypot(across[1]), ends, places })
     }
 
+    /// The cross-section at the corner between two arms where this arm begins (`at_end` false) or ends, with its
+    /// distance along the axis; the further one where both sides have a corner.
+    pub(super) fn section_at_notch(&self, mesh: &Mesh, at_end: bool) -> Option<(f64, Section)> {
+        let mut best: Option<(f64, Section)> = None;
+        for (k, side) in [&self.left, &self.right].into_iter().enumerate() {
+            let id = if at_end { side.ids.last() } else { side.ids.first() };
+            if !id.is_some_and(|&p| mesh.is_notch[p as usize]) {
+                continue;
+            }
+            let (along, place) = if at_end { (self.length(), side.length()) } else { (0.0, 0.0) };
+            let corner = Step { along, side: k, places: [place; 2] };
+            let Some(section) = self.section_at(&corner, !at_end) else { continue };
+            let is_further = best.as_ref().is_none_or(|(_, other)| {
+                let d = [section.at[0] - other.at[0], section.at[1] - other.at[1]];
+                let ahead = d[0] * other.tangent[0] + d[1] * other.tangent[1];
+                if at_end { ahead < 0.0 } else { ahead > 0.0 }
+            });
+            if is_further {
+                // By the side that is cut later, so that all that lies before belongs to the junction.
+                let of = |k: usize| {
+                    let after = self.places.partition_point(|p| p[k] < section.places[k]);
+                    self.along[after.min(self.along.len() - 1)]
+                };
+                let s = if at_end { of(0).min(of(1)) } else { of(0).max(of(1)) };
+                best = Some((s, section));
+            }
+        }
+        best
+    }
+
     fn place(&self, s: f64) -> [f64; 2] {
         let k = self.chord(s);
         let Some(next) = self.along.get(k + 1) else { return self.places[k] };
