@@ -41,10 +41,9 @@ def snake(n: int) -> Points:
     y = np.repeat(np.arange(rows) * 3.0, 2)
     x = np.tile([0.0, 100.0, 100.0, 0.0], (rows + 1) // 2)[: 2 * rows]
     axis = np.column_stack([x, y])
-    # The side that is on the inside of one turn is on the outside of the next.
-    right = np.where(x > 0, 1.0, -1.0)
-    first = np.tile([1.0, 1.0, -1.0, -1.0], (rows + 1) // 2)[: 2 * rows]
-    shift = np.column_stack([-right * first, first]) * 0.25
+    # To the left of the way there: up on rows to the right, down on rows to the left.
+    upwards = np.tile([1.0, 1.0, -1.0, -1.0], (rows + 1) // 2)[: 2 * rows]
+    shift = np.column_stack([np.full(len(upwards), -1.0), upwards]) * 0.25
     return np.concatenate([axis + shift, (axis - shift)[::-1]])
 
 
