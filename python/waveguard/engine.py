@@ -274,6 +274,7 @@ def _facts(file: LayoutFile, extraction: Extraction, optics: _Optics) -> Facts:
         stated_length_um=extraction.stated_length_um,
         stated_width_um=extraction.stated_width_um,
         stated_radius_um=extraction.stated_radius_um,
+        stated_min_radius_um=extraction.stated_min_radius_um,
         stated_cells=_stated_cells(extraction),
         problems=_problems(file, extraction),
         ends=frozenset(terminals.port[terminals.port >= 0].tolist())

@@ -295,6 +295,11 @@ class Extraction:
         """For each waveguide the radius that its cell states; what it means is the cross-section's `stated_radius`."""
         return self._stated("radius_um")
 
+    @cached_property
+    def stated_min_radius_um(self) -> NDArray[np.float64]:
+        """For each waveguide the smallest radius that its cell states apart from the radius; NaN where it does not."""
+        return self._stated("min_radius_um")
+
     def _stated(self, what: str) -> NDArray[np.float64]:
         by_cell = np.full(len(self.facts), np.nan)
         for cell, facts in enumerate(self.facts):

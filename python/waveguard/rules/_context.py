@@ -62,6 +62,7 @@ class Facts:
     stated_length_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     stated_width_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     stated_radius_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    stated_min_radius_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     stated_cells: frozenset[int] = frozenset()
     problems: Sequence[LayoutProblem] = ()
     ends: frozenset[int] = frozenset()

@@ -1,0 +1,130 @@
+"""A network does not depend on how its area is drawn: with which polygons, cells, order, place, angle and grid."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import gdstk
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from variants import cut, hierarchy, order, place, strip
+from variants.circuits import Circuit, random_circuit
+from variants.network import Network, network_of
+from variants.parts import PARTS
+from variants.same import same_network
+from waveguard import engine, pdk
+from waveguard.extract import extract
+from waveguard.layout import read
+
+PDK = pdk.load("siepic-ebeam")
+TOLERANCE_NM = 2.0
+Variant = Callable[[gdstk.Library, int], gdstk.Library]
+
+
+def odd_angle(seed: int) -> float:
+    return float(np.random.default_rng(seed).choice([1.0, 33.0, 77.0, 45.0, 90.0, 200.0, 0.01]))
+
+
+# Each takes a flat library of bare shapes, and a seed.
+SHAPES: dict[str, Variant] = {
+    "turned": lambda library, seed: place.turned(library, odd_angle(seed)),
+    "turned as a placement": lambda library, seed: place.wrapped(library, odd_angle(seed)),
+    "mirrored": lambda library, _: place.wrapped(library, mirrored=True),
+    "mirrored and turned": lambda library, seed: place.turned(library, odd_angle(seed), mirrored=True),
+    "moved": lambda library, seed: place.turned(library, 0.0, (seed % 977 - 500.0, 123.456)),
+    "on half the grid": lambda library, _: place.with_dbu(library, 0.5),
+    "merged": lambda library, _: cut.merged(library),
+    "cut at 199 corners": lambda library, _: cut.fractured(library, 199),
+    "cut at 32 corners": lambda library, _: cut.fractured(library, 32),
+    "cut along lines": lambda library, seed: cut.cut_along_lines(library, seed),
+    "merged and cut along lines": lambda library, seed: cut.cut_along_lines(cut.merged(library), seed),
+    "merged and cut at 199 corners": lambda library, _: cut.fractured(cut.merged(library), 199),
+    "in another order": order.shuffled,
+}
+# Each takes a library with a cell for each piece.
+CELLS: dict[str, Variant] = {
+    "flat": lambda library, _: place.on_grid(hierarchy.flattened(library)),
+    "one level less": lambda library, _: hierarchy.with_one_level_less(place.wrapped(library)),
+    "without names": lambda library, _: strip.stripped(library, PDK),
+    "single placements": lambda library, _: hierarchy.with_single_placements(library),
+    "turned": lambda library, seed: place.wrapped(library, odd_angle(seed)),
+    "in another order": order.shuffled,
+}
+
+seeds = st.integers(0, 2**31 - 1)
+# There are many tests here: a quarter of the usual number of examples each.
+few = settings(max_examples=max(4, settings.default.max_examples // 4))
+
+
+def network(library: gdstk.Library) -> Network:
+    return network_of(extract(read(library), PDK))
+
+
+def small(seed: int, kind: str) -> Circuit:
+    return random_circuit(seed, 2, [kind])
+
+
+@pytest.mark.parametrize("style", ["flat", "cells"])
+@pytest.mark.parametrize("kind", PARTS)
+@given(seed=seeds)
+@few
+def test_a_circuit_is_found_as_it_was_drawn(kind: str, style: str, seed: int) -> None:
+    circuit = small(seed, kind)
+    assert circuit.mistakes(network(circuit.library("flat" if style == "flat" else "cells"))) == []
+
+
+@pytest.mark.parametrize("variant", SHAPES)
+@pytest.mark.parametrize("kind", PARTS)
+@given(seed=seeds)
+@few
+def test_shapes_drawn_otherwise_are_the_same_network(kind: str, variant: str, seed: int) -> None:
+    library = small(seed, kind).library("flat")
+    assert same_network(network(library), network(SHAPES[variant](library, seed)), TOLERANCE_NM)
+
+
+@pytest.mark.parametrize("variant", CELLS)
+@pytest.mark.parametrize("kind", PARTS)
+@given(seed=seeds)
+@few
+def test_cells_arranged_otherwise_are_the_same_network(kind: str, variant: str, seed: int) -> None:
+    library = small(seed, kind).library("cells")
+    assert same_network(network(library), network(CELLS[variant](library, seed)), TOLERANCE_NM)
+
+
+@pytest.mark.parametrize("kind", ["route", "coupler", "coil", "ring"])
+@given(seed=seeds)
+@few
+def test_markers_may_be_missing_or_lie_in_a_flat_layout(kind: str, seed: int) -> None:
+    marked = small(seed, kind).library("marked")
+    expected = network(marked)
+    flat = place.on_grid(hierarchy.flattened(marked))
+    assert same_network(expected, network(strip.stripped(marked, PDK)), TOLERANCE_NM)
+    assert same_network(expected, network(flat), TOLERANCE_NM)
+    assert same_network(expected, network(strip.stripped(flat, PDK)), TOLERANCE_NM)
+    assert same_network(expected, network(place.wrapped(order.shuffled(marked, seed), odd_angle(seed))), TOLERANCE_NM)
+
+
+def verdicts(library: gdstk.Library) -> Counter[tuple[str, str]]:
+    """Count findings by rule and severity."""
+    return Counter((one.code, str(one.severity)) for one in engine.check(library, pdk="siepic-ebeam").findings)
+
+
+@pytest.mark.parametrize("variant", SHAPES)
+@given(seed=seeds)
+@few
+def test_shapes_drawn_otherwise_have_the_same_findings(variant: str, seed: int) -> None:
+    library = random_circuit(seed, 3).library("flat")
+    assert verdicts(SHAPES[variant](library, seed)) == verdicts(library)
+
+
+@pytest.mark.parametrize("dbu_nm", [0.5, 1.0, 5.0])
+@pytest.mark.parametrize("kind", PARTS)
+@given(seed=seeds)
+@few
+def test_a_drawing_on_a_coarse_grid_does_not_depend_on_the_unit(kind: str, dbu_nm: float, seed: int) -> None:
+    coarse = place.on_grid(small(seed, kind).library("flat"), 5.0)
+    assert same_network(network(coarse), network(place.with_dbu(coarse, dbu_nm)), TOLERANCE_NM)
