@@ -290,6 +290,24 @@ fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outl
     let size = |b: &BBox| (b.max[0] - b.min[0]).max(b.max[1] - b.min[1]);
     let tile = boxes.iter().map(size).sum::<f64>() / boxes.len().max(1) as f64;
     let index = GridIndex::new(&boxes, tile.max(plan.dbu(GRATING_REACH_NM)));
+    // Ports that shapes have already: those of parts of one network.
+    let mut known: Vec<(usize, [f64; 2])> = Vec::new();
+    for o in outlines {
+        let placed = &devices[o.device];
+        let own = of(cells, placed);
+        let open = own.ports.iter().filter(|_| own.guide.is_none());
+        known.extend(open.map(|p| (placed.top.index(), placed.transform.apply(p.at[0], p.at[1]))));
+    }
+    let known_at: Vec<BBox> = known.iter().map(|k| BBox { min: k.1, max: k.1 }).collect();
+    let known_index = GridIndex::new(&known_at, plan.dbu(GRATING_REACH_NM));
+    let is_known = |top: usize, at: [f64; 2]| {
+        let mut found = false;
+        known_index.candidates_while(&BBox { min: at, max: at }.grown(reach), |i| {
+            found = known[i].0 == top && (known[i].1[0] - at[0]).hypot(known[i].1[1] - at[1]) <= reach;
+            !found
+        });
+        found
+    };
     let mut out = vec![Vec::new(); outlines.len()];
     let mut found: Vec<(usize, LocalPort)> = Vec::new();
     for placed in devices {
@@ -299,6 +317,9 @@ fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outl
         }
         for end in &proto.ports {
             let port = end.transformed(&placed.transform);
+            if is_known(placed.top.index(), port.at) {
+                continue;
+            }
             let mut best: Option<(bool, usize)> = None;
             let mut met: Vec<usize> = Vec::new();
             index.candidates(&BBox { min: port.at, max: port.at }.grown(reach + edge), |k| {
@@ -310,14 +331,7 @@ fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outl
                 if own.guide.is_some() {
                     return;
                 }
-                let is_met = own.ports.iter().any(|p| {
-                    let at = p.transformed(&devices[o.device].transform).at;
-                    (at[0] - port.at[0]).hypot(at[1] - port.at[1]) <= reach
-                });
-                if is_met {
-                    // A part of the same network: it has this port already.
-                    best = Some((false, usize::MAX));
-                } else if best.is_none_or(|b| b.1 != usize::MAX && (o.is_marker, k) < b)
+                if best.is_none_or(|b| (o.is_marker, k) < b)
                     && o.meets(port.at, if o.is_marker { reach.max(edge) } else { reach })
                 {
                     best = Some((o.is_marker, k));
@@ -326,7 +340,7 @@ fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outl
                     met.push(k);
                 }
             });
-            if let Some((_, k)) = best.filter(|b| b.1 != usize::MAX) {
+            if let Some((_, k)) = best {
                 let direction_rad = wrap_angle(port.direction_rad + PI);
                 let entry = LocalPort { direction_rad, source: PortSource::Junction, section: None, ..port };
                 // A shape that was drawn twice is entered twice.

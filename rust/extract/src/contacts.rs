@@ -62,6 +62,9 @@ pub struct Slack {
 
 /// Boxes in which neighbours are looked for are this many times larger than those of runs.
 const COARSER: f64 = 8.0;
+/// Boxes of runs for each vertex, and some for small shapes.
+const BOXES_A_POINT: f64 = 4.0;
+const LEAST_BOXES: f64 = 4000.0;
 /// Edges in one box.
 const RUN_EDGES: usize = 48;
 /// Shapes this close touch: less than a step of the grid.
@@ -78,6 +81,10 @@ impl Form {
     pub fn new(rings: &[Vec<Point>], turn: &Transform, drawn: &Drawn, tile: f64) -> Self {
         let place = |p: &Point| turn.apply(f64::from(p.x), f64::from(p.y));
         let points: Vec<[f64; 2]> = rings.iter().flatten().map(place).collect();
+        let n = points.len() as f64;
+        let perimeter: f64 = points.windows(2).map(|w| (w[0][0] - w[1][0]).hypot(w[0][1] - w[1][1])).sum();
+        // Few edges of a huge shape must not become many boxes.
+        let tile = tile.max(perimeter / (BOXES_A_POINT * n + LEAST_BOXES));
         let mut next = Vec::with_capacity(points.len());
         let mut all_runs = Vec::new();
         for ring in rings {

@@ -116,7 +116,7 @@ fn outcome(drawing: &Drawing) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn any_drawing_ends_with_sound_tables(drawing in drawings()) {

@@ -17,6 +17,10 @@ pub fn closed(rings: &[Ring], tolerance: f64) -> Option<Vec<Ring>> {
     }
     let size = (all.max[0] - all.min[0]).max(all.max[1] - all.min[1]);
     let index = GridIndex::new(&boxes, (size / (points.len() as f64).sqrt()).max(tolerance));
+    let edges = rings.iter().flat_map(|r| (0..r.len()).map(|i| r[i].distance_sq(r[(i + 1) % r.len()])));
+    let perimeter: f64 = edges.map(|square| (square as f64).sqrt()).sum();
+    // Few edges of a huge shape must not become many boxes.
+    let stride = STRIDE.max(perimeter / (PARTS_A_POINT * points.len() as f64 + LEAST_PARTS));
     let mut changed = false;
     let out = rings
         .iter()
@@ -25,7 +29,7 @@ pub fn closed(rings: &[Ring], tolerance: f64) -> Option<Vec<Ring>> {
             for i in 0..ring.len() {
                 let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
                 own.push(a);
-                let on_it = between(a, b, &points, &index, tolerance);
+                let on_it = between(a, b, &points, &index, [tolerance, stride]);
                 changed |= !on_it.is_empty();
                 own.extend(on_it);
             }
@@ -36,7 +40,7 @@ pub fn closed(rings: &[Ring], tolerance: f64) -> Option<Vec<Ring>> {
 }
 
 /// The points near the inside of an edge but not on it already, in order along it.
-fn between(a: Point, b: Point, points: &[Point], index: &GridIndex, tolerance: f64) -> Vec<Point> {
+fn between(a: Point, b: Point, points: &[Point], index: &GridIndex, [tolerance, stride]: [f64; 2]) -> Vec<Point> {
     let (ax, ay) = (f64::from(a.x), f64::from(a.y));
     let d = [f64::from(b.x) - ax, f64::from(b.y) - ay];
     let square = d[0] * d[0] + d[1] * d[1];
@@ -46,7 +50,7 @@ fn between(a: Point, b: Point, points: &[Point], index: &GridIndex, tolerance: f
         return Vec::new();
     }
     // A long slanted edge has a large box: its parts have small ones.
-    let parts = (length / STRIDE).ceil().max(1.0) as usize;
+    let parts = (length / stride).ceil().max(1.0) as usize;
     for k in 0..parts {
         let at = |u: f64| [ax + u * d[0], ay + u * d[1]];
         let (p, q) = (at(k as f64 / parts as f64), at((k + 1) as f64 / parts as f64));
@@ -70,6 +74,9 @@ fn between(a: Point, b: Point, points: &[Point], index: &GridIndex, tolerance: f
 
 /// Length of the part of an edge that is looked at in one box, in dbu.
 const STRIDE: f64 = 5000.0;
+/// Parts for each point, and some for small shapes.
+const PARTS_A_POINT: f64 = 4.0;
+const LEAST_PARTS: f64 = 4000.0;
 
 #[cfg(test)]
 mod tests {

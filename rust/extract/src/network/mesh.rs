@@ -45,6 +45,8 @@ impl HasPosition for Corner {
 
 /// Points for each drawn vertex that may be added where nothing is near, and some for small outlines.
 const MOST_POINTS: (usize, usize) = (8, 50_000);
+/// The same where a vertex is near.
+const MOST_NEAR: (usize, usize) = (100, 200_000);
 /// Far from all vertices points are this many times further apart.
 const COARSER: f64 = 20.0;
 /// A vertex is near within so many spacings.
@@ -84,7 +86,12 @@ impl Mesh {
         let whole: f64 = rings().map(|r| (0..r.len()).map(|i| length(edge(r, i))).sum::<f64>()).sum();
         let coarse = (COARSER * spacing).max(whole / (MOST_POINTS.0 * n + MOST_POINTS.1) as f64);
         let vertices: Vec<BBox> = rings().flatten().map(|p| BBox::of_points(&[*p])).collect();
-        let near = GridIndex::new(&vertices, NEAR * spacing);
+        let mut density = Density {
+            spacing,
+            coarse,
+            vertices: GridIndex::new(&vertices, NEAR * spacing),
+            left: MOST_NEAR.0 * n + MOST_NEAR.1,
+        };
         let mut places = Vec::new();
         // Rings may touch each other in a point, which is one corner of triangles then.
         let mut ids: FxHashMap<Point, u32> = FxHashMap::default();
@@ -102,7 +109,7 @@ impl Mesh {
                 last = id;
                 self.is_step[id as usize] |= is_step;
                 self.is_notch[id as usize] |= jogs::is_notch(ring, i);
-                subdivide(a, b, spacing, coarse, &near, &mut places);
+                density.divide(a, b, &mut places);
                 for &u in &places {
                     let between = |p: i32, q: i32| f64::from(p) + u * (f64::from(q) - f64::from(p));
                     let id = self.add([between(a.x, b.x), between(a.y, b.y)], false);
@@ -166,26 +173,52 @@ impl Mesh {
     }
 }
 
-/// Places of the points between the ends of an edge, as parts of its length: close together where a vertex is near
-/// that the triangles have to reach, else far apart.
-fn subdivide(a: Point, b: Point, spacing: f64, coarse: f64, vertices: &GridIndex, places: &mut Vec<f64>) {
-    places.clear();
-    let length = (a.distance_sq(b) as f64).sqrt();
-    let stretches = (length / coarse).ceil().max(1.0);
-    let (ax, ay) = (f64::from(a.x), f64::from(a.y));
-    let d = [f64::from(b.x) - ax, f64::from(b.y) - ay];
-    for k in 0..stretches as u32 {
-        let (from, to) = (f64::from(k) / stretches, f64::from(k + 1) / stretches);
+/// What edges are divided by.
+struct Density {
+    /// Distance of points where a vertex is near.
+    spacing: f64,
+    /// Distance of points elsewhere.
+    coarse: f64,
+    /// All drawn vertices.
+    vertices: GridIndex,
+    /// Points that may still be added close together; a star has all its vertices near each other.
+    left: usize,
+}
+
+impl Density {
+    /// Places of the points between the ends of an edge, as parts of its length: close together where a vertex is
+    /// near that the triangles have to reach, else far apart.
+    fn divide(&mut self, a: Point, b: Point, places: &mut Vec<f64>) {
+        places.clear();
+        let length = (a.distance_sq(b) as f64).sqrt();
+        let stretches = (length / self.coarse).ceil().max(1.0);
+        let (ax, ay) = (f64::from(a.x), f64::from(a.y));
+        let d = [f64::from(b.x) - ax, f64::from(b.y) - ay];
         let at = |u: f64| [ax + u * d[0], ay + u * d[1]];
-        let (p, q) = (at(from), at(to));
-        let mut window = BBox { min: p, max: p };
-        window.add_box(&BBox { min: q, max: q });
-        let nothing_near = vertices.candidates_while(&window.grown(NEAR * spacing), |_| false);
-        let parts = if nothing_near { 1.0 } else { ((to - from) * length / spacing).round().max(1.0) };
-        places.extend((0..parts as u32).map(|i| from + (to - from) * f64::from(i) / parts));
+        let mut open = Vec::new();
+        for k in 0..stretches as u32 {
+            open.push((f64::from(k) / stretches, f64::from(k + 1) / stretches));
+            while let Some((from, to)) = open.pop() {
+                let (p, q) = (at(from), at(to));
+                let mut window = BBox { min: p, max: p };
+                window.add_box(&BBox { min: q, max: q });
+                let own = (to - from) * length;
+                let is_near = !self.vertices.candidates_while(&window.grown(NEAR * self.spacing), |_| false);
+                if is_near && own > COARSER * self.spacing && self.left > 0 {
+                    let middle = f64::midpoint(from, to);
+                    self.left -= 1;
+                    open.extend([(middle, to), (from, middle)]);
+                    continue;
+                }
+                let wanted = (own / self.spacing).round().max(1.0);
+                let parts = if is_near && self.left as f64 > wanted { wanted } else { 1.0 };
+                self.left = self.left.saturating_sub(parts as usize);
+                places.extend((0..parts as u32).map(|i| from + (to - from) * f64::from(i) / parts));
+            }
+        }
+        // The first is the vertex itself.
+        places.remove(0);
     }
-    // The first is the vertex itself.
-    places.remove(0);
 }
 
 /// An order in which insertion takes near constant time whatever the shape: rounds of random points, each twice
