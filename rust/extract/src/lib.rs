@@ -23,6 +23,7 @@ pub mod overlaps;
 pub mod pins;
 pub mod place;
 pub mod plan;
+mod profiles;
 pub mod recipe;
 pub mod runs;
 pub mod shapes;
