@@ -79,7 +79,8 @@ def _plain(value: Any, column: str) -> Scalar:  # noqa: ANN401 (a numpy scalar o
         return None
     if math.isinf(item):
         return INFINITE if item > 0 else f"-{INFINITE}"
-    rounded = round(item, DECIMALS_NM if column.endswith(("_nm", "_nm2")) else DECIMALS_OTHER)
+    is_length = column.endswith(("_nm", "_nm2")) and not column.endswith("_per_nm")
+    rounded = round(item, DECIMALS_NM if is_length else DECIMALS_OTHER)
     return rounded + 0.0  # no minus zero
 
 

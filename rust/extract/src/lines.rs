@@ -18,6 +18,8 @@ pub struct Line {
     pub top: usize,
     /// Step of the grid it is drawn on; 0 when it is not rounded.
     pub grid_nm: f64,
+    /// Smallest step that its numbers can take.
+    pub dbu_nm: f64,
     /// How far the guide bows out to the left of each segment, in its middle; none when all are straight.
     pub bows: Vec<f64>,
 }
@@ -34,13 +36,13 @@ impl Line {
             }
             along.push(sum);
         }
-        Self { points, width, along, top, grid_nm: 0.0, bows: Vec::new() }
+        Self { points, width, along, top, grid_nm: 0.0, dbu_nm: 0.0, bows: Vec::new() }
     }
 
     /// The same line, known to be drawn on a grid.
     #[must_use]
-    pub fn on_grid(self, grid_nm: f64) -> Self {
-        Self { grid_nm, ..self }
+    pub fn on_grid(self, grid_nm: f64, dbu_nm: f64) -> Self {
+        Self { grid_nm, dbu_nm, ..self }
     }
 
     /// The same line with its segments bowed as the guide is curved. The pieces are in units of `scale` nm; `hand`

@@ -286,25 +286,26 @@ const SQUARE: f64 = 1e-9;
 
 /// Gaps that differ by less are the same, and the first is the smallest: between parallel guides the rounding of
 /// positions would choose the place.
-const SAME_GAP_NM: f64 = 1e-6;
+const SAME_GAP_NM: f64 = 0.01;
 
 /// The smallest gap, as far as the grid lets anybody know (see `trace::narrowest`).
 #[derive(Debug)]
 struct Closest {
     grid_nm: f64,
+    dbu_nm: f64,
     /// Segments of the last gap that was rounded anew.
     segments: [u32; 2],
     least: Narrowest,
 }
 
 impl Closest {
-    fn new(grid_nm: f64) -> Self {
-        Self { grid_nm, segments: [u32::MAX; 2], least: Narrowest::new(grid_nm) }
+    fn new(grid_nm: f64, dbu_nm: f64) -> Self {
+        Self { grid_nm, dbu_nm, segments: [u32::MAX; 2], least: Narrowest::new(grid_nm) }
     }
 
     /// What the edge of each guide may be off at a place.
     fn errors(&self, hit: &Hit) -> [f64; 2] {
-        hit.is_square.map(|square| 0.5 * self.grid_nm * if square { CAP_ALONG_GRID } else { SINGLE })
+        hit.is_square.map(|square| 0.5 * if square { CAP_ALONG_GRID * self.dbu_nm } else { SINGLE * self.grid_nm })
     }
 
     fn add(&mut self, hit: &Hit) {
@@ -333,9 +334,10 @@ struct Follow<'a> {
 }
 
 impl Follow<'_> {
-    /// The coarser of the grids of the two guides.
-    fn grid_nm(&self, b: usize) -> f64 {
-        self.lines[self.a].grid_nm.max(self.lines[b].grid_nm)
+    /// Nothing known yet of the gap to another guide; of the two the coarser grid counts.
+    fn closest(&self, b: usize) -> Closest {
+        let (p, q) = (&self.lines[self.a], &self.lines[b]);
+        Closest::new(p.grid_nm.max(q.grid_nm), p.dbu_nm.max(q.dbu_nm))
     }
 
     fn add(&mut self, hit: Hit) {
@@ -364,7 +366,7 @@ impl Follow<'_> {
             c.ts.push(hit.t);
             (c.last, c.t) = (hit.sample, hit.t);
         } else {
-            let mut narrowest = Closest::new(self.grid_nm(hit.b as usize));
+            let mut narrowest = self.closest(hit.b as usize);
             narrowest.add(&hit);
             self.open.push(Open {
                 narrowest,

@@ -201,7 +201,7 @@ fn line(world: &World, guide: &Guide, t: &Transform) -> Line {
     let scale = nm * t.magnification();
     let point = |p: &[f64; 3]| turned.apply(p[0], p[1]).map(|v| v * nm);
     let line = Line::new(guide.line.iter().map(point).collect(), guide.line.iter().map(|p| p[2] * scale).collect(), 0);
-    line.on_grid(guide.trace.grid * scale).bowed(&guide.trace.pieces, scale, hand(t))
+    line.on_grid(guide.trace.grid * scale, scale).bowed(&guide.trace.pieces, scale, hand(t))
 }
 
 /// The table of ports.

@@ -24,8 +24,10 @@ const BEGIN_TURN: f64 = 0.01;
 /// The direction of a node is no better than this in rad.
 const DIRECTION_NOISE: f64 = 0.005;
 
+/// Part of a bend's length that is looked at before and behind it.
+const LEAD_PART: f64 = 0.15;
 /// Turns that differ by less than this part are of one bend.
-const SAME_TURN: f64 = 0.2;
+const SAME_TURN: f64 = 0.05;
 
 /// The bends of an axis in order, and the pieces of each.
 #[derive(Default)]
@@ -59,10 +61,13 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
         if turn.abs() < opts.bend_min_turn {
             continue;
         }
-        let bend = if let Some(shape) = shape::of(axis, low, high, turn) {
+        let (start, end) = extent(axis, low, high, turn);
+        // Leads show the directions before and behind, but long ones would leave few bins for the bend.
+        let lead = LEAD_PART * (end - start) + WINDOW_DBU * axis.grid.sqrt();
+        let around = [(start - lead).max(low), (end + lead).min(high)];
+        let bend = if let Some(shape) = shape::of(axis, around[0], around[1], turn) {
             of_shape(axis, &shape, turn, &mut found.pieces)
         } else {
-            let (start, end) = extent(axis, low, high, turn);
             let mean = turn / (end - start);
             // A corner lies so far outside an arc of the same turn and length.
             let fit_error = (end - start) * turn.abs() / 8.0;

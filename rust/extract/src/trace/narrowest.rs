@@ -9,7 +9,7 @@
 const LEVELS: usize = 12;
 /// Bound of a single cross-section in grid steps: both vertices off by half the diagonal of a step.
 pub(crate) const SINGLE: f64 = std::f64::consts::SQRT_2;
-/// Bound of a cap along the grid, in grid steps.
+/// Bound of a cap along the grid in dbu: what is drawn is what is meant, but for halves.
 pub(crate) const CAP_ALONG_GRID: f64 = 0.5;
 /// Bound of the mean over cross-sections times the root of their number, in grid steps: five standard deviations of
 /// 1/√3, for vertices of either side that are each seen once as they are and once between two.
@@ -96,8 +96,8 @@ impl Narrowest {
 
     /// Adds a cap, which is drawn exactly where it runs along the grid.
     pub(crate) fn add_cap(&mut self, width: f64, is_along_grid: bool) {
-        let bound = if is_along_grid { CAP_ALONG_GRID } else { SINGLE };
-        self.least = self.least.or(Width { value: width, error: bound * self.grid });
+        let error = if is_along_grid { CAP_ALONG_GRID } else { SINGLE * self.grid };
+        self.least = self.least.or(Width { value: width, error });
     }
 
     /// The narrowest of all runs and of the whole.

@@ -22,7 +22,11 @@ const UNSEEN: f64 = 22.0;
 /// Where a variation of this part would be seen, an arc is an arc.
 const SURE: f64 = 0.03;
 /// What coarse chords may hide, as a part of the square of the turn from one to the next.
-const COARSE: f64 = 0.15;
+const COARSE: f64 = 0.2;
+/// A fit that leaves more than so many standard deviations is of a curve that is nearly but not quite of its shape, and
+/// its radius may be off by this part.
+const MISFIT_SEEN: f64 = 1.2;
+const MISFIT_PART: f64 = 0.006;
 /// A bend that turns more than this in rad is looked at part by part.
 const LONG_TURN: f64 = 6.5;
 /// What a part turns then, in rad.
@@ -103,6 +107,7 @@ fn of_trapezoid(fit: &Trapezoid) -> Shape {
         pieces.push(piece(c, d, k, 0.0));
     }
     let mut error = BOUND[0] * fit.noise * fit.misfit.max(1.0) + COARSE * fit.chord_turn * fit.chord_turn * k.abs();
+    error += MISFIT_PART * (fit.misfit - MISFIT_SEEN).clamp(0.0, 1.0) * k.abs();
     if !fit.hides_top {
         let unseen = UNSEEN * fit.noise;
         error += unseen * (unseen / (SURE * k)).powi(2).min(1.0);
