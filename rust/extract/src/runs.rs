@@ -12,7 +12,7 @@ use waveguard_base::Watch;
 use crate::error::ExtractError;
 use crate::lines::{Line, Piece, Pieces, Stretch};
 use crate::recipe::RunsPlan;
-use crate::trace::narrowest::{CAP_ALONG_GRID, Narrowest, SINGLE};
+use crate::trace::narrowest::{self, CAP_ALONG_GRID, Narrowest};
 
 /// A run of guide `a` beside guide `b`.
 #[derive(Clone, Debug)]
@@ -288,6 +288,10 @@ const SQUARE: f64 = 1e-9;
 /// positions would choose the place.
 const SAME_GAP_NM: f64 = 0.01;
 
+/// Bound of the gap at a single place in grid steps. Centre-lines are thinned, so that beside the rounding of the two
+/// edges there is what lies between the points that were kept.
+const SINGLE: f64 = 1.5 * narrowest::SINGLE;
+
 /// The smallest gap, as far as the grid lets anybody know (see `trace::narrowest`).
 #[derive(Debug)]
 struct Closest {
@@ -300,7 +304,7 @@ struct Closest {
 
 impl Closest {
     fn new(grid_nm: f64, dbu_nm: f64) -> Self {
-        Self { grid_nm, dbu_nm, segments: [u32::MAX; 2], least: Narrowest::new(grid_nm) }
+        Self { grid_nm, dbu_nm, segments: [u32::MAX; 2], least: Narrowest::new(grid_nm, SINGLE) }
     }
 
     /// What the edge of each guide may be off at a place.

@@ -141,9 +141,18 @@ fn grid_step(outline: &[Point]) -> f64 {
             }
         }
     }
+    // A few vertices share a small factor by chance.
+    if outline.len() < FEW_VERTICES && g < SURE_STEP {
+        return 1.0;
+    }
     // A rectangle shares large factors; no process has a coarser grid than this.
     (g as f64).min(MAX_GRID_DBU)
 }
+
+/// Outlines with fewer vertices show a grid only when its step is no chance.
+const FEW_VERTICES: usize = 8;
+/// A step in dbu that hardly happens by chance.
+const SURE_STEP: i64 = 5;
 
 const MAX_GRID_DBU: f64 = 10.0;
 

@@ -49,6 +49,8 @@ struct Run {
 #[derive(Clone, Debug)]
 pub(crate) struct Narrowest {
     grid: f64,
+    /// Bound of what is seen at a single place, in grid steps.
+    single: f64,
     count: usize,
     /// Largest sagitta of late.
     sagitta: f64,
@@ -58,8 +60,8 @@ pub(crate) struct Narrowest {
 }
 
 impl Narrowest {
-    pub(crate) fn new(grid: f64) -> Self {
-        Self { grid, count: 0, sagitta: 0.0, runs: [Run::default(); LEVELS], least: Width::UNKNOWN }
+    pub(crate) fn new(grid: f64, single: f64) -> Self {
+        Self { grid, single, count: 0, sagitta: 0.0, runs: [Run::default(); LEVELS], least: Width::UNKNOWN }
     }
 
     /// Adds the width at a cross-section; it ends on a drawn chord of some sagitta, or else on two vertices.
@@ -78,7 +80,7 @@ impl Narrowest {
 
     /// Adds a width that is rounded anew, beside what it may be off together with its neighbours.
     pub(crate) fn enter(&mut self, width: f64, off: f64) {
-        self.least = self.least.or(Width { value: width, error: SINGLE * self.grid + off });
+        self.least = self.least.or(Width { value: width, error: self.single * self.grid + off });
         let mut run = Run { width, off };
         let (mut level, mut part, mut root) = (0, 1.0, 1.0);
         while level + 1 < LEVELS && (self.count >> level) & 1 == 1 {
@@ -86,7 +88,7 @@ impl Narrowest {
             let change = (run.width - before.width).abs() * part;
             run = Run { width: run.width + before.width, off: run.off + before.off };
             (level, part, root) = (level + 1, part * 0.5, root * std::f64::consts::FRAC_1_SQRT_2);
-            let bound = (MEAN * root).min(SINGLE) * self.grid;
+            let bound = (MEAN * root).min(self.single) * self.grid;
             let error = bound + run.off * part + change;
             self.least = self.least.or(Width { value: run.width * part, error });
         }
@@ -96,7 +98,7 @@ impl Narrowest {
 
     /// Adds a cap, which is drawn exactly where it runs along the grid.
     pub(crate) fn add_cap(&mut self, width: f64, is_along_grid: bool) {
-        let error = if is_along_grid { CAP_ALONG_GRID } else { SINGLE * self.grid };
+        let error = if is_along_grid { CAP_ALONG_GRID } else { self.single * self.grid };
         self.least = self.least.or(Width { value: width, error });
     }
 
@@ -114,7 +116,7 @@ impl Narrowest {
         if count == 0.0 {
             return self.least;
         }
-        let bound = (MEAN / f64::sqrt(count)).min(SINGLE) * self.grid;
+        let bound = (MEAN / f64::sqrt(count)).min(self.single) * self.grid;
         let error = bound + all.off / count + 2.0 * change;
         self.least.or(Width { value: all.width / count, error })
     }
@@ -127,7 +129,7 @@ mod tests {
     #[test]
     fn many_cross_sections_are_known_better_than_one_and_a_deep_constriction_is_seen() {
         let of = |width: fn(usize) -> f64| {
-            let mut n = Narrowest::new(1.0);
+            let mut n = Narrowest::new(1.0, super::SINGLE);
             (0..200).for_each(|i| n.add(width(i), None));
             n.least()
         };

@@ -5,7 +5,7 @@
 //! and the average is put back onto the curve it was taken over.
 
 use super::march::Section;
-use super::narrowest::{Narrowest, Width};
+use super::narrowest::{self, Narrowest, Width};
 use super::vector::{angle_between, size};
 use super::{NotARibbon, TraceOptions};
 
@@ -142,7 +142,7 @@ impl<'a> Gatherer<'a> {
             is_along_grid: false,
             leaning: 0.0,
             widths: WidthRange::default(),
-            narrowest: Narrowest::new(grid),
+            narrowest: Narrowest::new(grid, narrowest::SINGLE),
             covered: 0.0,
         }
     }
