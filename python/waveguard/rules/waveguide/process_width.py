@@ -46,9 +46,11 @@ def process_width(ctx: Context) -> Iterator[Finding]:
         section = ctx.cross_section_name(int(guides.cross_section[row]))
         width_nm, bound_nm = float(guides.width_min_nm[row]), float(limit_nm[row])
         port = int(guides.port_a[row])
+        at = (guides.min_radius_x_nm[row], guides.min_radius_y_nm[row])
         yield ctx.finding(
-            f"{cell} is {words.um(width_nm)} wide where it is narrowest, the process of {section} needs {words.um(bound_nm)}",
-            ctx.port_place(port),
+            f"{cell} is {words.um(width_nm)} wide where it is narrowest, "
+            f"the process of {section} needs {words.um(bound_nm)}",
+            ctx.port_place(port) if port >= 0 else ctx.place(*at, top=ctx.waveguide_top(row), cell=cell),
             facts=[cell, section],
             measured=nm_to_um(width_nm),
             limit=nm_to_um(bound_nm),
