@@ -193,6 +193,7 @@ class Waveguides(View):
     width_b_nm: Floats = _column("nm", "width at port_b")
     width_min_nm: Floats = _column("nm", "smallest width")
     width_max_nm: Floats = _column("nm", "largest width")
+    width_error_nm: Floats = _column("nm", "bound on the error of width_min_nm")
     min_radius_nm: Floats = _column("nm", "smallest radius of the centre-line")
     min_radius_error_nm: Floats = _column("nm", "bound on the error of min_radius_nm")
     min_radius_x_nm: Floats = _column("nm", "place of the smallest radius")
@@ -258,6 +259,32 @@ class Bends(View):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Pieces(View):
+    """Pieces of even curvature, in order along their guide; together they are the whole guide."""
+
+    NAME: ClassVar[str] = "pieces"
+    waveguide: Ids = _column("", "row in waveguides")
+    kind: Codes = _column("", "0 straight, 1 arc, 2 clothoid")
+    start_nm: Floats = _column("nm", "distance from port_a along the guide")
+    length_nm: Floats = _column("nm", "arc length")
+    begin_curvature_per_nm: Floats = _column("1/nm", "curvature where it begins, positive to the left")
+    end_curvature_per_nm: Floats = _column("1/nm", "curvature where it ends")
+    fit_error_nm: Floats = _column("nm", "largest distance of the drawn axis from the fitted curve")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tapers(View):
+    """Stretches over which the width of a guide changes evenly, in order along it."""
+
+    NAME: ClassVar[str] = "tapers"
+    waveguide: Ids = _column("", "row in waveguides")
+    start_nm: Floats = _column("nm", "distance from port_a along the guide")
+    length_nm: Floats = _column("nm", "arc length; nearly none where the width steps")
+    begin_width_nm: Floats = _column("nm", "width where it begins")
+    end_width_nm: Floats = _column("nm", "width where it ends")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class NearMisses(View):
     """For each unjoined optical port, the nearest port it may have been meant for."""
 
@@ -280,6 +307,7 @@ class Runs(View):
     waveguide_b: Ids = _column("", "the other; may be the same")
     length_nm: Floats = _column("nm", "length along waveguide_a")
     gap_min_nm: Floats = _column("nm", "smallest edge-to-edge gap")
+    gap_error_nm: Floats = _column("nm", "bound on the error of gap_min_nm")
     gap_mean_nm: Floats = _column("nm", "mean gap")
     x_nm: Floats = _column("nm", "place of the smallest gap on waveguide_a")
     y_nm: Floats = _column("nm", "place of the smallest gap on waveguide_a")
@@ -489,6 +517,8 @@ VIEWS: Mapping[str, type[View]] = {
         Nets,
         Waveguides,
         Bends,
+        Pieces,
+        Tapers,
         Routes,
         Junctions,
         NearMisses,
@@ -526,6 +556,8 @@ class Tables:
     nets: Nets = field(default_factory=Nets.empty)
     waveguides: Waveguides = field(default_factory=Waveguides.empty)
     bends: Bends = field(default_factory=Bends.empty)
+    pieces: Pieces = field(default_factory=Pieces.empty)
+    tapers: Tapers = field(default_factory=Tapers.empty)
     routes: Routes = field(default_factory=Routes.empty)
     junctions: Junctions = field(default_factory=Junctions.empty)
     near_misses: NearMisses = field(default_factory=NearMisses.empty)

@@ -40,7 +40,8 @@ def plain_column(values: Any, column: str) -> list[Scalar]:  # noqa: ANN401 (a n
 
 
 def _decimals(column: str) -> int:
-    return DECIMALS_NM if column.endswith(("_nm", "_nm2")) else DECIMALS_OTHER
+    is_length = column.endswith(("_nm", "_nm2")) and not column.endswith("_per_nm")
+    return DECIMALS_NM if is_length else DECIMALS_OTHER
 
 
 def _plain_float(item: float, decimals: int) -> Scalar:

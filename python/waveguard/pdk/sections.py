@@ -158,6 +158,10 @@ class CrossSection(Part):
     min_spacing_um: Positive
     """Smallest edge-to-edge distance to a neighbour that runs along for more than `min_spacing_length_um`."""
     min_spacing_length_um: NonNegative
+    process_width_um: Positive | None = None
+    """Narrowest core that the process can make; a limit of fabrication, while width_min_um tells sections apart."""
+    process_gap_um: Positive | None = None
+    """Smallest edge-to-edge gap between two cores that the process can make."""
     coupling: CouplingUse | None = None
     scattering_floor_db_per_cm: Quantity | None = None
     """Power that reaches a neighbour by scattering whatever the gap, relative level per cm of parallel run."""

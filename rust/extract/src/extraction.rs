@@ -25,6 +25,7 @@ use crate::overlaps::{self, Outline};
 use crate::pins::PortSource;
 use crate::place::{self, Placed, PlacedTerminal, Placements};
 use crate::plan::Plan;
+use crate::profiles;
 use crate::recipe::{CellRole, PortKind, Recipe};
 use crate::routes;
 use crate::runs;
@@ -149,6 +150,9 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     watch.advance(1);
 
     push_results(&mut tables, devices, write::ports(&ports, &joined), write::nets(&ports, &joined), waveguides, bends);
+    let (pieces, tapers) = profiles::tables(&world);
+    tables.push(pieces.into_table());
+    tables.push(tapers.into_table());
     tables.push(routes.into_table());
     tables.push(junctions.into_table());
     tables.push(near_table(&ports, &misses.found).into_table());
@@ -396,6 +400,7 @@ fn run_tables(found: &[runs::Run]) -> (Runs, RunProfile) {
             waveguide_b: r.b as i64,
             length_nm: r.length_nm(),
             gap_min_nm: r.gap_min_nm,
+            gap_error_nm: r.gap_error_nm,
             gap_mean_nm: r.gaps.iter().sum::<f64>() / r.gaps.len() as f64,
             x_nm: r.at[0],
             y_nm: r.at[1],

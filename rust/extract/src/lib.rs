@@ -29,6 +29,7 @@ pub mod overlaps;
 pub mod pins;
 pub mod place;
 pub mod plan;
+mod profiles;
 pub mod recipe;
 pub mod routes;
 pub mod runs;

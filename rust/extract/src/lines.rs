@@ -3,6 +3,8 @@
 use rayon::prelude::*;
 use waveguard_geom::{BBox, GridIndex};
 
+use crate::trace::Piece as CurvePiece;
+
 /// The centre-line of a placed guide, in nm in the frame of the top.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
@@ -14,6 +16,12 @@ pub struct Line {
     pub along: Vec<f64>,
     /// Cell index of the top.
     pub top: usize,
+    /// Step of the grid it is drawn on; 0 when it is not rounded.
+    pub grid_nm: f64,
+    /// Smallest step that its numbers can take.
+    pub dbu_nm: f64,
+    /// How far the guide bows out to the left of each segment, in its middle; none when all are straight.
+    pub bows: Vec<f64>,
 }
 
 impl Line {
@@ -28,7 +36,38 @@ impl Line {
             }
             along.push(sum);
         }
-        Self { points, width, along, top }
+        Self { points, width, along, top, grid_nm: 0.0, dbu_nm: 0.0, bows: Vec::new() }
+    }
+
+    /// The same line, known to be drawn on a grid.
+    #[must_use]
+    pub fn on_grid(self, grid_nm: f64, dbu_nm: f64) -> Self {
+        Self { grid_nm, dbu_nm, ..self }
+    }
+
+    /// The same line with its segments bowed as the guide is curved. The pieces are in units of `scale` nm; `hand`
+    /// is -1 where they are seen in a mirror.
+    #[must_use]
+    pub fn bowed(mut self, pieces: &[CurvePiece], scale: f64, hand: f64) -> Self {
+        if pieces.iter().all(|p| p.begin_curvature.abs().max(p.end_curvature.abs()) <= f64::MIN_POSITIVE) {
+            return self;
+        }
+        let mut left = pieces.iter().peekable();
+        let mut bows = Vec::with_capacity(self.along.len());
+        for ends in self.along.windows(2) {
+            let (middle, length) = (ends[0].midpoint(ends[1]) / scale, (ends[1] - ends[0]) / scale);
+            while left.peek().is_some_and(|p| p.start + p.length < middle) && left.len() > 1 {
+                left.next();
+            }
+            let curvature = left.peek().filter(|p| length < MOST_BOWED * p.length).map_or(0.0, |p| {
+                let u = ((middle - p.start) / p.length).clamp(0.0, 1.0);
+                p.begin_curvature + u * (p.end_curvature - p.begin_curvature)
+            });
+            // To the left of a left turn is inside: the guide bows to the right.
+            bows.push(-hand * curvature * length * length / 8.0 * scale);
+        }
+        self.bows = bows;
+        self
     }
 
     /// Length of the polyline.
@@ -86,9 +125,12 @@ impl Line {
     #[must_use]
     pub fn moved(&self, by: [f64; 2], top: usize) -> Self {
         let points = self.points.iter().map(|p| [p[0] + by[0], p[1] + by[1]]).collect();
-        Self { points, width: self.width.clone(), along: self.along.clone(), top }
+        Self { points, top, ..self.clone() }
     }
 }
+
+/// A segment longer than this part of the piece it lies in is not bowed: it reaches beyond it.
+const MOST_BOWED: f64 = 1.0;
 
 /// Length of a vector. Without the care of `hypot` for numbers that no layout has.
 fn length(v: [f64; 2]) -> f64 {
@@ -108,6 +150,11 @@ pub struct Piece {
     pub along: f64,
     /// Mean of the widths at both ends.
     pub width: f64,
+    /// Width at its end less that at its start.
+    pub widening: f64,
+    /// How far the segment it is cut from bows out to the left, and which part of that segment it is: where it
+    /// begins and how long it is.
+    pub bow: [f64; 3],
     /// The line.
     pub line: u32,
     /// The segment of the line it is cut from.
@@ -118,6 +165,18 @@ impl Piece {
     /// The place at a distance from its start.
     pub fn at(&self, d: f64) -> [f64; 2] {
         [self.from[0] + self.direction[0] * d, self.from[1] + self.direction[1] * d]
+    }
+
+    /// How far the guide lies to the left of the piece at a distance from its start.
+    pub fn bowed_at(&self, d: f64) -> f64 {
+        let [bow, from, part] = self.bow;
+        let u = from + part * d / self.length;
+        4.0 * bow * u * (1.0 - u)
+    }
+
+    /// Width at a distance from its start.
+    pub fn width_at(&self, d: f64) -> f64 {
+        self.width + self.widening * (d / self.length - 0.5)
     }
 
     /// Box of the piece without its width.
@@ -215,6 +274,8 @@ fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
             length: whole / n,
             along: line.along[i - 1] + whole * k / n,
             width: line.width[i - 1] * (1.0 - share) + line.width[i] * share,
+            widening: (line.width[i] - line.width[i - 1]) / n,
+            bow: [line.bows.get(i - 1).copied().unwrap_or(0.0), k / n, 1.0 / n],
             line: l,
             segment: (i - 1) as u32,
         });

@@ -12,6 +12,7 @@ use waveguard_base::Watch;
 use crate::error::ExtractError;
 use crate::lines::{Line, Piece, Pieces, Stretch};
 use crate::recipe::RunsPlan;
+use crate::trace::narrowest::{self, CAP_ALONG_GRID, Narrowest};
 
 /// A run of guide `a` beside guide `b`.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Run {
     pub step_nm: f64,
     /// Smallest gap and where it is on `a`.
     pub gap_min_nm: f64,
+    /// Bound on the error of `gap_min_nm`.
+    pub gap_error_nm: f64,
     /// See `gap_min_nm`.
     pub at: [f64; 2],
     /// Second derivative of the gap at its smallest; NaN when there are too few samples.
@@ -54,6 +57,8 @@ struct Open {
     /// Distance along `b` at every sample.
     ts: Vec<f64>,
     gaps: Vec<f64>,
+    /// What is known of the smallest gap.
+    narrowest: Closest,
     low: usize,
     at: [f64; 2],
 }
@@ -67,6 +72,10 @@ struct Hit {
     t: f64,
     gap: f64,
     at: [f64; 2],
+    /// Segments of the two lines it lies on.
+    segments: [u32; 2],
+    /// Whether they run along the grid.
+    is_square: [bool; 2],
 }
 
 /// What was found, and what was not looked at.
@@ -157,7 +166,7 @@ fn along(
     let parallel = plan.parallel_rad.cos();
     // Samples stand in the middle of their step.
     let place = |k: u32| (f64::from(k) + 0.5) * step;
-    let mut follow = Follow { step, open: Vec::new(), done: Vec::new() };
+    let mut follow = Follow { lines, all, parallel, reach_nm, a, step, open: Vec::new(), done: Vec::new() };
     let mut beside: Vec<&Piece> = Vec::new();
     let mut sample = 0_u32;
     let mut cut = false;
@@ -211,7 +220,7 @@ fn along(
         }
         cut |= left == 0;
     }
-    (follow.finish(a, plan), cut)
+    (follow.finish(plan), cut)
 }
 
 /// Runs that are followed at a time, up to which looking through them is no work worth counting.
@@ -251,8 +260,10 @@ fn meet(piece: &Piece, at: [f64; 2], s: f64, other: &Piece, parallel: f64, reach
     if !(0.0..other.length).contains(&d) {
         return None;
     }
-    let across = (ry - vy * d) * -ux + (rx - vx * d) * uy;
-    let gap = across.abs() - f64::midpoint(piece.width, other.width);
+    let along = (s - piece.along).max(0.0);
+    // Both guides bow out from their pieces, the other one seen along or against its own direction.
+    let across = (ry - vy * d) * -ux + (rx - vx * d) * uy + other.bowed_at(d) * cos - piece.bowed_at(along);
+    let gap = across.abs() - f64::midpoint(piece.width_at(along), other.width_at(d));
     if !(0.0..reach_nm).contains(&gap) {
         return None;
     }
@@ -262,21 +273,77 @@ fn meet(piece: &Piece, at: [f64; 2], s: f64, other: &Piece, parallel: f64, reach
     if other.line == piece.line && t - s <= across.abs() {
         return None;
     }
-    Some(Hit { b: other.line, left: across > 0.0, sample: 0, t, gap, at })
+    let square = |p: &Piece| {
+        let [x, y] = p.direction;
+        x.abs().min(y.abs()) + p.bow[0].abs() + p.widening.abs() < SQUARE
+    };
+    let (segments, is_square) = ([piece.segment, other.segment], [square(piece), square(other)]);
+    Some(Hit { b: other.line, left: across > 0.0, sample: 0, t, gap, at, segments, is_square })
 }
+
+/// Sines and offsets in nm below this are rounding of numbers.
+const SQUARE: f64 = 1e-9;
 
 /// Gaps that differ by less are the same, and the first is the smallest: between parallel guides the rounding of
 /// positions would choose the place.
-const SAME_GAP_NM: f64 = 1e-6;
+const SAME_GAP_NM: f64 = 0.01;
+
+/// Bound of the gap at a single place in grid steps. Centre-lines are thinned, so that beside the rounding of the two
+/// edges there is what lies between the points that were kept.
+const SINGLE: f64 = 1.5 * narrowest::SINGLE;
+
+/// The smallest gap, as far as the grid lets anybody know (see `trace::narrowest`).
+#[derive(Debug)]
+struct Closest {
+    grid_nm: f64,
+    dbu_nm: f64,
+    /// Segments of the last gap that was rounded anew.
+    segments: [u32; 2],
+    least: Narrowest,
+}
+
+impl Closest {
+    fn new(grid_nm: f64, dbu_nm: f64) -> Self {
+        Self { grid_nm, dbu_nm, segments: [u32::MAX; 2], least: Narrowest::new(grid_nm, SINGLE) }
+    }
+
+    /// What the edge of each guide may be off at a place.
+    fn errors(&self, hit: &Hit) -> [f64; 2] {
+        hit.is_square.map(|square| 0.5 * if square { CAP_ALONG_GRID * self.dbu_nm } else { SINGLE * self.grid_nm })
+    }
+
+    fn add(&mut self, hit: &Hit) {
+        let errors = self.errors(hit);
+        self.least.add_single(hit.gap, errors[0] + errors[1]);
+        // Along one segment the rounding of its ends stays what it is.
+        let stays = [0, 1].map(|k: usize| hit.segments[k] == self.segments[k]);
+        if stays != [true; 2] {
+            let off: f64 = errors.iter().zip(stays).filter(|(_, stays)| *stays).map(|(e, _)| e).sum();
+            self.least.enter(hit.gap, off);
+            self.segments = hit.segments;
+        }
+    }
+}
 
 /// Strings hits together that follow each other on both guides.
-struct Follow {
+struct Follow<'a> {
+    lines: &'a [Line],
+    all: &'a Pieces,
+    parallel: f64,
+    reach_nm: f64,
+    a: usize,
     step: f64,
     open: Vec<Open>,
     done: Vec<Open>,
 }
 
-impl Follow {
+impl Follow<'_> {
+    /// Nothing known yet of the gap to another guide; of the two the coarser grid counts.
+    fn closest(&self, b: usize) -> Closest {
+        let (p, q) = (&self.lines[self.a], &self.lines[b]);
+        Closest::new(p.grid_nm.max(q.grid_nm), p.dbu_nm.max(q.dbu_nm))
+    }
+
     fn add(&mut self, hit: Hit) {
         // Between two samples the place on the other guide moves by about a step, more on the outside of bends.
         let jump = 4.0 * self.step;
@@ -299,10 +366,14 @@ impl Follow {
                 (c.low, c.at) = (c.gaps.len(), hit.at);
             }
             c.gaps.push(hit.gap);
+            c.narrowest.add(&hit);
             c.ts.push(hit.t);
             (c.last, c.t) = (hit.sample, hit.t);
         } else {
+            let mut narrowest = self.closest(hit.b as usize);
+            narrowest.add(&hit);
             self.open.push(Open {
+                narrowest,
                 b: hit.b,
                 left: hit.left,
                 first: hit.sample,
@@ -316,28 +387,80 @@ impl Follow {
         }
     }
 
-    fn finish(mut self, a: usize, plan: &RunsPlan) -> Vec<Run> {
+    fn finish(mut self, plan: &RunsPlan) -> Vec<Run> {
         self.done.append(&mut self.open);
         let step = self.step;
         let window = (plan.curvature_window_nm / step).round().max(1.0) as usize;
         let long_enough =
             |c: &Open| step * (c.gaps.len() as f64 + 0.5) >= plan.min_length_nm && c.gaps[c.low] < plan.reach_nm;
-        let mut kept: Vec<Open> = self.done.into_iter().filter(long_enough).collect();
+        let mut kept: Vec<Open> = std::mem::take(&mut self.done).into_iter().filter(long_enough).collect();
         kept.sort_by(|p, q| (p.b, p.first).cmp(&(q.b, q.first)).then(p.ts[0].total_cmp(&q.ts[0])));
+        for run in &mut kept {
+            self.look_closer(run);
+        }
         kept.into_iter()
-            .map(|c| Run {
-                a,
-                b: c.b as usize,
-                relative_curvature_per_nm: second_derivative(&c.gaps, c.low, window, step),
-                gap_min_nm: c.gaps[c.low],
-                other_steps_nm: steps(&c.ts, step).into(),
-                at: c.at,
-                gaps: c.gaps.into(),
-                step_nm: step,
+            .map(|c| {
+                let least = c.narrowest.least.least();
+                Run {
+                    a: self.a,
+                    b: c.b as usize,
+                    relative_curvature_per_nm: second_derivative(&c.gaps, c.low, window, step),
+                    gap_min_nm: least.value,
+                    gap_error_nm: least.error,
+                    other_steps_nm: steps(&c.ts, step).into(),
+                    at: c.at,
+                    gaps: c.gaps.into(),
+                    step_nm: step,
+                }
             })
             .collect()
     }
+
+    /// Looks between the samples for a gap smaller than the smallest.
+    fn look_closer(&self, c: &mut Open) {
+        let low = c.gaps[c.low];
+        let around = [c.low.saturating_sub(1), (c.low + 1).min(c.gaps.len() - 1)];
+        if around.iter().all(|&k| c.gaps[k] - low < SAME_GAP_NM) && c.gaps.len() > 2 {
+            return;
+        }
+        let middle = (f64::from(c.first) + c.low as f64 + 0.5) * self.step;
+        let length = self.lines[self.a].length();
+        let mut least = low;
+        for k in -LOOKS..=LOOKS {
+            let s = middle + f64::from(k) / f64::from(LOOKS) * self.step;
+            if !(0.0..length).contains(&s) {
+                continue;
+            }
+            let piece = &self.all.pieces[self.piece_at(self.a, s)];
+            let at = piece.at(s - piece.along);
+            let near = c.ts[c.low] - 2.0 * self.step;
+            for other in &self.all.pieces[self.piece_at(c.b as usize, near)..] {
+                if other.line != c.b || other.along > near + 4.0 * self.step {
+                    break;
+                }
+                let met = meet(piece, at, s, other, self.parallel, self.reach_nm);
+                if let Some(hit) = met.filter(|h| h.left == c.left) {
+                    let errors = c.narrowest.errors(&hit);
+                    c.narrowest.least.add_single(hit.gap, errors[0] + errors[1]);
+                    if hit.gap < least - SAME_GAP_NM {
+                        (least, c.at) = (hit.gap, hit.at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The piece of a line at a distance from its start; the first where it lies before.
+    fn piece_at(&self, line: usize, s: f64) -> usize {
+        let stretches = &self.all.stretches[self.all.starts[line]..self.all.starts[line + 1]];
+        let Some((first, last)) = stretches.first().zip(stretches.last()) else { return self.all.pieces.len() };
+        let pieces = &self.all.pieces[first.from..last.to];
+        first.from + pieces.partition_point(|p| p.along <= s).saturating_sub(1)
+    }
 }
+
+/// Places between two samples at which the smallest gap is sought.
+const LOOKS: i32 = 8;
 
 /// Differences of values from neighbour to neighbour, without sign; `alone` for a single value.
 fn steps(values: &[f64], alone: f64) -> Vec<f64> {

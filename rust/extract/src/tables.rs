@@ -198,6 +198,8 @@ tables! {
         width_min_nm: f64,
         /// Largest width.
         width_max_nm: f64,
+        /// Bound on the error of `width_min_nm`.
+        width_error_nm: f64,
         /// Smallest radius of the centre-line.
         min_radius_nm: f64,
         /// Bound on the error of `min_radius_nm`.
@@ -244,6 +246,38 @@ tables! {
         begin_curvature_per_nm: f64,
         /// Signed curvature where it ends.
         end_curvature_per_nm: f64,
+    }
+
+    /// Pieces of even curvature, in order along their guide; together they are the whole guide.
+    CurvePieces of CurvePieceRow, "pieces" {
+        /// Row in `waveguides`.
+        waveguide: i64,
+        /// 0 straight, 1 arc, 2 clothoid.
+        kind: u8,
+        /// Distance from `port_a` along the guide.
+        start_nm: f64,
+        /// Arc length.
+        length_nm: f64,
+        /// Curvature where it begins, positive to the left.
+        begin_curvature_per_nm: f64,
+        /// Curvature where it ends.
+        end_curvature_per_nm: f64,
+        /// Largest distance of the drawn axis from the fitted curve.
+        fit_error_nm: f64,
+    }
+
+    /// Stretches over which the width of a guide changes evenly, in order along it.
+    Tapers of TaperRow, "tapers" {
+        /// Row in `waveguides`.
+        waveguide: i64,
+        /// Distance from `port_a` along the guide.
+        start_nm: f64,
+        /// Arc length; nearly none where the width steps.
+        length_nm: f64,
+        /// Width where it begins.
+        begin_width_nm: f64,
+        /// Width where it ends.
+        end_width_nm: f64,
     }
 
     /// Guides joined end to end without a step in width, as one way: the same however they were cut.
@@ -318,6 +352,8 @@ tables! {
         length_nm: f64,
         /// Smallest edge-to-edge gap.
         gap_min_nm: f64,
+        /// Bound on the error of `gap_min_nm`.
+        gap_error_nm: f64,
         /// Mean gap.
         gap_mean_nm: f64,
         /// Place of the smallest gap on `waveguide_a`.

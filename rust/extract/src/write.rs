@@ -157,6 +157,7 @@ fn waveguide_row(world: &World, guide: &Guide, t: &Transform) -> WaveguideRow {
         width_b_nm: trace.ends[1].width * nm,
         width_min_nm: trace.width_min * nm,
         width_max_nm: trace.width_max * nm,
+        width_error_nm: trace.width_error * nm,
         min_radius_nm: trace.min_radius * nm,
         min_radius_error_nm: trace.min_radius_error * nm,
         min_radius_x_nm: f64::NAN,
@@ -200,7 +201,8 @@ fn line(world: &World, guide: &Guide, t: &Transform) -> Line {
     let turned = Transform { d: [0.0; 2], ..*t };
     let scale = nm * t.magnification();
     let point = |p: &[f64; 3]| turned.apply(p[0], p[1]).map(|v| v * nm);
-    Line::new(guide.line.iter().map(point).collect(), guide.line.iter().map(|p| p[2] * scale).collect(), 0)
+    let line = Line::new(guide.line.iter().map(point).collect(), guide.line.iter().map(|p| p[2] * scale).collect(), 0);
+    line.on_grid(guide.trace.grid * scale, scale).bowed(&guide.trace.pieces, scale, hand(t))
 }
 
 /// The table of ports.

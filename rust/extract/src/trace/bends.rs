@@ -5,7 +5,7 @@
 
 use super::curvature::{Axis, Cursor, Fit};
 use super::vector::angle_between;
-use super::{Bend, TraceOptions, radius};
+use super::{Bend, Piece, TraceOptions, radius, shape};
 
 /// Shortest window on a grid of 1 dbu; it grows with the root of the grid step, as equal noise asks for.
 const WINDOW_DBU: f64 = 450.0;
@@ -23,13 +23,26 @@ const SCAN_STEP: f64 = 0.2;
 const BEGIN_TURN: f64 = 0.01;
 /// The direction of a node is no better than this in rad.
 const DIRECTION_NOISE: f64 = 0.005;
+
+/// Part of a bend's length that is looked at before and behind it.
+const LEAD_PART: f64 = 0.15;
+/// Turns that differ by less than this part are of one bend.
+const SAME_TURN: f64 = 0.05;
+
+/// The bends of an axis in order, and the pieces of each.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) bends: Vec<Bend>,
+    pub(super) pieces: Vec<Piece>,
+}
+
 /// The bends of an axis in order.
-pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Bend> {
+pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
     let fits = scan(axis, opts);
     let runs = runs(&fits);
     let mut cursor = Cursor::default();
     let mut at = 0;
-    let mut bends = Vec::new();
+    let mut found = Found::default();
     for (k, run) in runs.iter().enumerate() {
         let (first, last) = (&fits[run.0], &fits[run.1]);
         let mut low = (first.s - 0.5 * first.window).max(0.0);
@@ -49,10 +62,46 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Bend> {
             continue;
         }
         let (start, end) = extent(axis, low, high, turn);
-        bends.push(measure(axis, &fits[run.0..=run.1], (start, end), turn, &mut cursor));
+        // Leads show the directions before and behind, but long ones would leave few bins for the bend.
+        let lead = LEAD_PART * (end - start) + WINDOW_DBU * axis.grid.sqrt();
+        let around = [(start - lead).max(low), (end + lead).min(high)];
+        let bend = if let Some(shape) = shape::of(axis, around[0], around[1], turn) {
+            of_shape(axis, &shape, turn, &mut found.pieces)
+        } else {
+            let mean = turn / (end - start);
+            // A corner lies so far outside an arc of the same turn and length.
+            let fit_error = (end - start) * turn.abs() / 8.0;
+            let (begin_curvature, end_curvature) = (mean, mean);
+            found.pieces.push(Piece { start, length: end - start, begin_curvature, end_curvature, fit_error });
+            measure(axis, &fits[run.0..=run.1], (start, end), turn, &mut cursor)
+        };
+        found.bends.push(bend);
     }
-    bends.retain(|b| b.min_radius < opts.straight_radius);
-    bends
+    found.bends.retain(|b| b.min_radius < opts.straight_radius);
+    found
+}
+
+fn of_shape(axis: &Axis<'_>, shape: &shape::Shape, turn: f64, pieces: &mut Vec<Piece>) -> Bend {
+    let length = axis.length();
+    let [start, end] = shape.extent.map(|s| s.clamp(0.0, length));
+    let place = axis.place(shape.tightest.s, &mut 0);
+    let min_radius = 1.0 / shape.tightest.curvature;
+    // What the pieces turn is known better than the directions at single places, if they are those of this bend.
+    let first = pieces.len();
+    pieces.extend(shape.pieces.iter().filter_map(|p| p.within(0.0, length)));
+    let turned: f64 = pieces[first..].iter().map(Piece::turn_rad).sum();
+    let turn = if (turned - turn).abs() < SAME_TURN * turn.abs() { turned } else { turn };
+    Bend {
+        start,
+        length: end - start,
+        turn_rad: turn,
+        min_radius,
+        min_radius_error: 1.0 / shape.tightest.lowest - min_radius,
+        x: place[0],
+        y: place[1],
+        begin_curvature: shape.borders[0],
+        end_curvature: shape.borders[1],
+    }
 }
 
 fn pitch_at(axis: &Axis<'_>, j: usize) -> f64 {

@@ -2,6 +2,7 @@
 
 use super::curvature::Axis;
 use super::drawn::{Widths, drawn_length};
+use super::narrowest::Width;
 use super::nodes::{self, Node, WidthRange};
 use super::{CapHint, NotARibbon, Station, Trace, TraceOptions, bends, view};
 
@@ -124,6 +125,7 @@ fn join(parts: &[Trace], hints: Option<[CapHint; 2]>, opts: &TraceOptions) -> Tr
     for part in parts {
         range.add(part.width_min);
         range.add(part.width_max);
+        range.least = range.least.or(Width { value: part.width_min, error: part.width_error });
     }
     let area: f64 = parts.iter().map(|p| p.area).sum();
     let ends = [parts[0].ends[0], parts[parts.len() - 1].ends[1]];
@@ -133,7 +135,7 @@ fn join(parts: &[Trace], hints: Option<[CapHint; 2]>, opts: &TraceOptions) -> Tr
     let whole =
         view::Whole { ends, origin, range, area, grid, drawn_length, n_shapes: parts.iter().map(|p| p.n_shapes).sum() };
     let axis = Axis::new(&axis_nodes, grid);
-    let mut trace = view::finish(&axis, bends::find(&axis, opts), &whole);
+    let mut trace = view::finish(&axis, bends::find(&axis, opts), &whole, opts);
     trace.length = parts.iter().map(|p| p.length).sum();
     trace.length_error = parts.iter().map(|p| p.length_error * p.length_error).sum::<f64>().sqrt();
     trace

@@ -71,7 +71,8 @@ impl<'a> Axis<'a> {
         [length * (a.at[0] * u + d[0] * half + d[1] * bulge), length * (a.at[1] * u + d[1] * half - d[0] * bulge)]
     }
 
-    fn integral_to(&self, s: f64, at: &mut usize) -> [f64; 2] {
+    /// Integral of the position along the axis up to the arc length `s`, searched from the remembered segment.
+    pub(super) fn integral_to(&self, s: f64, at: &mut usize) -> [f64; 2] {
         let i = self.segment_at(s, at);
         let (a, b) = (&self.nodes[i], &self.nodes[i + 1]);
         let u = ((s - a.s) / (b.s - a.s)).clamp(0.0, 1.0);

@@ -19,12 +19,21 @@ pub(super) struct Section {
     pub(super) chord: [f64; 2],
     /// Length of the chord.
     pub(super) width: f64,
+    /// Sagitta of the drawn edge that the chord ends on; `None` where it joins two vertices.
+    pub(super) sagitta: Option<f64>,
     /// How many drawn vertices the chord stands for.
     pub(super) vertices: f64,
     /// True where the chord is not perpendicular to the axis or a corner is drawn: its width says nothing.
     pub(super) is_oblique: bool,
     /// True where the chord is not perpendicular to the axis.
     pub(super) is_leaning: bool,
+}
+
+impl Section {
+    /// True when the chord runs along an axis of the grid.
+    pub(super) fn is_along_grid(&self) -> bool {
+        self.chord[0].abs().min(self.chord[1].abs()) < f64::EPSILON
+    }
 }
 
 /// Beyond this cosine between chord and tangent a chord is oblique.
@@ -104,6 +113,7 @@ struct Partner {
     tangent: [f64; 2],
     /// Place on the edge, 0 to 1.
     u: f64,
+    sagitta: Option<f64>,
     is_corner: bool,
     is_leaning: bool,
 }
@@ -118,7 +128,7 @@ impl Partner {
         // The two tangents together are nearly twice a unit vector.
         let off = imbalance(p.at, p.tangent, at, tangent);
         let is_leaning = off * off > 4.0 * OBLIQUE_COSINE * OBLIQUE_COSINE * (dx * dx + dy * dy);
-        Self { at, tangent, u, is_corner, is_leaning }
+        Self { at, tangent, u, sagitta: None, is_corner, is_leaning }
     }
 }
 
@@ -158,7 +168,8 @@ fn partner(v: &Vertex, a: &Vertex, b: &Vertex, u0: f64, opts: &TraceOptions) -> 
     let turn = ta[0] * tb[1] - ta[1] * tb[0];
     let bulge = if (turn * length).abs() > 8.0 * opts.chord_tolerance { 0.0 } else { 0.5 * turn * u * (1.0 - u) };
     let at = [a.at[0] + u * edge[0] + bulge * edge[1], a.at[1] + u * edge[1] - bulge * edge[0]];
-    Partner::new(at, [ta[0] + u * dt[0], ta[1] + u * dt[1]], u, false, v)
+    let sagitta = Some((turn * length / 8.0).abs());
+    Partner { sagitta, ..Partner::new(at, [ta[0] + u * dt[0], ta[1] + u * dt[1]], u, false, v) }
 }
 
 fn section(v: &Vertex, partner: &Partner, right_first: bool) -> Result<Section, NotARibbon> {
@@ -174,11 +185,12 @@ fn section(v: &Vertex, partner: &Partner, right_first: bool) -> Result<Section, 
         return Err(NotARibbon::SidesCross { x: at[0], y: at[1] });
     }
     let both = partner.u >= 1.0 - SAME_VERTEX;
-    Ok(Section { at, chord, width, vertices: if both { 2.0 } else { 1.0 }, is_oblique, is_leaning })
+    let sagitta = partner.sagitta;
+    Ok(Section { at, chord, width, sagitta, vertices: if both { 2.0 } else { 1.0 }, is_oblique, is_leaning })
 }
 
 fn end_section(p: &Vertex, q: &Vertex) -> Section {
     let chord = [q.at[0] - p.at[0], q.at[1] - p.at[1]];
     let at = [p.at[0].midpoint(q.at[0]), p.at[1].midpoint(q.at[1])];
-    Section { at, chord, width: size(chord), vertices: 2.0, is_oblique: false, is_leaning: false }
+    Section { at, chord, width: size(chord), sagitta: None, vertices: 2.0, is_oblique: false, is_leaning: false }
 }

@@ -5,17 +5,24 @@
 //! length, `curvature` and `bends` measure how it turns, `chain` joins the pieces of one guide.
 
 mod bends;
+mod bins;
 mod caps;
 mod chain;
 mod curvature;
 mod drawn;
 mod ends;
 mod march;
+pub(crate) mod narrowest;
 mod nodes;
 mod options;
 mod pieces;
 mod radius;
+mod shape;
 mod side;
+mod smooth;
+mod straights;
+mod tapers;
+mod trapezoid;
 mod types;
 mod vector;
 mod view;
@@ -25,7 +32,7 @@ use waveguard_geom::{Point, ring, transform::wrap_angle};
 pub use chain::chain;
 pub use options::TraceOptions;
 pub use pieces::trace_pieces;
-pub use types::{Bend, CapHint, End, NotARibbon, Station, Trace};
+pub use types::{Bend, CapHint, End, NotARibbon, Piece, Station, Taper, Trace};
 pub use view::spine_length;
 
 use caps::Cap;
@@ -79,8 +86,7 @@ fn between_caps(
     }
     let right = side::side((0..=n_right).map(|k| outline[(a.end + k) % n]), origin, reach, opts);
     let left = side::side((0..=n_left).map(|k| outline[(a.start + n - k) % n]), origin, reach, opts);
-    let pitch = opts.node_pitch_steps * grid;
-    let mut gatherer = Gatherer::new(pitch, n, opts);
+    let mut gatherer = Gatherer::new(grid, n, opts);
     let mut last = None;
     march::march(&right, &left, opts, |section| {
         last = Some(section);
@@ -135,9 +141,18 @@ fn grid_step(outline: &[Point]) -> f64 {
             }
         }
     }
+    // A few vertices share a small factor by chance.
+    if outline.len() < FEW_VERTICES && g < SURE_STEP {
+        return 1.0;
+    }
     // A rectangle shares large factors; no process has a coarser grid than this.
     (g as f64).min(MAX_GRID_DBU)
 }
+
+/// Outlines with fewer vertices show a grid only when its step is no chance.
+const FEW_VERTICES: usize = 8;
+/// A step in dbu that hardly happens by chance.
+const SURE_STEP: i64 = 5;
 
 const MAX_GRID_DBU: f64 = 10.0;
 
@@ -166,5 +181,5 @@ fn assemble(nodes: &[Node], drawn: &Drawn, hints: Option<&[CapHint; 2]>, opts: &
     let drawn_length =
         drawn::drawn_length(&drawn::Widths { range, mean: range.mean(), area, grid }, &ends, hints, opts);
     let whole = view::Whole { ends, origin, range, area, grid, drawn_length, n_shapes: 1 };
-    view::finish(&axis, bends::find(&axis, opts), &whole)
+    view::finish(&axis, bends::find(&axis, opts), &whole, opts)
 }

@@ -21,6 +21,13 @@ pub(super) struct Vertex {
     pub(super) is_corner: bool,
 }
 
+/// How many times an edge is longer than the next when it is a straight beside a curve.
+const LEAD: f64 = 3.0;
+
+/// Turn from the end to its chord, as a part of that from the chord to the next vertex: 1 for an arc, 0.5 for the
+/// beginning of a clothoid.
+const END_TURN: f64 = 0.75;
+
 /// The vertices of a side from the first cap to the second, relative to `origin`.
 pub(super) fn side(points: impl Iterator<Item = Point>, origin: Point, reach: f64, opts: &TraceOptions) -> Vec<Vertex> {
     let mut out: Vec<Vertex> = Vec::with_capacity(points.size_hint().0);
@@ -60,7 +67,34 @@ fn set_tangents(side: &mut [Vertex], reach: f64, opts: &TraceOptions) {
             let dot = a[0] * b[0] + a[1] * b[1];
             let sizes = ((a[0] * a[0] + a[1] * a[1]) * (b[0] * b[0] + b[1] * b[1])).sqrt();
             side[i].is_corner = dot < cos_corner * sizes;
+            // Next to chords of a curve an edge many times as long is a straight lead, which the curve begins along.
+            let (before, after) = (s - side[i - 1].s, side[i + 1].s - s);
+            if before.min(after) > reach && before.max(after) > LEAD * before.min(after) && !side[i].is_corner {
+                let lead = if before > after { a } else { b };
+                let length = size(lead);
+                side[i].tangent = [lead[0] / length, lead[1] / length];
+            }
         }
+    }
+    if n > 3 {
+        set_end_tangents(side, reach);
+    }
+}
+
+/// At its ends a curve turns on; the chord alone would make its first piece straight.
+fn set_end_tangents(side: &mut [Vertex], reach: f64) {
+    let n = side.len();
+    for (end, next) in [(0, 1), (n - 1, n - 2)] {
+        let (a, b) = (side[end], side[next]);
+        let length = (b.s - a.s).abs();
+        if length < reach || b.is_corner {
+            continue;
+        }
+        let sign = if next > end { 1.0 } else { -1.0 };
+        let chord = [sign * (b.at[0] - a.at[0]) / length, sign * (b.at[1] - a.at[1]) / length];
+        let sine = END_TURN * (chord[0] * b.tangent[1] - chord[1] * b.tangent[0]);
+        let cosine = (1.0 - sine * sine).max(0.0).sqrt();
+        side[end].tangent = [cosine * chord[0] + sine * chord[1], cosine * chord[1] - sine * chord[0]];
     }
 }
 

@@ -64,6 +64,54 @@ pub struct Bend {
     pub end_curvature: f64,
 }
 
+/// A piece of a guide whose curvature changes evenly: straight, arc or clothoid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Piece {
+    /// Arc length from the first end to where it begins, in dbu.
+    pub start: f64,
+    /// Arc length in dbu.
+    pub length: f64,
+    /// Curvature where it begins in 1/dbu, positive to the left.
+    pub begin_curvature: f64,
+    /// Curvature where it ends in 1/dbu.
+    pub end_curvature: f64,
+    /// Largest distance of the drawn axis from the fitted curve in dbu.
+    pub fit_error: f64,
+}
+
+impl Piece {
+    /// Turn in rad, positive to the left.
+    pub fn turn_rad(&self) -> f64 {
+        self.length * 0.5 * (self.begin_curvature + self.end_curvature)
+    }
+
+    /// The part between two arc lengths; `None` when there is none.
+    #[must_use]
+    pub fn within(&self, low: f64, high: f64) -> Option<Self> {
+        let (from, to) = (self.start.max(low), (self.start + self.length).min(high));
+        if from >= to {
+            return None;
+        }
+        let at = |s: f64| {
+            self.begin_curvature + (self.end_curvature - self.begin_curvature) * (s - self.start) / self.length
+        };
+        Some(Self { start: from, length: to - from, begin_curvature: at(from), end_curvature: at(to), ..*self })
+    }
+}
+
+/// A stretch over which the width changes evenly; of no length where it steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Taper {
+    /// Arc length from the first end to where it begins, in dbu.
+    pub start: f64,
+    /// Arc length in dbu.
+    pub length: f64,
+    /// Width where it begins in dbu.
+    pub begin_width: f64,
+    /// Width where it ends in dbu.
+    pub end_width: f64,
+}
+
 /// The centre-line of a guide with its width and curvature.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
@@ -79,8 +127,10 @@ pub struct Trace {
     pub area: f64,
     /// Area divided by end width in dbu; NaN where the width is not uniform.
     pub drawn_length: f64,
-    /// Narrowest cross-section in dbu.
+    /// Narrowest width in dbu: over as few cross-sections as show it.
     pub width_min: f64,
+    /// Bound of the error of `width_min` in dbu.
+    pub width_error: f64,
     /// Widest cross-section in dbu.
     pub width_max: f64,
     /// Smallest radius of the axis in dbu; infinite when nothing turns.
@@ -95,6 +145,12 @@ pub struct Trace {
     pub abs_turn: f64,
     /// The bends in order from the first end.
     pub bends: Vec<Bend>,
+    /// Pieces of even curvature in order from the first end; they cover the guide.
+    pub pieces: Vec<Piece>,
+    /// Where the width changes, in order.
+    pub tapers: Vec<Taper>,
+    /// Step of the grid it is drawn on in dbu; for several shapes a lower bound.
+    pub grid: f64,
     /// How many drawn shapes the guide consists of.
     pub n_shapes: u32,
 }

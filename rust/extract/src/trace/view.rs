@@ -4,9 +4,10 @@ use std::f64::consts::PI;
 
 use waveguard_geom::{Point, Transform, transform::wrap_angle};
 
+use super::bends::Found;
 use super::curvature::Axis;
 use super::nodes::{Node, WidthRange};
-use super::{Bend, End, Station, Trace};
+use super::{Bend, End, Piece, Station, Taper, Trace, TraceOptions, straights, tapers};
 
 /// Standard deviations of the two ends along the axis add up to this many grid steps at 99 %.
 const END_ERROR_STEPS: f64 = 1.5;
@@ -28,7 +29,8 @@ pub(super) struct Whole {
 }
 
 /// Puts the parts together and adds what follows from them.
-pub(super) fn finish(axis: &Axis<'_>, mut bends: Vec<Bend>, whole: &Whole) -> Trace {
+pub(super) fn finish(axis: &Axis<'_>, found: Found, whole: &Whole, opts: &TraceOptions) -> Trace {
+    let Found { mut bends, pieces } = found;
     let [ox, oy] = whole.origin;
     for bend in &mut bends {
         (bend.x, bend.y) = (bend.x + ox, bend.y + oy);
@@ -41,6 +43,8 @@ pub(super) fn finish(axis: &Axis<'_>, mut bends: Vec<Bend>, whole: &Whole) -> Tr
     let (min_radius, min_radius_error, min_radius_at) =
         tightest.map_or(straight, |b| (b.min_radius, b.min_radius_error, [b.x, b.y]));
     let between = wrap_angle(ends[1].direction_rad - ends[0].direction_rad - PI);
+    let varies = whole.range.max - whole.range.min > opts.width_tolerance;
+    let tapers = if varies { tapers::find(axis.nodes, whole.grid, opts.width_tolerance / 2.0) } else { Vec::new() };
     let walked: f64 = axis.nodes.iter().map(|v| v.turn).sum();
     Trace {
         ends,
@@ -49,7 +53,8 @@ pub(super) fn finish(axis: &Axis<'_>, mut bends: Vec<Bend>, whole: &Whole) -> Tr
         length_error: END_ERROR_STEPS * whole.grid + CURVE_ERROR * turned + ARC_ERROR * axis.arc_correction(),
         area: whole.area,
         drawn_length: whole.drawn_length,
-        width_min: whole.range.min,
+        width_min: whole.range.least.value,
+        width_error: whole.range.least.error,
         width_max: whole.range.max,
         min_radius,
         min_radius_error,
@@ -57,6 +62,9 @@ pub(super) fn finish(axis: &Axis<'_>, mut bends: Vec<Bend>, whole: &Whole) -> Tr
         turn: walked + wrap_angle(between - walked),
         abs_turn: bends.iter().map(|b| b.turn_rad.abs()).sum(),
         bends,
+        pieces: straights::between(axis, &pieces),
+        tapers,
+        grid: whole.grid,
         n_shapes: whole.n_shapes,
     }
 }
@@ -89,6 +97,19 @@ impl Trace {
                 end_curvature: sign * b.end_curvature / g,
             }
         };
+        let piece = |p: &Piece| Piece {
+            start: g * p.start,
+            length: g * p.length,
+            begin_curvature: sign * p.begin_curvature / g,
+            end_curvature: sign * p.end_curvature / g,
+            fit_error: g * p.fit_error,
+        };
+        let taper = |t: &Taper| Taper {
+            start: g * t.start,
+            length: g * t.length,
+            begin_width: g * t.begin_width,
+            end_width: g * t.end_width,
+        };
         Self {
             ends: [end(&self.ends[0]), end(&self.ends[1])],
             stations: self.stations.iter().map(station).collect(),
@@ -97,6 +118,7 @@ impl Trace {
             area: g * g * self.area,
             drawn_length: g * self.drawn_length,
             width_min: g * self.width_min,
+            width_error: g * self.width_error,
             width_max: g * self.width_max,
             min_radius: g * self.min_radius,
             min_radius_error: g * self.min_radius_error,
@@ -104,6 +126,9 @@ impl Trace {
             turn: sign * self.turn,
             abs_turn: self.abs_turn,
             bends: self.bends.iter().map(bend).collect(),
+            pieces: self.pieces.iter().map(piece).collect(),
+            tapers: self.tapers.iter().map(taper).collect(),
+            grid: g * self.grid,
             n_shapes: self.n_shapes,
         }
     }
@@ -122,6 +147,16 @@ impl Trace {
             b.start = self.length - b.start - b.length;
             b.turn_rad = -b.turn_rad;
             (b.begin_curvature, b.end_curvature) = (-b.end_curvature, -b.begin_curvature);
+        }
+        r.pieces.reverse();
+        for p in &mut r.pieces {
+            p.start = self.length - p.start - p.length;
+            (p.begin_curvature, p.end_curvature) = (-p.end_curvature, -p.begin_curvature);
+        }
+        r.tapers.reverse();
+        for t in &mut r.tapers {
+            t.start = self.length - t.start - t.length;
+            (t.begin_width, t.end_width) = (t.end_width, t.begin_width);
         }
         r.turn = -self.turn;
         r

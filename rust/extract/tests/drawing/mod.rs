@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test program uses its part of the drawing tools")]
 
+pub(crate) mod random;
+
 use waveguard_geom::Point;
 
 /// A centre-line sampled densely: place, direction, curvature, arc length, half width.
@@ -20,10 +22,15 @@ pub(crate) struct Curve {
 impl Curve {
     /// From pieces of linear curvature: (length, curvature at the start, curvature at the end).
     pub(crate) fn from_pieces(pieces: &[(f64, f64, f64)]) -> Self {
+        Self::from_pieces_by(pieces, 2.0)
+    }
+
+    /// The same sampled every `step`, which must be well below the chords that will be drawn.
+    pub(crate) fn from_pieces_by(pieces: &[(f64, f64, f64)], step: f64) -> Self {
         let mut c = Self::default();
         let (mut x, mut y, mut theta, mut s0) = (0.0, 0.0, 0.0, 0.0);
         for (k, &(length, k0, k1)) in pieces.iter().enumerate() {
-            let n = if k0.abs().max(k1.abs()) < 1e-15 { 1 } else { (length / 2.0).ceil() as usize };
+            let n = if k0.abs().max(k1.abs()) < 1e-15 { 1 } else { (length / step).ceil() as usize };
             let h = length / n as f64;
             let first = usize::from(k > 0);
             c.stops.push(c.x.len().saturating_sub(first));
@@ -50,7 +57,11 @@ impl Curve {
 
     /// From a parametric curve on 0..1, with its first and second derivatives.
     pub(crate) fn from_parametric(f: impl Fn(f64) -> [[f64; 2]; 3]) -> Self {
-        let n = 20_000;
+        Self::from_parametric_by(f, 20_000)
+    }
+
+    /// The same with `n` samples.
+    pub(crate) fn from_parametric_by(f: impl Fn(f64) -> [[f64; 2]; 3], n: i32) -> Self {
         let mut c = Self::default();
         let mut s = 0.0;
         for i in 0..=n {
@@ -106,7 +117,12 @@ impl Curve {
             let d = offset(self.s[i]);
             [self.x[i] - d * sin, self.y[i] + d * cos]
         };
-        let mut out = vec![at(0)];
+        self.samples(&offset, tolerance).into_iter().map(at).collect()
+    }
+
+    /// Samples that become vertices of a side.
+    fn samples(&self, offset: impl Fn(f64) -> f64, tolerance: f64) -> Vec<usize> {
+        let mut out = vec![0];
         for stop in self.stops.windows(2) {
             let (a, b) = (stop[0], stop[1]);
             // The number of chords of this piece from the integral of 1/chord, then evenly in that measure.
@@ -124,11 +140,11 @@ impl Curve {
             let mut next = 1.0;
             for i in a + 1..b {
                 if measure[i - a] >= next * total / n {
-                    out.push(at(i));
+                    out.push(i);
                     next += 1.0;
                 }
             }
-            out.push(at(b));
+            out.push(b);
         }
         out
     }
@@ -139,10 +155,27 @@ impl Curve {
         let half = |s: f64| 0.5 * (widths[0] + (widths[1] - widths[0]) * s / length);
         let right = self.side(|s| -half(s), tolerances[0]);
         let left = self.side(half, tolerances[1]);
-        let mut ring: Vec<Point> = right.iter().chain(left.iter().rev()).map(|&p| place.point(p)).collect();
-        ring.dedup();
-        ring
+        closed(&right, &left, place)
     }
+
+    /// The outline with vertices at equal places on both sides, as tools draw that offset a sampled path.
+    pub(crate) fn paired_outline(&self, widths: [f64; 2], tolerance: f64, place: &Placing) -> Vec<Point> {
+        let length = self.length();
+        let (mut right, mut left) = (Vec::new(), Vec::new());
+        for i in self.samples(|_| 0.0, tolerance) {
+            let (sin, cos) = self.theta[i].sin_cos();
+            let half = 0.5 * (widths[0] + (widths[1] - widths[0]) * self.s[i] / length);
+            right.push([self.x[i] + half * sin, self.y[i] - half * cos]);
+            left.push([self.x[i] - half * sin, self.y[i] + half * cos]);
+        }
+        closed(&right, &left, place)
+    }
+}
+
+fn closed(right: &[[f64; 2]], left: &[[f64; 2]], place: &Placing) -> Vec<Point> {
+    let mut ring: Vec<Point> = right.iter().chain(left.iter().rev()).map(|&p| place.point(p)).collect();
+    ring.dedup();
+    ring
 }
 
 fn theta_of(theta: f64, length: f64, k0: f64, k1: f64, u: f64) -> f64 {
@@ -181,15 +214,23 @@ pub(crate) fn arc(radius: f64, angle: f64) -> Curve {
 
 /// A bend of minimum radius `radius` of which the part `p` is clothoids.
 pub(crate) fn euler(radius: f64, angle: f64, p: f64) -> Curve {
+    Curve::from_pieces(&euler_pieces(radius, angle, p))
+}
+
+pub(crate) fn euler_pieces(radius: f64, angle: f64, p: f64) -> Vec<(f64, f64, f64)> {
     let (k, clothoid) = (1.0 / radius, p * angle * radius);
     let mut pieces = vec![(clothoid, 0.0, k), ((1.0 - p) * angle * radius, k, k), (clothoid, k, 0.0)];
     pieces.retain(|q| q.0 > 1.0);
-    Curve::from_pieces(&pieces)
+    pieces
 }
 
 /// A cubic Bezier curve.
 pub(crate) fn bezier(c: [[f64; 2]; 4]) -> Curve {
-    Curve::from_parametric(|t| {
+    Curve::from_parametric(bezier_form(c))
+}
+
+pub(crate) fn bezier_form(c: [[f64; 2]; 4]) -> impl Fn(f64) -> [[f64; 2]; 3] {
+    move |t| {
         let q = 1.0 - t;
         let at = |w: [f64; 4]| [0, 1].map(|i: usize| (0..4).map(|k| w[k] * c[k][i]).sum());
         [
@@ -197,7 +238,7 @@ pub(crate) fn bezier(c: [[f64; 2]; 4]) -> Curve {
             at([-3.0 * q * q, 3.0 * q * (q - 2.0 * t), 3.0 * t * (2.0 * q - t), 3.0 * t * t]),
             at([6.0 * q, 6.0 * (t - 2.0 * q), 6.0 * (q - 2.0 * t), 6.0 * t]),
         ]
-    })
+    }
 }
 
 /// The 90° bend of the `SiEPIC` tools.
@@ -210,17 +251,25 @@ pub(crate) fn bezier_s(l: f64, h: f64) -> Curve {
 }
 
 pub(crate) fn cosine_s(l: f64, h: f64) -> Curve {
+    Curve::from_parametric(cosine_form(l, h))
+}
+
+pub(crate) fn cosine_form(l: f64, h: f64) -> impl Fn(f64) -> [[f64; 2]; 3] {
     let w = std::f64::consts::PI / l;
-    Curve::from_parametric(|t| {
+    move |t| {
         let a = w * l * t;
         [[l * t, h / 2.0 * (1.0 - a.cos())], [l, h / 2.0 * w * l * a.sin()], [0.0, h / 2.0 * w * w * l * l * a.cos()]]
-    })
+    }
 }
 
 /// Archimedean spiral r = a + b phi.
 pub(crate) fn spiral(a: f64, pitch: f64, turns: f64) -> Curve {
+    Curve::from_parametric(spiral_form(a, pitch, turns))
+}
+
+pub(crate) fn spiral_form(a: f64, pitch: f64, turns: f64) -> impl Fn(f64) -> [[f64; 2]; 3] {
     let (b, end) = (pitch / std::f64::consts::TAU, turns * std::f64::consts::TAU);
-    Curve::from_parametric(|t| {
+    move |t| {
         let (phi, w) = (end * t, end);
         let (r, d) = (a + b * phi, b);
         let (sin, cos) = phi.sin_cos();
@@ -229,5 +278,5 @@ pub(crate) fn spiral(a: f64, pitch: f64, turns: f64) -> Curve {
             [w * (d * cos - r * sin), w * (d * sin + r * cos)],
             [w * w * (-2.0 * d * sin - r * cos), w * w * (2.0 * d * cos - r * sin)],
         ]
-    })
+    }
 }

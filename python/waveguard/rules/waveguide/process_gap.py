@@ -1,0 +1,68 @@
+"""WG005: waveguides with a gap between them that the process cannot make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from waveguard.findings import Finding, Related
+from waveguard.rules import Context, rule
+from waveguard.rules import _words as words
+from waveguard.units import nm_to_um
+
+
+@rule("WG005", severity="error", since="0.1")
+def process_gap(ctx: Context) -> Iterator[Finding]:
+    """Gap between waveguides below the process minimum.
+
+    What: two waveguides, or two turns of one, that come closer somewhere than the smallest gap their process can make.
+        The gap is measured across the drawn guides and also sought between the samples. One finding per pair and
+        place where they run side by side.
+    Why: a gap below what the process resolves is printed too narrow, or closes; a coupler with such a gap is another
+        coupler.
+    Fix: widen the gap, and lengthen the coupler to couple as much as before.
+    Limits: process_gap_um of the cross-section; of two different ones, the larger. A pair is a finding only when the
+        measured gap and its error bound together stay below: a coupler drawn at the limit is none. One grid step less
+        is found between guides along the grid, and along bends as soon as the rounded vertices average out; at a
+        single place, as between a ring and a bus, off-grid edges are known to 1.4 steps.
+    Not checked: pairs in which a cross-section is not known or has no such limit (the rule says how many); pairs that
+        run side by side for less than the extraction looks for; gaps inside devices, and to shapes that are no
+        waveguide.
+    """
+    guides, runs = ctx.tables.waveguides, ctx.tables.runs
+    if not len(guides.device):
+        ctx.not_applicable("no waveguides")
+        return
+    if not np.isfinite(ctx.limits_nm("process_gap_um", np.arange(len(ctx.facts.cross_sections)))).any():
+        ctx.not_applicable("the PDK states no smallest gap")
+        return
+    sections = np.stack([guides.cross_section[runs.waveguide_a], guides.cross_section[runs.waveguide_b]])
+    limit_nm = ctx.limits_nm("process_gap_um", sections)
+    # A pair of which one has no limit is held to that of the other.
+    limit_nm = np.fmax(limit_nm[0], limit_nm[1])
+    judged = np.isfinite(limit_nm)
+    ctx.looked_at("parallel runs", int(judged.sum()))
+    ctx.not_evaluated("parallel runs", int((~judged).sum()), "the PDK states no smallest gap for them", asked=False)
+    error_nm = np.nan_to_num(runs.gap_error_nm)
+    for row in np.flatnonzero(judged & (runs.gap_min_nm + error_nm < limit_nm)).tolist():
+        yield _judge(ctx, row, float(limit_nm[row]))
+
+
+def _judge(ctx: Context, row: int, limit_nm: float) -> Finding:
+    runs = ctx.tables.runs
+    a, b = int(runs.waveguide_a[row]), int(runs.waveguide_b[row])
+    cell_a, cell_b, top = ctx.waveguide_cell(a), ctx.waveguide_cell(b), ctx.waveguide_top(a)
+    gap_nm = float(runs.gap_min_nm[row])
+    x_nm, y_nm = float(runs.x_nm[row]), float(runs.y_nm[row])
+    pair = f"two turns of {cell_a} are" if a == b else f"{cell_a} and {cell_b} are"
+    return ctx.finding(
+        f"{pair} {words.um(gap_nm)} apart where they are closest, the process needs {words.um(limit_nm)}",
+        ctx.place(x_nm, y_nm, top=top, cell=cell_a),
+        facts=sorted([cell_a, cell_b]),
+        measured=nm_to_um(gap_nm),
+        limit=nm_to_um(limit_nm),
+        unit="um",
+        related=[] if a == b else [Related(f"neighbour {cell_b}", ctx.place(x_nm, y_nm, top=top, cell=cell_b))],
+        hint="widen the gap to what the process can make",
+    )

@@ -1,0 +1,206 @@
+//! The shape of a bend: its curvature as pieces, and its smallest radius.
+//!
+//! Tools draw arcs and Euler bends, so these are tried first, over the whole bend at once: what fits a shape of few
+//! numbers to within the noise is known far better than any window shows. Other curves are taken as smooth, piece by
+//! piece where they are long.
+
+use super::bins::Bins;
+use super::curvature::Axis;
+use super::radius::Tightest;
+use super::smooth::{self, Smooth};
+use super::trapezoid::{self, Trapezoid};
+use super::types::Piece;
+
+/// A fit is good when what is left is less than this many standard deviations.
+const GOOD: f64 = 2.5;
+/// Bounds are this many standard deviations: of a fitted shape, and of a polynomial, which also leaves something out.
+const BOUND: [f64; 2] = [3.0, 6.0];
+/// No radius is known better than this part.
+const RELATIVE_BOUND: f64 = 3.0e-4;
+/// A curve that is fitted by an arc or trapezoid may vary by this many standard deviations of the curvature without being seen.
+const UNSEEN: f64 = 22.0;
+/// Where a variation of this part would be seen, an arc is an arc.
+const SURE: f64 = 0.03;
+/// What coarse chords may hide, as a part of the square of the turn from one to the next.
+const COARSE: f64 = 0.2;
+/// A fit that leaves more than so many standard deviations is of a curve that is nearly but not quite of its shape, and
+/// its radius may be off by this part.
+const MISFIT_SEEN: f64 = 1.2;
+const MISFIT_PART: f64 = 0.006;
+/// A bend that turns more than this in rad is looked at part by part.
+const LONG_TURN: f64 = 6.5;
+/// What a part turns then, in rad.
+const PART_TURN: f64 = 3.0;
+/// Bins for a bend that turns less than a right angle and a bit, and for others.
+const BINS: [usize; 2] = [24, 32];
+/// Turn in rad from which on there are more bins.
+const MUCH_TURN: f64 = 2.0;
+/// Even a bad fit bounds the radius by this multiple.
+const LOWEST_PART: f64 = 0.2;
+/// Places of a smooth curve per piece.
+const PLACES_PER_PIECE: usize = 5;
+/// Fewer nodes do not show a shape.
+const LEAST_NODES: usize = 5;
+/// Stretches around a sharp peak are halved at most so often.
+const HALVINGS: usize = 3;
+
+/// What was found of a bend.
+pub(super) struct Shape {
+    pub(super) pieces: Vec<Piece>,
+    pub(super) tightest: Tightest,
+    /// Curvature in 1/dbu where the bend begins and ends.
+    pub(super) borders: [f64; 2],
+    /// Where it begins and ends.
+    pub(super) extent: [f64; 2],
+}
+
+/// The shape of the bend between two places; `None` where corners are drawn or there is too little to see.
+pub(super) fn of(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> Option<Shape> {
+    let nodes = axis.nodes;
+    let first = nodes.partition_point(|v| v.s < low);
+    let last = nodes.partition_point(|v| v.s <= high);
+    if last < first + LEAST_NODES || nodes[first..last].iter().any(|v| v.is_corner) {
+        return None;
+    }
+    if turn.abs() > LONG_TURN {
+        return long(axis, low, high, turn);
+    }
+    let bins = Bins::new(axis, low, high, BINS[usize::from(turn.abs() > MUCH_TURN)]);
+    let fit = trapezoid::fit(&bins, GOOD)?;
+    if fit.curvature * turn <= 0.0 {
+        return None;
+    }
+    // Ramps that would begin far outside are those of another curve.
+    let farthest = 0.9 * trapezoid::FARTHEST_OUTSIDE * bins.pitch;
+    let is_inside = fit.places[0] > low - farthest && fit.places[3] < high + farthest;
+    if fit.misfit < GOOD && is_inside {
+        return Some(of_trapezoid(&fit));
+    }
+    let [a, b, c, d] = fit.places;
+    let (from, to) = (f64::midpoint(a, b).clamp(low, high), f64::midpoint(c, d).clamp(low, high));
+    Some(of_smooth(axis, from, to, turn.signum()))
+}
+
+fn bounded(s: f64, curvature: f64, error: f64) -> Tightest {
+    let error = error + RELATIVE_BOUND * curvature;
+    Tightest { s, curvature, lowest: (curvature - error).max(LOWEST_PART * curvature) }
+}
+
+fn of_trapezoid(fit: &Trapezoid) -> Shape {
+    let [a, b, c, d] = fit.places;
+    let k = fit.curvature;
+    let piece = |start: f64, end: f64, begin: f64, finish: f64| Piece {
+        start,
+        length: end - start,
+        begin_curvature: begin,
+        end_curvature: finish,
+        fit_error: fit.off,
+    };
+    let mut pieces = Vec::with_capacity(3);
+    if b > a {
+        pieces.push(piece(a, b, 0.0, k));
+    }
+    if c > b {
+        pieces.push(piece(b, c, k, k));
+    }
+    if d > c {
+        pieces.push(piece(c, d, k, 0.0));
+    }
+    let mut error = BOUND[0] * fit.noise * fit.misfit.max(1.0) + COARSE * fit.chord_turn * fit.chord_turn * k.abs();
+    error += MISFIT_PART * (fit.misfit - MISFIT_SEEN).clamp(0.0, 1.0) * k.abs();
+    if !fit.hides_top {
+        let unseen = UNSEEN * fit.noise;
+        error += unseen * (unseen / (SURE * k)).powi(2).min(1.0);
+    }
+    Shape {
+        pieces,
+        tightest: bounded(f64::midpoint(b, c), k.abs(), error),
+        borders: [if b > a { 0.0 } else { k }, if d > c { 0.0 } else { k }],
+        extent: [a, d],
+    }
+}
+
+/// The place of the largest curvature that is sure, and what it may be wrong by.
+fn peak(fit: &Smooth, sign: f64) -> Tightest {
+    let sure = |k: usize| sign * fit.curvature[k] - BOUND[0] * fit.noise[k];
+    let best = (0..smooth::PLACES).max_by(|&a, &b| sure(a).total_cmp(&sure(b))).unwrap_or(0);
+    let curvature = (sign * fit.curvature[best]).max(f64::MIN_POSITIVE);
+    let largest = fit.curvature.iter().fold(0.0_f64, |m, k| m.max(sign * k));
+    bounded(fit.at(best), curvature, BOUND[1] * fit.noise[best] * fit.misfit.max(1.0) + (largest - curvature))
+}
+
+fn smooth_fit(axis: &Axis<'_>, low: f64, high: f64) -> Smooth {
+    smooth::fit(&Bins::new(axis, low, high, smooth::BINS))
+}
+
+fn of_smooth(axis: &Axis<'_>, low: f64, high: f64, sign: f64) -> Shape {
+    let fit = smooth_fit(axis, low, high);
+    let mut tightest = peak(&fit, sign);
+    let (mut near, mut half) = (fit, 0.5 * (high - low));
+    for _ in 0..HALVINGS {
+        if !near.is_rough {
+            break;
+        }
+        half *= 0.5;
+        near = smooth_fit(axis, (tightest.s - half).max(low), (tightest.s + half).min(high));
+        tightest = peak(&near, sign);
+    }
+    let pieces = of_places(&fit);
+    let borders = [fit.curvature[0], fit.curvature[smooth::PLACES - 1]];
+    Shape { pieces, tightest, borders, extent: [low, high] }
+}
+
+/// Clothoids from place to place.
+fn of_places(fit: &Smooth) -> Vec<Piece> {
+    let knots = (0..smooth::PLACES).step_by(PLACES_PER_PIECE);
+    let one = |k: usize| {
+        let (start, end) = (fit.at(k), fit.at(k + PLACES_PER_PIECE));
+        let (begin, finish) = (fit.curvature[k], fit.curvature[k + PLACES_PER_PIECE]);
+        let middle = fit.curvature[k + PLACES_PER_PIECE / 2];
+        let u = (PLACES_PER_PIECE / 2) as f64 / PLACES_PER_PIECE as f64;
+        let bulge = (middle - begin - u * (finish - begin)).abs();
+        // A parabola of curvature between the knots moves the axis by a tenth of its height times length squared.
+        let fit_error = fit.off + 0.1 * bulge * (end - start).powi(2);
+        Piece { start, length: end - start, begin_curvature: begin, end_curvature: finish, fit_error }
+    };
+    knots.take_while(|k| k + PLACES_PER_PIECE < smooth::PLACES).map(one).collect()
+}
+
+/// A bend of more than a turn, such as a spiral, part by part.
+fn long(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> Option<Shape> {
+    let sign = turn.signum();
+    let mut pieces = Vec::new();
+    let mut tightest: Option<Tightest> = None;
+    let mut borders = [0.0; 2];
+    let (mut from, mut at) = (low, 0);
+    while from < high {
+        let mut to = part_end(axis, from, high, &mut at);
+        if high - to < 0.5 * (to - from) {
+            to = high;
+        }
+        let fit = smooth_fit(axis, from, to);
+        let here = peak(&fit, sign);
+        if tightest.is_none_or(|t| here.curvature > t.curvature) {
+            tightest = Some(here);
+        }
+        if from <= low {
+            borders[0] = fit.curvature[0];
+        }
+        borders[1] = fit.curvature[smooth::PLACES - 1];
+        pieces.extend(of_places(&fit));
+        from = to;
+    }
+    Some(Shape { pieces, tightest: tightest?, borders, extent: [low, high] })
+}
+
+fn part_end(axis: &Axis<'_>, from: f64, high: f64, at: &mut usize) -> f64 {
+    let mut turned = 0.0;
+    let first = axis.segment_at(from, at) + 1;
+    for v in &axis.nodes[first..] {
+        turned += v.turn.abs();
+        if turned > PART_TURN {
+            return v.s.min(high);
+        }
+    }
+    high
+}
