@@ -169,7 +169,9 @@ fn groups(runs: &[(BBox, u32, u32)], tile: f64) -> Vec<(BBox, u32, u32)> {
 }
 
 /// A pair of copies, and groups of runs of theirs that are near each other.
-type Near = Vec<(u32, u32, u32)>;
+type Near = Vec<NearGroups>;
+/// Number of the other copy, and of the groups of both.
+type NearGroups = (u32, u32, u32);
 
 /// Pairs that are more than apart, in order, of which one at least is new.
 pub fn find(
@@ -211,7 +213,7 @@ pub fn find(
         .collect();
     // Pairs that lie alike are judged once.
     let mut numbers: FxHashMap<(u32, u32, [u64; 2]), usize> = FxHashMap::default();
-    let mut first: Vec<(usize, &[(u32, u32, u32)])> = Vec::new();
+    let mut first: Vec<(usize, &[NearGroups])> = Vec::new();
     let mut pairs: Vec<(u32, u32, usize)> = Vec::new();
     for (a, near) in near.iter().enumerate() {
         for group in near.chunk_by(|p, q| p.0 == q.0) {

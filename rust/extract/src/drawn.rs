@@ -99,27 +99,22 @@ fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'stati
     // One ring may cross or touch itself, as a hole does that is reached by a cut.
     let closed = seam::closed(rings, SEAM_DBU);
     let regular = region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]);
-    if let ([ring], true) = (&regular[..], regular != rings) {
-        if jogs::find(ring, opts.step_max).is_empty() {
-            if let Ok(guide) = guides::of_shape(plan, layer, ring, f64::NAN) {
-                return of_ribbon(guide, ring);
-            }
-        }
+    if let ([ring], true) = (&regular[..], regular != rings)
+        && jogs::find(ring, opts.step_max).is_empty()
+        && let Ok(guide) = guides::of_shape(plan, layer, ring, f64::NAN)
+    {
+        return of_ribbon(guide, ring);
     }
     let found = if widest > 0.0 && reason != SHORT {
         network::decompose(&regular, &opts)
     } else {
         Err(network::NoNetwork::NoGuide)
     };
-    match found {
-        Ok(network) => of_parts(plan, layer, network),
-        Err(_) => {
-            let bbox = boxed(rings);
-            let outline = rings.to_vec();
-            let proto = Proto { outline, bbox, reason: Some(reason), ..empty() };
-            Drawn { protos: vec![proto], ends: Vec::new(), reason: Some(reason) }
-        }
+    if let Ok(network) = found {
+        return of_parts(plan, layer, network);
     }
+    let proto = Proto { outline: rings.to_vec(), bbox: boxed(rings), reason: Some(reason), ..empty() };
+    Drawn { protos: vec![proto], ends: Vec::new(), reason: Some(reason) }
 }
 
 fn of_parts(plan: &Plan, layer: LayerId, network: Network) -> Drawn {

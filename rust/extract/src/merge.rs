@@ -30,6 +30,9 @@ pub const SEAM_DBU: f64 = 1.5;
 /// Top and number of a copy of a shape.
 pub type CopyId = (usize, u32);
 
+/// How the members of a set of shapes lie: their forms, and their places relative to the first, bit by bit.
+type Arrangement = Vec<(u32, [u64; 2])>;
+
 /// What a form was made of.
 enum Source {
     /// An outline as it is turned.
@@ -62,7 +65,7 @@ struct Merger<'a> {
     forms: Vec<Form>,
     infos: Vec<FormInfo>,
     /// Forms of sets of shapes that were met before: which forms, relative to the first.
-    known: FxHashMap<Vec<(u32, [u64; 2])>, Vec<u32>>,
+    known: FxHashMap<Arrangement, Vec<u32>>,
     tile: f64,
 }
 
@@ -190,7 +193,7 @@ impl<'a> Merger<'a> {
 
     /// Makes each cluster of items one item, or as many as it has connected pieces.
     fn unite(&mut self, clusters: Vec<Vec<usize>>) {
-        let key = |cluster: &[usize]| -> Vec<(u32, [u64; 2])> {
+        let key = |cluster: &[usize]| -> Arrangement {
             let from = self.items[cluster[0]].copy.at;
             let one = |&i: &usize| {
                 let c = &self.items[i].copy;
@@ -198,10 +201,9 @@ impl<'a> Merger<'a> {
             };
             cluster.iter().map(one).collect()
         };
-        let keys: Vec<Vec<(u32, [u64; 2])>> =
-            clusters.iter().map(|c| if c.len() > 1 { key(c) } else { Vec::new() }).collect();
-        let mut firsts: FxHashMap<&[(u32, [u64; 2])], &Vec<usize>> = FxHashMap::default();
-        let mut wanted: Vec<(&Vec<(u32, [u64; 2])>, &Vec<usize>)> = Vec::new();
+        let keys: Vec<Arrangement> = clusters.iter().map(|c| if c.len() > 1 { key(c) } else { Vec::new() }).collect();
+        let mut firsts: FxHashMap<&Arrangement, &Vec<usize>> = FxHashMap::default();
+        let mut wanted: Vec<(&Arrangement, &Vec<usize>)> = Vec::new();
         for (key, cluster) in keys.iter().zip(&clusters).filter(|(_, c)| c.len() > 1) {
             if !self.known.contains_key(key) && firsts.insert(key, cluster).is_none() {
                 wanted.push((key, cluster));
@@ -210,7 +212,7 @@ impl<'a> Merger<'a> {
         let made: Vec<Vec<FormInfo>> = wanted.par_iter().map(|(_, cluster)| self.united(cluster)).collect();
         let new_forms: Vec<Vec<Form>> =
             made.par_iter().map(|infos| infos.iter().map(|i| self.form(i)).collect()).collect();
-        let made_keys: Vec<Vec<(u32, [u64; 2])>> = wanted.iter().map(|w| w.0.clone()).collect();
+        let made_keys: Vec<Arrangement> = wanted.iter().map(|w| w.0.clone()).collect();
         for ((key, infos), forms) in made_keys.into_iter().zip(made).zip(new_forms) {
             let first = self.infos.len() as u32;
             let numbers = (first..first + infos.len() as u32).collect();

@@ -16,7 +16,7 @@ use waveguard_extract::Extraction;
 use waveguard_geom::ring::area;
 
 /// In a build without optimisation; a case has some hundred corners.
-const MOST_SECONDS: f64 = 20.0;
+const MOST_SECONDS: f64 = 90.0;
 /// Rows of all tables together; a guide of a metre has samples along it.
 const MOST_ROWS: usize = 5_000_000;
 

@@ -54,7 +54,9 @@ pub fn union_of_regions(regions: &[Vec<Ring>]) -> Vec<Ring> {
     for region in regions {
         // One by one first: a drawn polygon may run either way, and holes may be covered by another region.
         let own = if let [ring] = region.as_slice() { union(&[ring]) } else { region.clone() };
-        own.iter().for_each(|ring| all.add_contour(&to_contour(ring), ShapeType::Subject));
+        for ring in &own {
+            all.add_contour(&to_contour(ring), ShapeType::Subject);
+        }
     }
     to_rings(&all.overlay(OverlayRule::Subject, FillRule::NonZero))
 }

@@ -11,7 +11,9 @@ pub fn closed(rings: &[Ring], tolerance: f64) -> Option<Vec<Ring>> {
     let points: Vec<Point> = rings.iter().flatten().copied().collect();
     let boxes: Vec<BBox> = points.iter().map(|p| BBox::of_points(&[*p])).collect();
     let mut all = BBox::EMPTY;
-    boxes.iter().for_each(|b| all.add_box(b));
+    for b in &boxes {
+        all.add_box(b);
+    }
     if all.is_empty() {
         return None;
     }

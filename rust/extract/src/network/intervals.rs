@@ -87,10 +87,10 @@ impl Look<'_> {
         let (low, high) = (good.min(bad), good.max(bad));
         let mut between = steps.iter().filter(|step| (low..=high).contains(&step.along));
         let nearest = if is_after { between.next_back() } else { between.next() };
-        if let Some(section) = nearest.and_then(|step| self.strip.section_at(step, is_after)) {
-            if self.is_good(&section) {
-                return nearest.map(|step| (step.along, section));
-            }
+        if let Some(section) = nearest.and_then(|step| self.strip.section_at(step, is_after))
+            && self.is_good(&section)
+        {
+            return nearest.map(|step| (step.along, section));
         }
         let (mut good, mut bad) = (good, bad);
         for _ in 0..HALVINGS {

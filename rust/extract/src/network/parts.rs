@@ -237,12 +237,10 @@ fn outline(mesh: &Mesh, look: &Look, interval: Interval) -> Option<Cut> {
 fn inside(look: &Look, interval: Interval) -> [Section; 2] {
     let at = [interval.from, interval.to];
     let mut sections = interval.sections;
-    for k in 0..2 {
-        if interval.is_open[k] {
-            let inward = sections[k].width.min((at[1] - at[0]) / 2.0);
-            let s = if k == 0 { at[0] + inward } else { at[1] - inward };
-            sections[k] = look.fits(s).unwrap_or(sections[k]);
-        }
+    for (k, section) in sections.iter_mut().enumerate().filter(|(k, _)| interval.is_open[*k]) {
+        let inward = section.width.min((at[1] - at[0]) / 2.0);
+        let s = if k == 0 { at[0] + inward } else { at[1] - inward };
+        *section = look.fits(s).unwrap_or(*section);
     }
     sections
 }
