@@ -40,6 +40,7 @@ FAULTS = {
     # Two bends of 2.8 µm in a waveguide that states 5 µm.
     "min bend radius": Fault(((180.0, 171.0),), frozenset({"WG001", "WG006"}), reach_um=6.0),
     "perpendicular pin and waveguide": Fault(((186.0, 79.7),), UNCONNECTED, "turned 90.0 degrees"),
+    "perpendicular waveguides": Fault(((258.0, 126.0),), frozenset({"CN001", "CN007", "WG001"})),
     "misaligned by 10 nm": Fault(((169.15, 36.91),), UNCONNECTED, "aside 10 nm"),
     "misaligned by 1 nm": Fault(((164.3, 32.125),), frozenset({"CN006"}), "1 nm off"),
     "disconnected waveguides": Fault(((131.5, 379.1), (232.2, 379.1), (133.6, 363.2), (233.8, 363.2)), UNCONNECTED),
