@@ -44,7 +44,7 @@ FAULTS = {
     "misaligned by 10 nm": Fault(((169.15, 36.91),), UNCONNECTED, "aside 10 nm"),
     "misaligned by 1 nm": Fault(((164.3, 32.125),), frozenset({"CN006"}), "1 nm off"),
     "disconnected waveguides": Fault(((131.5, 379.1), (232.2, 379.1), (133.6, 363.2), (233.8, 363.2)), UNCONNECTED),
-    # Grating coupler, directional coupler, terminator, branch.
+    # Grating coupler, directional coupler, terminator, branch, crossing.
     "disconnected components": Fault(
         (
             (174.6, 313.7),
@@ -56,6 +56,10 @@ FAULTS = {
             (189.6, 319.8),
             (204.4, 317.05),
             (204.4, 322.55),
+            (227.7, 317.5),
+            (232.5, 312.7),
+            (232.5, 322.3),
+            (237.3, 317.5),
         ),
         UNCONNECTED,
     ),

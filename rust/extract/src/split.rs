@@ -109,6 +109,8 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
     let holding = |p: [f64; 2]| smallest(&BBox { min: p, max: p }, &|i| pins::contains(&own.markers[i], p));
 
     let mut groups: Vec<Group> = (0..own.markers.len()).map(|ring| Group { ring, ..Group::default() }).collect();
+    // Where pins are drawn across the ring, half outside, the core is drawn as far.
+    let mut reach: Vec<f64> = vec![edge; groups.len()];
     for pin in &own.pins {
         let at = pin.port.at;
         let back = |a: f64, d: f64| [at[0] - a.cos() * d, at[1] - a.sin() * d];
@@ -123,7 +125,12 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
         };
         match ring {
             Some(g) if groups[g].ports.len() >= plan.recipe.limits.device_ports => too_many_pins += 1,
-            Some(g) => groups[g].ports.push(pin.settled(&own.markers[g..=g], &boxes[g])),
+            Some(g) => {
+                if let Heading::Axis(_, half) = pin.heading {
+                    reach[g] = reach[g].max(half + edge);
+                }
+                groups[g].ports.push(pin.settled(&own.markers[g..=g], &boxes[g]));
+            }
             None => out.loose.push(pin.settled(&[], &own.core_box)),
         }
     }
@@ -140,7 +147,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
         budget.each(shape.repetition, |shift| {
             let window = b.transformed(&Transform::shift(shift[0], shift[1]));
             let inside = |i: usize| {
-                let room = boxes[i].grown(edge);
+                let room = boxes[i].grown(reach[i]);
                 is_device[i]
                     && room.contains(window.min[0], window.min[1])
                     && room.contains(window.max[0], window.max[1])
