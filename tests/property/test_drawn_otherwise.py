@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from variants import cut, hierarchy, order, place, strip
 from variants.circuits import Circuit, random_circuit
 from variants.network import Network, network_of
+from variants.parts import PARTS
 from variants.same import same_network
 from waveguard import engine, pdk
 from waveguard.extract import extract
@@ -36,8 +37,12 @@ SHAPES: dict[str, Variant] = {
     "mirrored and turned": lambda library, seed: place.turned(library, odd_angle(seed), mirrored=True),
     "moved": lambda library, seed: place.turned(library, 0.0, (seed % 977 - 500.0, 123.456)),
     "on half the grid": lambda library, _: place.with_dbu(library, 0.5),
+    "merged": lambda library, _: cut.merged(library),
     "cut at 199 corners": lambda library, _: cut.fractured(library, 199),
     "cut at 32 corners": lambda library, _: cut.fractured(library, 32),
+    "cut along lines": lambda library, seed: cut.cut_along_lines(library, seed),
+    "merged and cut along lines": lambda library, seed: cut.cut_along_lines(cut.merged(library), seed),
+    "merged and cut at 199 corners": lambda library, _: cut.fractured(cut.merged(library), 199),
     "in another order": order.shuffled,
 }
 # Each takes a library with a cell for each piece.
@@ -49,8 +54,6 @@ CELLS: dict[str, Variant] = {
     "turned": lambda library, seed: place.wrapped(library, odd_angle(seed)),
     "in another order": order.shuffled,
 }
-
-KINDS = ("route", "coupler", "coil", "ring", "crossing")
 
 seeds = st.integers(0, 2**31 - 1)
 # There are many tests here: a quarter of the usual number of examples each.
@@ -66,7 +69,7 @@ def small(seed: int, kind: str) -> Circuit:
 
 
 @pytest.mark.parametrize("style", ["flat", "cells"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTS)
 @given(seed=seeds)
 @few
 def test_a_circuit_is_found_as_it_was_drawn(kind: str, style: str, seed: int) -> None:
@@ -75,7 +78,7 @@ def test_a_circuit_is_found_as_it_was_drawn(kind: str, style: str, seed: int) ->
 
 
 @pytest.mark.parametrize("variant", SHAPES)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTS)
 @given(seed=seeds)
 @few
 def test_shapes_drawn_otherwise_are_the_same_network(kind: str, variant: str, seed: int) -> None:
@@ -84,7 +87,7 @@ def test_shapes_drawn_otherwise_are_the_same_network(kind: str, variant: str, se
 
 
 @pytest.mark.parametrize("variant", CELLS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTS)
 @given(seed=seeds)
 @few
 def test_cells_arranged_otherwise_are_the_same_network(kind: str, variant: str, seed: int) -> None:
@@ -92,13 +95,34 @@ def test_cells_arranged_otherwise_are_the_same_network(kind: str, variant: str, 
     assert same_network(network(library), network(CELLS[variant](library, seed)), TOLERANCE_NM)
 
 
+@pytest.mark.parametrize("kind", ["route", "coupler", "coil", "ring"])
+@given(seed=seeds)
+@few
+def test_markers_may_be_missing_or_lie_in_a_flat_layout(kind: str, seed: int) -> None:
+    marked = small(seed, kind).library("marked")
+    expected = network(marked)
+    flat = place.on_grid(hierarchy.flattened(marked))
+    assert same_network(expected, network(strip.stripped(marked, PDK)), TOLERANCE_NM)
+    assert same_network(expected, network(flat), TOLERANCE_NM)
+    assert same_network(expected, network(strip.stripped(flat, PDK)), TOLERANCE_NM)
+    assert same_network(expected, network(place.wrapped(order.shuffled(marked, seed), odd_angle(seed))), TOLERANCE_NM)
+
+
 def verdicts(library: gdstk.Library) -> Counter[tuple[str, str]]:
     """Count findings by rule and severity."""
     return Counter((one.code, str(one.severity)) for one in engine.check(library, pdk="siepic-ebeam").findings)
 
 
+@pytest.mark.parametrize("variant", SHAPES)
+@given(seed=seeds)
+@few
+def test_shapes_drawn_otherwise_have_the_same_findings(variant: str, seed: int) -> None:
+    library = random_circuit(seed, 3).library("flat")
+    assert verdicts(SHAPES[variant](library, seed)) == verdicts(library)
+
+
 @pytest.mark.parametrize("dbu_nm", [0.5, 1.0, 5.0])
-@pytest.mark.parametrize("kind", ["route", "coupler", "coil", "ring"])
+@pytest.mark.parametrize("kind", PARTS)
 @given(seed=seeds)
 @few
 def test_a_drawing_on_a_coarse_grid_does_not_depend_on_the_unit(kind: str, dbu_nm: float, seed: int) -> None:

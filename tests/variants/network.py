@@ -1,7 +1,8 @@
 """The network of an extraction, contracted so that a guide cut in pieces is the guide.
 
 Nodes are devices that are no guides, junctions, open ends, and joints at which something changes: a step in width or an
-offset. Edges are what light meets between two of them: a chain of guides with its length. A closed loop without any of
+offset. Edges are what light meets between two of them: a chain of guides with its length. Where guides meet, they are
+followed to the middle of the junction, as it is a matter of taste where exactly a junction begins. A closed loop without any of
 these is a node of its own with an edge from it to itself.
 """
 
@@ -104,6 +105,8 @@ class _Contraction:
                     self.guide_at[port] = row
         self.top = top
         self.node_at: dict[int, int] = {}
+        self.to_middle_nm: dict[int, float] = {}
+        """For ends of guides in junctions how far they are from the middle of that."""
 
     def network(self) -> Network:
         self._add_devices()
@@ -139,6 +142,9 @@ class _Contraction:
             if other in self.guide_at:
                 # Seen from the guide, which is what is walked along.
                 self.node_at[other] = numbers[device]
+                if len(np.flatnonzero(self.tables.junctions.device == device)):
+                    x_nm, y_nm = self._middle(device)
+                    self.to_middle_nm[other] = float(np.hypot(ports.x_nm[port] - x_nm, ports.y_nm[port] - y_nm))
             elif port > other and int(ports.device[other]) in numbers:
                 self.network_.edges.append(Edge(numbers[device], numbers[int(ports.device[other])], 0.0, drawn_nm=0.0))
 
@@ -183,7 +189,8 @@ class _Contraction:
             if port in self.node_at:
                 break
             port = int(self.partner[port])
-        self._edge(self.node_at[start], self.node_at[port], members, entries)
+        rest_nm = self.to_middle_nm.get(start, 0.0) + self.to_middle_nm.get(port, 0.0)
+        self._edge(self.node_at[start], self.node_at[port], members, entries, rest_nm)
 
     def _close(self, guide: int, seen: set[int]) -> None:
         """Add a loop of guides on which no node lies."""
@@ -204,8 +211,8 @@ class _Contraction:
         node = self.network_.add(Node(LOOP, 0, *at))
         self._edge(node, node, members, entries)
 
-    def _edge(self, a: int, b: int, members: list[int], entries: list[int]) -> None:
+    def _edge(self, a: int, b: int, members: list[int], entries: list[int], rest_nm: float = 0.0) -> None:
         guides = self.tables.waveguides
-        length = float(guides.centerline_length_nm[members].sum())
+        length = float(guides.centerline_length_nm[members].sum()) + rest_nm
         drawn = float(guides.drawn_length_nm[members].sum())
         self.network_.edges.append(Edge(a, b, length, tuple(members), tuple(entries), drawn))

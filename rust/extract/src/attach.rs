@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{BBox, GridIndex, Point, Transform};
+use waveguard_geom::{BBox, GridIndex, Point, Transform, ring};
 
 use crate::cells::{CellPlan, Leftover};
 use crate::contacts::distance;
@@ -34,6 +34,8 @@ const STRIP_REACH_NM: f64 = 2000.0;
 const STRIP_ASPECT: f64 = 10.0;
 /// Places along a strip that are looked at.
 const STRIP_SAMPLES: usize = 9;
+/// A grating has at least so many teeth.
+const FEWEST_TEETH: usize = 4;
 /// Teeth of a grating are no longer than this, in nm.
 const TOOTH_NM: f64 = 25_000.0;
 /// Edges of an outline up to which all of them are looked at.
@@ -65,7 +67,7 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
     if outlines.is_empty() {
         return Vec::new();
     }
-    outlines.extend(teeth(plan, cells, devices));
+    outlines.extend(teeth(plan, cells, devices, &outlines));
     let strips = strips(plan, cells, devices, &outlines);
     let mut explained = Vec::new();
     let mut is_gone = vec![false; devices.len()];
@@ -149,17 +151,30 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
     explained
 }
 
-/// The guide that a lone shape is between the two guides that end at it.
+/// The guide that a lone shape is between the two guides that end at it, or at the end of one.
 fn between(plan: &Plan, cells: &[CellPlan], placed: &Placed, ports: &[LocalPort]) -> Option<Proto> {
     let shape = of(cells, placed);
-    let ([ring], [a, b], Some(layer), true) = (&shape.outline[..], ports, shape.layer, shape.reason.is_some()) else {
+    let ([ring], Some(layer), true) = (&shape.outline[..], shape.layer, shape.reason.is_some()) else {
         return None;
     };
-    let (a, b) = (in_frame(a, &placed.transform)?, in_frame(b, &placed.transform)?);
-    let ends = [a, b].map(|p| CapHint { x: p.at[0], y: p.at[1], direction_rad: p.direction_rad, width: p.width });
+    let hint = |p: &LocalPort| CapHint { x: p.at[0], y: p.at[1], direction_rad: p.direction_rad, width: p.width };
+    let ports = ports.iter().map(|p| in_frame(p, &placed.transform)).collect::<Option<Vec<LocalPort>>>()?;
+    let ends = match &ports[..] {
+        [a, b] => [hint(a), hint(b)],
+        [a] => [hint(a), far_end(&hint(a), ring)],
+        _ => return None,
+    };
     let guide = guides::between(plan, layer, ring, ends).ok()?;
     let core_area = shape.core_area.clone();
     Some(Proto { core_area, layer: Some(layer), ..guide_proto(Arc::new(guide)) })
+}
+
+/// Where a straight guide that begins at an end and covers a ring ends.
+fn far_end(end: &CapHint, ring: &[Point]) -> CapHint {
+    let length = ring::area(ring) / end.width;
+    let (sin, cos) = end.direction_rad.sin_cos();
+    let direction_rad = wrap_angle(end.direction_rad + PI);
+    CapHint { x: end.x - length * cos, y: end.y - length * sin, direction_rad, width: end.width }
 }
 
 fn of<'a>(cells: &'a [CellPlan], placed: &Placed) -> &'a Proto {
@@ -211,7 +226,7 @@ fn outlines(cells: &[CellPlan], devices: &[Placed]) -> Vec<Outline> {
 }
 
 /// Short guides of which no end meets anything: teeth of gratings, unless nothing else is near.
-fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> Vec<Outline> {
+fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<Outline> {
     let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
     let mut ports: Vec<(usize, [f64; 2])> = Vec::new();
     for (i, placed) in devices.iter().enumerate() {
@@ -230,12 +245,25 @@ fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> Vec<Outline> {
         });
         found
     };
+    let areas: Vec<BBox> = outlines.iter().map(|o| o.bbox).collect();
+    let near = GridIndex::new(&areas, plan.dbu(TOOTH_NM));
+    let enters = |top: usize, at: [f64; 2]| {
+        let mut found = false;
+        near.candidates_while(&BBox { min: at, max: at }.grown(reach), |k| {
+            found = devices[outlines[k].device].top.index() == top && outlines[k].meets(at, reach);
+            !found
+        });
+        found
+    };
     let mut out = Vec::new();
     for (device, placed) in devices.iter().enumerate() {
         let proto = of(cells, placed);
         let Some(guide) = proto.guide.as_ref().filter(|_| proto.is_free()) else { continue };
         let length = guide.trace.length * placed.transform.magnification();
-        let is_loose = || proto.ports.iter().all(|p| !is_met(device, p.transformed(&placed.transform).at));
+        let is_loose = || {
+            let mut ends = proto.ports.iter().map(|p| p.transformed(&placed.transform).at);
+            ends.all(|at| !is_met(device, at) && !enters(placed.top.index(), at))
+        };
         if length <= plan.dbu(TOOTH_NM) && is_loose() {
             let line: Vec<[f64; 2]> = guide.line.iter().map(|p| placed.transform.apply(p[0], p[1])).collect();
             let bbox = proto.bbox.transformed(&placed.transform);
@@ -419,10 +447,19 @@ fn groups(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outli
             seen < plan.recipe.limits.ports_nearby
         });
     }
+    let mut n_thin: FxHashMap<usize, usize> = FxHashMap::default();
+    for k in (0..outlines.len()).filter(|&k| is_thin[k]) {
+        *n_thin.entry(root(&mut parent, k)).or_default() += 1;
+    }
     let mut of_root: FxHashMap<usize, usize> = FxHashMap::default();
     let mut out: Vec<Vec<usize>> = Vec::new();
     for k in 0..outlines.len() {
-        let r = root(&mut parent, k);
+        let mut r = root(&mut parent, k);
+        // A guide that stops near something is a miss; a row of them is a grating.
+        let is_guide = of(cells, &devices[outlines[k].device]).guide.is_some();
+        if is_guide && n_thin.get(&r).is_some_and(|n| *n < FEWEST_TEETH) {
+            r = outlines.len() + k;
+        }
         let g = *of_root.entry(r).or_insert_with(|| {
             out.push(Vec::new());
             out.len() - 1

@@ -5,6 +5,8 @@
 //! guides, a guide cut in two somewhere, a guide that ends in the side of another. Shapes that touch alike are
 //! looked at once.
 
+use std::f64::consts::PI;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_geom::transform::wrap_angle;
@@ -30,6 +32,8 @@ pub struct Form {
     points: Vec<[f64; 2]>,
     /// The point that follows on its ring.
     next: Vec<u32>,
+    /// The point before it on its ring.
+    before: Vec<u32>,
     /// Edges from `.1` to `.2`, in a box.
     runs: Vec<(BBox, u32, u32)>,
     /// Runs from `.1` to `.2`, in a box: neighbours are looked for with these.
@@ -73,6 +77,12 @@ const TOUCH: f64 = 0.6;
 const MOST_CONTACTS: usize = 256;
 /// Ends further from opposite than this do not face each other at all.
 const FACING_RAD: f64 = 0.6;
+/// Sides of a stub are straight for so many widths,
+const STUB_WIDTHS: f64 = 0.25;
+/// run along each other within this angle,
+const STUB_SKEW_RAD: f64 = 0.1;
+/// and the sine of their angle with the cut is more than this.
+const STUB_SLANT: f64 = 0.4;
 /// A joint may be drawn this many widths too long and still be one that was missed aside.
 const OVERLAP_WIDTHS: f64 = 1.0;
 
@@ -93,9 +103,12 @@ impl Form {
             next.push(first as u32);
             runs(&points, &next, first, tile, &mut all_runs);
         }
+        let mut before = vec![0; next.len()];
+        next.iter().zip(0..).for_each(|(&to, from)| before[to as usize] = from);
         let ends = drawn.ends.iter().map(|e| {
             let [x, y] = turn.apply(e.x, e.y);
-            End { x, y, direction_rad: turn.apply_angle(e.direction_rad), width: e.width * turn.magnification() }
+            let [direction_rad, cap_rad] = [e.direction_rad, e.cap_rad].map(|a| turn.apply_angle(a));
+            End { x, y, direction_rad, width: e.width * turn.magnification(), cap_rad }
         });
         let bodies = drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(|p| &p.outline);
         Self {
@@ -106,11 +119,37 @@ impl Form {
             is_known: drawn.reason.is_none(),
             points,
             next,
+            before,
         }
     }
 
     fn edge(&self, i: usize) -> [[f64; 2]; 2] {
         [self.points[i], self.points[self.next[i] as usize]]
+    }
+
+    /// True when the edge is the end of a piece of guide, too short to be known as one, that a tool left at a
+    /// body: an edge of another form lies on it and the sides of both go on straight.
+    fn has_stub(&self, i: usize, own: [[f64; 2]; 2], other: [[f64; 2]; 2]) -> bool {
+        let is_at = |p: [f64; 2], q: [f64; 2]| (p[0] - q[0]).abs().max((p[1] - q[1]).abs()) <= TOUCH;
+        if self.bodies.is_empty() || !(is_at(own[0], other[1]) && is_at(own[1], other[0])) {
+            return false;
+        }
+        let to = self.next[i] as usize;
+        let cap = [own[1][0] - own[0][0], own[1][1] - own[0][1]];
+        let width = cap[0].hypot(cap[1]);
+        // Both sides towards the cap; a slanted cut shifts one against the other.
+        let towards = |from: u32, at: usize| {
+            let (p, q) = (self.points[from as usize], self.points[at]);
+            [q[0] - p[0], q[1] - p[1]]
+        };
+        let sides = [towards(self.before[i], i), towards(self.next[to], to)];
+        let [one, two] = sides.map(|d| d[0].hypot(d[1]));
+        let cross = |u: [f64; 2], v: [f64; 2]| (u[0] * v[1] - u[1] * v[0]).abs();
+        let is_along = sides[0][0] * sides[1][0] + sides[0][1] * sides[1][1] > 0.0;
+        is_along
+            && cross(sides[0], sides[1]) <= STUB_SKEW_RAD * one * two
+            && one.max(two) >= STUB_WIDTHS * width
+            && cross(sides[0], cap) >= STUB_SLANT * one * width
     }
 }
 
@@ -270,9 +309,10 @@ fn judge(a: &Form, b: &Form, by: [f64; 2], near: &[(u32, u32, u32)], slack: Slac
             for j in b0 as usize..b1 as usize {
                 let q = b.edge(j).map(moved);
                 let mut is_joint = true;
+                let is_stub = [a.has_stub(i, p, q), b.has_stub(j, q, p)];
                 touching(p, q, |at| {
                     left = left.saturating_sub(1);
-                    is_joint &= is_explained(at, a, &a.ends, b, &b_ends, by, slack);
+                    is_joint &= is_explained(at, [a, b], [&a.ends, &b_ends], by, is_stub, slack);
                 });
                 if !is_joint {
                     return Verdict::Pieces;
@@ -333,11 +373,20 @@ fn seen(e: &End, p: [f64; 2]) -> (f64, f64) {
 }
 
 /// True when two shapes touch at `p` as guides or devices that were drawn side by side do.
-fn is_explained(p: [f64; 2], a: &Form, a_ends: &[End], b: &Form, b_ends: &[End], by: [f64; 2], slack: Slack) -> bool {
+///
+/// `is_stub` says for each of the two whether it is touched at the end of a stub.
+fn is_explained(
+    p: [f64; 2],
+    [a, b]: [&Form; 2],
+    [a_ends, b_ends]: [&[End]; 2],
+    by: [f64; 2],
+    is_stub: [bool; 2],
+    slack: Slack,
+) -> bool {
     let reach = slack.snap + 1.0;
     let facing = |e: &End| {
         b_ends.iter().any(|o| {
-            let turned = wrap_angle(o.direction_rad - e.direction_rad + std::f64::consts::PI).abs();
+            let turned = wrap_angle(o.direction_rad - e.direction_rad + PI).abs();
             let (gap, aside) = seen(e, [o.x, o.y]);
             let half = f64::midpoint(e.width, o.width);
             let at_cap = seen(e, p).0.abs().min(seen(o, p).0.abs()) <= reach;
@@ -353,7 +402,13 @@ fn is_explained(p: [f64; 2], a: &Form, a_ends: &[End], b: &Form, b_ends: &[End],
                 && aside < half
                 && turned <= slack.angle_rad
                 && (p[0] - e.x).hypot(p[1] - e.y) <= e.width + o.width;
-            turned <= FACING_RAD && (is_joint || is_miss)
+            // One cap of both, cut askew: their directions, taken from what is left of the axis, need not agree.
+            let is_cut = is_joint
+                && turned > slack.angle_rad
+                && gap.abs().max(aside) <= reach
+                && (e.width - o.width).abs() <= 2.0 * reach
+                && wrap_angle(e.cap_rad - o.cap_rad + PI).abs() * half <= 2.0 * reach;
+            turned <= FACING_RAD && (is_joint || is_miss) && !is_cut
         })
     };
     if a_ends.iter().any(facing) {
@@ -371,6 +426,6 @@ fn is_explained(p: [f64; 2], a: &Form, a_ends: &[End], b: &Form, b_ends: &[End],
         };
         !form.is_known || form.bodies.iter().any(on_ring)
     };
-    (a.is_known && on_cap(a_ends) && enters(b, [p[0] - by[0], p[1] - by[1]]))
-        || (b.is_known && on_cap(b_ends) && enters(a, p))
+    (a.is_known && on_cap(a_ends) && !is_stub[1] && enters(b, [p[0] - by[0], p[1] - by[1]]))
+        || (b.is_known && on_cap(b_ends) && !is_stub[0] && enters(a, p))
 }

@@ -211,7 +211,10 @@ fn settle_area(plan: &Plan, layer: LayerId, drawn: &mut Drawn, area: f64) {
         proto.core_area.resize(n, 0.0);
     }
     let known: f64 = drawn.protos.iter().map(|p| p.core_area[k]).sum();
-    if let Some(last) = drawn.protos.last_mut() {
+    if known > area {
+        // A shape that crosses itself has less area by its corners than it covers.
+        drawn.protos.iter_mut().for_each(|p| p.core_area[k] *= area / known);
+    } else if let Some(last) = drawn.protos.last_mut() {
         last.core_area[k] += area - known;
     }
 }

@@ -282,14 +282,10 @@ impl<'a> Merger<'a> {
                 continue;
             }
             let piece = united[first..k].to_vec();
-            let area = region::area(&piece);
-            let mut drawn = drawn::of_region(self.plan, layer, &piece, area);
             // Coverage counts drawn areas, overlaps as often as they are drawn.
-            let more = if first == 0 { extra } else { 0.0 };
-            if let (Some(k), Some(last)) = (self.plan.core_number(layer), drawn.protos.last_mut()) {
-                last.core_area[k] += more;
-            }
-            found.push(FormInfo { source: Source::United(piece, area + more), layer, drawn: Arc::new(drawn) });
+            let area = region::area(&piece) + if first == 0 { extra } else { 0.0 };
+            let drawn = drawn::of_region(self.plan, layer, &piece, area.max(0.0));
+            found.push(FormInfo { source: Source::United(piece, area), layer, drawn: Arc::new(drawn) });
             first = k;
         }
         found

@@ -269,7 +269,15 @@ pub fn read(plan: &Plan, cell: CellId, budget: &mut Copies, problems: &mut Vec<P
                 Pin { port: port(at, w.min(h), PortKind::Fibre, PortSource::Fibre), heading: Heading::None }
             } else {
                 let heading = if is_box(polygon.points) { Heading::Block(b) } else { Heading::None };
-                Pin { port: port(at, w.min(h), kind, PortSource::Rectangle), heading }
+                match bar(polygon.points) {
+                    // A path pin that a tool wrote as a polygon.
+                    Some(bar) if bar.length >= BAR_RATIO * bar.thickness => {
+                        let slack_rad = if is_box(polygon.points) { 0.0 } else { 1.0 / bar.length };
+                        let port = LocalPort { slack_rad, ..port(bar.at, bar.length, kind, PortSource::Rectangle) };
+                        Pin { port, heading: Heading::Axis(bar.normal_rad, bar.thickness / 2.0) }
+                    }
+                    _ => Pin { port: port(at, w.min(h), kind, PortSource::Rectangle), heading },
+                }
             }
         } else if let Some(form) = of(PinShape::Shape) {
             Pin { port: port(at, w.min(h), form.kind, PortSource::Fibre), heading: Heading::None }
@@ -335,6 +343,38 @@ impl Copies {
             problems.push(Problem { count, ..Problem::of_cell(COPIES_NOT_READ, name, "limits.repetition") });
         }
     }
+}
+
+/// A rectangle with this ratio of its sides, or a larger one, lies across a guide.
+const BAR_RATIO: f64 = 3.0;
+/// Sides of a rectangle on the grid are equal, and perpendicular to each other, within this many dbu.
+const BAR_SLACK_DBU: f64 = 2.0;
+
+/// A rectangle at any angle.
+struct Bar {
+    at: [f64; 2],
+    /// Direction of its short side.
+    normal_rad: f64,
+    /// Its short and its long side.
+    thickness: f64,
+    length: f64,
+}
+
+/// The rectangle that these are the corners of.
+fn bar(points: &[Point]) -> Option<Bar> {
+    let &[p, q, r, s] = points else { return None };
+    let middle = |a: Point, b: Point| [f64::midpoint(a.x.into(), b.x.into()), f64::midpoint(a.y.into(), b.y.into())];
+    let between = |a: [f64; 2], b: [f64; 2]| [b[0] - a[0], b[1] - a[1]];
+    let (at, other) = (middle(p, r), middle(q, s));
+    let u = between(middle(p, s), middle(q, r));
+    let v = between(middle(p, q), middle(s, r));
+    let [long, short] = if u[0].hypot(u[1]) < v[0].hypot(v[1]) { [v, u] } else { [u, v] };
+    let (length, thickness) = (long[0].hypot(long[1]), short[0].hypot(short[1]));
+    let skew = (long[0] * short[0] + long[1] * short[1]).abs() / length;
+    let [dx, dy] = between(at, other);
+    let is_bar = thickness > 0.0 && skew <= BAR_SLACK_DBU && dx.hypot(dy) <= BAR_SLACK_DBU;
+    // The long side shows the angle better.
+    is_bar.then(|| Bar { at, normal_rad: wrap_angle(long[1].atan2(long[0]) + FRAC_PI_2), thickness, length })
 }
 
 /// True for a rectangle with sides along the axes.

@@ -1,7 +1,10 @@
 //! Which triangles belong to which guide or body, and the outlines of bodies.
 
+use std::f64::consts::PI;
+
 use rustc_hash::FxHashMap;
 use waveguard_geom::Point;
+use waveguard_geom::transform::wrap_angle;
 
 use super::axis::{Arm, Graph};
 use super::hubs::{Hub, hub};
@@ -72,10 +75,8 @@ impl Owners {
 
     /// A guide enters a node: the end is that of the guide.
     pub(super) fn enter(&mut self, node: usize, end: End) {
-        self.ports[node].push(End {
-            direction_rad: waveguard_geom::transform::wrap_angle(end.direction_rad + std::f64::consts::PI),
-            ..end
-        });
+        let [direction_rad, cap_rad] = [end.direction_rad, end.cap_rad].map(|a| wrap_angle(a + PI));
+        self.ports[node].push(End { direction_rad, cap_rad, ..end });
     }
 }
 

@@ -9,9 +9,27 @@ const LONG_END: [f64; 2] = [4.0, 0.5];
 /// A cap farther from perpendicular than this in rad is drawn askew and shows no direction.
 const SKEW: f64 = 0.1;
 
-/// Direction out of the guide at an end, in rad. `arc` is the turn of the segment, going inwards;
-/// `normal` is the outward normal of the cap, as long as the cap is wide.
-pub(super) fn end_direction(end: &Node, inner: &Node, arc: f64, normal: [f64; 2]) -> f64 {
+/// Segments shorter than this many widths show more of the grid than of the axis.
+const SHORT: f64 = 0.25;
+
+/// Directions out of the guide at both ends, in rad. `normals` are the outward normals of the caps, as long as
+/// the caps are wide.
+pub(super) fn end_directions(nodes: &[Node], normals: [[f64; 2]; 2]) -> [f64; 2] {
+    let last = nodes.len() - 1;
+    let is_far = |i: usize, j: usize, normal: [f64; 2]| {
+        size([nodes[i].at[0] - nodes[j].at[0], nodes[i].at[1] - nodes[j].at[1]]) >= SHORT * size(normal)
+    };
+    let first_inner = (1..last).find(|&k| is_far(0, k, normals[0])).unwrap_or(last);
+    let last_inner = (1..last).rev().find(|&k| is_far(last, k, normals[1])).unwrap_or(0);
+    let turn = |from: usize, to: usize| nodes[from..to].iter().map(|n| n.arc).sum::<f64>();
+    [
+        end_direction(&nodes[0], &nodes[first_inner], turn(0, first_inner), normals[0]),
+        end_direction(&nodes[last], &nodes[last_inner], -turn(last_inner, last), normals[1]),
+    ]
+}
+
+/// `arc` is the turn on the way inwards.
+fn end_direction(end: &Node, inner: &Node, arc: f64, normal: [f64; 2]) -> f64 {
     let d = [end.at[0] - inner.at[0], end.at[1] - inner.at[1]];
     let skew = angle_between(d, normal) + 0.5 * arc;
     let is_on_grid = normal[0].abs().min(normal[1].abs()) < f64::EPSILON;

@@ -108,9 +108,10 @@ fn between_caps(
     });
     let drawn = Drawn { normals, origin: [f64::from(origin.x), f64::from(origin.y)], range, area, grid };
     let trace = assemble(&nodes, &drawn, hints, opts);
-    let (p, q) = (&trace.ends[0], &trace.ends[1]);
     // A ring cut open is drawn with both caps on the cut. Who gives hints means to cut there.
-    if hints.is_none() && (p.x - q.x).hypot(p.y - q.y) < 2.0 * grid && trace.turn.abs() > std::f64::consts::PI {
+    let is_at = |i: usize, j: usize| (outline[i].distance_sq(outline[j]) as f64) < 4.0 * grid * grid;
+    let is_cut = is_at(a.start, b.end) && is_at(a.end, b.start);
+    if hints.is_none() && is_cut && trace.turn.abs() > std::f64::consts::PI {
         return Err(NotARibbon::Closed);
     }
     Ok(trace)
@@ -159,13 +160,12 @@ const MAX_GRID_DBU: f64 = 10.0;
 fn assemble(nodes: &[Node], drawn: &Drawn, hints: Option<&[CapHint; 2]>, opts: &TraceOptions) -> Trace {
     let n = nodes.len();
     let axis = curvature::Axis::new(nodes, drawn.grid);
-    let outward = [
-        ends::end_direction(&nodes[0], &nodes[1], nodes[0].arc, drawn.normals[0]),
-        ends::end_direction(&nodes[n - 1], &nodes[n - 2], -nodes[n - 2].arc, drawn.normals[1]),
-    ];
+    let outward = ends::end_directions(nodes, drawn.normals);
     let mut ends = [(0, outward[0]), (n - 1, outward[1])].map(|(i, direction_rad)| {
         let v = &nodes[i];
-        End { x: drawn.origin[0] + v.at[0], y: drawn.origin[1] + v.at[1], direction_rad, width: v.width }
+        let [x, y] = drawn.normals[usize::from(i > 0)];
+        let cap_rad = y.atan2(x);
+        End { x: drawn.origin[0] + v.at[0], y: drawn.origin[1] + v.at[1], direction_rad, width: v.width, cap_rad }
     });
     if let Some(hints) = hints {
         for (end, hint) in ends.iter_mut().zip(hints) {

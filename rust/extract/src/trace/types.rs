@@ -26,6 +26,8 @@ pub struct End {
     pub direction_rad: f64,
     /// Length of the cap in dbu.
     pub width: f64,
+    /// Outward normal of the cap in rad: of a guide cut askew it is not the direction.
+    pub cap_rad: f64,
 }
 
 /// A cross-section of a guide.

@@ -77,7 +77,8 @@ impl Trace {
         let sign = if t.is_mirrored() { -1.0 } else { 1.0 };
         let end = |e: &End| {
             let [x, y] = t.apply(e.x, e.y);
-            End { x, y, direction_rad: t.apply_angle(e.direction_rad), width: g * e.width }
+            let [direction_rad, cap_rad] = [e.direction_rad, e.cap_rad].map(|a| t.apply_angle(a));
+            End { x, y, direction_rad, width: g * e.width, cap_rad }
         };
         let station = |v: &Station| {
             let [x, y] = t.apply(v.x, v.y);
