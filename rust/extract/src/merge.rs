@@ -275,7 +275,10 @@ impl<'a> Merger<'a> {
         let united = region::union_of_regions(&rings);
         let mut found = Vec::new();
         let mut first = 0;
-        let extra = drawn_area - region::area(&united);
+        let united_area = region::area(&united);
+        let extra = (drawn_area - united_area).max(0.0);
+        // Shapes that cross themselves have less area by their corners than they cover.
+        let scale = if drawn_area < united_area { drawn_area / united_area } else { 1.0 };
         for k in 1..=united.len() {
             // An outer ring is followed by its holes, which run clockwise.
             if k < united.len() && ring::double_area(&united[k]) < 0 {
@@ -283,8 +286,8 @@ impl<'a> Merger<'a> {
             }
             let piece = united[first..k].to_vec();
             // Coverage counts drawn areas, overlaps as often as they are drawn.
-            let area = region::area(&piece) + if first == 0 { extra } else { 0.0 };
-            let drawn = drawn::of_region(self.plan, layer, &piece, area.max(0.0));
+            let area = region::area(&piece) * scale + if first == 0 { extra } else { 0.0 };
+            let drawn = drawn::of_region(self.plan, layer, &piece, area);
             found.push(FormInfo { source: Source::United(piece, area), layer, drawn: Arc::new(drawn) });
             first = k;
         }

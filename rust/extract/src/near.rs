@@ -45,10 +45,12 @@ pub fn find(ports: &[PlacedPort], joined: &Joined, tolerances: &Tolerances, near
                 return seen < nearby;
             }
             let offset = port.offset_to(other);
-            if offset.distance_nm > reach {
+            let facing = offset.angle_rad <= std::f64::consts::FRAC_PI_2;
+            // A ring may have been left open; the other end of a short guide is no partner.
+            let is_behind = other.device == port.device && !(facing && offset.gap_nm > 0.0);
+            if offset.distance_nm > reach || is_behind {
                 return seen < nearby;
             }
-            let facing = offset.angle_rad <= std::f64::consts::FRAC_PI_2;
             let rank = (joined.partner[b].is_some(), !facing);
             let better = best.as_ref().is_none_or(|(r, o, i)| {
                 rank.cmp(r).then(offset.distance_nm.total_cmp(&o.distance_nm)).then(b.cmp(i)).is_lt()
