@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How extraction alone grows: against gdstk, with hierarchy, in bundles of guides, and in one polygon of a million corners.
+"""How extraction alone grows: against gdstk, with hierarchy, in bundles of guides, in one polygon of many corners.
 
 Run by hand: `python tests/bench/extract_scaling.py` (some minutes, 10 GB of memory for the largest mesh), or with the
 names of parts of it. Each part prints a table for Markdown.
@@ -85,7 +85,9 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
 
 def vertices(path: Path) -> np.ndarray:
     """Read with gdstk and return all vertices as one array."""
-    return np.concatenate([polygon.points for cell in gdstk.read_gds(path).cells for polygon in cell.polygons])
+    (cell,) = gdstk.read_gds(path).cells
+    assert isinstance(cell, gdstk.Cell)
+    return np.concatenate([polygon.points for polygon in cell.polygons])
 
 
 def best_extract(file: LayoutFile, rounds: int) -> tuple[float, Extraction]:
@@ -181,7 +183,9 @@ def hierarchy(sizes: list[int], rounds: int) -> None:
     for n_modes, path in flat_meshes(sizes):
         plan = mesh.MeshPlan(n_modes=n_modes)
         library = mesh.library(plan)
-        placements = sum(len(cell.references) for cell in library.cells if cell.name == mesh.TOP)
+        (top,) = library.top_level()
+        assert isinstance(top, gdstk.Cell)
+        placements = len(top.references)
         flat, cells = read(path), read(library)
         flat_s = cells_s = math.inf
         for _ in range(rounds):
@@ -201,7 +205,7 @@ def corner_bundle(n_guides: int) -> list[gdstk.Polygon]:
     for k in range(n_guides):
         at = k * BUNDLE_PITCH_UM
         ends = np.array([[-50.0, -at], [at + radius_um, 50.0]])
-        points = np.concatenate([ends[:1], turn + [at, -at], ends[1:]])
+        points = np.concatenate([ends[:1], turn + np.array([at, -at]), ends[1:]])
         polygons.append(drawing.core(drawing.ribbon(drawing.Centerline(points, tangents, 0.0), 0.5)))
     return polygons
 
@@ -228,7 +232,7 @@ def s_bundle(n_guides: int) -> list[gdstk.Polygon]:
     ring = drawing.ribbon(drawing.Centerline(points, tangents, 0.0), 0.5)
     polygons = []
     for k in range(n_guides):
-        own = ring + [0.0, k * BUNDLE_PITCH_UM]
+        own = ring + np.array([0.0, k * BUNDLE_PITCH_UM])
         # Two vertices name the guide, so that nothing is worked out once for all.
         own[[5 + k % 40, 50 + k // 40 % 40]] += [0.001 * (1 + k // 1600), 0.0]
         polygons.append(drawing.core(own))
@@ -286,7 +290,9 @@ def merged_by_klayout(polygons: list[gdstk.Polygon]) -> list[gdstk.Polygon]:
     """Merge polygons; holes are joined to the outline by cut lines, as a GDSII file has them."""
     import klayout.db as kdb
 
-    shapes = [kdb.Polygon([kdb.Point(*p) for p in np.rint(q.points * 1e3).astype(int).tolist()]) for q in polygons]
+    shapes = [
+        kdb.Polygon([kdb.Point(*p) for p in np.rint(np.asarray(q.points) * 1e3).astype(int).tolist()]) for q in polygons
+    ]
     region = kdb.Region(shapes).merged()
     rings = [polygon.resolved_holes().each_point_hull() for polygon in region.each()]
     return [drawing.core(np.array([(p.x, p.y) for p in ring]) / 1e3) for ring in rings]
