@@ -47,7 +47,7 @@ PDK = "siepic-ebeam"
 # Modes of the mesh: 0.1, 0.4, 1.7, 6.9 and 27 million vertices.
 MESHES = (16, 32, 64, 128, 256)
 BUNDLES = (10, 100, 1000, 10_000)
-LATTICES = (6, 12, 25)
+LATTICES = (6, 12, 25, 36)
 BUNDLE_PITCH_UM = 2.0
 POINTS_PER_CORNER = 45
 """With the two ends of each side, a guide round a corner has 94 vertices."""
