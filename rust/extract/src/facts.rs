@@ -58,10 +58,9 @@ fn of_cell(plan: &Plan, shapes: &Shapes, cell: CellId) -> Facts {
     let mut budget = Copies::new(plan);
     for polygon in plan.layout.polygons(cell) {
         let layer = polygon.layer.index();
-        if let Some(shape) = shapes.of(polygon.index).filter(|_| plan.is_core[layer]) {
-            if let Some(k) = plan.core_number(polygon.layer) {
-                facts.core_area[k] += shape.area * polygon.repetition.len() as f64;
-            }
+        let shape = shapes.of(polygon.index).filter(|_| plan.is_core[layer]);
+        if let (Some(shape), Some(k)) = (shape, plan.core_number(polygon.layer)) {
+            facts.core_area[k] += shape.area * polygon.repetition.len() as f64;
         }
         if plan.is_marker[layer] && polygon.points.len() >= 3 {
             budget.each(polygon.repetition, |d| {
