@@ -256,9 +256,12 @@ fn judge(a: &Form, b: &Form, by: [f64; 2], near: &[(u32, u32, u32)], slack: Slac
         let (_, from, to) = form.groups[k as usize];
         from as usize..to as usize
     };
+    // Groups are much larger than runs: most runs of one are far from all of the other.
     let pairs = near.iter().flat_map(|&(_, k, l)| {
         let (of_a, of_b) = (group(a, k), group(b, l));
-        of_a.flat_map(move |k| of_b.clone().map(move |l| (k, l)))
+        let box_b = shifted(&b.groups[l as usize].0, by);
+        let is_near = move |k: &usize| a.runs[*k].0.grown(TOUCH).touches(&box_b);
+        of_a.filter(is_near).flat_map(move |k| of_b.clone().map(move |l| (k, l)))
     });
     for (k, l) in pairs {
         let ((a_box, a0, a1), (b_box, b0, b1)) = (a.runs[k], b.runs[l]);

@@ -115,7 +115,10 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
         let [x, y] = port.at.map(|v| v / layout.dbu_nm);
         problems.push(Problem::at("many-ports-at-one-point", cell, x, y, port.name.clone()));
     }
-    let misses = near::find(&ports, &joined, &recipe.tolerances, nearby);
+    let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
+    let (misses, guides) =
+        rayon::join(|| near::find(&ports, &joined, &recipe.tolerances, nearby), || write::guides(&world));
+    let (devices, mut waveguides, bends, centerlines, lines) = guides;
     let mut dense: Vec<usize> = joined.cut.iter().chain(&misses.cut).copied().collect();
     dense.sort_unstable();
     dense.dedup();
@@ -124,12 +127,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     }
     let terminals = terminals(&plan, &all.terminals, &ports, &joined, &mut problems, &mut cuts);
 
-    let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
     let mut tables = Vec::new();
-    let (devices, mut waveguides, bends, centerlines, lines) = write::guides(&world);
-    let routes = routes::find(&mut waveguides, &ports, &joined, recipe.tolerances.width_nm + layout.dbu_nm);
-    let (junctions, mut crossed) = junctions::tables(&world, &joined, &waveguides);
-    watch.check()?;
     let limits = &recipe.limits;
     let search = Search {
         plan: &recipe.runs,
@@ -140,7 +138,12 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
         runs: runs::Bounds { piece_pairs: limits.piece_pairs, samples: limits.run_samples },
         crossings: crossings::Bounds { piece_pairs: limits.piece_pairs, rows: limits.crossing_rows },
     };
-    let beside = neighbours::find(&lines, &search, watch)?;
+    let ways = || {
+        let routes = routes::find(&mut waveguides, &ports, &joined, recipe.tolerances.width_nm + layout.dbu_nm);
+        (routes, junctions::tables(&world, &joined, &waveguides))
+    };
+    let ((routes, (junctions, mut crossed)), beside) = rayon::join(ways, || neighbours::find(&lines, &search, watch));
+    let beside = beside?;
     note_lines(&mut cuts, &lines, &beside);
     let mut overlaps = overlapping(&world, &mut cuts, watch)?;
     note_twins(&world, &merged, &mut overlaps);
@@ -149,13 +152,14 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let (coverage, unexplained) = coverage::tables(&world, &sums, &tops, &joined, all.rest, &explained);
     watch.advance(1);
 
-    push_results(&mut tables, devices, write::ports(&ports, &joined), write::nets(&ports, &joined), waveguides, bends);
     let (pieces, tapers) = profiles::tables(&world);
+    let (nets, near_misses) = (write::nets(&ports, &joined), near_table(&ports, &misses.found));
+    push_results(&mut tables, devices, write::ports(ports, &joined), nets, waveguides, bends);
     tables.push(pieces.into_table());
     tables.push(tapers.into_table());
     tables.push(routes.into_table());
     tables.push(junctions.into_table());
-    tables.push(near_table(&ports, &misses.found).into_table());
+    tables.push(near_misses.into_table());
     let (runs, profile) = run_tables(&beside.runs.runs);
     tables.push(runs.into_table());
     tables.push(profile.into_table());
@@ -279,6 +283,9 @@ fn terminals(
     cuts: &mut Cuts,
 ) -> Terminals {
     let mut table = Terminals::default();
+    if placed.is_empty() {
+        return table;
+    }
     let nm = plan.layout.dbu_nm;
     let snap = plan.recipe.tolerances.snap_nm;
     let boxes: Vec<BBox> = ports.iter().map(|p| BBox { min: p.at, max: p.at }).collect();

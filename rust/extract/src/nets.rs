@@ -140,7 +140,7 @@ pub fn join(ports: &[PlacedPort], tolerances: &Tolerances, nearby: usize) -> Joi
     let cut: Vec<usize> = found.iter().filter_map(|f| f.1).collect();
     let mut pairs: Vec<Join> = found.into_iter().flat_map(|f| f.0).collect();
     let key = |j: &Join| (j.offset.distance_nm, j.offset.angle_rad);
-    pairs.sort_by(|s, t| {
+    pairs.par_sort_by(|s, t| {
         let (s_key, t_key) = (key(s), key(t));
         s_key.0.total_cmp(&t_key.0).then(s_key.1.total_cmp(&t_key.1)).then((s.a, s.b).cmp(&(t.a, t.b)))
     });
@@ -155,7 +155,7 @@ pub fn join(ports: &[PlacedPort], tolerances: &Tolerances, nearby: usize) -> Joi
             joined.joins.push(*pair);
         }
     }
-    joined.joins.sort_by_key(|j| (j.a, j.b));
+    joined.joins.par_sort_unstable_by_key(|j| (j.a, j.b));
     let mut seen: Vec<bool> = vec![false; ports.len()];
     for pair in &pairs {
         // One report for each place: the first port of the crowd that was not yet reported.

@@ -35,8 +35,77 @@ pub struct GridIndex {
 enum Tiles {
     /// All tiles, row by row.
     All(Vec<u32>),
-    /// Only those that hold something: their numbers, ascending, and their starts.
-    Occupied(Vec<u64>, Vec<u32>),
+    /// Only those that hold something.
+    Occupied(Occupied),
+}
+
+/// Tiles that hold something.
+#[derive(Clone, Debug)]
+struct Occupied {
+    /// Their numbers, ascending.
+    numbers: Vec<u64>,
+    /// Where their items start; one more than numbers.
+    starts: Vec<u32>,
+    /// Numbers are looked for among those that are equal but for so many bits.
+    shift: u32,
+    /// For each value of the other bits the first tile with it or a larger one; one more than values.
+    jumps: Vec<u32>,
+}
+
+/// Bits to leave out of numbers up to `last` so that no more than about twice `n` values are left.
+fn shift(last: u64, n: usize) -> u32 {
+    let mut shift = 0;
+    while last >> shift > 2 * n as u64 {
+        shift += 1;
+    }
+    shift
+}
+
+/// Places by tile, then number: gathered by the upper bits of the tile, and sorted among the few that share them.
+fn sorted(places: &[(u64, u32)]) -> Vec<(u64, u32)> {
+    let last = places.iter().map(|p| p.0).max().unwrap_or(0);
+    let shift = shift(last, places.len());
+    let mut ends = vec![0_u32; (last >> shift) as usize + 2];
+    for (tile, _) in places {
+        ends[(tile >> shift) as usize + 1] += 1;
+    }
+    for k in 1..ends.len() {
+        ends[k] += ends[k - 1];
+    }
+    let mut out = vec![(0, 0); places.len()];
+    for place in places {
+        let end = &mut ends[(place.0 >> shift) as usize];
+        out[*end as usize] = *place;
+        *end += 1;
+    }
+    out.chunk_by_mut(|p, q| p.0 >> shift == q.0 >> shift).for_each(<[_]>::sort_unstable);
+    out
+}
+
+impl Occupied {
+    fn new(numbers: Vec<u64>, starts: Vec<u32>) -> Self {
+        let last = numbers.last().copied().unwrap_or(0);
+        let shift = shift(last, numbers.len());
+        let mut jumps = Vec::with_capacity((last >> shift) as usize + 2);
+        for (k, number) in (0_u32..).zip(&numbers) {
+            while jumps.len() as u64 <= number >> shift {
+                jumps.push(k);
+            }
+        }
+        jumps.push(numbers.len() as u32);
+        Self { numbers, starts, shift, jumps }
+    }
+
+    /// How many tiles come before tile `number`.
+    #[inline]
+    fn before(&self, number: u64) -> usize {
+        let value = number >> self.shift;
+        if value as usize + 1 >= self.jumps.len() {
+            return self.numbers.len();
+        }
+        let (from, to) = (self.jumps[value as usize] as usize, self.jumps[value as usize + 1] as usize);
+        from + self.numbers[from..to].partition_point(|&t| t < number)
+    }
 }
 
 impl GridIndex {
@@ -111,7 +180,7 @@ impl GridIndex {
         for (i, b) in boxes {
             self.each_row(b, |first, last| places.extend((first..=last).map(|t| (t as u64, *i))));
         }
-        places.sort_unstable();
+        let places = sorted(&places);
         let (mut numbers, mut starts) = (Vec::new(), Vec::new());
         for (k, (tile, _)) in places.iter().enumerate() {
             if numbers.last() != Some(tile) {
@@ -120,7 +189,7 @@ impl GridIndex {
             }
         }
         starts.push(places.len() as u32);
-        self.tiles = Tiles::Occupied(numbers, starts);
+        self.tiles = Tiles::Occupied(Occupied::new(numbers, starts));
         self.items = places.into_iter().map(|(_, i)| i).collect();
     }
 
@@ -163,23 +232,24 @@ impl GridIndex {
                     }
                 }
             }
-            Tiles::Occupied(numbers, starts) => {
+            Tiles::Occupied(tiles) => {
                 let [x0, x1, y0, y1] = self.span(query).map(|v| v as u64);
                 let nx = self.nx as u64;
-                let (mut y, mut k) = (y0, 0);
+                let mut y = y0;
                 while y <= y1 {
-                    k += numbers[k..].partition_point(|&t| t < y * nx + x0);
-                    let Some(&next) = numbers.get(k) else { break };
+                    let k = tiles.before(y * nx + x0);
+                    let Some(&next) = tiles.numbers.get(k) else { break };
                     if next > y * nx + x1 {
                         // Nothing in this row; go on with the next that holds anything.
                         y = (y + 1).max(next / nx);
                         continue;
                     }
-                    let end = k + numbers[k..].partition_point(|&t| t <= y * nx + x1);
-                    if !self.items[starts[k] as usize..starts[end] as usize].iter().all(|&i| visit(i as usize)) {
+                    let end = tiles.before(y * nx + x1 + 1);
+                    let own = tiles.starts[k] as usize..tiles.starts[end] as usize;
+                    if !self.items[own].iter().all(|&i| visit(i as usize)) {
                         return false;
                     }
-                    (y, k) = (y + 1, end);
+                    y += 1;
                 }
             }
         }
