@@ -140,9 +140,10 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     };
     let ways = || {
         let routes = routes::find(&mut waveguides, &ports, &joined, recipe.tolerances.width_nm + layout.dbu_nm);
-        (routes, junctions::tables(&world, &joined, &waveguides))
+        (routes, junctions::tables(&world, &joined, &waveguides), profiles::tables(&world))
     };
-    let ((routes, (junctions, mut crossed)), beside) = rayon::join(ways, || neighbours::find(&lines, &search, watch));
+    let ((routes, (junctions, mut crossed), (pieces, tapers)), beside) =
+        rayon::join(ways, || neighbours::find(&lines, &search, watch));
     let beside = beside?;
     note_lines(&mut cuts, &lines, &beside);
     let mut overlaps = overlapping(&world, &mut cuts, watch)?;
@@ -152,7 +153,6 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let (coverage, unexplained) = coverage::tables(&world, &sums, &tops, &joined, all.rest, &explained);
     watch.advance(1);
 
-    let (pieces, tapers) = profiles::tables(&world);
     let (nets, near_misses) = (write::nets(&ports, &joined), near_table(&ports, &misses.found));
     push_results(&mut tables, devices, write::ports(ports, &joined), nets, waveguides, bends);
     tables.push(pieces.into_table());
