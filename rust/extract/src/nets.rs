@@ -113,7 +113,7 @@ pub fn join(ports: &[PlacedPort], tolerances: &Tolerances, nearby: usize) -> Joi
     let joinable = |p: &PlacedPort| p.kind != PortKind::Fibre && !p.direction_rad.is_nan();
     let place = |p: &PlacedPort| if joinable(p) { BBox { min: p.at, max: p.at } } else { BBox::EMPTY };
     let places: Vec<BBox> = ports.iter().map(place).collect();
-    let index = GridIndex::new(&places, 2.0 * reach);
+    let index = GridIndex::new(&places, TILE_REACHES * reach);
     // False when there are more around a port than are looked at.
     let near = |i: usize, own: &mut Vec<Join>| {
         let (p, mut seen) = (&ports[i], 0);
@@ -194,6 +194,8 @@ pub fn join(ports: &[PlacedPort], tolerances: &Tolerances, nearby: usize) -> Joi
     joined
 }
 
+/// Size of a tile in reaches: most windows lie in one tile, which holds few ports.
+const TILE_REACHES: f64 = 8.0;
 /// Ports a thread takes at once.
 const PORTS_A_TURN: usize = 4096;
 

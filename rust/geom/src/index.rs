@@ -46,10 +46,26 @@ struct Occupied {
     numbers: Vec<u64>,
     /// Where their items start; one more than numbers.
     starts: Vec<u32>,
-    /// Numbers are looked for among those that are equal but for so many bits.
+    /// Rows that hold something, ascending, and one past the last.
+    rows: Vec<Row>,
+    /// Rows are looked for among those that are equal but for so many bits.
     shift: u32,
-    /// For each value of the other bits the first tile with it or a larger one; one more than values.
+    /// For each value of the other bits the first row with it or a larger one; one more than values.
+    row_jumps: Vec<u32>,
+    /// The same for the tiles of each row, one row after the other.
     jumps: Vec<u32>,
+}
+
+/// A row of tiles that holds something.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    number: u64,
+    /// Its first tile.
+    first: u32,
+    /// Where its part of `jumps` starts.
+    jump: u32,
+    /// Bits of the column that are left out there.
+    shift: u32,
 }
 
 /// Bits to leave out of numbers up to `last` so that no more than about twice `n` values are left.
@@ -82,28 +98,60 @@ fn sorted(places: &[(u64, u32)]) -> Vec<(u64, u32)> {
     out
 }
 
-impl Occupied {
-    fn new(numbers: Vec<u64>, starts: Vec<u32>) -> Self {
-        let last = numbers.last().copied().unwrap_or(0);
-        let shift = shift(last, numbers.len());
-        let mut jumps = Vec::with_capacity((last >> shift) as usize + 2);
-        for (k, number) in (0_u32..).zip(&numbers) {
-            while jumps.len() as u64 <= number >> shift {
-                jumps.push(k);
-            }
+/// For each value of the upper bits of ascending numbers, the first with it or a larger one, and one more.
+fn add_jumps(numbers: impl Iterator<Item = (u32, u64)>, shift: u32, jumps: &mut Vec<u32>) {
+    let (from, mut end) = (jumps.len(), 0);
+    for (k, number) in numbers {
+        while (jumps.len() - from) as u64 <= number >> shift {
+            jumps.push(k);
         }
-        jumps.push(numbers.len() as u32);
-        Self { numbers, starts, shift, jumps }
+        end = k + 1;
+    }
+    jumps.push(end);
+}
+
+impl Occupied {
+    fn new(numbers: Vec<u64>, starts: Vec<u32>, nx: u64) -> Self {
+        let (mut rows, mut jumps): (Vec<Row>, Vec<u32>) = (Vec::new(), Vec::new());
+        let mut first = 0_u32;
+        for row in numbers.chunk_by(|a, b| a / nx == b / nx) {
+            let number = row[0] / nx;
+            let column = |tile: u64| tile - number * nx;
+            let shift = shift(column(row[row.len() - 1]), row.len());
+            rows.push(Row { number, first, jump: jumps.len() as u32, shift });
+            add_jumps((first..).zip(row.iter().map(|&t| column(t))), shift, &mut jumps);
+            first += row.len() as u32;
+        }
+        let last = rows.last().map_or(0, |row| row.number);
+        let shift = shift(last, rows.len());
+        let mut row_jumps = Vec::new();
+        add_jumps((0..).zip(rows.iter().map(|row| row.number)), shift, &mut row_jumps);
+        rows.push(Row { number: u64::MAX, first, jump: jumps.len() as u32, shift: 0 });
+        Self { numbers, starts, rows, shift, row_jumps, jumps }
     }
 
-    /// How many tiles come before tile `number`.
+    /// The first of the rows from this one on that holds something.
     #[inline]
-    fn before(&self, number: u64) -> usize {
-        let value = number >> self.shift;
-        if value as usize + 1 >= self.jumps.len() {
-            return self.numbers.len();
+    fn row(&self, number: u64) -> usize {
+        let value = (number >> self.shift) as usize;
+        if value + 1 >= self.row_jumps.len() {
+            return self.rows.len() - 1;
         }
-        let (from, to) = (self.jumps[value as usize] as usize, self.jumps[value as usize + 1] as usize);
+        let (from, to) = (self.row_jumps[value] as usize, self.row_jumps[value + 1] as usize);
+        from + self.rows[from..to].partition_point(|row| row.number < number)
+    }
+
+    /// How many tiles come before that column of a row, those of the rows before it included.
+    #[inline]
+    fn before(&self, row: usize, column: u64, nx: u64) -> usize {
+        let (own, next) = (&self.rows[row], &self.rows[row + 1]);
+        let jumps = &self.jumps[own.jump as usize..next.jump as usize];
+        let value = (column >> own.shift) as usize;
+        if value + 1 >= jumps.len() {
+            return next.first as usize;
+        }
+        let (from, to) = (jumps[value] as usize, jumps[value + 1] as usize);
+        let number = own.number * nx + column;
         from + self.numbers[from..to].partition_point(|&t| t < number)
     }
 }
@@ -141,8 +189,12 @@ impl GridIndex {
         index.origin = all.min;
         index.tile = tile;
         (index.nx, index.ny) = ((w / tile) as usize + 1, (h / tile) as usize + 1);
-        let (small, large): (Vec<_>, Vec<_>) =
-            boxes.into_iter().partition(|(_, b)| index.n_tiles(b) <= MAX_TILES_PER_BOX);
+        let is_small = |b: &BBox| index.n_tiles(b) <= MAX_TILES_PER_BOX;
+        let (small, large) = if boxes.iter().all(|(_, b)| is_small(b)) {
+            (boxes, Vec::new())
+        } else {
+            boxes.into_iter().partition(|(_, b)| is_small(b))
+        };
         if keep_all {
             index.sort_into_all(&small);
         } else {
@@ -189,7 +241,7 @@ impl GridIndex {
             }
         }
         starts.push(places.len() as u32);
-        self.tiles = Tiles::Occupied(Occupied::new(numbers, starts));
+        self.tiles = Tiles::Occupied(Occupied::new(numbers, starts, self.nx as u64));
         self.items = places.into_iter().map(|(_, i)| i).collect();
     }
 
@@ -235,21 +287,15 @@ impl GridIndex {
             Tiles::Occupied(tiles) => {
                 let [x0, x1, y0, y1] = self.span(query).map(|v| v as u64);
                 let nx = self.nx as u64;
-                let mut y = y0;
-                while y <= y1 {
-                    let k = tiles.before(y * nx + x0);
-                    let Some(&next) = tiles.numbers.get(k) else { break };
-                    if next > y * nx + x1 {
-                        // Nothing in this row; go on with the next that holds anything.
-                        y = (y + 1).max(next / nx);
-                        continue;
+                for row in tiles.row(y0)..tiles.rows.len() {
+                    if tiles.rows[row].number > y1 {
+                        break;
                     }
-                    let end = tiles.before(y * nx + x1 + 1);
-                    let own = tiles.starts[k] as usize..tiles.starts[end] as usize;
+                    let (first, end) = (tiles.before(row, x0, nx), tiles.before(row, x1 + 1, nx));
+                    let own = tiles.starts[first] as usize..tiles.starts[end] as usize;
                     if !self.items[own].iter().all(|&i| visit(i as usize)) {
                         return false;
                     }
-                    y += 1;
                 }
             }
         }
