@@ -295,15 +295,18 @@ fn judge(a: &Form, b: &Form, by: [f64; 2], near: &[(u32, u32, u32)], slack: Slac
         let (_, from, to) = form.groups[k as usize];
         from as usize..to as usize
     };
+    // Groups are much larger than runs: most runs of one are far from all of the other.
     let pairs = near.iter().flat_map(|&(_, k, l)| {
         let (of_a, of_b) = (group(a, k), group(b, l));
-        of_a.flat_map(move |k| of_b.clone().map(move |l| (k, l)))
+        let box_b = shifted(&b.groups[l as usize].0, by);
+        let is_near = move |k: &usize| a.runs[*k].0.grown(TOUCH).touches(&box_b);
+        of_a.filter(is_near).flat_map(move |k| {
+            let box_a = shifted(&a.runs[k].0.grown(TOUCH), [-by[0], -by[1]]);
+            of_b.clone().filter(move |&l| box_a.touches(&b.runs[l].0)).map(move |l| (k, l))
+        })
     });
     for (k, l) in pairs {
-        let ((a_box, a0, a1), (b_box, b0, b1)) = (a.runs[k], b.runs[l]);
-        if !a_box.grown(TOUCH).touches(&shifted(&b_box, by)) {
-            continue;
-        }
+        let ((_, a0, a1), (_, b0, b1)) = (a.runs[k], b.runs[l]);
         for i in a0 as usize..a1 as usize {
             let p = a.edge(i);
             for j in b0 as usize..b1 as usize {
@@ -331,7 +334,7 @@ fn touching(p: [[f64; 2]; 2], q: [[f64; 2]; 2], mut visit: impl FnMut([f64; 2]))
     let apart = |k: usize| {
         p[0][k].max(p[1][k]) + TOUCH < q[0][k].min(q[1][k]) || q[0][k].max(q[1][k]) + TOUCH < p[0][k].min(p[1][k])
     };
-    if apart(0) || apart(1) {
+    if apart(0) || apart(1) || is_aside(p, q) || is_aside(q, p) {
         return;
     }
     let mut first: Option<[f64; 2]> = None;
@@ -355,6 +358,14 @@ fn touching(p: [[f64; 2]; 2], q: [[f64; 2]; 2], mut visit: impl FnMut([f64; 2]))
     if (0.0..=1.0).contains(&s) && (0.0..=1.0).contains(&t) {
         visit([p[0][0] + s * d[0], p[0][1] + s * d[1]]);
     }
+}
+
+/// True when all of one edge is on one side of the line through the other, further than what touches.
+fn is_aside(p: [[f64; 2]; 2], q: [[f64; 2]; 2]) -> bool {
+    let d = [p[1][0] - p[0][0], p[1][1] - p[0][1]];
+    let [s, t] = q.map(|at| d[0] * (at[1] - p[0][1]) - d[1] * (at[0] - p[0][0]));
+    // Twice what touches, so that rounding does not matter.
+    s * t > 0.0 && s.abs().min(t.abs()).powi(2) > 4.0 * TOUCH * TOUCH * (d[0] * d[0] + d[1] * d[1])
 }
 
 /// Distance of a place from an edge.

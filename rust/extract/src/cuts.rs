@@ -33,6 +33,13 @@ impl Cuts {
         *sum = sum.saturating_add(count);
     }
 
+    /// Adds those of another part of the work.
+    pub fn extend(&mut self, other: Self) {
+        for ((code, limit, top), (at_nm, count)) in other.found {
+            self.add(code, limit, top, at_nm, count);
+        }
+    }
+
     /// As problems, in order of code, limit and top.
     pub fn problems(&self, layout: &Layout) -> Vec<Problem> {
         let one = |(&(code, limit, top), &(at_nm, count)): (&(&'static str, &'static str, usize), &([f64; 2], u64))| {

@@ -115,7 +115,10 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
         let [x, y] = port.at.map(|v| v / layout.dbu_nm);
         problems.push(Problem::at("many-ports-at-one-point", cell, x, y, port.name.clone()));
     }
-    let misses = near::find(&ports, &joined, &recipe.tolerances, nearby);
+    let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
+    let (misses, guides) =
+        rayon::join(|| near::find(&ports, &joined, &recipe.tolerances, nearby), || write::guides(&world));
+    let (devices, mut waveguides, bends, centerlines, lines) = guides;
     let mut dense: Vec<usize> = joined.cut.iter().chain(&misses.cut).copied().collect();
     dense.sort_unstable();
     dense.dedup();
@@ -124,12 +127,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     }
     let terminals = terminals(&plan, &all.terminals, &ports, &joined, &mut problems, &mut cuts);
 
-    let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
     let mut tables = Vec::new();
-    let (devices, mut waveguides, bends, centerlines, lines) = write::guides(&world);
-    let routes = routes::find(&mut waveguides, &ports, &joined, recipe.tolerances.width_nm + layout.dbu_nm);
-    let (junctions, mut crossed) = junctions::tables(&world, &joined, &waveguides);
-    watch.check()?;
     let limits = &recipe.limits;
     let search = Search {
         plan: &recipe.runs,
@@ -140,23 +138,32 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
         runs: runs::Bounds { piece_pairs: limits.piece_pairs, samples: limits.run_samples },
         crossings: crossings::Bounds { piece_pairs: limits.piece_pairs, rows: limits.crossing_rows },
     };
-    let beside = neighbours::find(&lines, &search, watch)?;
+    let width_nm = recipe.tolerances.width_nm + layout.dbu_nm;
+    let ways = || {
+        let routes = routes::find(&mut waveguides, &ports, &joined, width_nm);
+        (routes, junctions::tables(&world, &joined, &waveguides), profiles::tables(&world), overlapping(&world, watch))
+    };
+    let ((routes, (junctions, mut crossed), (pieces, tapers), overlaps), beside) =
+        rayon::join(ways, || neighbours::find(&lines, &search, watch));
+    let (beside, (mut overlaps, overlaps_cut)) = (beside?, overlaps?);
     note_lines(&mut cuts, &lines, &beside);
-    let mut overlaps = overlapping(&world, &mut cuts, watch)?;
+    cuts.extend(overlaps_cut);
     note_twins(&world, &merged, &mut overlaps);
 
     watch.enter(5, 1);
-    let (coverage, unexplained) = coverage::tables(&world, &sums, &tops, &joined, all.rest, &explained);
+    let ((coverage, unexplained), (nets, near_misses)) = rayon::join(
+        || coverage::tables(&world, &sums, &tops, &joined, all.rest, &explained),
+        || (write::nets(&ports, &joined), near_table(&ports, &misses.found)),
+    );
+    let (ports, (runs, profile)) = rayon::join(|| write::ports(ports, &joined), || run_tables(&beside.runs.runs));
     watch.advance(1);
 
-    push_results(&mut tables, devices, write::ports(&ports, &joined), write::nets(&ports, &joined), waveguides, bends);
-    let (pieces, tapers) = profiles::tables(&world);
+    push_results(&mut tables, devices, ports, nets, waveguides, bends);
     tables.push(pieces.into_table());
     tables.push(tapers.into_table());
     tables.push(routes.into_table());
     tables.push(junctions.into_table());
-    tables.push(near_table(&ports, &misses.found).into_table());
-    let (runs, profile) = run_tables(&beside.runs.runs);
+    tables.push(near_misses.into_table());
     tables.push(runs.into_table());
     tables.push(profile.into_table());
     add_crossings(&beside.crossings.crossings, &mut crossed);
@@ -279,6 +286,9 @@ fn terminals(
     cuts: &mut Cuts,
 ) -> Terminals {
     let mut table = Terminals::default();
+    if placed.is_empty() {
+        return table;
+    }
     let nm = plan.layout.dbu_nm;
     let snap = plan.recipe.tolerances.snap_nm;
     let boxes: Vec<BBox> = ports.iter().map(|p| BBox { min: p.at, max: p.at }).collect();
@@ -326,7 +336,8 @@ fn terminals(
     table
 }
 
-fn overlapping(world: &World, cuts: &mut Cuts, watch: &Watch) -> Result<Overlaps, ExtractError> {
+fn overlapping(world: &World, watch: &Watch) -> Result<(Overlaps, Cuts), ExtractError> {
+    let mut cuts = Cuts::default();
     let nm = world.plan.layout.dbu_nm;
     let tolerances = &world.plan.recipe.tolerances;
     let proto = |i: usize| &world.cells[world.placed[i].cell.index()].protos[world.placed[i].proto];
@@ -372,7 +383,7 @@ fn overlapping(world: &World, cuts: &mut Cuts, watch: &Watch) -> Result<Overlaps
             duplicate: u8::from(o.duplicate),
         });
     }
-    Ok(table)
+    Ok((table, cuts))
 }
 
 fn near_table(ports: &[PlacedPort], misses: &[near::NearMiss]) -> NearMisses {

@@ -58,12 +58,9 @@ fn of_cell(plan: &Plan, shapes: &Shapes, cell: CellId) -> Facts {
     let mut budget = Copies::new(plan);
     for polygon in plan.layout.polygons(cell) {
         let layer = polygon.layer.index();
-        if let Some(shape) = shapes.of(polygon.index).filter(|_| plan.is_core[layer]) {
-            if let Some(k) = plan.core_number(polygon.layer) {
-                facts.core_area[k] += shape.area * polygon.repetition.len() as f64;
-            }
-            let own = shape.bbox_at(shapes::origin(polygon.points));
-            facts.core_box.add_box(&repeated(&own, polygon.repetition));
+        let shape = shapes.of(polygon.index).filter(|_| plan.is_core[layer]);
+        if let (Some(shape), Some(k)) = (shape, plan.core_number(polygon.layer)) {
+            facts.core_area[k] += shape.area * polygon.repetition.len() as f64;
         }
         if plan.is_marker[layer] && polygon.points.len() >= 3 {
             budget.each(polygon.repetition, |d| {
@@ -76,10 +73,37 @@ fn of_cell(plan: &Plan, shapes: &Shapes, cell: CellId) -> Facts {
             });
         }
     }
+    facts.core_box = core_box(plan, shapes, cell);
     facts.pins = pins::read(plan, cell, &mut budget, &mut facts.problems);
     budget.report(plan, cell, &mut facts.problems);
     facts
 }
+
+/// Box of the core shapes. A flat layout has all of them in one cell, so they are shared among threads.
+fn core_box(plan: &Plan, shapes: &Shapes, cell: CellId) -> BBox {
+    plan.layout
+        .cell(cell)
+        .polygons
+        .clone()
+        .into_par_iter()
+        .with_min_len(POLYGONS_A_TURN)
+        .map(|i| plan.layout.polygon(i))
+        .filter(|polygon| plan.is_core[polygon.layer.index()])
+        .filter_map(|polygon| {
+            let own = shapes.of(polygon.index)?.bbox_at(shapes::origin(polygon.points));
+            Some(repeated(&own, polygon.repetition))
+        })
+        .reduce(
+            || BBox::EMPTY,
+            |mut all, own| {
+                all.add_box(&own);
+                all
+            },
+        )
+}
+
+/// Polygons a thread takes at once.
+const POLYGONS_A_TURN: usize = 4096;
 
 /// The box of all copies.
 pub fn repeated(b: &BBox, repetition: &Repetition) -> BBox {

@@ -4,13 +4,13 @@
 const PARTS_A_TURN: usize = 256;
 
 /// A column of which part `i` is what `write` puts into the entries `starts[i]..starts[i + 1]`.
-pub(crate) fn column(starts: &[usize], write: &(impl Fn(usize, &mut [f64]) + Sync)) -> Vec<f64> {
-    let mut out = vec![0.0; starts.last().copied().unwrap_or(0)];
+pub(crate) fn column<T: Copy + Default + Send>(starts: &[usize], write: &(impl Fn(usize, &mut [T]) + Sync)) -> Vec<T> {
+    let mut out = vec![T::default(); starts.last().copied().unwrap_or(0)];
     parts(&mut out, starts, 0, write);
     out
 }
 
-fn parts(out: &mut [f64], starts: &[usize], first: usize, write: &(impl Fn(usize, &mut [f64]) + Sync)) {
+fn parts<T: Send>(out: &mut [T], starts: &[usize], first: usize, write: &(impl Fn(usize, &mut [T]) + Sync)) {
     let n = starts.len().saturating_sub(1);
     if n > PARTS_A_TURN {
         let middle = n / 2;

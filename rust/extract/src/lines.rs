@@ -223,7 +223,7 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// Cuts lines into pieces no longer than `tile` nm and gathers short ones into stretches of about that
+    /// Cuts lines into pieces no longer than `tile` nm, or some more where that adds nothing to their boxes, and gathers short ones into stretches of about that
     /// length, so that each stretch lies in few tiles of the index.
     pub fn new(lines: &[Line], tile: f64) -> Self {
         let by_line: Vec<(Vec<Piece>, Vec<Stretch>)> = lines
@@ -256,6 +256,9 @@ impl Pieces {
     }
 }
 
+/// Straight pieces along an axis are no longer than so many tiles; the index takes a box of 64 tiles as a small one.
+const TILES_ALONG_AXIS: f64 = 16.0;
+
 /// Cuts the segment that ends at vertex `i`.
 fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
     let (p, q) = (line.points[i - 1], line.points[i]);
@@ -263,7 +266,11 @@ fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
     if whole <= 0.0 {
         return;
     }
-    let n = (whole / tile).ceil().max(1.0);
+    let bow = line.bows.get(i - 1).copied().unwrap_or(0.0);
+    // The box of what runs along an axis is no larger than itself.
+    let is_along_axis = (p[0] - q[0]).abs().min((p[1] - q[1]).abs()) <= 0.0 && bow.abs() <= 0.0;
+    let most = if is_along_axis { TILES_ALONG_AXIS * tile } else { tile };
+    let n = (whole / most).ceil().max(1.0);
     let direction = [(q[0] - p[0]) / whole, (q[1] - p[1]) / whole];
     for k in 0..n as u64 {
         let k = k as f64;
@@ -275,7 +282,7 @@ fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
             along: line.along[i - 1] + whole * k / n,
             width: line.width[i - 1] * (1.0 - share) + line.width[i] * share,
             widening: (line.width[i] - line.width[i - 1]) / n,
-            bow: [line.bows.get(i - 1).copied().unwrap_or(0.0), k / n, 1.0 / n],
+            bow: [bow, k / n, 1.0 / n],
             line: l,
             segment: (i - 1) as u32,
         });

@@ -26,13 +26,33 @@ pub struct NearMisses {
     pub cut: Vec<usize>,
 }
 
+/// The box of a port.
+fn place(port: &PlacedPort) -> BBox {
+    BBox { min: port.at, max: port.at }
+}
+
 /// Looks around every unjoined optical port. Unjoined candidates go before joined ones, candidates that
 /// face the port before others, then the nearest. Around each port at most `nearby` others are looked at.
 pub fn find(ports: &[PlacedPort], joined: &Joined, tolerances: &Tolerances, nearby: usize) -> NearMisses {
     let reach = tolerances.near_miss_nm;
+    let open: Vec<usize> = (0..ports.len())
+        .into_par_iter()
+        .filter(|&a| ports[a].kind == PortKind::Optical && joined.partner[a].is_none())
+        .collect();
+    if open.is_empty() {
+        return NearMisses::default();
+    }
+    // Few ports are open: all others are first asked whether they are near one of them.
+    let windows: Vec<BBox> = open.iter().map(|&a| place(&ports[a]).grown(reach)).collect();
+    let around_open = GridIndex::new(&windows, 2.0 * reach);
     let boxes: Vec<BBox> = ports
-        .iter()
-        .map(|p| if p.kind == PortKind::Optical { BBox { min: p.at, max: p.at } } else { BBox::EMPTY })
+        .par_iter()
+        .map(|p| {
+            let own = place(p);
+            let is_far =
+                p.kind != PortKind::Optical || around_open.candidates_while(&own, |w| !windows[w].touches(&own));
+            if is_far { BBox::EMPTY } else { own }
+        })
         .collect();
     let index = GridIndex::new(&boxes, reach);
     let around = |a: usize| {
@@ -62,8 +82,6 @@ pub fn find(ports: &[PlacedPort], joined: &Joined, tolerances: &Tolerances, near
         });
         (best.map(|(_, offset, b)| NearMiss { a, b, offset }), (!seen_all).then_some(a))
     };
-    let open = |a: &usize| ports[*a].kind == PortKind::Optical && joined.partner[*a].is_none();
-    let all: Vec<(Option<NearMiss>, Option<usize>)> =
-        (0..ports.len()).into_par_iter().filter(open).map(around).collect();
+    let all: Vec<(Option<NearMiss>, Option<usize>)> = open.into_par_iter().map(around).collect();
     NearMisses { found: all.iter().filter_map(|f| f.0).collect(), cut: all.iter().filter_map(|f| f.1).collect() }
 }

@@ -113,10 +113,11 @@ pub fn join(ports: &[PlacedPort], tolerances: &Tolerances, nearby: usize) -> Joi
     let joinable = |p: &PlacedPort| p.kind != PortKind::Fibre && !p.direction_rad.is_nan();
     let place = |p: &PlacedPort| if joinable(p) { BBox { min: p.at, max: p.at } } else { BBox::EMPTY };
     let places: Vec<BBox> = ports.iter().map(place).collect();
-    let index = GridIndex::new(&places, 2.0 * reach);
-    let near = |i: usize| {
-        let (p, mut own, mut seen) = (&ports[i], Vec::new(), 0);
-        let seen_all = index.candidates_while(&places[i].grown(reach), |j| {
+    let index = GridIndex::new(&places, TILE_REACHES * reach);
+    // False when there are more around a port than are looked at.
+    let near = |i: usize, own: &mut Vec<Join>| {
+        let (p, mut seen) = (&ports[i], 0);
+        index.candidates_while(&places[i].grown(reach), |j| {
             let q = &ports[j];
             seen += 1;
             let strangers = p.device != q.device || p.of_guide;
@@ -132,44 +133,78 @@ pub fn join(ports: &[PlacedPort], tolerances: &Tolerances, nearby: usize) -> Joi
                 own.push(Join { a: i, b: j, offset });
             }
             seen < nearby
-        });
-        (own, (!seen_all).then_some(i))
+        })
     };
-    let found: Vec<(Vec<Join>, Option<usize>)> =
-        (0..ports.len()).into_par_iter().map(near).filter(|f| !f.0.is_empty() || f.1.is_some()).collect();
-    let cut: Vec<usize> = found.iter().filter_map(|f| f.1).collect();
-    let mut pairs: Vec<Join> = found.into_iter().flat_map(|f| f.0).collect();
-    let key = |j: &Join| (j.offset.distance_nm, j.offset.angle_rad);
-    pairs.sort_by(|s, t| {
-        let (s_key, t_key) = (key(s), key(t));
-        s_key.0.total_cmp(&t_key.0).then(s_key.1.total_cmp(&t_key.1)).then((s.a, s.b).cmp(&(t.a, t.b)))
-    });
-    let mut joined = Joined { partner: vec![None; ports.len()], cut, ..Joined::default() };
+    let found: Vec<(Vec<Join>, Vec<usize>)> = (0..ports.len().div_ceil(PORTS_A_TURN))
+        .into_par_iter()
+        .map(|turn| {
+            let from = turn * PORTS_A_TURN;
+            let (mut pairs, mut cut) = (Vec::with_capacity(PORTS_A_TURN), Vec::new());
+            for i in from..(from + PORTS_A_TURN).min(ports.len()) {
+                if !near(i, &mut pairs) {
+                    cut.push(i);
+                }
+            }
+            (pairs, cut)
+        })
+        .collect();
+    let mut joined = Joined { partner: vec![None; ports.len()], ..Joined::default() };
+    joined.cut = found.iter().flat_map(|f| &f.1).copied().collect();
+    let mut pairs: Vec<Join> = Vec::with_capacity(found.iter().map(|f| f.0.len()).sum());
+    for (some, _) in found {
+        pairs.extend(some);
+    }
     let mut choices = vec![0_u32; ports.len()];
     for pair in &pairs {
         choices[pair.a] += 1;
         choices[pair.b] += 1;
-        if joined.partner[pair.a].is_none() && joined.partner[pair.b].is_none() {
-            joined.partner[pair.a] = Some(pair.b);
-            joined.partner[pair.b] = Some(pair.a);
-            joined.joins.push(*pair);
+    }
+    let key = |j: &Join| (j.offset.distance_nm, j.offset.angle_rad);
+    // Nearly all ports have no choice; only among the others is there an order.
+    let mut contested: Vec<Join> = Vec::new();
+    for pair in pairs {
+        if choices[pair.a] > 1 || choices[pair.b] > 1 {
+            contested.push(pair);
+        } else {
+            joined.take(pair);
         }
     }
-    joined.joins.sort_by_key(|j| (j.a, j.b));
+    if contested.is_empty() {
+        // In the order of their first ports, as they were found.
+        return joined;
+    }
+    contested.par_sort_unstable_by(|s, t| {
+        let (s_key, t_key) = (key(s), key(t));
+        s_key.0.total_cmp(&t_key.0).then(s_key.1.total_cmp(&t_key.1)).then((s.a, s.b).cmp(&(t.a, t.b)))
+    });
     let mut seen: Vec<bool> = vec![false; ports.len()];
-    for pair in &pairs {
+    for pair in &contested {
+        if joined.partner[pair.a].is_none() && joined.partner[pair.b].is_none() {
+            joined.take(*pair);
+        }
         // One report for each place: the first port of the crowd that was not yet reported.
-        let crowded = choices[pair.a] > 1 || choices[pair.b] > 1;
-        if crowded && !seen[pair.a] && !seen[pair.b] {
+        if !seen[pair.a] && !seen[pair.b] {
             joined.crowded.push(pair.a);
         }
-        if crowded {
-            seen[pair.a] = true;
-            seen[pair.b] = true;
-        }
+        seen[pair.a] = true;
+        seen[pair.b] = true;
     }
+    joined.joins.par_sort_unstable_by_key(|j| (j.a, j.b));
     joined.crowded.sort_unstable();
     joined
+}
+
+/// Size of a tile in reaches: most windows lie in one tile, which holds few ports.
+const TILE_REACHES: f64 = 8.0;
+/// Ports a thread takes at once.
+const PORTS_A_TURN: usize = 4096;
+
+impl Joined {
+    fn take(&mut self, pair: Join) {
+        self.partner[pair.a] = Some(pair.b);
+        self.partner[pair.b] = Some(pair.a);
+        self.joins.push(pair);
+    }
 }
 
 #[cfg(test)]

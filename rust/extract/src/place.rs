@@ -230,42 +230,39 @@ pub fn ports(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> (Vec<Placed
     let nm = plan.layout.dbu_nm;
     let proto = |placed: &Placed| &cells[placed.cell.index()].protos[placed.proto];
     let starts = fill::starts(devices.iter().map(|placed| proto(placed).ports.len()));
-    let ports = devices
-        .par_chunks(DEVICES_A_TURN)
-        .enumerate()
-        .map(|(turn, some)| {
-            let first = turn * DEVICES_A_TURN;
-            let mut ports = Vec::with_capacity(starts[first + some.len()] - starts[first]);
-            for (device, placed) in (first..).zip(some) {
-                let proto = proto(placed);
-                ports.extend(proto.ports.iter().map(|port| {
-                    let p = port.transformed(&placed.transform);
-                    PlacedPort {
-                        device,
-                        of_guide: proto.guide.is_some(),
-                        name: p.name,
-                        at: [p.at[0] * nm, p.at[1] * nm],
-                        direction_rad: p.direction_rad,
-                        width_nm: p.width * nm,
-                        kind: p.kind,
-                        oriented: p.oriented,
-                        play_nm: p.play * nm,
-                        slack_rad: p.slack_rad,
-                        source: p.source,
-                        section: p.section,
-                        top: placed.top.index(),
-                    }
-                }));
-            }
-            ports
-        })
-        .collect::<Vec<Vec<PlacedPort>>>();
-    let mut all = Vec::with_capacity(starts[devices.len()]);
-    for some in ports {
-        all.extend(some);
+    let mut owners = vec![0_u32; starts[devices.len()]];
+    for (device, pair) in (0_u32..).zip(starts.windows(2)) {
+        owners[pair[0]..pair[1]].fill(device);
     }
-    (all, starts)
+    // One by one into their places: what threads gather by themselves would have to be copied.
+    let ports = owners
+        .par_iter()
+        .enumerate()
+        .with_min_len(PORTS_A_TURN)
+        .map(|(i, &owner)| {
+            let device = owner as usize;
+            let placed = &devices[device];
+            let proto = proto(placed);
+            let p = proto.ports[i - starts[device]].transformed(&placed.transform);
+            PlacedPort {
+                device,
+                of_guide: proto.guide.is_some(),
+                name: p.name,
+                at: [p.at[0] * nm, p.at[1] * nm],
+                direction_rad: p.direction_rad,
+                width_nm: p.width * nm,
+                kind: p.kind,
+                oriented: p.oriented,
+                play_nm: p.play * nm,
+                slack_rad: p.slack_rad,
+                source: p.source,
+                section: p.section,
+                top: placed.top.index(),
+            }
+        })
+        .collect();
+    (ports, starts)
 }
 
-/// Devices a thread takes at once.
-const DEVICES_A_TURN: usize = 1024;
+/// Ports a thread takes at once.
+const PORTS_A_TURN: usize = 1024;

@@ -1,8 +1,11 @@
 //! Rows of what guides are made of: pieces of even curvature, and tapers.
 
 use crate::extraction::World;
-use crate::tables::{CurvePieceRow, CurvePieces, TaperRow, Tapers};
-use crate::trace::Piece;
+use crate::fill;
+use crate::guides::Guide;
+use crate::place::Placed;
+use crate::tables::{CurvePieces, Tapers};
+use crate::trace::{Piece, Taper};
 
 /// Straight, arc or clothoid, as the table says it.
 fn kind(p: &Piece) -> u8 {
@@ -10,38 +13,60 @@ fn kind(p: &Piece) -> u8 {
     if a.abs().max(b.abs()) <= f64::MIN_POSITIVE { 0 } else { 1 + u8::from((a - b).abs() > f64::EPSILON * a.abs()) }
 }
 
+/// A placed guide, with what its lengths are multiplied by and the sign of its turns.
+struct Turned<'a> {
+    guide: &'a Guide,
+    nm: f64,
+    hand: f64,
+}
+
 /// The rows of all placed guides, in the order of `waveguides`.
 pub(crate) fn tables(world: &World) -> (CurvePieces, Tapers) {
-    let (mut pieces, mut tapers) = (CurvePieces::default(), Tapers::default());
-    let guides = world
-        .placed
-        .iter()
-        .filter_map(|placed| world.cells[placed.cell.index()].protos[placed.proto].guide.as_ref().map(|g| (placed, g)));
-    for (waveguide, (placed, guide)) in guides.enumerate() {
+    let guide = |placed: &Placed| {
         let t = &placed.transform;
+        let guide = world.cells[placed.cell.index()].protos[placed.proto].guide.as_ref()?;
         // All lengths of the trace are in dbu of its frame.
         let nm = world.plan.layout.dbu_nm * t.magnification();
-        let hand = if t.is_mirrored() { -1.0 } else { 1.0 };
-        for p in &guide.trace.pieces {
-            pieces.push(CurvePieceRow {
-                waveguide: waveguide as i64,
-                kind: kind(p),
-                start_nm: p.start * nm,
-                length_nm: p.length * nm,
-                begin_curvature_per_nm: hand * p.begin_curvature / nm,
-                end_curvature_per_nm: hand * p.end_curvature / nm,
-                fit_error_nm: p.fit_error * nm,
-            });
-        }
-        for p in &guide.trace.tapers {
-            tapers.push(TaperRow {
-                waveguide: waveguide as i64,
-                start_nm: p.start * nm,
-                length_nm: p.length * nm,
-                begin_width_nm: p.begin_width * nm,
-                end_width_nm: p.end_width * nm,
-            });
-        }
+        Some(Turned { guide, nm, hand: if t.is_mirrored() { -1.0 } else { 1.0 } })
+    };
+    let guides: Vec<Turned> = world.placed.iter().filter_map(guide).collect();
+    rayon::join(|| pieces(&guides), || tapers(&guides))
+}
+
+fn pieces(guides: &[Turned]) -> CurvePieces {
+    let starts = fill::starts(guides.iter().map(|g| g.guide.trace.pieces.len()));
+    let column = |value: &(dyn Fn(&Turned, &Piece) -> f64 + Sync)| {
+        fill::column(&starts, &|i, part: &mut [f64]| {
+            let guide = &guides[i];
+            part.iter_mut().zip(&guide.guide.trace.pieces).for_each(|(v, p)| *v = value(guide, p));
+        })
+    };
+    CurvePieces {
+        waveguide: fill::column(&starts, &|i, part: &mut [i64]| part.fill(i as i64)),
+        kind: fill::column(&starts, &|i, part: &mut [u8]| {
+            part.iter_mut().zip(&guides[i].guide.trace.pieces).for_each(|(v, p)| *v = kind(p));
+        }),
+        start_nm: column(&|g, p| p.start * g.nm),
+        length_nm: column(&|g, p| p.length * g.nm),
+        begin_curvature_per_nm: column(&|g, p| g.hand * p.begin_curvature / g.nm),
+        end_curvature_per_nm: column(&|g, p| g.hand * p.end_curvature / g.nm),
+        fit_error_nm: column(&|g, p| p.fit_error * g.nm),
     }
-    (pieces, tapers)
+}
+
+fn tapers(guides: &[Turned]) -> Tapers {
+    let starts = fill::starts(guides.iter().map(|g| g.guide.trace.tapers.len()));
+    let column = |value: &(dyn Fn(&Turned, &Taper) -> f64 + Sync)| {
+        fill::column(&starts, &|i, part: &mut [f64]| {
+            let guide = &guides[i];
+            part.iter_mut().zip(&guide.guide.trace.tapers).for_each(|(v, p)| *v = value(guide, p));
+        })
+    };
+    Tapers {
+        waveguide: fill::column(&starts, &|i, part: &mut [i64]| part.fill(i as i64)),
+        start_nm: column(&|g, p| p.start * g.nm),
+        length_nm: column(&|g, p| p.length * g.nm),
+        begin_width_nm: column(&|g, p| p.begin_width * g.nm),
+        end_width_nm: column(&|g, p| p.end_width * g.nm),
+    }
 }

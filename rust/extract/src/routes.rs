@@ -2,8 +2,6 @@
 //!
 //! How a guide was cut into shapes and cells is a matter of drawing; a route is the same however it was cut.
 
-use std::collections::BTreeSet;
-
 use crate::nets::{Joined, PlacedPort};
 use crate::tables::{RouteRow, Routes, Waveguides};
 
@@ -30,12 +28,14 @@ pub fn find(guides: &mut Waveguides, ports: &[PlacedPort], joined: &Joined, widt
     };
     let mut routes = Routes::default();
     let mut route_of = vec![-1_i64; n];
+    let mut members = Vec::new();
     for first in 0..n {
         if route_of[first] >= 0 {
             continue;
         }
         let number = routes.len() as i64;
-        let mut members = vec![first];
+        members.clear();
+        members.push(first);
         route_of[first] = number;
         let mut is_closed = false;
         let mut ends = [guides.port_a[first], guides.port_b[first]];
@@ -50,19 +50,18 @@ pub fn find(guides: &mut Waveguides, ports: &[PlacedPort], joined: &Joined, widt
                 *end = leave;
             }
         }
-        let of = |column: &[f64]| members.iter().map(|&g| column[g]).collect::<Vec<f64>>();
-        let radii = of(&guides.min_radius_nm);
-        let sections: BTreeSet<i64> = members.iter().map(|&g| guides.cross_section[g]).collect();
+        let section = guides.cross_section[first];
+        let is_alike = members.iter().all(|&g| guides.cross_section[g] == section);
         routes.push(RouteRow {
             port_a: if is_closed { -1 } else { ends[0] },
             port_b: if is_closed { -1 } else { ends[1] },
             n_guides: members.len() as i64,
-            cross_section: if sections.len() == 1 { guides.cross_section[first] } else { -1 },
-            centerline_length_nm: of(&guides.centerline_length_nm).iter().sum(),
-            drawn_length_nm: of(&guides.drawn_length_nm).iter().sum(),
-            length_error_nm: of(&guides.length_error_nm).iter().map(|e| e * e).sum::<f64>().sqrt(),
-            min_radius_nm: radii.iter().copied().fold(f64::INFINITY, f64::min),
-            abs_turn_rad: of(&guides.abs_turn_rad).iter().sum(),
+            cross_section: if is_alike { section } else { -1 },
+            centerline_length_nm: members.iter().map(|&g| guides.centerline_length_nm[g]).sum(),
+            drawn_length_nm: members.iter().map(|&g| guides.drawn_length_nm[g]).sum(),
+            length_error_nm: members.iter().map(|&g| guides.length_error_nm[g].powi(2)).sum::<f64>().sqrt(),
+            min_radius_nm: members.iter().map(|&g| guides.min_radius_nm[g]).fold(f64::INFINITY, f64::min),
+            abs_turn_rad: members.iter().map(|&g| guides.abs_turn_rad[g]).sum(),
             is_closed: u8::from(is_closed),
             first_waveguide: first as i64,
         });

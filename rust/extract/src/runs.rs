@@ -22,9 +22,9 @@ pub struct Run {
     /// The other guide; may be the same.
     pub b: usize,
     /// Gaps, one for each step.
-    pub gaps: Arc<[f64]>,
+    pub gaps: Arc<Vec<f64>>,
     /// Length of the other guide beside each step: longer on the outside of a bend, shorter inside.
-    pub other_steps_nm: Arc<[f64]>,
+    pub other_steps_nm: Arc<Vec<f64>>,
     /// Length a gap stands for.
     pub step_nm: f64,
     /// Smallest gap and where it is on `a`.
@@ -168,6 +168,7 @@ fn along(
     let place = |k: u32| (f64::from(k) + 0.5) * step;
     let mut follow = Follow { lines, all, parallel, reach_nm, a, step, open: Vec::new(), done: Vec::new() };
     let mut beside: Vec<&Piece> = Vec::new();
+    let (mut spans, mut active, mut hits) = (Vec::new(), Vec::new(), Vec::new());
     let mut sample = 0_u32;
     let mut cut = false;
     for stretch in &all.stretches[all.starts[a]..all.starts[a + 1]] {
@@ -199,23 +200,47 @@ fn along(
                     beside.extend(all.pieces[other.from..other.to].iter().filter(|p| window.touches(&p.bbox())));
                 }
             }
+            let until = samples.min((ends / step - 0.5 - ROUNDING).floor().max(0.0) as u32 + 1);
+            spans.clear();
+            spans.extend(beside.iter().enumerate().filter_map(|(k, other)| Span::of(piece, other, k, parallel, step)));
+            spans.sort_unstable_by_key(|span: &Span| (span.from, span.number));
+            let mut next = 0;
+            active.clear();
             while sample < samples && place(sample) < ends {
+                while spans.get(next).is_some_and(|span| span.from <= sample) {
+                    let place = active.partition_point(|&i: &usize| spans[i].number < spans[next].number);
+                    active.insert(place, next);
+                    next += 1;
+                }
+                active.retain(|&i| spans[i].to >= sample);
                 let s = place(sample);
                 let at = piece.at((s - piece.along).max(0.0));
                 // Each is met, and each meeting is looked for among the runs that are followed.
-                let work = (beside.len() * (1 + follow.open.len() / MEETINGS_AT_ONCE)) as u64;
+                let work = (active.len() * (1 + follow.open.len() / MEETINGS_AT_ONCE)) as u64;
                 if left < work {
                     left = 0;
                     sample += 1;
                     continue;
                 }
-                left -= work;
-                for other in &beside {
-                    if let Some(hit) = meet(piece, at, s, other, parallel, reach_nm) {
-                        follow.add(Hit { sample, ..hit });
+                // Beside each other in parallel the guides stay as they are until one of their pieces ends.
+                let mut stays = until.saturating_sub(sample).max(1);
+                if let Some(span) = spans.get(next) {
+                    stays = stays.min(span.from - sample);
+                }
+                for &i in &active {
+                    stays = stays.min(spans[i].stays(sample));
+                    if let Some(hit) = meet(piece, at, s, spans[i].other, parallel, reach_nm) {
+                        hits.push((Hit { sample, ..hit }, spans[i].hand));
                     }
                 }
-                sample += 1;
+                for (hit, _) in &hits {
+                    follow.add(*hit);
+                }
+                for (hit, hand) in hits.drain(..) {
+                    follow.stay(hit, hand, stays - 1);
+                }
+                left = left.saturating_sub(work * u64::from(stays));
+                sample += stays;
             }
         }
         cut |= left == 0;
@@ -247,6 +272,62 @@ fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, mo
     near.dedup();
     seen_all
 }
+
+/// The samples along a piece at which another piece can be met.
+#[derive(Clone, Copy, Debug)]
+struct Span<'a> {
+    other: &'a Piece,
+    /// Its number among the pieces beside: they are met in this order.
+    number: usize,
+    /// First and last sample, or one beyond: only `meet` knows exactly.
+    from: u32,
+    to: u32,
+    /// First and last sample that surely are all alike, since the pieces are straight and parallel.
+    even: Option<[u32; 2]>,
+    /// -1 where the pieces run against each other.
+    hand: f64,
+}
+
+impl<'a> Span<'a> {
+    /// `None` when the other piece is not parallel. Samples stand in the middle of steps from the start of the guide.
+    fn of(piece: &Piece, other: &'a Piece, number: usize, parallel: f64, step: f64) -> Option<Self> {
+        let ([ux, uy], [vx, vy]) = (piece.direction, other.direction);
+        let cos = ux * vx + uy * vy;
+        if cos.abs() < parallel {
+            return None;
+        }
+        let start = (other.from[0] - piece.from[0]) * ux + (other.from[1] - piece.from[1]) * uy;
+        let end = start + other.length * cos;
+        let sample = |along: f64| (piece.along + along) / step - 0.5;
+        let (first, last) = (sample(start.min(end)), sample(start.max(end)));
+        let is_even = (ux * vy - uy * vx).abs() < EVEN
+            && [piece, other].iter().all(|p| p.bow[0].abs() + p.widening.abs() < EVEN)
+            // Turns of one guide that run against each other end where the way along is no longer than across.
+            && (other.line != piece.line || cos > 0.0);
+        let (begin, finish) = ((first + ROUNDING).ceil().max(0.0), (last - ROUNDING).floor());
+        Some(Self {
+            other,
+            number,
+            from: (first - ROUNDING).ceil().max(0.0) as u32,
+            to: (last + ROUNDING).floor().max(0.0) as u32,
+            even: (is_even && begin < finish).then_some([begin as u32, finish as u32]),
+            hand: cos.signum(),
+        })
+    }
+
+    /// How many samples from this one on are alike.
+    fn stays(&self, sample: u32) -> u32 {
+        match self.even {
+            Some([first, last]) if first <= sample && sample < last => last - sample + 1,
+            _ => 1,
+        }
+    }
+}
+
+/// Sines, and offsets in nm, below this are no difference over the length of a piece.
+const EVEN: f64 = 1e-12;
+/// Part of a step by which the sample at the end of a piece may be off.
+const ROUNDING: f64 = 1e-6;
 
 /// Where the line across `piece` through its place `at`, `s` along its guide, meets another piece.
 fn meet(piece: &Piece, at: [f64; 2], s: f64, other: &Piece, parallel: f64, reach_nm: f64) -> Option<Hit> {
@@ -387,6 +468,22 @@ impl Follow<'_> {
         }
     }
 
+    /// What was met at a sample is met at so many more, as far away.
+    fn stay(&mut self, hit: Hit, hand: f64, more: u32) {
+        if more == 0 {
+            return;
+        }
+        let is_it = |c: &&mut Open| {
+            (c.b, c.left, c.last) == (hit.b, hit.left, hit.sample) && (c.t - hit.t).abs() <= self.step / 2.0
+        };
+        let Some(c) = self.open.iter_mut().find(is_it) else { return };
+        let step = hand * self.step;
+        c.gaps.resize(c.gaps.len() + more as usize, hit.gap);
+        c.ts.extend((1..=more).map(|k| hit.t + f64::from(k) * step));
+        c.last += more;
+        c.t = hit.t + f64::from(more) * step;
+    }
+
     fn finish(mut self, plan: &RunsPlan) -> Vec<Run> {
         self.done.append(&mut self.open);
         let step = self.step;
@@ -407,9 +504,9 @@ impl Follow<'_> {
                     relative_curvature_per_nm: second_derivative(&c.gaps, c.low, window, step),
                     gap_min_nm: least.value,
                     gap_error_nm: least.error,
-                    other_steps_nm: steps(&c.ts, step).into(),
+                    other_steps_nm: Arc::new(steps(&c.ts, step)),
                     at: c.at,
-                    gaps: c.gaps.into(),
+                    gaps: Arc::new(c.gaps),
                     step_nm: step,
                 }
             })

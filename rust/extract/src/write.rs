@@ -206,17 +206,17 @@ fn line(world: &World, guide: &Guide, t: &Transform) -> Line {
 }
 
 /// The table of ports.
-pub(crate) fn ports(ports: &[PlacedPort], joined: &Joined) -> Ports {
+pub(crate) fn ports(ports: Vec<PlacedPort>, joined: &Joined) -> Ports {
     let mut net = vec![-1_i64; ports.len()];
     for (n, j) in joined.joins.iter().enumerate() {
         net[j.a] = n as i64;
         net[j.b] = n as i64;
     }
     let mut table = Ports::with_capacity(ports.len());
-    for (p, net) in ports.iter().zip(net) {
+    for (p, net) in ports.into_iter().zip(net) {
         table.push(PortRow {
             device: p.device as i64,
-            name: p.name.clone(),
+            name: p.name,
             x_nm: p.at[0],
             y_nm: p.at[1],
             direction_rad: p.direction_rad,

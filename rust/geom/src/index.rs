@@ -35,8 +35,125 @@ pub struct GridIndex {
 enum Tiles {
     /// All tiles, row by row.
     All(Vec<u32>),
-    /// Only those that hold something: their numbers, ascending, and their starts.
-    Occupied(Vec<u64>, Vec<u32>),
+    /// Only those that hold something.
+    Occupied(Occupied),
+}
+
+/// Tiles that hold something.
+#[derive(Clone, Debug)]
+struct Occupied {
+    /// Their numbers, ascending.
+    numbers: Vec<u64>,
+    /// Where their items start; one more than numbers.
+    starts: Vec<u32>,
+    /// Rows that hold something, ascending, and one past the last.
+    rows: Vec<Row>,
+    /// Rows are looked for among those that are equal but for so many bits.
+    shift: u32,
+    /// For each value of the other bits the first row with it or a larger one; one more than values.
+    row_jumps: Vec<u32>,
+    /// The same for the tiles of each row, one row after the other.
+    jumps: Vec<u32>,
+}
+
+/// A row of tiles that holds something.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    number: u64,
+    /// Its first tile.
+    first: u32,
+    /// Where its part of `jumps` starts.
+    jump: u32,
+    /// Bits of the column that are left out there.
+    shift: u32,
+}
+
+/// Bits to leave out of numbers up to `last` so that no more than about twice `n` values are left.
+fn shift(last: u64, n: usize) -> u32 {
+    let mut shift = 0;
+    while last >> shift > 2 * n as u64 {
+        shift += 1;
+    }
+    shift
+}
+
+/// Places by tile, then number: gathered by the upper bits of the tile, and sorted among the few that share them.
+fn sorted(places: &[(u64, u32)]) -> Vec<(u64, u32)> {
+    let last = places.iter().map(|p| p.0).max().unwrap_or(0);
+    let shift = shift(last, places.len());
+    let mut ends = vec![0_u32; (last >> shift) as usize + 2];
+    for (tile, _) in places {
+        ends[(tile >> shift) as usize + 1] += 1;
+    }
+    for k in 1..ends.len() {
+        ends[k] += ends[k - 1];
+    }
+    let mut out = vec![(0, 0); places.len()];
+    for place in places {
+        let end = &mut ends[(place.0 >> shift) as usize];
+        out[*end as usize] = *place;
+        *end += 1;
+    }
+    out.chunk_by_mut(|p, q| p.0 >> shift == q.0 >> shift).for_each(<[_]>::sort_unstable);
+    out
+}
+
+/// For each value of the upper bits of ascending numbers, the first with it or a larger one, and one more.
+fn add_jumps(numbers: impl Iterator<Item = (u32, u64)>, shift: u32, jumps: &mut Vec<u32>) {
+    let (from, mut end) = (jumps.len(), 0);
+    for (k, number) in numbers {
+        while (jumps.len() - from) as u64 <= number >> shift {
+            jumps.push(k);
+        }
+        end = k + 1;
+    }
+    jumps.push(end);
+}
+
+impl Occupied {
+    fn new(numbers: Vec<u64>, starts: Vec<u32>, nx: u64) -> Self {
+        let (mut rows, mut jumps): (Vec<Row>, Vec<u32>) = (Vec::new(), Vec::new());
+        let mut first = 0_u32;
+        for row in numbers.chunk_by(|a, b| a / nx == b / nx) {
+            let number = row[0] / nx;
+            let column = |tile: u64| tile - number * nx;
+            let shift = shift(column(row[row.len() - 1]), row.len());
+            rows.push(Row { number, first, jump: jumps.len() as u32, shift });
+            add_jumps((first..).zip(row.iter().map(|&t| column(t))), shift, &mut jumps);
+            first += row.len() as u32;
+        }
+        let last = rows.last().map_or(0, |row| row.number);
+        let shift = shift(last, rows.len());
+        let mut row_jumps = Vec::new();
+        add_jumps((0..).zip(rows.iter().map(|row| row.number)), shift, &mut row_jumps);
+        rows.push(Row { number: u64::MAX, first, jump: jumps.len() as u32, shift: 0 });
+        Self { numbers, starts, rows, shift, row_jumps, jumps }
+    }
+
+    /// The first of the rows from this one on that holds something.
+    #[inline]
+    fn row(&self, number: u64) -> usize {
+        let value = (number >> self.shift) as usize;
+        if value + 1 >= self.row_jumps.len() {
+            return self.rows.len() - 1;
+        }
+        let (from, to) = (self.row_jumps[value] as usize, self.row_jumps[value + 1] as usize);
+        from + self.rows[from..to].partition_point(|row| row.number < number)
+    }
+
+    /// How many tiles come before that column of a row, those of the rows before it included.
+    #[inline]
+    fn before(&self, row: usize, column: u64, nx: u64) -> usize {
+        let (own, next) = (&self.rows[row], &self.rows[row + 1]);
+        let jumps = &self.jumps[own.jump as usize..next.jump as usize];
+        let value = (column >> own.shift) as usize;
+        if value + 1 >= jumps.len() {
+            return next.first as usize;
+        }
+        let (from, to) = (jumps[value] as usize, jumps[value + 1] as usize);
+        let number = own.number * nx + column;
+        from + self.numbers[from..to].partition_point(|&t| t < number)
+    }
 }
 
 impl GridIndex {
@@ -72,8 +189,12 @@ impl GridIndex {
         index.origin = all.min;
         index.tile = tile;
         (index.nx, index.ny) = ((w / tile) as usize + 1, (h / tile) as usize + 1);
-        let (small, large): (Vec<_>, Vec<_>) =
-            boxes.into_iter().partition(|(_, b)| index.n_tiles(b) <= MAX_TILES_PER_BOX);
+        let is_small = |b: &BBox| index.n_tiles(b) <= MAX_TILES_PER_BOX;
+        let (small, large) = if boxes.iter().all(|(_, b)| is_small(b)) {
+            (boxes, Vec::new())
+        } else {
+            boxes.into_iter().partition(|(_, b)| is_small(b))
+        };
         if keep_all {
             index.sort_into_all(&small);
         } else {
@@ -111,7 +232,7 @@ impl GridIndex {
         for (i, b) in boxes {
             self.each_row(b, |first, last| places.extend((first..=last).map(|t| (t as u64, *i))));
         }
-        places.sort_unstable();
+        let places = sorted(&places);
         let (mut numbers, mut starts) = (Vec::new(), Vec::new());
         for (k, (tile, _)) in places.iter().enumerate() {
             if numbers.last() != Some(tile) {
@@ -120,7 +241,7 @@ impl GridIndex {
             }
         }
         starts.push(places.len() as u32);
-        self.tiles = Tiles::Occupied(numbers, starts);
+        self.tiles = Tiles::Occupied(Occupied::new(numbers, starts, self.nx as u64));
         self.items = places.into_iter().map(|(_, i)| i).collect();
     }
 
@@ -163,23 +284,18 @@ impl GridIndex {
                     }
                 }
             }
-            Tiles::Occupied(numbers, starts) => {
+            Tiles::Occupied(tiles) => {
                 let [x0, x1, y0, y1] = self.span(query).map(|v| v as u64);
                 let nx = self.nx as u64;
-                let (mut y, mut k) = (y0, 0);
-                while y <= y1 {
-                    k += numbers[k..].partition_point(|&t| t < y * nx + x0);
-                    let Some(&next) = numbers.get(k) else { break };
-                    if next > y * nx + x1 {
-                        // Nothing in this row; go on with the next that holds anything.
-                        y = (y + 1).max(next / nx);
-                        continue;
+                for row in tiles.row(y0)..tiles.rows.len() {
+                    if tiles.rows[row].number > y1 {
+                        break;
                     }
-                    let end = k + numbers[k..].partition_point(|&t| t <= y * nx + x1);
-                    if !self.items[starts[k] as usize..starts[end] as usize].iter().all(|&i| visit(i as usize)) {
+                    let (first, end) = (tiles.before(row, x0, nx), tiles.before(row, x1 + 1, nx));
+                    let own = tiles.starts[first] as usize..tiles.starts[end] as usize;
+                    if !self.items[own].iter().all(|&i| visit(i as usize)) {
                         return false;
                     }
-                    (y, k) = (y + 1, end);
                 }
             }
         }

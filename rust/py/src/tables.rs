@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use numpy::{Element, IntoPyArray};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyString};
+use rustc_hash::FxHashMap;
 use waveguard_base::{Column, Table};
 
 /// The tables of a finished piece of work as Python holds them: made once, shared by all who ask.
@@ -37,11 +38,27 @@ pub(crate) fn to_dict(py: Python<'_>, table: Table) -> PyResult<Bound<'_, PyDict
             Column::F64(values) => dict.set_item(name, read_only(py, values)?)?,
             Column::I64(values) => dict.set_item(name, read_only(py, values)?)?,
             Column::U8(values) => dict.set_item(name, read_only(py, values)?)?,
-            Column::Text(values) => dict.set_item(name, PyList::new(py, values)?)?,
+            Column::Text(values) => dict.set_item(name, texts(py, &values)?)?,
         }
     }
     Ok(dict)
 }
+
+/// A list of texts. Ports of a layout have few different names, and each is made once for all.
+fn texts<'py>(py: Python<'py>, values: &[String]) -> PyResult<Bound<'py, PyList>> {
+    let mut known: FxHashMap<&str, Bound<'py, PyString>> = FxHashMap::default();
+    let all = values.iter().map(|value| {
+        if known.len() < MOST_SHARED {
+            known.entry(value).or_insert_with(|| PyString::new(py, value)).clone()
+        } else {
+            known.get(value.as_str()).cloned().unwrap_or_else(|| PyString::new(py, value))
+        }
+    });
+    PyList::new(py, all)
+}
+
+/// Different texts of a column that are looked for; of more the most are there once.
+const MOST_SHARED: usize = 4096;
 
 fn read_only<T: Element>(py: Python<'_>, values: Vec<T>) -> PyResult<Bound<'_, PyAny>> {
     let array = values.into_pyarray(py).into_any();
