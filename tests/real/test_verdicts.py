@@ -11,13 +11,13 @@ import jsonschema
 import pytest
 
 from waveguard import engine
-from waveguard.findings import Run, Verdict
+from waveguard.findings import Run, Severity, Verdict
 from waveguard.reports import ReportOptions, all_reports, by_name
 from waveguard.reports.json import published_schema
 from waveguard.rules import all_rules
 
-# A bare crossing: core shapes without a pin, and no ribbon from end to end.
-WITHOUT_DEVICES = {"SiEPIC_EBeam_PDK__Crossing220nmPlatform.gds"}
+# Core shapes without a pin, a marker or a cell of its own.
+BARE_CROSSING = "SiEPIC_EBeam_PDK__Crossing220nmPlatform.gds"
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -32,13 +32,13 @@ def test_a_layout_ends_with_a_verdict(layout_name: str, checked: Callable[[str],
     assert run.verdict is not Verdict.INTERNAL_ERROR, run.incomplete
     assert {status.code for status in run.rules} == {rule.code for rule in all_rules()}
     assert run.coverage.items
-    if layout_name not in WITHOUT_DEVICES:
-        assert run.count("devices") + run.count("waveguides") > 0
+    assert run.count("devices") + run.count("waveguides") > 0
 
 
-def test_a_bare_shape_without_a_network_is_no_pass(checked: Callable[[str], Run]) -> None:
-    for name in WITHOUT_DEVICES:
-        assert checked(name).verdict is not Verdict.CLEAN
+def test_a_bare_crossing_is_a_junction_with_four_open_arms(checked: Callable[[str], Run]) -> None:
+    run = checked(BARE_CROSSING)
+    assert (run.count("devices"), run.count("waveguides"), run.count("nets")) == (5, 4, 4)
+    assert {(finding.code, finding.severity) for finding in run.findings} == {("CN001", Severity.INFO)}
 
 
 def test_the_json_of_a_run_fits_the_published_schema(layout_name: str, checked: Callable[[str], Run]) -> None:

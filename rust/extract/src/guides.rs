@@ -160,11 +160,12 @@ pub fn of_trace(plan: &Plan, layer: LayerId, trace: Trace) -> Guide {
     guide(plan, trace, section, f64::NAN)
 }
 
-/// The cross-section that holds the width of one end, else the mean width.
+/// The cross-section that holds the width of the narrower end, else that of the wider one, else the mean width.
 fn section_of(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
     let nm = plan.layout.dbu_nm;
     let mean = trace.area / trace.length;
-    [trace.ends[0].width, trace.ends[1].width, mean]
+    let [a, b] = [trace.ends[0].width, trace.ends[1].width];
+    [a.min(b), a.max(b), mean]
         .into_iter()
         .find_map(|w| plan.recipe.section(plan.pair(layer), w * nm))
 }
