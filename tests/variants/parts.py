@@ -158,14 +158,14 @@ def crossing(random: Random, width_um: float) -> Part:
         part.add_chain([along], -before * np.exp(1j * heading), heading)
         part.add_route(before * 1e3, node)
         part.add_route(after * 1e3, node)
-    # Routes end at the middle, or at the rim of what the guides have in common.
-    part.slack_nm = 1500.0
+    part.slack_nm = 20.0
     return part
 
 
 def interference_box(random: Random, width_um: float) -> Part:
     """Return a wide box with one guide on the left and two on the right."""
-    part, length = Part("box"), float(random.uniform(4, 12))
+    # Longer ones are taken for wide guides.
+    part, length = Part("box"), float(random.uniform(4, 7.5))
     node = part.add_node(DEVICE, 3)
     part.add_chain([straight(length, 2.6)])
     arm = float(random.uniform(5, 20))
@@ -173,7 +173,8 @@ def interference_box(random: Random, width_um: float) -> Part:
     for sign in (1.0, -1.0):
         out = float(random.uniform(5, 20))
         part.add_route(part.add_chain([straight(out, width_um)], complex(length, sign * 0.65)), node)
-    part.slack_nm = 1500.0
+    # Routes end at the middle of the box, the pieces at its rim.
+    part.slack_nm = 1500.0 + length * 1000.0
     return part
 
 

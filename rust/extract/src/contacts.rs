@@ -10,7 +10,7 @@ use std::f64::consts::PI;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{BBox, GridIndex, Point, Transform};
+use waveguard_geom::{BBox, GridIndex, Point, Transform, ring};
 
 use crate::drawn::Drawn;
 use crate::trace::End;
@@ -42,6 +42,8 @@ pub struct Form {
     /// Outlines of what is no guide in it.
     bodies: Vec<Vec<[f64; 2]>>,
     is_known: bool,
+    /// In dbu².
+    area: f64,
 }
 
 /// How two shapes lie to each other.
@@ -117,6 +119,8 @@ impl Form {
             ends: ends.collect(),
             bodies: bodies.map(|ring| ring.iter().map(place).collect()).collect(),
             is_known: drawn.reason.is_none(),
+            area: rings.iter().map(|r| ring::double_area(r) as f64).sum::<f64>().abs() / 2.0
+                * turn.magnification().powi(2),
             points,
             next,
             before,
@@ -131,12 +135,17 @@ impl Form {
     /// body: an edge of another form lies on it and the sides of both go on straight.
     fn has_stub(&self, i: usize, own: [[f64; 2]; 2], other: [[f64; 2]; 2]) -> bool {
         let is_at = |p: [f64; 2], q: [f64; 2]| (p[0] - q[0]).abs().max((p[1] - q[1]).abs()) <= TOUCH;
-        if self.bodies.is_empty() || !(is_at(own[0], other[1]) && is_at(own[1], other[0])) {
+        if !(is_at(own[0], other[1]) && is_at(own[1], other[0])) {
             return false;
         }
         let to = self.next[i] as usize;
         let cap = [own[1][0] - own[0][0], own[1][1] - own[0][1]];
         let width = cap[0].hypot(cap[1]);
+        // A slice wider than long has no direction of its own.
+        let is_slice = !self.is_known && self.area < width * width;
+        if self.bodies.is_empty() || is_slice {
+            return is_slice;
+        }
         // Both sides towards the cap; a slanted cut shifts one against the other.
         let towards = |from: u32, at: usize| {
             let (p, q) = (self.points[from as usize], self.points[at]);

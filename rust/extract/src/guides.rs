@@ -165,9 +165,7 @@ fn section_of(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
     let nm = plan.layout.dbu_nm;
     let mean = trace.area / trace.length;
     let [a, b] = [trace.ends[0].width, trace.ends[1].width];
-    [a.min(b), a.max(b), mean]
-        .into_iter()
-        .find_map(|w| plan.recipe.section(plan.pair(layer), w * nm))
+    [a.min(b), a.max(b), mean].into_iter().find_map(|w| plan.recipe.section(plan.pair(layer), w * nm))
 }
 
 fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f64) -> Guide {

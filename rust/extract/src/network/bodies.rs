@@ -7,7 +7,6 @@ use waveguard_geom::Point;
 use waveguard_geom::transform::wrap_angle;
 
 use super::axis::{Arm, Graph};
-use super::hubs::{Hub, hub};
 use super::intervals::Interval;
 use super::mesh::{Mesh, NONE};
 use super::strip::Strip;
@@ -99,12 +98,10 @@ pub(super) fn collect(mesh: &Mesh, graph: &Graph, mut owners: Owners, network: &
     for part in &mut network.guides {
         part.bodies = part.bodies.map(|b| b.and_then(|node| body_of[node]));
     }
-    let mut hubs: Vec<Vec<Hub>> = vec![Vec::new(); network.bodies.len()];
     let mut body_at: FxHashMap<u32, usize> = FxHashMap::default();
     for &t in &graph.junctions {
         if let Some(body) = body_of[owners.nodes[&t]] {
             body_at.insert(t, body);
-            hubs[body].push(hub(mesh, t));
         }
     }
     let pieces = pieces(mesh, &owners.guide);
@@ -120,14 +117,10 @@ pub(super) fn collect(mesh: &Mesh, graph: &Graph, mut owners: Owners, network: &
         target.area += area;
         target.rings.extend(rings(mesh, piece));
     }
-    for (body, hubs) in network.bodies.iter_mut().zip(&hubs) {
-        let k = hubs.len() as f64;
-        body.at = if hubs.is_empty() {
-            let k = body.ports.len() as f64;
-            [body.ports.iter().map(|p| p.x).sum::<f64>() / k, body.ports.iter().map(|p| p.y).sum::<f64>() / k]
-        } else {
-            [0, 1].map(|c: usize| hubs.iter().map(|h| h.at[c]).sum::<f64>() / k)
-        };
+    // The middle of its ports: in a wide body the largest circle may lie at many places.
+    for body in &mut network.bodies {
+        let k = body.ports.len() as f64;
+        body.at = [body.ports.iter().map(|p| p.x).sum::<f64>() / k, body.ports.iter().map(|p| p.y).sum::<f64>() / k];
     }
     share_area(mesh, network);
 }
