@@ -7,7 +7,7 @@ of measured or simulated S-parameters; all return `SParameters`.
 from __future__ import annotations
 
 from waveguard.fields.files import read, write
-# from waveguard.fields.layout import from_layout
+from waveguard.fields.layout import from_layout
 from waveguard.fields.netlist import from_netlist
 from waveguard.fields.sparameters import SParameters
 
