@@ -69,8 +69,7 @@ impl Lu {
         for k in 0..n {
             let other = self.swap[k] as usize;
             if other != k {
-                let (upper, lower) = (k.min(other), k.max(other));
-                rows.exchange(upper, lower);
+                rows.exchange(k, other);
             }
         }
         for i in 1..n {

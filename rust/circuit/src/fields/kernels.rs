@@ -13,63 +13,92 @@ pub(crate) fn add_scaled(y_re: &mut [f64], y_im: &mut [f64], x_re: &[f64], x_im:
     }
 }
 
-/// Rows of one length in one piece of memory: real parts, then imaginary parts of each.
+/// `y = s·x`.
+#[inline(always)]
+pub(crate) fn set_scaled(y_re: &mut [f64], y_im: &mut [f64], x_re: &[f64], x_im: &[f64], s: Complex64) {
+    let n = y_re.len();
+    let (y_im, x_re, x_im) = (&mut y_im[..n], &x_re[..n], &x_im[..n]);
+    for i in 0..n {
+        y_re[i] = s.re * x_re[i] - s.im * x_im[i];
+        y_im[i] = s.re * x_im[i] + s.im * x_re[i];
+    }
+}
+
+/// `y = s·x + t·z`.
+#[inline(always)]
+pub(crate) fn set_sum(
+    (y_re, y_im): (&mut [f64], &mut [f64]),
+    (x_re, x_im, s): (&[f64], &[f64], Complex64),
+    (z_re, z_im, t): (&[f64], &[f64], Complex64),
+) {
+    let n = y_re.len();
+    let (y_im, x_re, x_im, z_re, z_im) = (&mut y_im[..n], &x_re[..n], &x_im[..n], &z_re[..n], &z_im[..n]);
+    for i in 0..n {
+        y_re[i] = (s.re * x_re[i] - s.im * x_im[i]) + (t.re * z_re[i] - t.im * z_im[i]);
+        y_im[i] = (s.re * x_im[i] + s.im * x_re[i]) + (t.re * z_im[i] + t.im * z_re[i]);
+    }
+}
+
+/// Rows of one length, each with its real parts before its imaginary parts. A row that is written is taken out and put
+/// back, which moves a pointer, so that any others can be read meanwhile.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     width: usize,
-    data: Vec<f64>,
+    rows: Vec<Vec<f64>>,
 }
 
 impl Rows {
     pub(crate) fn new(n: usize, width: usize) -> Self {
-        Self { width, data: vec![0.0; 2 * n * width] }
+        Self { width, rows: vec![vec![0.0; 2 * width]; n] }
     }
 
     /// Makes room for `n` rows of `width`; what is in them is undefined.
     pub(crate) fn shape(&mut self, n: usize, width: usize) {
         self.width = width;
-        if self.data.len() < 2 * n * width {
-            self.data.resize(2 * n * width, 0.0);
+        if self.rows.len() < n {
+            self.rows.resize_with(n, Vec::new);
+        }
+        for row in &mut self.rows[..n] {
+            if row.len() != 2 * width {
+                row.resize(2 * width, 0.0);
+            }
         }
     }
 
     #[inline(always)]
     pub(crate) fn row(&self, i: usize) -> (&[f64], &[f64]) {
-        self.data[2 * i * self.width..2 * (i + 1) * self.width].split_at(self.width)
+        self.rows[i].split_at(self.width)
     }
 
     #[inline(always)]
     pub(crate) fn row_mut(&mut self, i: usize) -> (&mut [f64], &mut [f64]) {
-        self.data[2 * i * self.width..2 * (i + 1) * self.width].split_at_mut(self.width)
+        self.rows[i].split_at_mut(self.width)
     }
 
-    /// Row `i` to write and another row `j` to read.
+    /// Takes a row out; until [`Rows::put`] brings it back it must not be touched.
     #[inline(always)]
-    #[expect(clippy::type_complexity, reason = "two rows in two parts each")]
-    pub(crate) fn pair(&mut self, i: usize, j: usize) -> ((&mut [f64], &mut [f64]), (&[f64], &[f64])) {
-        let step = 2 * self.width;
-        let (a, b) = if i < j {
-            let (left, right) = self.data.split_at_mut(j * step);
-            (&mut left[i * step..(i + 1) * step], &right[..step])
-        } else {
-            let (left, right) = self.data.split_at_mut(i * step);
-            (&mut right[..step], &left[j * step..(j + 1) * step])
-        };
-        (a.split_at_mut(self.width), b.split_at(self.width))
+    pub(crate) fn take(&mut self, i: usize) -> Vec<f64> {
+        std::mem::take(&mut self.rows[i])
     }
 
-    /// Exchanges row `upper` and the row `lower` after it.
-    pub(crate) fn exchange(&mut self, upper: usize, lower: usize) {
-        let step = 2 * self.width;
-        let (left, right) = self.data.split_at_mut(lower * step);
-        left[upper * step..(upper + 1) * step].swap_with_slice(&mut right[..step]);
+    #[inline(always)]
+    pub(crate) fn put(&mut self, i: usize, row: Vec<f64>) {
+        self.rows[i] = row;
+    }
+
+    /// Exchanges two rows.
+    pub(crate) fn exchange(&mut self, i: usize, j: usize) {
+        self.rows.swap(i, j);
     }
 
     /// `row i += s · row j`.
     #[inline(always)]
     pub(crate) fn add(&mut self, i: usize, j: usize, s: Complex64) {
-        let ((y_re, y_im), (x_re, x_im)) = self.pair(i, j);
+        let mut row = self.take(i);
+        let (x_re, x_im) = self.row(j);
+        let (y_re, y_im) = row.split_at_mut(self.width);
         add_scaled(y_re, y_im, x_re, x_im, s);
+        self.put(i, row);
     }
 
     /// `row i *= s`.

@@ -5,7 +5,7 @@ use waveguard_base::{Interrupted, Watch};
 
 use super::dense::Lu;
 use super::kernels::Rows;
-use super::network::{Entry, Network};
+use super::network::Entry;
 use super::order::{self, Pattern};
 use super::program::Term;
 use super::sparse::SparseLu;
@@ -35,6 +35,8 @@ pub(crate) struct LoopPlan {
     /// Light from outside the loop, by member.
     pub(crate) outer: Vec<std::ops::Range<usize>>,
     pub(crate) inner: Vec<Inner>,
+    /// Where the amplitudes of `inner` stand among those of all terms and loops.
+    pub(crate) first_value: usize,
     /// Inputs whose light gets here.
     pub(crate) low: u32,
     pub(crate) high: u32,
@@ -46,6 +48,7 @@ impl LoopPlan {
         slots: Vec<u32>,
         outer: Vec<std::ops::Range<usize>>,
         mut inner: Vec<Inner>,
+        first_value: usize,
         (low, high): (u32, u32),
         watch: &Watch,
     ) -> Result<Self, Interrupted> {
@@ -57,7 +60,7 @@ impl LoopPlan {
             inner.sort_by_key(|one| (found.position[one.row as usize], one.column));
             pattern = Some(found);
         }
-        Ok(Self { slots, outer, inner, low, high, pattern })
+        Ok(Self { slots, outer, inner, first_value, low, high, pattern })
     }
 }
 
@@ -77,8 +80,7 @@ pub(crate) struct Scratch {
 pub(crate) fn solve(
     plan: &LoopPlan,
     terms: &[Term],
-    net: &Network,
-    wavelength: usize,
+    values: &[Complex64],
     rows: &mut Rows,
     scratch: &mut Scratch,
 ) -> f64 {
@@ -90,12 +92,13 @@ pub(crate) fn solve(
         let (re, im) = scratch.given.row_mut(member);
         re.fill(0.0);
         im.fill(0.0);
-        for term in &terms[outer.clone()] {
-            term.add(net, wavelength, rows, re, im, low);
+        for (term, &s) in terms[outer.clone()].iter().zip(&values[outer.clone()]) {
+            term.add(s, rows, re, im, low);
         }
     }
+    let inner_values = &values[plan.first_value..plan.first_value + plan.inner.len()];
     scratch.values.clear();
-    scratch.values.extend(plan.inner.iter().map(|one| net.value(&one.entry, wavelength)));
+    scratch.values.extend_from_slice(inner_values);
     let mut missing = f64::INFINITY;
     if let Some(pattern) = &plan.pattern {
         let position = &pattern.position;

@@ -187,21 +187,20 @@ fn blocks(stacks: &[BlockStack], n_wavelengths: usize) -> Result<Vec<Block>, Cir
 
 /// Which entries are not zero at some wavelength; the first that is not finite is an error (wavelength, place).
 fn used(values: &[Complex64], square: usize) -> Result<Vec<bool>, (usize, usize)> {
-    let mut used = vec![false; square];
-    for (wavelength, matrix) in values.chunks_exact(square.max(1)).enumerate() {
-        // The sum is finite when every part is; only when it is not is the culprit looked for.
-        let mut sum = 0.0;
-        for (flag, value) in used.iter_mut().zip(matrix) {
-            let size = value.re.abs() + value.im.abs();
-            *flag |= size > 0.0;
-            sum += size;
-        }
-        if !sum.is_finite() {
-            let at = matrix.iter().position(|v| !(v.re.is_finite() && v.im.is_finite())).unwrap_or(0);
-            return Err((wavelength, at));
+    // Zero times a number is zero, times anything else it is not: sums of both tell all without a branch.
+    let mut size = vec![0.0; square];
+    let mut odd = vec![0.0; square];
+    for matrix in values.chunks_exact(square.max(1)) {
+        for ((size, odd), value) in size.iter_mut().zip(&mut odd).zip(matrix) {
+            *size += value.re.abs() + value.im.abs();
+            *odd += 0.0 * value.re + 0.0 * value.im;
         }
     }
-    Ok(used)
+    if odd.iter().any(|v| *v != 0.0) {
+        let at = values.iter().position(|v| !(v.re.is_finite() && v.im.is_finite())).unwrap_or(0);
+        return Err((at / square, at % square));
+    }
+    Ok(size.into_iter().map(|v| v > 0.0).collect())
 }
 
 fn open_ports(column: &'static str, given: &[i64], peer: &[u32]) -> Result<Vec<u32>, CircuitError> {

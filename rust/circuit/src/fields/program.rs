@@ -3,6 +3,7 @@
 //! A row holds, for one joined port, the amplitude that enters there for light from each input. Rows live in slots that
 //! are used again once nobody reads them any more, so that a mesh of any depth works in the memory of two columns.
 
+use num_complex::Complex64;
 use waveguard_base::{Interrupted, Watch};
 
 use super::kernels::{Rows, add_scaled};
@@ -26,16 +27,7 @@ pub(crate) struct Term {
 impl Term {
     /// Adds the light to a row whose first column stands for the input `first`.
     #[inline(always)]
-    pub(crate) fn add(
-        &self,
-        net: &Network,
-        wavelength: usize,
-        rows: &Rows,
-        re: &mut [f64],
-        im: &mut [f64],
-        first: usize,
-    ) {
-        let s = net.value(&self.entry, wavelength);
+    pub(crate) fn add(&self, s: Complex64, rows: &Rows, re: &mut [f64], im: &mut [f64], first: usize) {
         let (low, high) = (self.low as usize, self.high as usize);
         if self.is_input {
             re[low - first] += s.re;
@@ -68,6 +60,22 @@ pub(crate) struct Program {
     pub(crate) n_loops: usize,
     pub(crate) largest_loop: usize,
     pub(crate) n_rows: usize,
+    /// Amplitudes that are used: those of the terms, then those inside the loops.
+    pub(crate) n_values: usize,
+}
+
+impl Program {
+    /// Where the amplitudes stand that are used, in the order of their use.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = self.terms.iter().map(|term| term.entry).collect();
+        for step in &self.steps {
+            if let Step::Loop(plan) = step {
+                entries.extend(plan.inner.iter().map(|one| one.entry));
+            }
+        }
+        debug_assert_eq!(entries.len(), self.n_values);
+        entries
+    }
 }
 
 const NONE: u32 = u32::MAX;
@@ -139,14 +147,23 @@ pub(crate) fn plan(net: &Network, watch: &Watch) -> Result<Program, Interrupted>
         slot: vec![NONE; n_rows],
         reach: vec![(0, 0); n_rows],
         free: Vec::new(),
-        program: Program { steps: Vec::new(), terms: Vec::new(), n_slots: 0, n_loops: 0, largest_loop: 0, n_rows },
+        program: Program { steps: Vec::new(), terms: Vec::new(), n_slots: 0, n_loops: 0, largest_loop: 0, n_rows, n_values: 0 },
     };
     for &part in &order {
         watch.check()?;
         let members = parts.nodes(part as usize);
         writer.write(members, n_rows as u32, watch)?;
     }
-    Ok(writer.program)
+    let mut program = writer.program;
+    // Loops have counted their own amplitudes; they stand behind those of the terms.
+    let n_terms = program.terms.len();
+    program.n_values += n_terms;
+    for step in &mut program.steps {
+        if let Step::Loop(plan) = step {
+            plan.first_value += n_terms;
+        }
+    }
+    Ok(program)
 }
 
 /// Ports that light from an input enters and whose light gets to an output.
@@ -278,7 +295,9 @@ impl Writer<'_> {
         }
         self.program.n_loops += 1;
         self.program.largest_loop = self.program.largest_loop.max(members.len());
-        let plan = LoopPlan::new(slots, outer, inner, (low, high), watch)?;
+        let first_value = self.program.n_values;
+        self.program.n_values += inner.len();
+        let plan = LoopPlan::new(slots, outer, inner, first_value, (low, high), watch)?;
         self.program.steps.push(Step::Loop(plan));
         self.release(members, own);
         let spent = members.iter().filter(|&&member| self.readers[member as usize] == 0);

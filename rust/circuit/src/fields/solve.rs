@@ -4,10 +4,10 @@ use num_complex::Complex64;
 use rayon::prelude::*;
 use waveguard_base::Watch;
 
-use super::kernels::Rows;
+use super::kernels::{Rows, set_scaled, set_sum};
 use super::loops::{self, Scratch};
-use super::network::{FieldCircuit, Network};
-use super::program::{self, Program, Step};
+use super::network::{Entry, FieldCircuit, Network};
+use super::program::{self, Program, Step, Term};
 use super::singular;
 use crate::error::SolveError;
 
@@ -32,10 +32,16 @@ pub struct FieldSolution {
     pub largest_loop: usize,
 }
 
+/// Wavelengths that one thread works on in a row: their amplitudes are read in one go, since those of one block lie
+/// together.
+const GROUP: usize = 8;
+
 struct Worker {
     rows: Rows,
     out: Rows,
     scratch: Scratch,
+    /// Amplitudes by wavelength of the group, in the order in which the program uses them.
+    values: Vec<Complex64>,
 }
 
 /// Solves a circuit at all its wavelengths.
@@ -54,16 +60,25 @@ pub fn solve_fields(circuit: &FieldCircuit, watch: &Watch) -> Result<FieldSoluti
     s.try_reserve_exact(size).map_err(|_| SolveError::TooLarge { n_in, n_out })?;
     s.resize(size, Complex64::ZERO);
     let mut checks = vec![(0.0, 0.0); net.n_wavelengths];
-    let worker =
-        || Worker { rows: Rows::new(program.n_slots, n_in), out: Rows::new(1, n_in), scratch: Scratch::default() };
+    let entries = program.entries();
+    let group = GROUP.min(net.n_wavelengths.div_ceil(rayon::current_num_threads())).max(1);
+    let worker = || Worker {
+        rows: Rows::new(program.n_slots, n_in),
+        out: Rows::new(1, n_in),
+        scratch: Scratch::default(),
+        values: Vec::new(),
+    };
     if of_one > 0 {
-        s.par_chunks_exact_mut(of_one).zip(checks.par_iter_mut()).enumerate().try_for_each_init(
+        s.par_chunks_mut(of_one * group).zip(checks.par_chunks_mut(group)).enumerate().try_for_each_init(
             worker,
-            |worker, (wavelength, (s, check))| {
-                watch.check()?;
-                let residual = at(net, &program, wavelength, worker, s);
-                *check = (residual, singular::largest(s, n_in));
-                watch.advance(1);
+            |worker, (number, (s, checks))| {
+                gather(net, &entries, number * group, checks.len(), &mut worker.values);
+                for (k, (s, check)) in s.chunks_exact_mut(of_one).zip(checks.iter_mut()).enumerate() {
+                    watch.check()?;
+                    let residual = pulp::Arch::new().dispatch(|| at(&program, k * entries.len(), worker, n_in, s));
+                    *check = (residual, singular::largest(s, n_in));
+                    watch.advance(1);
+                }
                 Ok::<(), SolveError>(())
             },
         )?;
@@ -73,59 +88,96 @@ pub fn solve_fields(circuit: &FieldCircuit, watch: &Watch) -> Result<FieldSoluti
     Ok(FieldSolution { s, residual, largest_singular_value, n_rows, n_loops, largest_loop })
 }
 
-/// One wavelength; returns the residual.
-fn at(net: &Network, program: &Program, wavelength: usize, worker: &mut Worker, s: &mut [Complex64]) -> f64 {
-    let n_in = net.inputs.len();
-    let Worker { rows, out, scratch } = worker;
+/// Reads the amplitudes of a group of wavelengths.
+fn gather(net: &Network, entries: &[Entry], first: usize, count: usize, values: &mut Vec<Complex64>) {
+    values.clear();
+    values.resize(count * entries.len(), Complex64::ZERO);
+    for (at, entry) in entries.iter().enumerate() {
+        for k in 0..count {
+            values[k * entries.len() + at] = net.value(entry, first + k);
+        }
+    }
+}
+
+/// One wavelength, whose amplitudes start at `first`; returns the residual. Inlined into code for the vector unit of
+/// the machine.
+#[inline(always)]
+fn at(program: &Program, first: usize, worker: &mut Worker, n_in: usize, s: &mut [Complex64]) -> f64 {
+    let Worker { rows, out, scratch, values } = worker;
+    let values = &values[first..first + program.n_values];
     let mut residual = 0.0f64;
     for step in &program.steps {
         match step {
             Step::Row { slot, terms, low, high } => {
-                row(net, program, wavelength, rows, *slot as usize, terms, (*low as usize, *high as usize));
+                let (own, values) = (&program.terms[terms.clone()], &values[terms.clone()]);
+                let mut target = rows.take(*slot as usize);
+                row(own, values, rows, target.split_at_mut(n_in), (*low as usize, *high as usize));
+                rows.put(*slot as usize, target);
             }
             Step::Output { output, terms } => {
-                let (re, im) = out.row_mut(0);
-                re.fill(0.0);
-                im.fill(0.0);
-                for term in &program.terms[terms.clone()] {
-                    term.add(net, wavelength, rows, re, im, 0);
-                }
+                let own = &program.terms[terms.clone()];
+                let low = own.iter().map(|term| term.low).min().unwrap_or(0);
+                let high = own.iter().map(|term| term.high).max().unwrap_or(0);
+                row(own, &values[terms.clone()], rows, out.row_mut(0), (low as usize, high as usize));
+                let (re, im) = out.row(0);
                 let into = &mut s[*output as usize * n_in..(*output as usize + 1) * n_in];
-                for (value, (re, im)) in into.iter_mut().zip(re.iter().zip(im.iter())) {
-                    *value = Complex64::new(*re, *im);
+                for i in low as usize..high as usize {
+                    into[i] = Complex64::new(re[i], im[i]);
                 }
             }
             Step::Loop(plan) => {
-                residual = residual.max(loops::solve(plan, &program.terms, net, wavelength, rows, scratch));
+                residual = residual.max(loops::solve(plan, &program.terms, values, rows, scratch));
             }
         }
     }
     residual
 }
 
+/// Writes a row from its terms. Most have two that overlap (couplers): these are summed in one pass.
 #[inline(always)]
-fn row(
-    net: &Network,
-    program: &Program,
-    wavelength: usize,
-    rows: &mut Rows,
-    slot: usize,
-    terms: &std::ops::Range<usize>,
-    (low, high): (usize, usize),
-) {
-    let (re, im) = rows.row_mut(slot);
+fn row(terms: &[Term], values: &[Complex64], rows: &Rows, (re, im): (&mut [f64], &mut [f64]), (low, high): (usize, usize)) {
+    let mut done = 0;
+    match terms {
+        [one, two, ..] if !one.is_input && !two.is_input && one.low.max(two.low) < one.high.min(two.high) => {
+            let (s, t) = (values[0], values[1]);
+            let ((x_re, x_im), (z_re, z_im)) = (rows.row(one.from as usize), rows.row(two.from as usize));
+            let (a, b) = (one.low.max(two.low) as usize, one.high.min(two.high) as usize);
+            let (first, last) = (one.low.min(two.low) as usize, one.high.max(two.high) as usize);
+            fill(re, im, low, first);
+            if first < a {
+                let (x_re, x_im, s) = if one.low < two.low { (x_re, x_im, s) } else { (z_re, z_im, t) };
+                set_scaled(&mut re[first..a], &mut im[first..a], &x_re[first..a], &x_im[first..a], s);
+            }
+            set_sum(
+                (&mut re[a..b], &mut im[a..b]),
+                (&x_re[a..b], &x_im[a..b], s),
+                (&z_re[a..b], &z_im[a..b], t),
+            );
+            if b < last {
+                let (x_re, x_im, s) = if one.high > two.high { (x_re, x_im, s) } else { (z_re, z_im, t) };
+                set_scaled(&mut re[b..last], &mut im[b..last], &x_re[b..last], &x_im[b..last], s);
+            }
+            fill(re, im, last, high);
+            done = 2;
+        }
+        [one, ..] if !one.is_input => {
+            let s = values[0];
+            let (x_re, x_im) = rows.row(one.from as usize);
+            let (a, b) = (one.low as usize, one.high as usize);
+            fill(re, im, low, a);
+            set_scaled(&mut re[a..b], &mut im[a..b], &x_re[a..b], &x_im[a..b], s);
+            fill(re, im, b, high);
+            done = 1;
+        }
+        _ => fill(re, im, low, high),
+    }
+    for (term, &s) in terms.iter().zip(values).skip(done) {
+        term.add(s, rows, re, im, 0);
+    }
+}
+
+#[inline(always)]
+fn fill(re: &mut [f64], im: &mut [f64], low: usize, high: usize) {
     re[low..high].fill(0.0);
     im[low..high].fill(0.0);
-    for term in &program.terms[terms.clone()] {
-        let s = net.value(&term.entry, wavelength);
-        let (a, b) = (term.low as usize, term.high as usize);
-        if term.is_input {
-            let (re, im) = rows.row_mut(slot);
-            re[a] += s.re;
-            im[a] += s.im;
-        } else {
-            let ((re, im), (x_re, x_im)) = rows.pair(slot, term.from as usize);
-            super::kernels::add_scaled(&mut re[a..b], &mut im[a..b], &x_re[a..b], &x_im[a..b], s);
-        }
-    }
 }
