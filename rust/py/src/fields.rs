@@ -1,6 +1,6 @@
 //! Fields: blocks and joints down, S-matrices up.
 
-use numpy::{Complex64, IntoPyArray, PyArray4, PyArrayMethods, PyUntypedArrayMethods};
+use numpy::{Complex64, IntoPyArray, PyArray4, PyArrayMethods, PyReadonlyArray4, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use waveguard_circuit::{BlockStack, FieldCircuit, FieldColumns};
@@ -23,9 +23,13 @@ pub(crate) fn solve_fields<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let c = Columns::new(columns)?;
     c.only(&["n_wavelengths", "instance_block", "port_peer", "input_port", "output_port"])?;
+    // Amplitudes are the one thing that is not copied on the way down: they are most of the memory there is, and the
+    // caller waits for the answer.
+    let held = stacks.iter().map(|one| hold(&c, &one)).collect::<PyResult<Vec<_>>>()?;
+    let stacks = held.iter().map(|one| stack(&c, one)).collect::<PyResult<_>>()?;
     let columns = FieldColumns {
         n_wavelengths: c.count("n_wavelengths")?,
-        stacks: stacks.iter().map(|one| stack(&c, &one)).collect::<PyResult<_>>()?,
+        stacks,
         instance_block: c.i64s("instance_block")?,
         port_peer: c.i64s("port_peer")?,
         input_port: c.i64s("input_port")?,
@@ -46,14 +50,18 @@ pub(crate) fn solve_fields<'py>(
     Ok(result)
 }
 
-fn stack<'py>(c: &Columns<'py>, given: &Bound<'py, PyAny>) -> PyResult<BlockStack> {
-    let wrong = || c.wrong("stacks", "holds something else than complex128 arrays (block, wavelength, out, in)");
-    let array = given.cast::<PyArray4<Complex64>>().map_err(|_| wrong())?;
-    let &[n_blocks, n_wavelengths, n_out, n_ports] = array.shape() else { return Err(wrong()) };
+const WRONG: &str = "holds something else than contiguous complex128 arrays (block, wavelength, out, in)";
+
+fn hold<'py>(c: &Columns<'py>, given: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArray4<'py, Complex64>> {
+    let array = given.cast::<PyArray4<Complex64>>().map_err(|_| c.wrong("stacks", WRONG))?;
+    array.try_readonly().map_err(|_| c.wrong("stacks", "holds an array that is being written"))
+}
+
+fn stack<'a>(c: &Columns<'_>, held: &'a PyReadonlyArray4<'_, Complex64>) -> PyResult<BlockStack<'a>> {
+    let wrong = || c.wrong("stacks", WRONG);
+    let &[n_blocks, n_wavelengths, n_out, n_ports] = held.shape() else { return Err(wrong()) };
     if n_out != n_ports {
         return Err(wrong());
     }
-    let array = array.readonly();
-    let values = array.as_slice().map_err(|_| c.wrong("stacks", "holds an array that is not contiguous"))?.to_vec();
-    Ok(BlockStack { n_ports, n_blocks, n_wavelengths, values })
+    Ok(BlockStack { n_ports, n_blocks, n_wavelengths, values: held.as_slice().map_err(|_| wrong())? })
 }

@@ -13,7 +13,7 @@ use crate::netlist::{UNJOINED, ids, peers};
 
 /// Several blocks with the same number of ports.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct BlockStack {
+pub struct BlockStack<'a> {
     /// Ports of each block.
     pub n_ports: usize,
     /// Number of blocks.
@@ -21,16 +21,16 @@ pub struct BlockStack {
     /// 1 for blocks that are the same at all wavelengths, else the number of wavelengths.
     pub n_wavelengths: usize,
     /// Amplitudes by block, wavelength, port out, port in.
-    pub values: Vec<Complex64>,
+    pub values: &'a [Complex64],
 }
 
 /// A circuit of blocks as columns, unchecked. -1 means none.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct FieldColumns {
+pub struct FieldColumns<'a> {
     /// Number of wavelengths to solve for.
     pub n_wavelengths: usize,
     /// The blocks.
-    pub stacks: Vec<BlockStack>,
+    pub stacks: Vec<BlockStack<'a>>,
     /// Per instance: its block.
     pub instance_block: Vec<i64>,
     /// Per port: the port it is joined to, or -1.
@@ -65,9 +65,9 @@ pub(crate) struct Block {
 }
 
 #[derive(Debug)]
-pub(crate) struct Network {
+pub(crate) struct Network<'a> {
     pub(crate) n_wavelengths: usize,
-    pub(crate) stacks: Vec<BlockStack>,
+    pub(crate) stacks: Vec<BlockStack<'a>>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) instance_block: Vec<u32>,
     pub(crate) first_port: Vec<u32>,
@@ -77,7 +77,7 @@ pub(crate) struct Network {
     pub(crate) outputs: Vec<u32>,
 }
 
-impl Network {
+impl Network<'_> {
     #[inline]
     pub(crate) fn value(&self, entry: &Entry, wavelength: usize) -> Complex64 {
         self.stacks[entry.stack as usize].values[entry.base + wavelength * entry.stride]
@@ -94,17 +94,17 @@ impl Network {
 
 /// A checked circuit of blocks. Cloning is cheap; it never changes.
 #[derive(Clone, Debug)]
-pub struct FieldCircuit {
-    pub(crate) net: Arc<Network>,
+pub struct FieldCircuit<'a> {
+    pub(crate) net: Arc<Network<'a>>,
 }
 
-impl FieldCircuit {
+impl<'a> FieldCircuit<'a> {
     /// Checks the columns and takes them over.
     ///
     /// # Errors
     /// The first thing that does not fit: lengths, ids, amplitudes that are not finite, joints that are not mutual,
     /// inputs and outputs at joined ports or named twice.
-    pub fn new(columns: FieldColumns) -> Result<Self, CircuitError> {
+    pub fn new(columns: FieldColumns<'a>) -> Result<Self, CircuitError> {
         let n_wavelengths = columns.n_wavelengths;
         let blocks = blocks(&columns.stacks, n_wavelengths)?;
         let instance_block = ids("instance_block", &columns.instance_block, blocks.len())?;
@@ -141,7 +141,7 @@ impl FieldCircuit {
     }
 }
 
-fn blocks(stacks: &[BlockStack], n_wavelengths: usize) -> Result<Vec<Block>, CircuitError> {
+fn blocks(stacks: &[BlockStack<'_>], n_wavelengths: usize) -> Result<Vec<Block>, CircuitError> {
     let mut all = Vec::new();
     for (number, stack) in stacks.iter().enumerate() {
         let square = stack.n_ports * stack.n_ports;

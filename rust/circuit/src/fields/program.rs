@@ -89,7 +89,7 @@ struct Arrival {
 }
 
 /// Works out the program of a network.
-pub(crate) fn plan(net: &Network, watch: &Watch) -> Result<Program, Interrupted> {
+pub(crate) fn plan(net: &Network<'_>, watch: &Watch) -> Result<Program, Interrupted> {
     let n_ports = net.peer.len();
     let needed = needed_ports(net);
     // Nodes: the needed joined ports in order, then the outputs.
@@ -167,7 +167,7 @@ pub(crate) fn plan(net: &Network, watch: &Watch) -> Result<Program, Interrupted>
 }
 
 /// Ports that light from an input enters and whose light gets to an output.
-fn needed_ports(net: &Network) -> Vec<bool> {
+fn needed_ports(net: &Network<'_>) -> Vec<bool> {
     let n_ports = net.peer.len();
     let mut entered = vec![false; n_ports];
     let mut stack: Vec<u32> = net.inputs.clone();

@@ -49,7 +49,7 @@ struct Worker {
 /// # Errors
 /// [`SolveError::Interrupted`], and [`SolveError::TooLarge`] when the answer does not fit in memory. A loop without
 /// a solution (it keeps light for ever) is no error: its residual is infinite.
-pub fn solve_fields(circuit: &FieldCircuit, watch: &Watch) -> Result<FieldSolution, SolveError> {
+pub fn solve_fields(circuit: &FieldCircuit<'_>, watch: &Watch) -> Result<FieldSolution, SolveError> {
     let net = &*circuit.net;
     watch.enter(STAGE_SOLVE, net.n_wavelengths as u64);
     let program = program::plan(net, watch)?;
@@ -89,7 +89,7 @@ pub fn solve_fields(circuit: &FieldCircuit, watch: &Watch) -> Result<FieldSoluti
 }
 
 /// Reads the amplitudes of a group of wavelengths.
-fn gather(net: &Network, entries: &[Entry], first: usize, count: usize, values: &mut Vec<Complex64>) {
+fn gather(net: &Network<'_>, entries: &[Entry], first: usize, count: usize, values: &mut Vec<Complex64>) {
     values.clear();
     values.resize(count * entries.len(), Complex64::ZERO);
     for (at, entry) in entries.iter().enumerate() {
