@@ -93,7 +93,9 @@ def by_sax(netlist: dict[str, Any], devices: dict[str, Scattering]) -> Any:
     circuit, _ = sax.circuit(netlist=netlist, models=models, backend=backend)
     found = sax.sdict(circuit())
     ports = list(netlist["ports"])
-    return np.array([[np.broadcast_to(found[start, end], WL.shape) for start in ports] for end in ports]).transpose(2, 0, 1)
+    # What no light passes may be missing there.
+    of_pair = [[np.broadcast_to(found.get((start, end), 0.0), WL.shape) for start in ports] for end in ports]
+    return np.array(of_pair).transpose(2, 0, 1)
 
 
 def by_dense(netlist: dict[str, Any], devices: dict[str, Scattering]) -> Any:

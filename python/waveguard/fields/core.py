@@ -23,8 +23,10 @@ Rows = slice | Ints
 """Some rows of a grid of wavelengths."""
 Progress = Callable[[str, int, int], None]
 
-MAX_PORTION_BYTES = 64 << 20
-"""Amplitudes of all blocks in one portion of wavelengths; the core holds a copy."""
+MAX_PORTION_BYTES = 128 << 20
+"""Amplitudes of all blocks in one portion of wavelengths."""
+MIN_PORTION = 8
+"""Wavelengths in a portion at least: each portion is planned anew, and the core works on that many in a row."""
 PASSIVE_WITHIN = 1e-9
 """A largest singular value beyond one by more is no rounding."""
 SOLVED_WITHIN = 1e-9
@@ -105,7 +107,7 @@ def solve(
     }
     grid = wl_um if rows is None else wl_um[rows]
     n_wl = len(grid)
-    step = max(1, portion_bytes // max(1, sum(one.bytes_per_wavelength() for one in blocks)))
+    step = max(MIN_PORTION, portion_bytes // max(1, sum(one.bytes_per_wavelength() for one in blocks)))
     parts = []
     for start in range(0, n_wl, step):
         portion = slice(start, min(start + step, n_wl)) if rows is None else rows[start : start + step]
