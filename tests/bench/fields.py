@@ -93,7 +93,7 @@ class Mesh:
 
         return core.Blocks(self.count, 4, evaluate)
 
-    def solve(self, blocks: core.Blocks, wl_um: np.ndarray, threads: int = 0) -> core.Fields:
+    def solve(self, blocks: core.Blocks, wl_um: np.ndarray, threads: int = 0, **options: int) -> core.Fields:
         """Solve from all inputs to all outputs."""
         return core.solve(
             [blocks],
@@ -103,6 +103,7 @@ class Mesh:
             outputs=self.outputs,
             wl_um=wl_um,
             threads=threads,
+            **options,
         )
 
     def product(self, values: tuple[np.ndarray, ...]) -> np.ndarray:
@@ -153,18 +154,20 @@ def mesh_against_sax(n: int, n_wl: int) -> None:
     names = [f"m{k}" for k in range(mesh.count)]
     port = lambda p: f"{names[p // 4]},{('in1', 'in2', 'out1', 'out2')[p % 4]}"  # noqa: E731
     netlist = {
-        "instances": {name: {"component": "mzi", "settings": {"k": k}} for k, name in enumerate(names)},
+        "instances": {
+            name: {"component": "mzi", "settings": {"theta": t, "phi": p}}
+            for name, t, p in zip(names, mesh.theta.tolist(), mesh.phi.tolist(), strict=True)
+        },
         "connections": {port(a): port(int(b)) for a, b in enumerate(mesh.peer) if b > a},
         "ports": {
             **{f"a{k}": port(int(p)) for k, p in enumerate(mesh.inputs)},
             **{f"b{k}": port(int(p)) for k, p in enumerate(mesh.outputs)},
         },
     }
-    theta, phi = jnp.asarray(mesh.theta), jnp.asarray(mesh.phi)
 
-    def mzi(wl: Any = 1.55, k: int = 0) -> Any:
+    def mzi(wl: Any = 1.55, theta: float = 0.0, phi: float = 0.0) -> Any:
         turn = 1.55 / wl
-        half, outer = theta[k] / 2 * turn, jnp.exp(1j * phi[k] * turn)
+        half, outer = theta / 2 * turn, jnp.exp(1j * phi * turn)
         both = 1j * jnp.exp(1j * half) * 10 ** (-0.1 / 20)
         return sax.reciprocal(
             {
@@ -254,7 +257,7 @@ def growth(n: int) -> None:
     for columns in (32, 128, 512, 2048):
         mesh = Mesh(n, columns)
         blocks = held(mesh, wl)
-        times.append(best(lambda m=mesh, b=blocks: m.solve(b, wl, 1), 3))
+        times.append(best(lambda m=mesh, b=blocks: m.solve(b, wl, 1, portion_bytes=1 << 40), 3))
         counts.append(mesh.count)
     exponent = np.polyfit(np.log(counts[1:]), np.log(times[1:]), 1)[0]
     listed = ", ".join(f"{count} devices {seconds * 1e3:.1f} ms" for count, seconds in zip(counts, times, strict=True))
