@@ -170,7 +170,8 @@ def tell(found: SParameters, gaps: str) -> None:
     )
     largest = float(found.largest_singular_value.max())
     passive = "passive" if largest <= 1.0 + PASSIVE_WITHIN else "NOT PASSIVE"
-    _errors.tell(f"residual {float(found.residual.max()):.1e}; {passive}: largest singular value {largest:.6f}")
+    dark = " (devices without a model taken as dark)" if found.gaps else ""
+    _errors.tell(f"residual {float(found.residual.max()):.1e}; {passive}: largest singular value {largest:.6f}{dark}")
     middle = len(found.wl_um) // 2
     power = np.abs(found.s[middle]) ** 2
     shown = 0
@@ -188,13 +189,16 @@ def tell(found: SParameters, gaps: str) -> None:
         _errors.tell(f"  … and {shown - MAX_LINES} more ports")
     for note in found.notes:
         _errors.tell(f"note: {note}")
-    what = "what depends on it is left out (NaN)" if gaps == "unknown" else "it swallows light"
     for gap in found.gaps[:MAX_LINES]:
-        _errors.tell(f"no model: {gap}; {what}")
+        _errors.tell(f"no model: {gap}")
     if len(found.gaps) > MAX_LINES:
         _errors.tell(f"no model: … and {len(found.gaps) - MAX_LINES} more")
+    if found.gaps and gaps == "absorb":
+        _errors.tell("devices without a model swallow light, as --gaps absorb asks for")
     if not found.complete:
         assert found.unknown is not None
         _errors.complain(
-            f"{int(found.unknown.sum()):,} of {found.unknown.size:,} amplitudes depend on devices without a model"
+            f"{int(found.unknown.sum()):,} of {found.unknown.size:,} pairs of ports depend on devices without a model and "
+            "are left out (NaN)",
+            "give such a device S-parameters in the PDK (`sparameters`), or choose other --ports",
         )

@@ -7,6 +7,7 @@ unknown, and said to be.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard.assembly.devices import OpticalPorts, groups_alike, roles_of_ports
-from waveguard.errors import UsageError
+from waveguard.errors import IncompleteError, UsageError
 from waveguard.fields import core, measured
 from waveguard.fields.circuit import FieldCircuit
 from waveguard.fields.sparameters import SParameters
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Complexes = npt.NDArray[np.complex128]
+
+_COPY = re.compile(r"(\$\d+)+$")
+"""What KLayout appends to the name of a cell of which it has several."""
 
 MAX_VALUES = 1 << 27
 """Most amplitudes of a result, 2 GiB."""
@@ -89,7 +93,7 @@ def _terminals(model: CircuitModel, wanted: Sequence[str] | None) -> dict[str, i
         twice = Counter(names)
         names = [name if twice[name] == 1 else f"{name}#{row}" for row, name in enumerate(names)]
         if not names:
-            raise UsageError(
+            raise IncompleteError(
                 "the layout has no terminals: no fibre or edge coupler, laser, detector, and no port of a top cell",
                 hint="`waveguard extract` shows what was found",
             )
@@ -310,7 +314,7 @@ class _Builder:
         """Return the devices without a field model, by cell and reason, in words."""
         devices, names = self.model.tables.devices, self.model.cell_names
         count = Counter(
-            (names[int(devices.cell[device])] if devices.cell[device] >= 0 else "drawn shapes", reason)
+            (_COPY.sub("", names[int(devices.cell[device])]) if devices.cell[device] >= 0 else "drawn shapes", reason)
             for device, reason in self.reasons.items()
         )
         return tuple(
@@ -325,7 +329,9 @@ class _Builder:
         for text, number in sorted(self.notes.items()):
             yield f"{text} ({number} times)" if number > 1 else text
         assumed = self.model.assumed()
-        if assumed:
+        if len(assumed) == 1:
+            yield f"a number of the PDK is assumed: {assumed[0]}"
+        elif assumed:
             yield f"{len(assumed)} numbers of the PDK are assumed, the first is {assumed[0]}"
 
 
