@@ -61,7 +61,9 @@ def pool(random: np.random.Generator, n: int) -> dict[str, Scattering]:
     return made
 
 
-def random_netlist(random: np.random.Generator, devices: dict[str, Scattering], n: int, joined: float) -> dict[str, Any]:
+def random_netlist(
+    random: np.random.Generator, devices: dict[str, Scattering], n: int, joined: float
+) -> dict[str, Any]:
     """Return a netlist of `n` instances whose ports are joined at random: one pair or more, two or more left open."""
     names = [name for name, one in devices.items() if n > 2 or len(one.ports) > 1]
     instances = {f"i{k}": names[int(random.integers(len(names)))] for k in range(n)}
@@ -144,7 +146,9 @@ def test_three_hundred_devices_with_loops() -> None:
     assert np.abs(found.s - by_sax(netlist, devices)).max() < WITHIN
 
 
-def mesh(n: int, random: np.random.Generator, reflection_db: float | None) -> tuple[dict[str, Any], dict[str, Scattering]]:
+def mesh(
+    n: int, random: np.random.Generator, reflection_db: float | None
+) -> tuple[dict[str, Any], dict[str, Scattering]]:
     """Return a rectangular mesh after Clements et al., every device a coupler of its own behind a phase."""
     devices, instances, connections = {}, {}, {}
     lines: list[str | None] = [None] * n

@@ -20,9 +20,7 @@ def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return text.splitlines()
 
 
-def test_all_formats_hold_the_same_numbers(
-    demo_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_formats_hold_the_same_numbers(demo_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = ["x.s2p", "x.npz", "x.csv", "x.png"]
     outputs = [part for name in names for part in ("-o", str(tmp_path / name))]
     chip = str(demo_dir / "mzi_link.gds")
@@ -96,7 +94,9 @@ def test_what_has_no_model_ends_with_3_and_is_said(
     assert main([*arguments, "-o", str(tmp_path / "x.npz")]) == 3
     lines = lines_of(capsys)
     assert any("x.s4p: not written" in line for line in lines)
-    assert any(line.startswith("no model: ring_switch_w_heater: where the ring resonates is not known") for line in lines)
+    assert any(
+        line.startswith("no model: ring_switch_w_heater: where the ring resonates is not known") for line in lines
+    )
     assert any("16 of 16 pairs of ports depend on devices without a model" in line for line in lines)
     assert not (tmp_path / "x.s4p").exists()
     with np.load(tmp_path / "x.npz") as data:

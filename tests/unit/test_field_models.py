@@ -260,12 +260,12 @@ def test_a_longer_guide_has_a_larger_phase_and_its_slope_is_the_group_index() ->
 def test_dispersion_is_the_change_of_the_group_delay() -> None:
     # D = 4400 ps/(nm km): 1 nm and 1 km of guide spread a pulse by 4.4 ns, 1 cm by 0.044 ps.
     wl = 1.55 + np.array([-1.1e-3, -0.9e-3, 0.9e-3, 1.1e-3])
-    s = MODELS["guide"](
-        wl, length_um=10_000.0, n_eff=2.44, n_g=4.2, wl0_um=1.55, dispersion_ps_per_nm_km=4400.0
-    ).s[:, 1, 0]
-    phase = 2 * math.pi / wl * scattering.index(
-        wl, n_eff=2.44, n_g=4.2, wl0_um=1.55, dispersion_ps_per_nm_km=4400.0
-    ) * 1e4
+    s = MODELS["guide"](wl, length_um=10_000.0, n_eff=2.44, n_g=4.2, wl0_um=1.55, dispersion_ps_per_nm_km=4400.0).s[
+        :, 1, 0
+    ]
+    phase = (
+        2 * math.pi / wl * scattering.index(wl, n_eff=2.44, n_g=4.2, wl0_um=1.55, dispersion_ps_per_nm_km=4400.0) * 1e4
+    )
     assert np.exp(1j * phase) == pytest.approx(s, abs=1e-9)
     omega = 2 * math.pi * 299.792458 / wl
     delay = [(phase[k + 1] - phase[k]) / (omega[k + 1] - omega[k]) for k in (0, 2)]
@@ -303,15 +303,15 @@ def test_a_ring_modulator_moves_its_resonance_by_what_it_says() -> None:
     wl = np.linspace(1.545, 1.555, 20_001)
     settings: Settings = {"round_trip_um": 62.8, "coupling_fraction": 0.02, "loss_db_per_cm": 20.0}
     settings |= {"n_eff": 2.4, "n_g": 4.2, "wl0_um": 1.55, "shift_pm_per_v": 25.0}
-    dips = [
-        wl[np.argmin(np.abs(MODELS["ring_modulator"](wl, voltage_v=v, **settings).s[:, 1, 0]))] for v in (0.0, 4.0)
-    ]
+    dips = [wl[np.argmin(np.abs(MODELS["ring_modulator"](wl, voltage_v=v, **settings).s[:, 1, 0]))] for v in (0.0, 4.0)]
     assert (dips[1] - dips[0]) * 1e6 == pytest.approx(100.0, abs=2.0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_the_pdk_has_amplitudes_or_a_reason(kind: str) -> None:
-    params = {name: -20.0 if name in {"crosstalk_db", "reflection_db", "isolation_db"} else 0.5 for name in PARAMETERS[kind]}
+    params = {
+        name: -20.0 if name in {"crosstalk_db", "reflection_db", "isolation_db"} else 0.5 for name in PARAMETERS[kind]
+    }
     n_ports = 3 if kind == "splitter_1xn" else 2
     drawn = kinds.Drawn(1.55, 10.0, 2.4, 4.2)
     if kinds.missing(kind, params) is None:

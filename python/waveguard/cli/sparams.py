@@ -176,8 +176,8 @@ def tell(found: SParameters, gaps: str) -> None:
     power = np.abs(found.s[middle]) ** 2
     shown = 0
     for start in range(len(found.ports)):
-        ends = np.argsort(-np.where(np.isfinite(power[:, start]), power[:, start], -1.0), kind="stable")
-        ends = [int(end) for end in ends if end != start and power[end, start] > 1e-12][:1]
+        order = np.argsort(-np.where(np.isfinite(power[:, start]), power[:, start], -1.0), kind="stable")
+        ends = [end for end in order.tolist() if end != start and power[end, start] > 1e-12][:1]
         for end in ends:
             if shown < MAX_LINES:
                 level_db = 10.0 * np.log10(power[end, start])
@@ -198,7 +198,7 @@ def tell(found: SParameters, gaps: str) -> None:
     if not found.complete:
         assert found.unknown is not None
         _errors.complain(
-            f"{int(found.unknown.sum()):,} of {found.unknown.size:,} pairs of ports depend on devices without a model and "
-            "are left out (NaN)",
+            f"{int(found.unknown.sum()):,} of {found.unknown.size:,} pairs of ports depend on devices without a model "
+            "and are left out (NaN)",
             "give such a device S-parameters in the PDK (`sparameters`), or choose other --ports",
         )

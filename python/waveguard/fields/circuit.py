@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,7 +64,7 @@ class FieldCircuit:
 
     def solve(
         self,
-        ports: dict[str, Hashable],
+        ports: Mapping[str, Hashable],
         wl_um: Floats,
         *,
         gaps: str = "unknown",

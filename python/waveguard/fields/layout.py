@@ -77,7 +77,7 @@ def from_layout(
         )
     builder = _Builder(model, wl)
     builder.build()
-    found = builder.circuit.solve(named, wl, gaps=gaps, threads=threads, progress=progress)
+    found = builder.circuit.solve(dict(named), wl, gaps=gaps, threads=threads, progress=progress)
     return replace(found, gaps=builder.gaps(), notes=tuple(builder.all_notes()))
 
 
@@ -211,18 +211,14 @@ class _Builder:
                 self._place(device, block, entry.kind, found.ports, roles)
         return None
 
-    def _place(
-        self, device: int, block: int, kind: str, names: Sequence[str], roles: dict[str, int]
-    ) -> None:
+    def _place(self, device: int, block: int, kind: str, names: Sequence[str], roles: dict[str, int]) -> None:
         ids = self.optical.of(device).tolist()
         self.placed.add(device)
         if kind == "terminator":
             for port in ids:
                 self.circuit.place(block, [port])
             return
-        self.circuit.place(
-            block, [self._outside[device] if name == "outside" else ids[roles[name]] for name in names]
-        )
+        self.circuit.place(block, [self._outside[device] if name == "outside" else ids[roles[name]] for name in names])
 
     def _drawn(self, entry: DevicePattern, devices: Ints, length_um: float) -> kinds.Drawn:
         pdk = self.model.pdk

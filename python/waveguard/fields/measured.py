@@ -44,8 +44,8 @@ def of_entry(entry: DevicePattern, wl_um: npt.NDArray[np.float64]) -> SParameter
 def ports_of(entry: DevicePattern, in_file: Sequence[str], drawn: Sequence[str]) -> list[int | None] | str:
     """Return, for each port of the file, the number of the drawn port (None for the one outside), or why not.
 
-    A port of the file is found by `sparameters.ports` (role -> name or number in the file), else by its own name; a role
-    is found among the drawn ports by the aliases of the entry, else by its own name.
+    A port of the file is found by `sparameters.ports` (role -> name or number in the file), else by its own name; a
+    role is found among the drawn ports by the aliases of the entry, else by its own name.
     """
     assert entry.sparameters is not None
     role_of = dict.fromkeys(in_file, "")

@@ -117,7 +117,11 @@ class _Solver:
         return replace(found, gaps=tuple(f"{component} (instance {name})" for name, component in missing.items()))
 
     def _blocks(
-        self, circuit: FieldCircuit, model: Any, settings: dict[str, Any], where: str  # noqa: ANN401
+        self,
+        circuit: FieldCircuit,
+        model: Any,  # noqa: ANN401
+        settings: dict[str, Any],
+        where: str,
     ) -> tuple[int, tuple[str, ...]]:
         """Add a model; functions are called for a portion of the wavelengths at a time."""
         if not callable(model):
@@ -147,7 +151,10 @@ class _Solver:
         port_names: dict[str, tuple[str, ...]],
     ) -> None:
         used: dict[tuple[str, str], str] = {}
-        for what, refs in [*(("a connection", pair) for pair in joints), *((f"port {k}", (v,)) for k, v in ports.items())]:
+        for what, refs in [
+            *(("a connection", pair) for pair in joints),
+            *((f"port {k}", (v,)) for k, v in ports.items()),
+        ]:
             for ref in refs:
                 if ref not in circuit.port_at:
                     _no_such(ref, port_names)

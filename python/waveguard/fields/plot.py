@@ -32,7 +32,9 @@ def write_png(found: SParameters, out: IO[bytes]) -> None:
         for end in order[:MAX_CURVES]:
             panel.plot(found.wl_um, level_db[:, end, start], label=found.ports[end], linewidth=1.0)
         left_out = len(order) - MAX_CURVES
-        panel.set_title(f"from {found.ports[start]}" + (f" ({left_out} weaker ports not shown)" if left_out > 0 else ""))
+        panel.set_title(
+            f"from {found.ports[start]}" + (f" ({left_out} weaker ports not shown)" if left_out > 0 else "")
+        )
         panel.set_ylabel("level (dB)")
         panel.grid(visible=True, alpha=0.3)
         if order:

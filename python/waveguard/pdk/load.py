@@ -17,7 +17,7 @@ from waveguard.pdk.tomlfile import places, read_model, read_text
 
 
 def from_text(text: str, file: str = "pdk.toml") -> Pdk:
-    """Return the PDK that a TOML text describes; `file` is the name used in messages, and where its files lie beside."""
+    """Return the PDK that a TOML text describes; `file` is its name in messages and on disk."""
     return _with_files(read_model(Pdk, text, file, PdkError), text, file)
 
 

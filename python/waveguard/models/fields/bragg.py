@@ -14,9 +14,7 @@ def partial_reflector(wl_um: npt.ArrayLike, *, reflectance: float, loss_db: floa
     """Return a mirror that reflects a share of the power on both sides and lets the rest through."""
     left = 10.0 ** (-loss_db / 20.0)
     r, t = left * math.sqrt(reflectance), 1j * left * math.sqrt(1.0 - reflectance)
-    return build(
-        wavelengths(wl_um), ("in", "out"), {("in", "in"): r, ("out", "out"): r, ("in", "out"): t}
-    )
+    return build(wavelengths(wl_um), ("in", "out"), {("in", "in"): r, ("out", "out"): r, ("in", "out"): t})
 
 
 def contra_coupled(

@@ -26,8 +26,8 @@ def contra_coupler(
 ) -> Scattering:
     """Return a contra-directional coupler; light from `in` leaves at `through`, its band at `drop`.
 
-    `in` and `drop` lie at one end, `through` and `add` at the other; `in`-`through` is the first guide, `add`-`drop` the
-    other. The band lies at the wavelength (n_eff + other_n_eff)·period. Reflections within one guide are left out.
+    `in` and `drop` lie at one end, `through` and `add` at the other; `in`-`through` is the first guide, `add`-`drop`
+    the other. The band lies at the wavelength (n_eff + other_n_eff)·period. Reflections within one guide are left out.
     """
     wl = wavelengths(wl_um)
     length_um = n_periods * period_um

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from waveguard.models.fields.coupler import coupler_2x2
@@ -16,7 +16,7 @@ from waveguard.models.fields.scattering import Floats, Scattering
 from waveguard.models.fields.splitter import splitter_1x2, splitter_1xn
 from waveguard.models.fields.two_port import taper, two_port
 
-PLAIN = {
+PLAIN: dict[str, Callable[..., Scattering]] = {
     "coupler_2x2": coupler_2x2,
     "crossing": crossing,
     "detector": detector,

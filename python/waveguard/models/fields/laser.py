@@ -8,7 +8,7 @@ from waveguard.models.fields.scattering import Scattering, amplitude, build, lev
 
 
 def laser(wl_um: npt.ArrayLike, *, loss_db: float = 0.0, reflection_db: float | None = None) -> Scattering:
-    """Return a laser: what is stated for it comes in at `outside`; what comes back from the chip is reflected or lost."""
+    """Return a laser: what is stated for it comes in at `outside`; what comes back is reflected or lost."""
     passages: dict[tuple[str, str], npt.ArrayLike] = {
         ("outside", "chip"): amplitude(loss_db),
         ("chip", "chip"): level(reflection_db),

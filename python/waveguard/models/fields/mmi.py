@@ -28,7 +28,7 @@ def mmi_1x2(
     bandwidth_1db_nm: float = math.inf,
     reflection_db: float | None = None,
 ) -> Scattering:
-    """Return a 1x2 interferometer from `in` to `out1` and `out2`, in phase; `wl0_um` is the wavelength of least loss."""
+    """Return a 1x2 interferometer from `in` to `out1` and `out2`, in phase; least loss is at `wl0_um`."""
     wl = wavelengths(wl_um)
     arm = amplitude(_excess_db(wl, excess_loss_db, wl0_um, bandwidth_1db_nm)) * math.sqrt(0.5)
     passages: dict[tuple[str, str], npt.ArrayLike] = {("in", "out1"): arm, ("in", "out2"): arm}

@@ -1,4 +1,4 @@
-"""Devices that light goes straight through, with a loss, a reflection and perhaps a length: tapers, filters, modulators."""
+"""Devices that light goes straight through, with loss, reflection and perhaps a length: tapers, filters."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def taper(
     )
 
 
-def interface(
-    wl_um: npt.ArrayLike, *, n_before: float, n_after: float, overlap_fraction: float = 1.0
-) -> Scattering:
+def interface(wl_um: npt.ArrayLike, *, n_before: float, n_after: float, overlap_fraction: float = 1.0) -> Scattering:
     """Return a joint of two guides: what their modes share, and the reflection of a step of index.
 
     `overlap_fraction` is the share of power in the overlap of the two modes; the step reflects as Fresnel's formula has

@@ -103,7 +103,8 @@ pub(crate) fn solve(
     if let Some(pattern) = &plan.pattern {
         let position = &pattern.position;
         let inner = plan.inner.iter().zip(&scratch.values);
-        let inner = inner.map(|(one, &v)| (position[one.row as usize] as usize, position[one.column as usize] as usize, v));
+        let inner =
+            inner.map(|(one, &v)| (position[one.row as usize] as usize, position[one.column as usize] as usize, v));
         if scratch.sparse.factor(pattern, inner) {
             missing = with_correction(plan, scratch, n, width, |scratch, rows| scratch.solve(pattern, rows));
         }

@@ -8,6 +8,8 @@
 //! Conventions: `S[out, in]` are amplitudes, `|S|²` is power; a wave travelling along +z is `exp(+iβz)`. A port that is
 //! neither joined nor asked for sends nothing in and swallows what comes out.
 
+#![expect(clippy::inline_always, reason = "kernels must be inlined into the code made for the vector unit at hand")]
+
 mod dense;
 mod kernels;
 mod loops;

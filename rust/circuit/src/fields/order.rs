@@ -70,7 +70,7 @@ pub(crate) fn order(n: usize, pairs: &[(u32, u32)], watch: &Watch) -> Result<Pat
         for &one in &front {
             let list = &mut near[one as usize];
             queue.remove(&(list.len(), one));
-            merge(list, &front, &[one, next], &mut merged);
+            merge(list, &front, [one, next], &mut merged);
             std::mem::swap(list, &mut merged);
             queue.insert((list.len(), one));
         }
@@ -90,7 +90,7 @@ pub(crate) fn order(n: usize, pairs: &[(u32, u32)], watch: &Watch) -> Result<Pat
 }
 
 /// The union of two ascending lists without two of their members.
-fn merge(a: &[u32], b: &[u32], without: &[u32; 2], into: &mut Vec<u32>) {
+fn merge(a: &[u32], b: &[u32], without: [u32; 2], into: &mut Vec<u32>) {
     into.clear();
     let (mut i, mut j) = (0, 0);
     while i < a.len() || j < b.len() {

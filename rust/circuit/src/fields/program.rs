@@ -48,7 +48,7 @@ pub(crate) enum Step {
     /// What comes out at an output.
     Output { output: u32, terms: std::ops::Range<usize> },
     /// Ports that see each other again.
-    Loop(LoopPlan),
+    Loop(Box<LoopPlan>),
 }
 
 /// Steps in the order in which they can be done.
@@ -147,7 +147,15 @@ pub(crate) fn plan(net: &Network<'_>, watch: &Watch) -> Result<Program, Interrup
         slot: vec![NONE; n_rows],
         reach: vec![(0, 0); n_rows],
         free: Vec::new(),
-        program: Program { steps: Vec::new(), terms: Vec::new(), n_slots: 0, n_loops: 0, largest_loop: 0, n_rows, n_values: 0 },
+        program: Program {
+            steps: Vec::new(),
+            terms: Vec::new(),
+            n_slots: 0,
+            n_loops: 0,
+            largest_loop: 0,
+            n_rows,
+            n_values: 0,
+        },
     };
     for &part in &order {
         watch.check()?;
@@ -209,11 +217,8 @@ fn needed_ports(net: &Network<'_>) -> Vec<bool> {
 /// Components in the order in which they become ready, first come first served: a mesh goes column by column, so that
 /// few rows are alive at a time.
 fn first_come(of_node: &[u32], n_parts: usize, edges: &[(u32, u32)]) -> Vec<u32> {
-    let between: Vec<(u32, u32)> = edges
-        .iter()
-        .map(|&(a, b)| (of_node[a as usize], of_node[b as usize]))
-        .filter(|(a, b)| a != b)
-        .collect();
+    let between: Vec<(u32, u32)> =
+        edges.iter().map(|&(a, b)| (of_node[a as usize], of_node[b as usize])).filter(|(a, b)| a != b).collect();
     let mut waiting = vec![0u32; n_parts];
     for &(_, to) in &between {
         waiting[to as usize] += 1;
@@ -298,7 +303,7 @@ impl Writer<'_> {
         let first_value = self.program.n_values;
         self.program.n_values += inner.len();
         let plan = LoopPlan::new(slots, outer, inner, first_value, (low, high), watch)?;
-        self.program.steps.push(Step::Loop(plan));
+        self.program.steps.push(Step::Loop(Box::new(plan)));
         self.release(members, own);
         let spent = members.iter().filter(|&&member| self.readers[member as usize] == 0);
         self.free.extend(spent.map(|&member| self.slot[member as usize]));

@@ -135,7 +135,13 @@ fn at(program: &Program, first: usize, worker: &mut Worker, n_in: usize, s: &mut
 
 /// Writes a row from its terms. Most have two that overlap (couplers): these are summed in one pass.
 #[inline(always)]
-fn row(terms: &[Term], values: &[Complex64], rows: &Rows, (re, im): (&mut [f64], &mut [f64]), (low, high): (usize, usize)) {
+fn row(
+    terms: &[Term],
+    values: &[Complex64],
+    rows: &Rows,
+    (re, im): (&mut [f64], &mut [f64]),
+    (low, high): (usize, usize),
+) {
     let mut done = 0;
     match terms {
         [one, two, ..] if !one.is_input && !two.is_input && one.low.max(two.low) < one.high.min(two.high) => {
@@ -148,11 +154,7 @@ fn row(terms: &[Term], values: &[Complex64], rows: &Rows, (re, im): (&mut [f64],
                 let (x_re, x_im, s) = if one.low < two.low { (x_re, x_im, s) } else { (z_re, z_im, t) };
                 set_scaled(&mut re[first..a], &mut im[first..a], &x_re[first..a], &x_im[first..a], s);
             }
-            set_sum(
-                (&mut re[a..b], &mut im[a..b]),
-                (&x_re[a..b], &x_im[a..b], s),
-                (&z_re[a..b], &z_im[a..b], t),
-            );
+            set_sum((&mut re[a..b], &mut im[a..b]), (&x_re[a..b], &x_im[a..b], s), (&z_re[a..b], &z_im[a..b], t));
             if b < last {
                 let (x_re, x_im, s) = if one.high > two.high { (x_re, x_im, s) } else { (z_re, z_im, t) };
                 set_scaled(&mut re[b..last], &mut im[b..last], &x_re[b..last], &x_im[b..last], s);

@@ -166,8 +166,7 @@ fn a_ring_has_its_closed_form_and_a_mirror_pair_that_of_a_fabry_perot() {
 
     let mut net = Net { n_wavelengths: 1, ..Net::default() };
     let (r, t) = (c(0.9, 0.0), c(0.0, 0.19f64.sqrt()));
-    let (a, g, b) =
-        (net.place(2, vec![r, t, t, r]), net.place(2, guide(0.7, 1.0)), net.place(2, vec![r, t, t, r]));
+    let (a, g, b) = (net.place(2, vec![r, t, t, r]), net.place(2, guide(0.7, 1.0)), net.place(2, vec![r, t, t, r]));
     net.join(a[1], g[0]);
     net.join(g[1], b[0]);
     net.open = vec![a[0] as i64, b[1] as i64];
@@ -182,7 +181,7 @@ fn random_circuits_agree_with_one_dense_solve() {
     let mut numbers = Numbers(1);
     for trial in 0..60 {
         let mut net = Net { n_wavelengths: 2, ..Net::default() };
-        for _ in 0..1 + numbers.below(70) {
+        for _ in 0..=numbers.below(70) {
             let n = 1 + numbers.below(4);
             let density = numbers.next();
             let wavelengths = 1 + numbers.below(2);
