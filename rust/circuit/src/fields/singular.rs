@@ -1,77 +1,116 @@
 //! The largest singular value of a matrix, by Lanczos steps on `SᴴS` with full reorthogonalisation.
 //!
-//! Exact up to rounding for matrices of up to [`MAX_STEPS`] columns; a lower bound beyond, and a close one, since the
-//! steps find the top of the spectrum first.
+//! From below, and close: the steps find the top of the spectrum first, and end when it moves by less than
+//! [`SETTLED`]. Exact up to rounding for matrices of few columns.
 
 use num_complex::Complex64;
 
-/// Most steps; the bound differs from the largest value by less than the rounding of one in all circuits tried.
-pub(crate) const MAX_STEPS: usize = 48;
+use super::kernels::add_scaled;
+
+/// Most steps; what is found then is still a lower bound.
+const MAX_STEPS: usize = 64;
 /// Steps end when a direction is this small beside the first: what is spanned is invariant.
 const BREAKDOWN: f64 = 1e-13;
-/// Steps end when the largest value moves by less than this share.
-const SETTLED: f64 = 1e-13;
+/// Steps end when twice in a row the largest value grew by less than this share: far less than any passivity is
+/// judged by.
+const SETTLED: f64 = 1e-11;
+/// Sums are kept in so many parts, which the compiler adds side by side.
+const LANES: usize = 8;
+
+/// A vector with its real and its imaginary parts apart.
+#[derive(Clone)]
+struct Split {
+    re: Vec<f64>,
+    im: Vec<f64>,
+}
 
 /// The largest singular value of a matrix of `n_in` columns, given row by row.
+#[inline(always)]
 pub(crate) fn largest(s: &[Complex64], n_in: usize) -> f64 {
     if n_in == 0 || s.is_empty() {
         return 0.0;
     }
-    let mut basis: Vec<Vec<Complex64>> = Vec::new();
+    let matrix: Vec<f64> =
+        s.chunks_exact(n_in).flat_map(|row| row.iter().map(|v| v.re).chain(row.iter().map(|v| v.im))).collect();
+    let mut basis: Vec<Split> = Vec::new();
     let (mut diagonal, mut beside): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
     // A start with a part along every direction: phases that repeat in no symmetry of a circuit.
-    let mut next: Vec<Complex64> =
-        (0..n_in).map(|i| Complex64::from_polar(1.0, 2.399_963_229_728_653 * (i * i + 1) as f64)).collect();
-    let mut length = norm(&next);
-    let mut best = 0.0f64;
+    let start = |i: usize| 2.399_963_229_728_653 * (i * i + 1) as f64;
+    let mut next =
+        Split { re: (0..n_in).map(|i| start(i).cos()).collect(), im: (0..n_in).map(|i| start(i).sin()).collect() };
+    let mut length = (n_in as f64).sqrt();
+    let (mut best, mut settled) = (0.0f64, 0);
     for step in 0..MAX_STEPS.min(n_in) {
-        for value in &mut next {
+        for value in next.re.iter_mut().chain(&mut next.im) {
             *value /= length;
         }
         basis.push(next);
-        let current = &basis[step];
-        let mut image = product(s, current, n_in);
-        let alpha = dot(current, &image).re;
+        let mut image = product(&matrix, &basis[step], n_in);
+        diagonal.push(dot(&basis[step], &image).re);
         // Twice: once is not enough when a direction is nearly spent.
         for _ in 0..2 {
             for old in &basis {
                 let share = dot(old, &image);
-                for (value, along) in image.iter_mut().zip(old) {
-                    *value -= share * along;
-                }
+                add_scaled(&mut image.re, &mut image.im, &old.re, &old.im, -share);
             }
         }
-        diagonal.push(alpha);
         let value = top(&diagonal, &beside);
-        length = norm(&image);
-        if length <= BREAKDOWN * value.max(f64::MIN_POSITIVE) || (step > 3 && value - best <= SETTLED * value) {
-            best = best.max(value);
+        length = dot(&image, &image).re.sqrt();
+        settled = if value - best <= SETTLED * value { settled + 1 } else { 0 };
+        best = best.max(value);
+        if length <= BREAKDOWN * value.max(f64::MIN_POSITIVE) || settled == 2 {
             break;
         }
-        best = best.max(value);
         beside.push(length);
         next = image;
     }
     best.max(0.0).sqrt()
 }
 
-fn product(s: &[Complex64], x: &[Complex64], n_in: usize) -> Vec<Complex64> {
-    let mut image = vec![Complex64::ZERO; n_in];
-    for row in s.chunks_exact(n_in) {
-        let value: Complex64 = row.iter().zip(x).map(|(a, b)| a * b).sum();
-        for (sum, a) in image.iter_mut().zip(row) {
-            *sum += a.conj() * value;
+#[inline(always)]
+fn product(matrix: &[f64], x: &Split, n_in: usize) -> Split {
+    let mut image = Split { re: vec![0.0; n_in], im: vec![0.0; n_in] };
+    for row in matrix.chunks_exact(2 * n_in) {
+        let (re, im) = row.split_at(n_in);
+        let value = sums(re, im, &x.re, &x.im, -1.0);
+        // The conjugate of the row times the value.
+        let (y_re, y_im) = (&mut image.re[..n_in], &mut image.im[..n_in]);
+        for i in 0..n_in {
+            y_re[i] += re[i] * value.re + im[i] * value.im;
+            y_im[i] += re[i] * value.im - im[i] * value.re;
         }
     }
     image
 }
 
-fn dot(a: &[Complex64], b: &[Complex64]) -> Complex64 {
-    a.iter().zip(b).map(|(a, b)| a.conj() * b).sum()
+/// `aᴴ b`.
+#[inline(always)]
+fn dot(a: &Split, b: &Split) -> Complex64 {
+    sums(&a.re, &a.im, &b.re, &b.im, 1.0)
 }
 
-fn norm(a: &[Complex64]) -> f64 {
-    a.iter().map(Complex64::norm_sqr).sum::<f64>().sqrt()
+/// `Σ a b`, with `a` conjugated where the sign is +1.
+#[inline(always)]
+fn sums(a_re: &[f64], a_im: &[f64], b_re: &[f64], b_im: &[f64], sign: f64) -> Complex64 {
+    let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+    let n = a_re.len();
+    let whole = n - n % LANES;
+    let (a_im, b_re, b_im) = (&a_im[..n], &b_re[..n], &b_im[..n]);
+    let mut at = 0;
+    while at < whole {
+        for lane in 0..LANES {
+            let (i, a) = (at + lane, sign * a_im[at + lane]);
+            re[lane] += a_re[i] * b_re[i] + a * b_im[i];
+            im[lane] += a_re[i] * b_im[i] - a * b_re[i];
+        }
+        at += LANES;
+    }
+    for i in whole..n {
+        let a = sign * a_im[i];
+        re[0] += a_re[i] * b_re[i] + a * b_im[i];
+        im[0] += a_re[i] * b_im[i] - a * b_re[i];
+    }
+    Complex64::new(re.iter().sum(), im.iter().sum())
 }
 
 /// The largest eigenvalue of a symmetric tridiagonal matrix, by bisection on the count of negative pivots.

@@ -75,8 +75,8 @@ pub fn solve_fields(circuit: &FieldCircuit<'_>, watch: &Watch) -> Result<FieldSo
                 gather(net, &entries, number * group, checks.len(), &mut worker.values);
                 for (k, (s, check)) in s.chunks_exact_mut(of_one).zip(checks.iter_mut()).enumerate() {
                     watch.check()?;
-                    let residual = pulp::Arch::new().dispatch(|| at(&program, k * entries.len(), worker, n_in, s));
-                    *check = (residual, singular::largest(s, n_in));
+                    *check = pulp::Arch::new()
+                        .dispatch(|| (at(&program, k * entries.len(), worker, n_in, s), singular::largest(s, n_in)));
                     watch.advance(1);
                 }
                 Ok::<(), SolveError>(())
