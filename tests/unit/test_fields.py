@@ -143,6 +143,23 @@ def test_a_measured_device_of_the_pdk_closes_a_gap(drawing: Any, tmp_path: Path)
         fields.from_layout(drawing.model(), wl_um=[1.7])
 
 
+def test_ports_of_a_measured_device_are_told_by_where_they_lie(drawing: Any, tmp_path: Path) -> None:
+    wl = np.linspace(1.5, 1.6, 101)
+    one = MODELS["splitter_1x2"](wl, excess_loss_db=1.0, first_fraction=0.8)
+    fields.write(SParameters(one.ports, wl, one.s), tmp_path / "y.npz")
+    spec = (ROOT / "tests" / "rules" / "spec_pdk.toml").read_text(encoding="utf-8")
+    with_file = 'kind = "splitter_1x2"\nsparameters = { file = "y.npz" }\n'
+    (tmp_path / "kit.toml").write_text(spec.replace('kind = "splitter_1x2"\n', with_file), encoding="utf-8")
+    drawing.kit = pdk.load(tmp_path / "kit.toml")
+    ports = drawing.place("splitter", 0, 0)
+    for name, port in zip(("in", "upper", "lower"), ports, strict=True):
+        drawing.stated(name, port)
+    found = fields.from_layout(drawing.model(), wl_um=WL)
+    levels = {end: found.power_db("in", end)[0] for end in ("upper", "lower")}
+    assert sorted(levels.values()) == pytest.approx([10 * math.log10(0.2) - 1, 10 * math.log10(0.8) - 1], abs=1e-6)
+    assert "the S-parameters of splitter have no source in the PDK" in found.notes
+
+
 def test_a_measured_device_whose_file_is_missing_is_refused_with_its_line(tmp_path: Path) -> None:
     spec = (ROOT / "tests" / "rules" / "spec_pdk.toml").read_text(encoding="utf-8")
     (tmp_path / "kit.toml").write_text(spec + MEASURED, encoding="utf-8")

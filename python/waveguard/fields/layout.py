@@ -22,6 +22,7 @@ from waveguard.errors import IncompleteError, UsageError
 from waveguard.fields import core, measured
 from waveguard.fields.circuit import FieldCircuit
 from waveguard.fields.sparameters import SParameters
+from waveguard.models import MODELS
 from waveguard.models.fields import kinds, scattering
 from waveguard.models.fields.ends import open_end
 from waveguard.tables import OPTICAL
@@ -190,7 +191,8 @@ class _Builder:
         """Place devices of one cell; return the reason when they have no field model."""
         shape = self.optical.shape(int(devices[0]))
         if entry.sparameters is not None:
-            return self._measured(entry, devices, shape.names)
+            roles = roles_of_ports(entry, shape) if entry.kind in MODELS else {}
+            return self._measured(entry, devices, shape.names, {} if isinstance(roles, str) else roles)
         params = {name: quantity.value for name, quantity in entry.params.items()}
         reason = kinds.missing(entry.kind, params)
         if reason is not None:
@@ -231,11 +233,13 @@ class _Builder:
             return kinds.Drawn(wl0_um, length_um)
         return kinds.Drawn(wl0_um, length_um, section.n_eff.value, section.n_g.value)
 
-    def _measured(self, entry: DevicePattern, devices: Ints, names: Sequence[str]) -> str | None:
+    def _measured(self, entry: DevicePattern, devices: Ints, names: Sequence[str], roles: dict[str, int]) -> str | None:
         found = measured.of_entry(entry, self.wl)
-        at = measured.ports_of(entry, found.ports, names)
+        at = measured.ports_of(entry, found.ports, names, roles)
         if isinstance(at, str):
             return at
+        if entry.sparameters is not None and entry.sparameters.assumed:
+            self.notes[f"the S-parameters of {entry.name} have no source in the PDK"] += len(devices)
         block = self.circuit.add_blocks(core.constant(found.s))
         for device in devices.tolist():
             ids = self.optical.of(device).tolist()

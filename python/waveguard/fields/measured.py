@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,11 +41,14 @@ def of_entry(entry: DevicePattern, wl_um: npt.NDArray[np.float64]) -> SParameter
         raise
 
 
-def ports_of(entry: DevicePattern, in_file: Sequence[str], drawn: Sequence[str]) -> list[int | None] | str:
+def ports_of(
+    entry: DevicePattern, in_file: Sequence[str], drawn: Sequence[str], roles: Mapping[str, int]
+) -> list[int | None] | str:
     """Return, for each port of the file, the number of the drawn port (None for the one outside), or why not.
 
     A port of the file is found by `sparameters.ports` (role -> name or number in the file), else by its own name; a
-    role is found among the drawn ports by the aliases of the entry, else by its own name.
+    role is found among the drawn ports by the aliases of the entry, else by its own name, else by where the ports of
+    such a device lie, which `roles` tells.
     """
     assert entry.sparameters is not None
     role_of = dict.fromkeys(in_file, "")
@@ -65,8 +68,10 @@ def ports_of(entry: DevicePattern, in_file: Sequence[str], drawn: Sequence[str])
             continue
         aliases = [role, *entry.ports.get(role, ())]
         hits = {names[alias.casefold()] for alias in aliases if alias.casefold() in names}
+        if not hits and role in roles:
+            hits = {roles[role]}
         if len(hits) != 1:
-            return f"port '{role}' of its S-parameters is none of the ports drawn ({', '.join(drawn)})"
+            return f"port '{role}' of its S-parameters is none of those drawn ({', '.join(drawn)}): name it in `ports` of the entry"
         found.append(hits.pop())
     if len(set(found)) != len(found):
         return "two ports of its S-parameters are one drawn port"
