@@ -240,6 +240,8 @@ class _Builder:
             return at
         if entry.sparameters is not None and entry.sparameters.assumed:
             self.notes[f"the S-parameters of {entry.name} have no source in the PDK"] += len(devices)
+        for note in found.notes:
+            self.notes[f"S-parameters of {entry.name}: {note}"] += len(devices)
         block = self.circuit.add_blocks(core.constant(found.s))
         for device in devices.tolist():
             ids = self.optical.of(device).tolist()

@@ -71,7 +71,8 @@ def ports_of(
         if not hits and role in roles:
             hits = {roles[role]}
         if len(hits) != 1:
-            return f"port '{role}' of its S-parameters is none of those drawn ({', '.join(drawn)}): name it in `ports` of the entry"
+            known = ", ".join(drawn)
+            return f"port '{role}' of its S-parameters is none of those drawn ({known}): name it in `ports` of the entry"
         found.append(hits.pop())
     if len(set(found)) != len(found):
         return "two ports of its S-parameters are one drawn port"

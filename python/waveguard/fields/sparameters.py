@@ -14,6 +14,11 @@ Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 Bools = npt.NDArray[np.bool_]
 
+COARSE_RAD = np.pi / 4
+"""Phases that turn by more between two rows make an interpolation rough."""
+FAINT = 1e-3
+"""Passages that are weaker everywhere do not count there."""
+
 
 @dataclass(frozen=True)
 class SParameters:
@@ -28,7 +33,7 @@ class SParameters:
     residual: Floats | None = None
     """By wavelength, what is missing in the solved equations, relative."""
     largest_singular_value: Floats | None = None
-    """By wavelength; at most one when the circuit is passive."""
+    """By wavelength, a lower bound that is close where it is near one; at most one when the circuit is passive."""
     gaps: tuple[str, ...] = ()
     """Devices without a model, in words."""
     notes: tuple[str, ...] = ()
@@ -100,12 +105,16 @@ class SParameters:
         n = len(self.ports)
         flat = self.s.reshape(len(self.wl_um), -1)
         size, phase = np.abs(flat), np.unwrap(np.angle(flat), axis=0)
+        turn = np.abs(np.diff(phase, axis=0))[:, size.max(axis=0) > FAINT]
+        notes = self.notes
+        if turn.size and float(turn.max()) > COARSE_RAD:
+            notes = (*notes, f"phases turn by up to {float(turn.max()):.1f} rad from row to row: what lies between is rough")
         new = np.empty((len(wanted), n * n), dtype=np.complex128)
         for k in range(n * n):
             new[:, k] = np.interp(wanted, self.wl_um, size[:, k]) * np.exp(
                 1j * np.interp(wanted, self.wl_um, phase[:, k])
             )
-        return SParameters(self.ports, wanted, new.reshape(-1, n, n), notes=self.notes)
+        return SParameters(self.ports, wanted, new.reshape(-1, n, n), notes=notes)
 
     def to_sax(self) -> dict[tuple[str, str], Complexes]:
         """Return them as a SAX `SDict`: amplitudes by (port in, port out)."""

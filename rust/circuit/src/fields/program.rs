@@ -19,7 +19,7 @@ pub(crate) struct Term {
     /// Slot of a row, or number of an input.
     pub(crate) from: u32,
     pub(crate) is_input: bool,
-    /// Inputs whose light is in that row.
+    /// Inputs whose light is in that row, widened to whole groups of [`LANES`].
     pub(crate) low: u32,
     pub(crate) high: u32,
 }
@@ -30,8 +30,9 @@ impl Term {
     pub(crate) fn add(&self, s: Complex64, rows: &Rows, re: &mut [f64], im: &mut [f64], first: usize) {
         let (low, high) = (self.low as usize, self.high as usize);
         if self.is_input {
-            re[low - first] += s.re;
-            im[low - first] += s.im;
+            let at = self.from as usize - first;
+            re[at] += s.re;
+            im[at] += s.im;
         } else {
             let (x_re, x_im) = rows.row(self.from as usize);
             let (at, end) = (low - first, high - first);
@@ -78,6 +79,8 @@ impl Program {
     }
 }
 
+/// Rows are worked on in groups of so many inputs: what vector units take at a time, so that nothing is left over.
+const LANES: u32 = 16;
 const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy)]
@@ -147,6 +150,7 @@ pub(crate) fn plan(net: &Network<'_>, watch: &Watch) -> Result<Program, Interrup
         slot: vec![NONE; n_rows],
         reach: vec![(0, 0); n_rows],
         free: Vec::new(),
+        n_inputs: net.inputs.len() as u32,
         program: Program {
             steps: Vec::new(),
             terms: Vec::new(),
@@ -258,6 +262,7 @@ struct Writer<'a> {
     /// Range of inputs whose light gets to each row.
     reach: Vec<(u32, u32)>,
     free: Vec<u32>,
+    n_inputs: u32,
     program: Program,
 }
 
@@ -324,7 +329,8 @@ impl Writer<'_> {
                 continue;
             }
             let (from, (a, b)) = if arrival.is_input {
-                (arrival.source, (arrival.source, arrival.source + 1))
+                let start = arrival.source / LANES * LANES;
+                (arrival.source, (start, (start + LANES).min(self.n_inputs)))
             } else {
                 (self.slot[arrival.source as usize], self.reach[arrival.source as usize])
             };

@@ -11,8 +11,10 @@ use super::kernels::add_scaled;
 const MAX_STEPS: usize = 64;
 /// Steps end when a direction is this small beside the first: what is spanned is invariant.
 const BREAKDOWN: f64 = 1e-13;
-/// Steps end when twice in a row the largest value grew by less than this share: far less than any passivity is
-/// judged by.
+/// The value is worked out after so many steps each time.
+const LOOK_EVERY: usize = 4;
+/// Steps end when the largest value grew by less than this share since it was looked at last: far less than any
+/// passivity is judged by.
 const SETTLED: f64 = 1e-11;
 /// Sums are kept in so many parts, which the compiler adds side by side.
 const LANES: usize = 8;
@@ -39,7 +41,7 @@ pub(crate) fn largest(s: &[Complex64], n_in: usize) -> f64 {
     let mut next =
         Split { re: (0..n_in).map(|i| start(i).cos()).collect(), im: (0..n_in).map(|i| start(i).sin()).collect() };
     let mut length = (n_in as f64).sqrt();
-    let (mut best, mut settled) = (0.0f64, 0);
+    let mut best = 0.0f64;
     for step in 0..MAX_STEPS.min(n_in) {
         for value in next.re.iter_mut().chain(&mut next.im) {
             *value /= length;
@@ -54,17 +56,21 @@ pub(crate) fn largest(s: &[Complex64], n_in: usize) -> f64 {
                 add_scaled(&mut image.re, &mut image.im, &old.re, &old.im, -share);
             }
         }
-        let value = top(&diagonal, &beside);
         length = dot(&image, &image).re.sqrt();
-        settled = if value - best <= SETTLED * value { settled + 1 } else { 0 };
-        best = best.max(value);
-        if length <= BREAKDOWN * value.max(f64::MIN_POSITIVE) || settled == 2 {
-            break;
+        let spent = length <= BREAKDOWN * diagonal[0].abs().max(f64::MIN_POSITIVE);
+        if spent || step % LOOK_EVERY == LOOK_EVERY - 1 {
+            let value = top(&diagonal, &beside);
+            let settled = value - best <= SETTLED * value;
+            best = best.max(value);
+            if spent || settled {
+                return best.max(0.0).sqrt();
+            }
         }
         beside.push(length);
         next = image;
     }
-    best.max(0.0).sqrt()
+    beside.pop();
+    best.max(top(&diagonal, &beside)).max(0.0).sqrt()
 }
 
 #[inline(always)]

@@ -75,8 +75,8 @@ pub fn solve_fields(circuit: &FieldCircuit<'_>, watch: &Watch) -> Result<FieldSo
                 gather(net, &entries, number * group, checks.len(), &mut worker.values);
                 for (k, (s, check)) in s.chunks_exact_mut(of_one).zip(checks.iter_mut()).enumerate() {
                     watch.check()?;
-                    *check = pulp::Arch::new()
-                        .dispatch(|| (at(&program, k * entries.len(), worker, n_in, s), singular::largest(s, n_in)));
+                    let first = k * entries.len();
+                    *check = pulp::Arch::new().dispatch(Wavelength { program: &program, first, worker, n_in, s });
                     watch.advance(1);
                 }
                 Ok::<(), SolveError>(())
@@ -86,6 +86,26 @@ pub fn solve_fields(circuit: &FieldCircuit<'_>, watch: &Watch) -> Result<FieldSo
     let (residual, largest_singular_value) = checks.into_iter().unzip();
     let Program { n_rows, n_loops, largest_loop, .. } = program;
     Ok(FieldSolution { s, residual, largest_singular_value, n_rows, n_loops, largest_loop })
+}
+
+/// The work for one wavelength. A closure would do, were it sure to be inlined into the code for the vector unit.
+struct Wavelength<'a> {
+    program: &'a Program,
+    /// Where its amplitudes start among those of the group.
+    first: usize,
+    worker: &'a mut Worker,
+    n_in: usize,
+    s: &'a mut [Complex64],
+}
+
+impl pulp::NullaryFnOnce for Wavelength<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn call(self) -> (f64, f64) {
+        let residual = at(self.program, self.first, self.worker, self.n_in, self.s);
+        (residual, singular::largest(self.s, self.n_in))
+    }
 }
 
 /// Reads the amplitudes of a group of wavelengths.
@@ -99,8 +119,7 @@ fn gather(net: &Network<'_>, entries: &[Entry], first: usize, count: usize, valu
     }
 }
 
-/// One wavelength, whose amplitudes start at `first`; returns the residual. Inlined into code for the vector unit of
-/// the machine.
+/// One wavelength, whose amplitudes start at `first`; returns the residual.
 #[inline(always)]
 fn at(program: &Program, first: usize, worker: &mut Worker, n_in: usize, s: &mut [Complex64]) -> f64 {
     let Worker { rows, out, scratch, values } = worker;
