@@ -72,7 +72,9 @@ def ports_of(
             hits = {roles[role]}
         if len(hits) != 1:
             known = ", ".join(drawn)
-            return f"port '{role}' of its S-parameters is none of those drawn ({known}): name it in `ports` of the entry"
+            return (
+                f"port '{role}' of its S-parameters is none of those drawn ({known}): name it in `ports` of the entry"
+            )
         found.append(hits.pop())
     if len(set(found)) != len(found):
         return "two ports of its S-parameters are one drawn port"

@@ -108,7 +108,10 @@ class SParameters:
         turn = np.abs(np.diff(phase, axis=0))[:, size.max(axis=0) > FAINT]
         notes = self.notes
         if turn.size and float(turn.max()) > COARSE_RAD:
-            notes = (*notes, f"phases turn by up to {float(turn.max()):.1f} rad from row to row: what lies between is rough")
+            notes = (
+                *notes,
+                f"phases turn by up to {float(turn.max()):.1f} rad from row to row: what lies between is rough",
+            )
         new = np.empty((len(wanted), n * n), dtype=np.complex128)
         for k in range(n * n):
             new[:, k] = np.interp(wanted, self.wl_um, size[:, k]) * np.exp(

@@ -187,17 +187,16 @@ fn blocks(stacks: &[BlockStack<'_>], n_wavelengths: usize) -> Result<Vec<Block>,
 
 /// Which entries are not zero at some wavelength; the first that is not finite is an error (wavelength, place).
 fn used(values: &[Complex64], square: usize) -> Result<Vec<bool>, (usize, usize)> {
-    // Zero times a number is zero, times anything else it is not: sums of both tell all without a branch.
+    // One sum for each entry, so that the compiler adds several side by side; what is not finite stays in it.
     let mut size = vec![0.0; square];
-    let mut odd = vec![0.0; square];
     for matrix in values.chunks_exact(square.max(1)) {
-        for ((size, odd), value) in size.iter_mut().zip(&mut odd).zip(matrix) {
+        for (size, value) in size.iter_mut().zip(matrix) {
             *size += value.re.abs() + value.im.abs();
-            *odd += 0.0 * value.re + 0.0 * value.im;
         }
     }
-    if odd.iter().any(|v| *v != 0.0) {
-        let at = values.iter().position(|v| !(v.re.is_finite() && v.im.is_finite())).unwrap_or(0);
+    if size.iter().any(|v| !v.is_finite())
+        && let Some(at) = values.iter().position(|v| !(v.re.is_finite() && v.im.is_finite()))
+    {
         return Err((at / square, at % square));
     }
     Ok(size.into_iter().map(|v| v > 0.0).collect())
