@@ -79,6 +79,15 @@ def test_bad_usage_ends_with_2(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_picture_without_matplotlib_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    arguments = ["sparams", "nowhere.gds", "--pdk", "siepic-ebeam", "--wl", "1.55", "-o", str(tmp_path / "x.png")]
+    assert main(arguments) == 2
+    assert lines_of(capsys)[0].endswith("x.png: a picture needs matplotlib, which is not installed")
+
+
 def test_names_may_hold_commas_in_brackets() -> None:
     assert split_names("a, gc@(0,127),b ") == ["a", "gc@(0,127)", "b"]
     assert wavelengths("1.31,1.55").tolist() == [1.31, 1.55]

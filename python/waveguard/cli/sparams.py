@@ -75,7 +75,9 @@ def sparams(
     paths = [Path(one) for one in outputs if one != _output.STDOUT]
     _output.refuse_same_file(paths, [layout, Path(name)])
     for path in paths:
-        if path.suffix.lower() != ".png":
+        if path.suffix.lower() == ".png":
+            require_matplotlib(path)
+        else:
             writer_of(path)
         _output.refuse_unwritable(path)
     kit = pdks.load(name)
@@ -112,6 +114,20 @@ def sparams(
     for reason in missing:
         _errors.complain(f"{layout}: {reason}")
     return _errors.EXIT_INCOMPLETE if missing or refused or not found.complete else 0
+
+
+def require_matplotlib(path: Path) -> None:
+    """Raise UsageError when pictures cannot be drawn, before any work is done for them."""
+    from importlib.util import find_spec
+
+    from waveguard.errors import UsageError
+
+    if find_spec("matplotlib") is None:
+        raise UsageError(
+            "a picture needs matplotlib, which is not installed",
+            path=path,
+            hint="pip install matplotlib, or write .csv",
+        )
 
 
 def wavelengths(text: str) -> npt.NDArray[np.float64]:
