@@ -179,15 +179,18 @@ def tell(found: SParameters, gaps: str) -> None:
     assert found.residual is not None
     assert found.largest_singular_value is not None
     counts = found.figures
-    loops = f", {counts['loops']:,} loops of up to {counts['largest_loop']:,} ports" if counts["loops"] else ""
+    loops = ""
+    if counts["loops"]:
+        largest = f"of {counts['largest_loop']:,} ports"
+        loops = f", a loop {largest}" if counts["loops"] == 1 else f", {counts['loops']:,} loops, the largest {largest}"
     _errors.tell(
         f"{len(found.ports):,} ports, {len(found.wl_um):,} wavelengths, {counts['instances']:,} instances, "
         f"{counts['joints']:,} joints{loops}"
     )
-    largest = float(found.largest_singular_value.max())
-    passive = "passive" if largest <= 1.0 + PASSIVE_WITHIN else "NOT PASSIVE"
+    singular = float(found.largest_singular_value.max())
+    passive = "passive" if singular <= 1.0 + PASSIVE_WITHIN else "NOT PASSIVE"
     dark = " (devices without a model taken as dark)" if found.gaps else ""
-    _errors.tell(f"residual {float(found.residual.max()):.1e}; {passive}: largest singular value {largest:.6f}{dark}")
+    _errors.tell(f"residual {float(found.residual.max()):.1e}; {passive}: largest singular value {singular:.6f}{dark}")
     middle = len(found.wl_um) // 2
     power = np.abs(found.s[middle]) ** 2
     shown = 0
