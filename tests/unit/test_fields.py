@@ -242,6 +242,21 @@ def test_a_wrong_netlist_is_refused_with_its_place(netlist: dict[str, Any], mess
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("wl", [[], [1.55, 1.54], [-1.0], [math.nan]])
+def test_wavelengths_that_are_none_are_refused(wl: list[float], drawing: Any) -> None:
+    with pytest.raises(InputError, match="wavelengths must"):
+        fields.from_netlist(NETLIST, wl_um=wl)
+    with pytest.raises(InputError, match="wavelengths must"):
+        fields.from_layout(two_links(drawing).model(), wl_um=wl)
+
+
+def test_a_netlist_without_joints_or_ports_is_a_small_one() -> None:
+    guide = {"g": NETLIST["instances"]["g"]}
+    assert fields.from_netlist({"instances": guide}, wl_um=WL).s.shape == (5, 0, 0)
+    alone = fields.from_netlist({"instances": guide, "ports": {"a": "g,in"}}, wl_um=WL)
+    assert alone.s.tolist() == [[[0.0]]] * 5
+
+
 def test_light_that_goes_round_for_ever_is_no_answer() -> None:
     mirror = {"component": "partial_reflector", "settings": {"reflectance": 1.0}}
     loop = {"component": "lens", "settings": {}}

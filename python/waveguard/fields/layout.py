@@ -21,7 +21,7 @@ from waveguard.assembly.devices import OpticalPorts, groups_alike, roles_of_port
 from waveguard.errors import IncompleteError, UsageError
 from waveguard.fields import core, measured
 from waveguard.fields.circuit import FieldCircuit
-from waveguard.fields.sparameters import SParameters
+from waveguard.fields.sparameters import SParameters, checked_grid
 from waveguard.models import MODELS
 from waveguard.models.fields import kinds, scattering
 from waveguard.models.fields.ends import open_end
@@ -69,7 +69,7 @@ def from_layout(
     threads, progress
         As everywhere.
     """
-    wl = np.atleast_1d(np.asarray(wl_um, dtype=np.float64))
+    wl = checked_grid(wl_um)
     named = _terminals(model, ports)
     if len(wl) * len(named) ** 2 > MAX_VALUES:
         raise UsageError(

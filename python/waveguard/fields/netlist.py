@@ -18,7 +18,7 @@ import numpy.typing as npt
 from waveguard.errors import IncompleteError, InputError
 from waveguard.fields import core
 from waveguard.fields.circuit import FieldCircuit
-from waveguard.fields.sparameters import SParameters
+from waveguard.fields.sparameters import SParameters, checked_grid
 from waveguard.models.fields import MODELS, Scattering
 
 Floats = npt.NDArray[np.float64]
@@ -60,7 +60,7 @@ def from_netlist(
     IncompleteError
         A component has no model and `gaps` says refuse.
     """
-    wl = np.atleast_1d(np.asarray(wl_um, dtype=np.float64))
+    wl = checked_grid(wl_um)
     top, others = _top(netlist)
     known = {**MODELS, **(models or {})}
     return _Solver(wl, known, others, gaps, threads).run(top, 0)

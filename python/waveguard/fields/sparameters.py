@@ -20,6 +20,16 @@ FAINT = 1e-3
 """Passages that are weaker everywhere do not count there."""
 
 
+def checked_grid(wl_um: npt.ArrayLike) -> Floats:
+    """Return wavelengths as an array; InputError unless they are positive and increase."""
+    grid = np.atleast_1d(np.asarray(wl_um, dtype=np.float64))
+    if not grid.size or grid.ndim != 1 or not np.all(np.isfinite(grid)) or grid.min() <= 0:
+        raise InputError("wavelengths must be positive numbers, and at least one")
+    if np.any(np.diff(grid) <= 0):
+        raise InputError("wavelengths must increase from row to row")
+    return grid
+
+
 @dataclass(frozen=True)
 class SParameters:
     """Amplitudes `s[wavelength, out, in]`; a wave along +z goes as exp(+iβz), power is |s|²."""
@@ -47,10 +57,7 @@ class SParameters:
             raise InputError("two ports have the same name", hint="give every port a name of its own")
         if self.s.shape != (len(self.wl_um), n, n):
             raise InputError(f"amplitudes of shape {self.s.shape} do not fit {len(self.wl_um)} wavelengths, {n} ports")
-        if not len(self.wl_um) or not np.all(np.isfinite(self.wl_um)) or self.wl_um[0] <= 0:
-            raise InputError("wavelengths must be positive numbers, and at least one")
-        if np.any(np.diff(self.wl_um) <= 0):
-            raise InputError("wavelengths must increase from row to row")
+        checked_grid(self.wl_um)
 
     def __len__(self) -> int:
         return len(self.wl_um)
