@@ -37,6 +37,8 @@ TOOLS = [
     "klayout>=0.30",
     "matplotlib>=3.9",
     "pyyaml>=6.0",
+    "sax>=0.18",
+    "scikit-rf>=1.8",
     "shapely>=2.1",
 ]
 

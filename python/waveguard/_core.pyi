@@ -22,6 +22,7 @@ __all__ = [
     "probe",
     "scan_layout",
     "schemas",
+    "solve_fields",
     "solve_paths",
 ]
 
@@ -97,5 +98,8 @@ def build_circuit(columns: dict[str, Any]) -> Circuit: ...
 def solve_paths(
     circuit: Circuit, options_json: str = "{}", threads: int = 0, progress: _Progress | None = None
 ) -> Solution: ...
+def solve_fields(
+    columns: dict[str, Any], stacks: list[npt.NDArray[Any]], threads: int = 0, progress: _Progress | None = None
+) -> dict[str, Any]: ...
 def schemas() -> dict[str, list[tuple[str, str]]]: ...
 def probe(kind: str, seconds: float = 0.0, threads: int = 1, progress: _Progress | None = None) -> None: ...

@@ -7,7 +7,7 @@ absorbers are not drawn, so such devices get a port of their own beyond those of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -119,16 +119,28 @@ def device_arcs(
             }[entry.kind]
             gaps.add(mine, reason)
             continue
-        for cell in np.unique(cells[mine]).tolist():
-            left = mine[cells[mine] == cell]
-            while len(left):
-                like = optical.like(int(left[0]), left, snap_nm)
-                like[0] = True
-                part = _arcs_alike(entry, number, optical, left[like], outside, gaps)
-                if part is not None:
-                    parts.append(_with_lengths(part, lengths_nm, group_nm))
-                left = left[~like]
+        for alike in groups_alike(optical, cells, mine, snap_nm):
+            part = _arcs_alike(entry, number, optical, alike, outside, gaps)
+            if part is not None:
+                parts.append(_with_lengths(part, lengths_nm, group_nm))
     return arcs.join(parts), outside
+
+
+def groups_alike(optical: OpticalPorts, cells: Ints, devices: Ints, snap_nm: float) -> Iterator[Ints]:
+    """Yield devices of one cell whose ports lie alike, so that one match of ports serves them all."""
+    for cell in np.unique(cells[devices]).tolist():
+        left = devices[cells[devices] == cell]
+        while len(left):
+            like = optical.like(int(left[0]), left, snap_nm)
+            like[0] = True
+            yield left[like]
+            left = left[~like]
+
+
+def roles_of_ports(entry: DevicePattern, shape: ports.Ports) -> dict[str, int] | str:
+    """Return the port number of each role of a device, or why it cannot be told."""
+    fraction = entry.params.get("first_fraction")
+    return ports.match(entry.kind, shape, entry.ports, even=fraction is None or fraction.value == 0.5)
 
 
 def _arcs_alike(
@@ -136,8 +148,7 @@ def _arcs_alike(
 ) -> arcs.Arcs | None:
     """Return the arcs of devices whose ports lie alike, or note a gap."""
     shape = optical.shape(int(devices[0]))
-    fraction = entry.params.get("first_fraction")
-    roles = ports.match(entry.kind, shape, entry.ports, even=fraction is None or fraction.value == 0.5)
+    roles = roles_of_ports(entry, shape)
     if isinstance(roles, str):
         gaps.add(devices, roles)
         return None

@@ -16,6 +16,7 @@ from waveguard.cli.demo import demo
 from waveguard.cli.explain import explain
 from waveguard.cli.extract import extract
 from waveguard.cli.pdk import app as pdk_app
+from waveguard.cli.sparams import sparams
 
 EXIT_CODES = (
     "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad input or usage, 3 incomplete or internal error."
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command(epilog=EXIT_CODES)(check)
 app.command()(extract)
+app.command()(sparams)
 app.command()(explain)
 app.add_typer(pdk_app, name="pdk")
 app.command(epilog=EXIT_CODES)(demo)

@@ -50,7 +50,18 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "terminator": ("reflection_db",),
     "taper": ("loss_db", "reflection_db"),
     "two_port": ("loss_db", "reflection_db"),
-    "ring_add_drop": ("through_loss_db", "drop_loss_db", "crosstalk_db"),
+    "ring_add_drop": (
+        "through_loss_db",
+        "drop_loss_db",
+        "crosstalk_db",
+        # For fields: where it resonates.
+        "round_trip_um",
+        "n_eff",
+        "n_g",
+        "coupling_fraction",
+        "drop_coupling_fraction",
+        "loss_db_per_cm",
+    ),
     "mux": ("loss_db", "crosstalk_db", "reflection_db"),
     "black_box": (),
     "ignore": (),
@@ -69,6 +80,24 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "ring_add_drop": ("through_loss_db", "drop_loss_db"),
     "mux": ("loss_db",),
 }
+
+
+class SParameterFile(Part):
+    """Measured or simulated S-parameters of a device, in a file beside the PDK."""
+
+    file: Text
+    """Touchstone `.sNp`, `.npz`, `.csv`, or a Lumerical table `.dat` or `.sparam`; relative to the TOML file."""
+    ports: dict[str, Text] = Field(default_factory=dict)
+    """Port of the model -> its name (or number, from 1) in the file; the same names when absent."""
+    time_sign: Literal[1, -1] | None = None
+    """Sign of iωt in the file: +1 where a longer guide has a smaller phase. Touchstone is +1 when absent, others -1."""
+    source: Text | None = None
+    note: Text | None = None
+
+    @property
+    def assumed(self) -> bool:
+        """True when nobody says where the file comes from."""
+        return self.source is None
 
 
 class DevicePattern(Part):
@@ -94,6 +123,8 @@ class DevicePattern(Part):
     ignored_ports: tuple[Text, ...] = ()
     """fnmatch patterns on names of ports that metadata state and that are marks for alignment, no way in or out."""
     params: dict[str, Quantity] = Field(default_factory=dict)
+    sparameters: SParameterFile | None = None
+    """Amplitudes for fields, in place of the model of the kind."""
     note: Text | None = None
 
     @model_validator(mode="after")

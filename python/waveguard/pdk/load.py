@@ -13,18 +13,43 @@ from waveguard.errors import PdkError
 from waveguard.pdk import find
 from waveguard.pdk.quantity import nearest
 from waveguard.pdk.schema import Pdk
-from waveguard.pdk.tomlfile import read_model, read_text
+from waveguard.pdk.tomlfile import places, read_model, read_text
 
 
 def from_text(text: str, file: str = "pdk.toml") -> Pdk:
-    """Return the PDK that a TOML text describes; `file` is the name used in messages."""
-    return read_model(Pdk, text, file, PdkError)
+    """Return the PDK that a TOML text describes; `file` is its name in messages and on disk."""
+    return _with_files(read_model(Pdk, text, file, PdkError), text, file)
+
+
+def _with_files(pdk: Pdk, text: str, file: str) -> Pdk:
+    """Return the PDK with the paths of its files of S-parameters made whole; one that is not there is an error."""
+    if not any(device.sparameters is not None for device in pdk.devices):
+        return pdk
+    devices = []
+    for number, device in enumerate(pdk.devices):
+        measured = device.sparameters
+        if measured is not None:
+            path = Path(file).absolute().parent / measured.file
+            if not path.is_file():
+                lines = places(text)
+                line = lines.get(("devices", number, "sparameters", "file"), lines.get(("devices", number), 1))
+                raise PdkError(
+                    f"{file}:{line}: devices.{device.name}.sparameters.file: no such file '{measured.file}' beside the "
+                    "PDK",
+                    hint=f"looked for {path}",
+                )
+            whole = measured.model_copy(update={"file": str(path)})
+            devices.append(device.model_copy(update={"sparameters": whole}))
+        else:
+            devices.append(device)
+    return pdk.model_copy(update={"devices": tuple(devices)})
 
 
 @functools.lru_cache(maxsize=32)
 def _bundled(name: str) -> Pdk:
     source = find.bundled()[name]
-    return from_text(source.read_text(encoding="utf-8"), f"{name}.toml")
+    text = source.read_text(encoding="utf-8")
+    return _with_files(read_model(Pdk, text, f"{name}.toml", PdkError), text, str(source))
 
 
 def is_file_name(name_or_path: str | os.PathLike[str]) -> bool:

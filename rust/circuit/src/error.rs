@@ -95,6 +95,20 @@ pub enum CircuitError {
         /// What the port is joined to.
         peer: i64,
     },
+    /// An amplitude is not a finite number.
+    #[error("stack {stack}, block {block}, wavelength {wavelength}: amplitude from {input} to {out} is not finite")]
+    NotFinite {
+        /// The stack of blocks.
+        stack: usize,
+        /// The block in it.
+        block: usize,
+        /// Row of the grid of wavelengths.
+        wavelength: usize,
+        /// Port that the light leaves by.
+        out: usize,
+        /// Port that it enters by.
+        input: usize,
+    },
     /// Two terminals lie at one port.
     #[error("terminals {first} and {second} both lie at port {port}")]
     TerminalTwice {
@@ -131,6 +145,14 @@ pub enum SolveError {
         from: i64,
         /// Sink.
         to: i64,
+    },
+    /// The matrix does not fit in memory.
+    #[error("a matrix of {n_in} inputs and {n_out} outputs does not fit in memory at all wavelengths")]
+    TooLarge {
+        /// Inputs.
+        n_in: usize,
+        /// Outputs.
+        n_out: usize,
     },
     /// A loop has so many ways in and out that the table of them would not fit `max_loop_pairs`.
     #[error("a loop of {ports} ports has {entries} ways in and {exits} ways out: more than {limit} pairs")]

@@ -1,4 +1,4 @@
-//! The circuit: ports joined by nets, one-way arcs through devices, and the loss of every optical path.
+//! The circuit: ports joined by nets, one-way arcs through devices, the loss of every optical path, and fields.
 //!
 //! No geometry and no optics: losses come in as numbers in dB, split by cause. Paths are never listed; a
 //! 64-wide mesh has 10^21 of them. Best and worst loss, their number and the worst path itself come from dynamic
@@ -9,6 +9,7 @@
 
 mod condense;
 mod error;
+mod fields;
 mod netlist;
 mod paths;
 mod scc;
@@ -18,6 +19,7 @@ mod tables;
 mod tests;
 
 pub use error::{CircuitError, SolveError};
+pub use fields::{BlockStack, Complex64, FieldCircuit, FieldColumns, FieldSolution, solve_fields};
 pub use netlist::{CAUSES, Circuit, CircuitColumns};
 pub use paths::{Solution, SolveOptions, solve_paths};
 pub use tables::schemas;

@@ -147,7 +147,7 @@ impl Circuit {
     }
 }
 
-fn ids(column: &'static str, values: &[i64], limit: usize) -> Result<Vec<u32>, CircuitError> {
+pub(crate) fn ids(column: &'static str, values: &[i64], limit: usize) -> Result<Vec<u32>, CircuitError> {
     let one = |(row, &id): (usize, &i64)| match usize::try_from(id) {
         Ok(i) if i < limit => Ok(i as u32),
         _ => Err(CircuitError::IdRange { column, row, id, limit }),
@@ -166,7 +166,7 @@ fn summable(column: &'static str, values: &[f64]) -> Result<(), CircuitError> {
     }
 }
 
-fn peers(column: &[i64], n_ports: usize) -> Result<Vec<u32>, CircuitError> {
+pub(crate) fn peers(column: &[i64], n_ports: usize) -> Result<Vec<u32>, CircuitError> {
     same_length("port_net_peer", column.len(), n_ports)?;
     let mut peer = vec![UNJOINED; n_ports];
     for (port, &id) in column.iter().enumerate() {

@@ -105,6 +105,7 @@ impl From<CircuitError> for Failure {
             | CircuitError::ArcAcrossDevices { .. }
             | CircuitError::ArcTurnsBack { .. }
             | CircuitError::ArcTwice { .. }
+            | CircuitError::NotFinite { .. }
             | CircuitError::TerminalJoined { .. }
             | CircuitError::TerminalTwice { .. } => Self::Columns(error.to_string()),
         }
@@ -117,7 +118,7 @@ impl From<SolveError> for Failure {
             SolveError::Interrupted => Self::Interrupted,
             SolveError::Options(_) => Self::Plan(error.to_string()),
             SolveError::Terminal { .. } | SolveError::NoPath { .. } => Self::Usage(error.to_string()),
-            SolveError::LoopTooLarge { .. } => {
+            SolveError::LoopTooLarge { .. } | SolveError::TooLarge { .. } => {
                 Self::Incomplete { message: error.to_string(), hint: "check parts of the layout by themselves" }
             }
         }

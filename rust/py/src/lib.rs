@@ -7,6 +7,7 @@ mod circuit;
 mod columns;
 mod errors;
 mod extract;
+mod fields;
 mod layout;
 mod panics;
 mod pools;
@@ -36,6 +37,8 @@ mod _core {
     use super::circuit::{Circuit, Solution, build_circuit, solve_paths};
     #[pymodule_export]
     use super::extract::{Extraction, extract};
+    #[pymodule_export]
+    use super::fields::solve_fields;
     #[pymodule_export]
     use super::layout::{Layout, build_layout};
     #[pymodule_export]

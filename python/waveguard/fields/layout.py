@@ -1,0 +1,341 @@
+"""A circuit that was extracted, with the numbers of its PDK, to S-parameters between its terminals.
+
+Guides carry the phase of their traced length and the loss of the path analysis, devices the field model of their kind
+or measured S-parameters. The fact a newcomer would get wrong: what has no model is a gap; light that could pass one is
+unknown, and said to be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from waveguard.assembly.devices import OpticalPorts, groups_alike, roles_of_ports
+from waveguard.errors import IncompleteError, UsageError
+from waveguard.fields import core, measured
+from waveguard.fields.circuit import FieldCircuit
+from waveguard.fields.sparameters import SParameters, checked_grid
+from waveguard.models import MODELS
+from waveguard.models.fields import kinds, scattering
+from waveguard.models.fields.ends import open_end
+from waveguard.tables import OPTICAL
+from waveguard.units import nm_to_um
+
+if TYPE_CHECKING:
+    from waveguard.circuit import CircuitModel
+    from waveguard.pdk.schema import CrossSection, DevicePattern
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Complexes = npt.NDArray[np.complex128]
+
+_COPY = re.compile(r"(\$\d+)+$")
+"""What KLayout appends to the name of a cell of which it has several."""
+
+MAX_VALUES = 1 << 27
+"""Most amplitudes of a result, 2 GiB."""
+FAR_FROM = 0.1
+"""Wavelengths further than this share from that of a cross-section are noted: its index is a straight line."""
+
+
+def from_layout(
+    model: CircuitModel,
+    *,
+    wl_um: npt.ArrayLike,
+    ports: Sequence[str] | None = None,
+    gaps: str = "unknown",
+    threads: int = 0,
+    progress: core.Progress | None = None,
+) -> SParameters:
+    """Solve an extracted circuit between terminals.
+
+    Parameters
+    ----------
+    model
+        The circuit (`waveguard.engine.circuit_of` makes it from an extraction).
+    wl_um
+        Wavelengths, increasing.
+    ports
+        Names of terminals; all when None.
+    gaps
+        `unknown`: amplitudes that depend on a device without a model are NaN; `absorb`: such devices swallow light.
+    threads, progress
+        As everywhere.
+    """
+    wl = checked_grid(wl_um)
+    named = _terminals(model, ports)
+    if len(wl) * len(named) ** 2 > MAX_VALUES:
+        raise UsageError(
+            f"{len(named)} ports at {len(wl)} wavelengths are too many for one result",
+            hint="choose ports, or fewer wavelengths",
+        )
+    builder = _Builder(model, wl)
+    builder.build()
+    found = builder.circuit.solve(dict(named), wl, gaps=gaps, threads=threads, progress=progress)
+    return replace(found, gaps=builder.gaps(), notes=tuple(builder.all_notes()))
+
+
+def _terminals(model: CircuitModel, wanted: Sequence[str] | None) -> dict[str, int]:
+    """Return the port of each terminal by the name it gets in the result."""
+    terminals = model.terminals
+    count = Counter(terminals.name)
+    if wanted is None:
+        names = [
+            name if count[name] == 1 else f"{top}:{name}"
+            for name, top in zip(terminals.name, terminals.tops, strict=True)
+        ]
+        twice = Counter(names)
+        names = [name if twice[name] == 1 else f"{name}#{row}" for row, name in enumerate(names)]
+        if not names:
+            raise IncompleteError(
+                "the layout has no terminals: no fibre or edge coupler, laser, detector, and no port of a top cell",
+                hint="`waveguard extract` shows what was found",
+            )
+        return dict(zip(names, terminals.port.tolist(), strict=True))
+    found: dict[str, int] = {}
+    for name in wanted:
+        rows = terminals.find(name)
+        if len(rows) != 1:
+            near = terminals.nearest(name)
+            places = ", ".join(terminals.places[row] for row in rows[:4])
+            hint = f"say which: {places}" if rows else f"nearest: {', '.join(near)}" if near else None
+            raise UsageError(f"{len(rows) or 'no'} terminals answer to '{name}'", hint=hint)
+        if name in found or int(terminals.port[rows[0]]) in found.values():
+            raise UsageError(f"the terminal '{name}' is named twice")
+        found[name] = int(terminals.port[rows[0]])
+    return found
+
+
+@dataclass
+class _Builder:
+    model: CircuitModel
+    wl: Floats
+
+    def __post_init__(self) -> None:
+        self.circuit = FieldCircuit()
+        self.placed: set[int] = set()
+        self.reasons: dict[int, str] = {}
+        self.notes: Counter[str] = Counter()
+        self.far: set[str] = set()
+
+    @cached_property
+    def optical(self) -> OpticalPorts:
+        """Optical ports by device."""
+        return OpticalPorts(self.model.tables)
+
+    def build(self) -> None:
+        """Place all devices and guides, then join them."""
+        self._guides()
+        self._devices()
+        self._gaps()
+        self._joints()
+
+    # ---- guides ----
+
+    def _guides(self) -> None:
+        arcs = self.model.arcs
+        rows = np.flatnonzero((arcs.entry < 0) & (arcs.cross_section >= 0) & (arcs.start < arcs.end))
+        if not len(rows):
+            return
+        sections = self.model.cross_sections
+        of_row, length_um = arcs.cross_section[rows], nm_to_um(arcs.length_nm[rows])
+        left = scattering.amplitude(arcs.loss_db[rows])
+        used = np.unique(of_row).tolist()
+        for number in used:
+            self._far(sections[number])
+
+        def evaluate(grid: core.Rows) -> Complexes:
+            wl = self.wl[grid]
+            s = np.zeros((len(rows), len(wl), 2, 2), dtype=np.complex128)
+            for number in used:
+                mine = np.flatnonzero(of_row == number)
+                wave_number = 2.0 * np.pi * _index(sections[number], wl) / wl
+                through = left[mine, None] * np.exp(1j * length_um[mine, None] * wave_number[None])
+                s[mine, :, 0, 1] = through
+                s[mine, :, 1, 0] = through
+            return s
+
+        first = self.circuit.add_blocks(core.Blocks(len(rows), 2, evaluate))
+        for k, (start, end) in enumerate(zip(arcs.start[rows].tolist(), arcs.end[rows].tolist(), strict=True)):
+            self.circuit.place(first + k, [start, end])
+        self.placed.update(arcs.device[rows].tolist())
+
+    def _far(self, section: CrossSection) -> None:
+        low, high = float(self.wl.min()), float(self.wl.max())
+        if max(section.wavelength_um - low, high - section.wavelength_um) > FAR_FROM * section.wavelength_um:
+            self.far.add(f"{section.name} is known at {section.wavelength_um:g} um: its index is extrapolated")
+
+    # ---- devices ----
+
+    def _devices(self) -> None:
+        model, cells = self.model, self.model.tables.devices.cell
+        entries = model.entry_of_device
+        known = np.flatnonzero((entries >= 0) & (self.optical.count > 0))
+        known = known[~np.isin(known, np.fromiter(self.placed, dtype=np.int64, count=len(self.placed)))]
+        snap_nm = model.pdk.extraction.tolerances.snap_nm
+        for number in np.unique(entries[known]).tolist():
+            entry = model.pdk.devices[number]
+            for alike in groups_alike(self.optical, cells, known[entries[known] == number], snap_nm):
+                reason = self._alike(entry, alike)
+                if reason is not None:
+                    self.reasons.update(dict.fromkeys(alike.tolist(), reason))
+
+    def _alike(self, entry: DevicePattern, devices: Ints) -> str | None:
+        """Place devices of one cell; return the reason when they have no field model."""
+        shape = self.optical.shape(int(devices[0]))
+        if entry.sparameters is not None:
+            roles = roles_of_ports(entry, shape) if entry.kind in MODELS else {}
+            return self._measured(entry, devices, shape.names, {} if isinstance(roles, str) else roles)
+        params = {name: quantity.value for name, quantity in entry.params.items()}
+        reason = kinds.missing(entry.kind, params)
+        if reason is not None:
+            return None if entry.kind in {"black_box", "guide", "ignore"} else reason
+        roles = roles_of_ports(entry, shape)
+        if isinstance(roles, str):
+            return roles
+        lengths = self._lengths_um()[devices]
+        for length_um in np.unique(lengths).tolist():
+            mine = devices[lengths == length_um]
+            found = kinds.scattering(
+                entry.kind, self.wl, n_ports=len(shape), params=params, drawn=self._drawn(entry, mine, length_um)
+            )
+            block = self.circuit.add_blocks(core.constant(found.s))
+            if length_um == 0.0 and entry.kind in {"two_port", "taper"}:
+                self.notes[f"no length of {entry.name} is known: its phase is taken as 0"] += len(mine)
+            for device in mine.tolist():
+                self._place(device, block, entry.kind, found.ports, roles)
+        return None
+
+    def _place(self, device: int, block: int, kind: str, names: Sequence[str], roles: dict[str, int]) -> None:
+        ids = self.optical.of(device).tolist()
+        self.placed.add(device)
+        if kind == "terminator":
+            for port in ids:
+                self.circuit.place(block, [port])
+            return
+        self.circuit.place(block, [self._outside[device] if name == "outside" else ids[roles[name]] for name in names])
+
+    def _drawn(self, entry: DevicePattern, devices: Ints, length_um: float) -> kinds.Drawn:
+        pdk = self.model.pdk
+        section = pdk.cross_section(entry.cross_section) if entry.cross_section else None
+        traced = self._section_of_device[int(devices[0])]
+        if traced >= 0:
+            section = self.model.cross_sections[traced]
+        wl0_um = entry.wavelength_um or (section.wavelength_um if section is not None else pdk.pdk.wavelength_um)
+        if section is None:
+            return kinds.Drawn(wl0_um, length_um)
+        return kinds.Drawn(wl0_um, length_um, section.n_eff.value, section.n_g.value)
+
+    def _measured(self, entry: DevicePattern, devices: Ints, names: Sequence[str], roles: dict[str, int]) -> str | None:
+        found = measured.of_entry(entry, self.wl)
+        at = measured.ports_of(entry, found.ports, names, roles)
+        if isinstance(at, str):
+            return at
+        if entry.sparameters is not None and entry.sparameters.assumed:
+            self.notes[f"the S-parameters of {entry.name} have no source in the PDK"] += len(devices)
+        for note in found.notes:
+            self.notes[f"S-parameters of {entry.name}: {note}"] += len(devices)
+        block = self.circuit.add_blocks(core.constant(found.s))
+        for device in devices.tolist():
+            ids = self.optical.of(device).tolist()
+            outside = self._outside.get(device)
+            self.circuit.place(block, [outside if k is None else ids[k] for k in at])
+            self.placed.add(device)
+        return None
+
+    @cached_property
+    def _outside(self) -> dict[int, int]:
+        """Port beyond the chip by device."""
+        terminals, n_drawn = self.model.terminals, len(self.model.tables.ports)
+        beyond = np.flatnonzero(terminals.port >= n_drawn)
+        return dict(zip(terminals.device[beyond].tolist(), terminals.port[beyond].tolist(), strict=True))
+
+    @cached_property
+    def _section_of_device(self) -> Ints:
+        guides = self.model.tables.waveguides
+        section = np.full(len(self.model.tables.devices), -1, dtype=np.int64)
+        section[guides.device] = guides.cross_section
+        return section
+
+    def _lengths_um(self) -> Floats:
+        """Return, by device, the length of guide that was traced in it."""
+        guides = self.model.tables.waveguides
+        length = np.zeros(len(self.model.tables.devices))
+        length[guides.device] = np.nan_to_num(nm_to_um(guides.centerline_length_nm))
+        return length
+
+    # ---- what is left ----
+
+    def _gaps(self) -> None:
+        for gap in self.model.gaps:
+            for device in gap.devices:
+                self.reasons.setdefault(device, gap.reason)
+        for device in np.flatnonzero(self.optical.count > 0).tolist():
+            if device in self.placed:
+                self.reasons.pop(device, None)
+                continue
+            ids = self.optical.of(device).tolist()
+            outside = self._outside.get(device)
+            self.circuit.place_gap(ids if outside is None else [*ids, outside])
+            self.reasons.setdefault(device, "it has no field model")
+
+    def _joints(self) -> None:
+        circuit, peer = self.circuit, self.model.port_peer
+        own = np.flatnonzero(peer > np.arange(len(peer)))
+        for a, b in zip(own.tolist(), peer[own].tolist(), strict=True):
+            if a in circuit.port_at and b in circuit.port_at:
+                circuit.join(a, b)
+        terminals = set(self.model.terminals.port.tolist())
+        gap = {number for number in self.reasons if number not in self.placed}
+        section_of_device = self._section_of_device
+        ends: dict[int, int] = {}
+        ports = self.model.tables.ports
+        for port in np.flatnonzero((peer[: len(ports)] < 0) & (ports.kind == OPTICAL)).tolist():
+            device = int(ports.device[port])
+            if port not in circuit.port_at or port in terminals or device in gap or device in self._outside:
+                continue
+            section = int(section_of_device[device])
+            if section < 0:
+                self.notes["an open port of a device swallows light"] += 1
+                continue
+            if section not in ends:
+                n_eff = self.model.cross_sections[section].n_eff.value
+                ends[section] = circuit.add_blocks(core.constant(open_end(self.wl[:1], n_eff=n_eff).s))
+            circuit.place(ends[section], [("open", port)])
+            circuit.join(port, ("open", port))
+            self.notes["an open end of a guide reflects as a facet in silica"] += 1
+
+    def gaps(self) -> tuple[str, ...]:
+        """Return the devices without a field model, by cell and reason, in words."""
+        devices, names = self.model.tables.devices, self.model.cell_names
+        count = Counter(
+            (_COPY.sub("", names[int(devices.cell[device])]) if devices.cell[device] >= 0 else "drawn shapes", reason)
+            for device, reason in self.reasons.items()
+        )
+        return tuple(
+            f"{number} × {cell}: {reason}" if number > 1 else f"{cell}: {reason}"
+            for (cell, reason), number in sorted(count.items())
+        )
+
+    def all_notes(self) -> Iterable[str]:
+        """Yield what was assumed, in words."""
+        yield from self.model.notes
+        yield from sorted(self.far)
+        for text, number in sorted(self.notes.items()):
+            yield f"{text} ({number} times)" if number > 1 else text
+        assumed = self.model.assumed()
+        if len(assumed) == 1:
+            yield f"a number of the PDK is assumed: {assumed[0]}"
+        elif assumed:
+            yield f"{len(assumed)} numbers of the PDK are assumed, the first is {assumed[0]}"
+
+
+def _index(section: CrossSection, wl: Floats) -> Floats:
+    return scattering.index(wl, n_eff=section.n_eff.value, n_g=section.n_g.value, wl0_um=section.wavelength_um)
