@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from waveguard.analyses.coupling import PairModel, bend_shift_um2, index_of, surface_for
 from waveguard.models import coupled
-from waveguard.units import db_to_ratio, nm_to_cm, nm_to_um, ratio_to_db, um_to_nm
+from waveguard.models.kappa import effective_gap_nm
+from waveguard.units import db_to_ratio, nm_to_cm, nm_to_um, per_nm_to_per_um, ratio_to_db, um_to_nm
 
 if TYPE_CHECKING:
-    from waveguard.pdk.schema import Coupling, CrossSection, Pdk
+    from waveguard.pdk.schema import CrossSection, Pdk
     from waveguard.tables import Tables
 
 Floats = npt.NDArray[np.float64]
@@ -34,6 +36,10 @@ NEGLIGIBLE_PHASE_RAD = 0.01
 """Guides that drift apart by less over a whole run couple as equal ones."""
 NEGLIGIBLE_THETA_RAD = 1e-6
 """Below this (-120 dB) the mismatch, which could only lower it, is not worth its time."""
+CONTINUED = 30
+"""Terms of a continued fraction; 30 leave less than 1 %."""
+OUTSIDE_MODEL = "outside the model's validity"
+"""How a reason begins that gives no number because the guides are not those that were solved."""
 NEGLIGIBLE_SHARE = 0.01
 """A stretch beyond the coupling table that adds less than this to theta does not make a run an estimate."""
 
@@ -47,6 +53,11 @@ class CrosstalkResult:
     bound_db: Floats
     """Largest level along the run, once more than all light could have crossed; else as `coupled_db`."""
     theta_rad: Floats
+    """Integral of kappa along the run, mismatch left out."""
+    local_theta_rad: Floats
+    """Size of the local integral ∫ kappa exp(2i ∫ delta ds) ds: what a mismatch leaves of theta, to first order."""
+    most_share: Floats
+    """Largest (kappa/S)² along the run: no more than this share of power can ever cross, whatever the phase."""
     state: npt.NDArray[np.uint8]
     """0 evaluated, 1 estimated, 2 not evaluated."""
     reason: tuple[str, ...]
@@ -59,7 +70,14 @@ class CrosstalkResult:
     """Key paths of PDK numbers without a source that were used."""
 
 
-def crosstalk(tables: Tables, cross_sections: Sequence[CrossSection], pdk: Pdk) -> CrosstalkResult:
+def crosstalk(
+    tables: Tables,
+    cross_sections: Sequence[CrossSection],
+    pdk: Pdk,
+    *,
+    wavelength_um: float | None = None,
+    edge_bias_nm: float = 0.0,
+) -> CrosstalkResult:
     """Evaluate all runs of an extraction.
 
     Parameters
@@ -70,8 +88,12 @@ def crosstalk(tables: Tables, cross_sections: Sequence[CrossSection], pdk: Pdk) 
         What the columns `cross_section` count.
     pdk
         Coupling tables.
+    wavelength_um
+        Of the light in all guides; that of each cross-section when None.
+    edge_bias_nm
+        How far the process moves every edge of a core outwards: guides get wider by twice that, gaps narrower.
     """
-    work = _Work(tables, cross_sections, pdk)
+    work = _Work(tables, cross_sections, pdk, wavelength_um, edge_bias_nm)
     pairs = work.pairs()
     for a, b in np.unique(pairs, axis=0).tolist() if len(pairs) else []:
         work.evaluate(a, b, np.flatnonzero((pairs[:, 0] == a) & (pairs[:, 1] == b)))
@@ -81,15 +103,26 @@ def crosstalk(tables: Tables, cross_sections: Sequence[CrossSection], pdk: Pdk) 
 class _Work:
     """Result under construction; runs of one pair of cross-sections are evaluated together."""
 
-    def __init__(self, tables: Tables, cross_sections: Sequence[CrossSection], pdk: Pdk) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        cross_sections: Sequence[CrossSection],
+        pdk: Pdk,
+        wavelength_um: float | None,
+        edge_bias_nm: float,
+    ) -> None:
         self.tables, self.sections, self.pdk = tables, cross_sections, pdk
+        self.asked_um, self.bias_nm = wavelength_um, edge_bias_nm
         n = len(tables.runs)
         self.crossed = np.full(n, np.nan)
         self.bound = np.full(n, np.nan)
         self.theta_rad = np.full(n, np.nan)
+        self.local_rad = np.full(n, np.nan)
+        self.most_share = np.full(n, np.nan)
         self.state = np.full(n, NOT_EVALUATED, dtype=np.uint8)
         self.reasons: list[list[str]] = [[] for _ in range(n)]
         self.used: set[str] = set()
+        self.models = [surface_for(pdk, section) for section in cross_sections]
 
     def pairs(self) -> Ints:
         """Return the cross-sections of both guides of each run, the lower first."""
@@ -116,38 +149,51 @@ class _Work:
             return
         first, second = self.sections[a], self.sections[b]
         shared = set(first.polarisation.split("-")) & set(second.polarisation.split("-"))
-        if first.wavelength_um != second.wavelength_um or not shared:
+        if (self.asked_um is None and first.wavelength_um != second.wavelength_um) or not shared:
             self.refuse(rows, f"{first.name} and {second.name} are for different light")
             return
         if first.cores != second.cores:
             self.refuse(rows, f"{first.name} and {second.name} have different cores")
             return
-        found = [(one, self._table(one)) for one in dict.fromkeys((first.name, second.name))]
-        for name, table in found:
-            if table is None:
-                self.refuse(rows, f"the PDK has no coupling table for {name}")
+        one, other = self.models[a], self.models[b]
+        for section, model in ((first, one), (second, other)):
+            if model is None:
+                self.refuse(rows, f"the PDK has no coupling table for {section.name}")
                 return
-        tables = [table for _, table in found if table is not None]
+            self.used |= set(model.used)
+        if one is None or other is None:
+            return
+        wavelength_um = self.asked_um if self.asked_um is not None else first.wavelength_um
+        width_a, width_b = self._widths(rows)
+        rows, inside = self._inside(rows, one, other, width_a, width_b, wavelength_um)
+        width_a, width_b = width_a[inside], width_b[inside]
+        if not len(rows):
+            return
         self.state[rows] = EVALUATED
         at, start, count = self._samples(rows)
-        profile = self.tables.run_profile
-        gap_nm, step_nm = profile.gap_nm[at], profile.step_nm[at]
+        profile, runs = self.tables.run_profile, self.tables.runs
+        gap_nm, step_nm = profile.gap_nm[at] - 2 * self.bias_nm, profile.step_nm[at]
         owner = np.repeat(np.arange(len(rows)), count)
-        below = np.zeros(len(gap_nm), dtype=bool)
-        beyond = np.zeros(len(gap_nm), dtype=bool)
-        log_kappa = np.zeros(len(gap_nm))
-        for table in tables:
-            below |= (gap_nm < table.min_gap_nm) | ~np.isfinite(gap_nm)
-            beyond |= gap_nm > table.max_gap_nm
-            log_kappa += np.log(table.kappa(gap_nm)) / len(tables)
-        kappa, step_um = np.exp(log_kappa), nm_to_um(step_nm)
+        curvature = np.nan_to_num(per_nm_to_per_um(runs.relative_curvature_per_nm[rows]))
+        shift_um2 = max(bend_shift_um2(first), bend_shift_um2(second))
+        near_nm = effective_gap_nm(gap_nm=gap_nm, relative_curvature_per_um=curvature[owner], bend_shift_um2=shift_um2)
+        below, beyond = one.surface.gap_outside(gap_nm)
+        kappa = _kappa(one, near_nm, width_a[owner], width_b[owner], wavelength_um)
+        if one.surface.name != other.surface.name:
+            more_below, more_beyond = other.surface.gap_outside(gap_nm)
+            below, beyond = below | more_below, beyond | more_beyond
+            kappa = np.sqrt(kappa * _kappa(other, near_nm, width_a[owner], width_b[owner], wavelength_um))
+            self.estimate(rows, "unequal guides: geometric mean of both coupling tables")
+        elif first.name != second.name and not one.is_surface:
+            self.estimate(rows, "unequal guides: the coupling table is that of equal ones")
+        step_um = nm_to_um(step_nm)
+        slope = _slopes(gap_nm, step_nm, start, count)
+        kappa = kappa * _tails(kappa, near_nm, step_um, slope, curvature, start, count, self._parallel_rad())
         theta = np.asarray(np.bincount(owner, kappa * step_um, minlength=len(rows)), dtype=np.float64)
         self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
-        if first.name != second.name:
-            self.estimate(rows, "unequal guides: geometric mean of both coupling tables")
         crossed = coupled.equal_guides(theta_rad=theta)
         bound = np.where(theta > math.pi / 2, 1.0, crossed)
-        delta = self._mismatch(rows, profile.other_step_nm[at] / step_nm, step_nm, owner)
+        delta = self._mismatch(rows, at, owner, slope, curvature, (width_a, width_b), wavelength_um)
         phase_rad = np.bincount(owner, np.abs(delta) * step_um, minlength=len(rows))
         bent = np.flatnonzero((phase_rad > NEGLIGIBLE_PHASE_RAD) & (theta > NEGLIGIBLE_THETA_RAD))
         if len(bent):
@@ -156,19 +202,68 @@ class _Work:
             )
         floor = self._floor(first, second, rows)
         self.theta_rad[rows] = theta
+        self.local_rad[rows] = np.abs(
+            coupled.local_integrals(kappa_per_um=kappa, delta_per_um=delta, step_um=step_um, owner=owner, n=len(rows))
+        )
+        share = kappa**2 / np.maximum(kappa**2 + delta**2, np.finfo(np.float64).tiny)
+        most = np.zeros(len(rows))
+        np.maximum.at(most, owner, share)
+        self.most_share[rows] = most
         self.crossed[rows] = np.minimum(crossed + floor, 1.0)
         self.bound[rows] = np.minimum(bound + floor, 1.0)
         far = np.bincount(owner, np.where(beyond, kappa * step_um, 0.0), minlength=len(rows)) > NEGLIGIBLE_SHARE * theta
         near = np.bincount(owner, below, minlength=len(rows)) > 0
         self._mark(rows[far], rows[near])
-        self._mark_widths(rows, first, second)
+        self._mark_widths(rows, first, second, one)
 
-    def _table(self, section: str) -> Coupling | None:
-        use = next(one.coupling for one in self.sections if one.name == section)
-        if use is None:
-            return None
-        self.used |= {f"cross_sections.{section}.coupling", f"couplings.{use.table}"}
-        return self.pdk.coupling(use.table)
+    def _parallel_rad(self) -> float:
+        return self.pdk.extraction.runs.parallel_rad
+
+    def _widths(self, rows: Ints) -> tuple[Floats, Floats]:
+        """Return the widths in um of both guides of each run, with the bias of the process; the smallest of tapers.
+
+        Widths that differ by no more than the grid and the error of measuring them are one width: guides drawn alike
+        are not told apart by how they were rounded.
+        """
+        runs, guides = self.tables.runs, self.tables.waveguides
+        a, b = runs.waveguide_a[rows], runs.waveguide_b[rows]
+        tolerance_nm = self.pdk.limits.joint_width_nm.value + np.nan_to_num(
+            guides.width_error_nm[a] + guides.width_error_nm[b]
+        )
+        widths = []
+        for side in (a, b):
+            nominal = um_to_nm(np.array([section.width_um.value for section in self.sections]))
+            own = nominal[guides.cross_section[side]]
+            low, high = self._narrow_and_wide(side)
+            width_nm = np.where(high - low <= tolerance_nm, (high + low) / 2, low)
+            unlike = np.abs(width_nm - own) > tolerance_nm
+            widths.append(np.where(unlike, width_nm, own))
+        same = np.abs(widths[0] - widths[1]) <= tolerance_nm
+        mean = (widths[0] + widths[1]) / 2
+        return tuple(nm_to_um(np.where(same, mean, width) + 2 * self.bias_nm) for width in widths)  # type: ignore[return-value]
+
+    def _narrow_and_wide(self, guides_at: Ints) -> tuple[Floats, Floats]:
+        """Return the smallest and the largest width of guides, by their ends where they were not measured between."""
+        guides = self.tables.waveguides
+        ends = guides.width_a_nm[guides_at], guides.width_b_nm[guides_at]
+        return np.fmin(guides.width_min_nm[guides_at], np.fmin(*ends)), np.fmax(
+            guides.width_max_nm[guides_at], np.fmax(*ends)
+        )
+
+    def _inside(
+        self, rows: Ints, one: PairModel, other: PairModel, width_a: Floats, width_b: Floats, wavelength_um: float
+    ) -> tuple[Ints, Ints]:
+        """Return the runs whose guides the model was made for, and where they stand; the others are refused."""
+        inside = np.ones(len(rows), dtype=bool)
+        for model in (one, other):
+            for width in (width_a, width_b):
+                for value in np.unique(np.round(width, 4)).tolist():
+                    reason = model.outside(width_um=value, wavelength_um=wavelength_um)
+                    if reason:
+                        out = inside & (np.round(width, 4) == value)
+                        self.refuse(rows[out], f"{OUTSIDE_MODEL}: {reason}")
+                        inside &= ~out
+        return rows[inside], np.flatnonzero(inside)
 
     def _samples(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
         """Return the samples of some runs one after the other, and where those of each begin and how many they are."""
@@ -178,24 +273,45 @@ class _Work:
         at = np.repeat(runs.profile_start[rows] - start, count) + np.arange(int(count.sum()))
         return at, start, count
 
-    def _mismatch(self, rows: Ints, ratio: Floats, step_nm: Floats, owner: Ints) -> Floats:
-        """Return delta of each sample: unlike guides, and one longer than the other, smoothed along each run.
+    def _mismatch(
+        self,
+        rows: Ints,
+        at: Ints,
+        owner: Ints,
+        slope: Floats,
+        curvature: Floats,
+        widths: tuple[Floats, Floats],
+        wavelength_um: float,
+    ) -> Floats:
+        """Return delta of each sample: unlike guides, and lanes of a bend, smoothed along each run.
 
         Both parts have a sign, by which of the two guides is the neighbour: a slower guide on the inside of a bend can
-        keep step with a faster one outside.
+        keep step with a faster one outside. How much longer the neighbour is was measured square to the one guide; seen
+        from the middle between the two, their angle and half of their relative curvature are no difference.
         """
-        runs, sections = self.tables.runs, self.tables.waveguides.cross_section
-        n_eff = np.array([section.n_eff.value for section in self.sections])
+        runs, guides, profile = self.tables.runs, self.tables.waveguides, self.tables.run_profile
+        index = []
+        for side, width in zip((runs.waveguide_a[rows], runs.waveguide_b[rows]), widths, strict=True):
+            own = guides.cross_section[side]
+            n_eff = np.zeros(len(rows))
+            for section in np.unique(own).tolist():
+                mine = own == section
+                n_eff[mine] = index_of(
+                    self.pdk, self.sections[section], width_um=width[mine], wavelength_um=wavelength_um
+                )
+            index.append(n_eff)
+        pitch_um = nm_to_um(profile.gap_nm[at]) + ((widths[0] + widths[1]) / 2)[owner]
+        ratio = np.nan_to_num(profile.other_step_nm[at] / profile.step_nm[at], nan=1.0) * np.cos(np.arctan(slope))
         delta = coupled.mismatch(
-            n_eff=n_eff[sections[runs.waveguide_a[rows]]][owner],
-            n_eff_other=n_eff[sections[runs.waveguide_b[rows]]][owner],
-            wavelength_um=self.sections[int(sections[runs.waveguide_a[rows[0]]])].wavelength_um,
-            other_per_own=np.nan_to_num(ratio, nan=1.0),
+            n_eff=index[0][owner],
+            n_eff_other=index[1][owner],
+            wavelength_um=wavelength_um,
+            other_per_own=ratio - pitch_um * curvature[owner] / 2,
         )
         if not len(delta):
             return delta
         # Centre-lines are polylines: all of a turn's mismatch falls on their corners.
-        reach = np.maximum((SMOOTHING_NM / 2 / step_nm).astype(np.int64), 1)
+        reach = np.maximum((SMOOTHING_NM / 2 / profile.step_nm[at]).astype(np.int64), 1)
         first = np.searchsorted(owner, owner, side="left")
         last = np.searchsorted(owner, owner, side="right")
         k = np.arange(len(delta))
@@ -218,17 +334,22 @@ class _Work:
         for values in (self.crossed, self.bound, self.theta_rad):
             values[near] = np.nan
 
-    def _mark_widths(self, rows: Ints, first: CrossSection, second: CrossSection) -> None:
-        """Coupling tables hold for the nominal width; a wider guide couples less."""
+    def _mark_widths(self, rows: Ints, first: CrossSection, second: CrossSection, model: PairModel) -> None:
+        """Where the width changes, the narrowest place was taken; a lone table holds for its nominal width."""
         runs, guides = self.tables.runs, self.tables.waveguides
-        off = np.zeros(len(rows), dtype=bool)
+        off, tapers = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
         for side in (runs.waveguide_a[rows], runs.waveguide_b[rows]):
             own = guides.cross_section[side]
             nominal_nm = np.array([um_to_nm(section.width_um.value) for section in self.sections])[own]
             for width_nm in (guides.width_a_nm[side], guides.width_b_nm[side]):
-                off |= np.abs(width_nm - nominal_nm) > self.pdk.limits.joint_width_nm.value
+                off |= np.abs(width_nm + 2 * self.bias_nm - nominal_nm) > self.pdk.limits.joint_width_nm.value
+            error = 2 * np.nan_to_num(guides.width_error_nm[side]) + self.pdk.limits.joint_width_nm.value
+            low, high = self._narrow_and_wide(side)
+            tapers |= high - low > error
         names = " and ".join(dict.fromkeys((first.name, second.name)))
-        self.estimate(rows[off], f"the coupling table holds for the nominal width of {names}")
+        if not model.is_surface:
+            self.estimate(rows[off], f"the coupling table holds for the nominal width of {names}")
+        self.estimate(rows[tapers], "the width of a guide changes: coupling of its narrowest place")
 
     def result(self) -> CrosstalkResult:
         """Return the result, with the sums over aggressors."""
@@ -244,9 +365,81 @@ class _Work:
             coupled_db=ratio_to_db(self.crossed),
             bound_db=ratio_to_db(self.bound),
             theta_rad=self.theta_rad,
+            local_theta_rad=self.local_rad,
+            most_share=self.most_share,
             state=self.state,
             reason=tuple("; ".join(dict.fromkeys(reasons)) for reasons in self.reasons),
             victim_db=ratio_to_db(sums),
             victim_state=state,
             assumed=assumed if self.used else (),
         )
+
+
+def _kappa(model: PairModel, gap_nm: Floats, width_um: Floats, other_width_um: Floats, wavelength_um: float) -> Floats:
+    return model.surface.pair_kappa(
+        gap_nm=gap_nm, width_um=width_um, other_width_um=other_width_um, wavelength_um=wavelength_um
+    )
+
+
+def _slopes(gap_nm: Floats, step_nm: Floats, start: Ints, count: Ints) -> Floats:
+    """Return how fast the gap opens along each run, sample by sample; 0 for runs of one sample."""
+    slope = np.zeros(len(gap_nm))
+    if len(gap_nm) < 2:
+        return slope
+    between = np.diff(gap_nm) / ((step_nm[1:] + step_nm[:-1]) / 2)
+    first, last = start, start + count - 1
+    inside = np.ones(len(between), dtype=bool)
+    inside[last[last < len(between)]] = False
+    steep = np.where(inside, between, 0.0)
+    slope[1:] += steep
+    slope[:-1] += steep
+    neighbours = np.zeros(len(gap_nm))
+    neighbours[1:] += inside
+    neighbours[:-1] += inside
+    slope = slope / np.maximum(neighbours, 1.0)
+    # At both ends the parabola through three samples goes on.
+    long = count > 2
+    for end, inner in ((first[long], 1), (last[long], -1)):
+        slope[end] = 2 * slope[end] - slope[end + inner]
+    return np.clip(slope, -10.0, 10.0)
+
+
+def _tails(
+    kappa: Floats,
+    gap_nm: Floats,
+    step_um: Floats,
+    slope: Floats,
+    curvature_per_um: Floats,
+    start: Ints,
+    count: Ints,
+    parallel_rad: float,
+) -> Floats:
+    """Return the factor by which the outermost samples stand for what lies beyond them.
+
+    Runs are listed as far as the two guides are about parallel; guides that part at that angle still couple a little
+    further on, over a gap that opens as a parabola: ∫ kappa exp(-decay (slope s + curvature s²/2)) ds.
+    """
+    factor = np.ones(len(kappa))
+    long = count > 1
+    for end, inner, sign in ((start[long], 1, -1.0), ((start + count - 1)[long], -1, 1.0)):
+        away = sign * slope[end]
+        bend = np.maximum(curvature_per_um[long], 0.0)
+        # Slope where the listed run ends, half a step behind the last sample.
+        at_end = away + bend * step_um[end] / 2
+        parted = at_end + bend * step_um[end] >= parallel_rad
+        fall = np.log(np.maximum(kappa[end + inner], 1e-300) / np.maximum(kappa[end], 1e-300))
+        decay = np.maximum(fall / np.maximum(gap_nm[end] - gap_nm[end + inner], 1e-9) * 1e3, 0.0)
+        use = parted & (decay > 0.0) & (gap_nm[end] > gap_nm[end + inner])
+        a, b = decay * at_end, decay * bend
+        beyond = np.exp(-decay * (away + bend * step_um[end] / 4) * step_um[end] / 2) * _open_integral(a, b)
+        factor[end] += np.where(use, beyond / step_um[end], 0.0)
+    return factor
+
+
+def _open_integral(a: Floats, b: Floats) -> Floats:
+    """Return ∫ exp(-a s - b s²/2) ds from 0 on, by its continued fraction; a above zero."""
+    safe = np.maximum(a, 1e-9)
+    value = safe.copy()
+    for k in range(CONTINUED, 0, -1):
+        value = safe + k * b / value
+    return np.asarray(1.0 / value)
