@@ -208,12 +208,17 @@ class Solved:
 
     def reach_back(self, sink: int) -> Floats:
         """Return, by port, the least loss in dB of light that leaves a device there and gets to a terminal."""
-        options = json.dumps({"sources": [], "sinks": []})
-        return np.asarray(_core.solve_paths(self._backwards, options, 1).reach(sink), dtype=np.float64)
+        return np.asarray(self._backwards.reach(sink), dtype=np.float64)
+
+    def count_paths(self, sources: Sequence[int] | None = None, sinks: Sequence[int] | None = None) -> int:
+        """Return the exact number of paths from some terminals to others (all when None)."""
+        given = (None if sources is None else list(sources), None if sinks is None else list(sinks))
+        return int.from_bytes(self.handle.count_paths(*given), "little")
 
     @cached_property
-    def _backwards(self) -> _core.Circuit:
-        return _core.build_circuit(self.model.columns(backwards=True))
+    def _backwards(self) -> _core.Solution:
+        options = json.dumps({"sources": [], "sinks": []})
+        return _core.solve_paths(_core.build_circuit(self.model.columns(backwards=True)), options, 1)
 
     @property
     def complete(self) -> bool:

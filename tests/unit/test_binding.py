@@ -29,7 +29,7 @@ EMPTY: dict[str, Any] = {
     "path_offsets": [0],
     **dict.fromkeys(EMPTY_COLUMNS.split(), ()),
 }
-CAUSES = ("propagation", "bend", "transition", "crossing", "splitting", "device", "coupler")
+CAUSES = ("propagation", "bend", "transition", "crossing", "splitting", "device", "coupler", "defect")
 
 
 def columns(**changed: Any) -> dict[str, Any]:

@@ -36,6 +36,9 @@ NEGLIGIBLE_PHASE_RAD = 0.01
 """Guides that drift apart by less over a whole run couple as equal ones."""
 NEGLIGIBLE_THETA_RAD = 1e-6
 """Below this (-120 dB) the mismatch, which could only lower it, is not worth its time."""
+CONTACT_SHARE, CONTACT_STEP = 0.4, 0.1
+"""A run is one contact of two curves when the gap at both ends is that of the parabola within this share, and this part
+of a step, for the smallest gap lies between two samples."""
 CONTINUED = 30
 """Terms of a continued fraction; 30 leave less than 1 %."""
 OUTSIDE_MODEL = "outside the model's validity"
@@ -174,7 +177,9 @@ class _Work:
         profile, runs = self.tables.run_profile, self.tables.runs
         gap_nm, step_nm = profile.gap_nm[at] - 2 * self.bias_nm, profile.step_nm[at]
         owner = np.repeat(np.arange(len(rows)), count)
-        curvature = np.nan_to_num(per_nm_to_per_um(runs.relative_curvature_per_nm[rows]))
+        curvature = _contact_curvature(
+            per_nm_to_per_um(runs.relative_curvature_per_nm[rows]), gap_nm, step_nm, start, count
+        )
         shift_um2 = max(bend_shift_um2(first), bend_shift_um2(second))
         near_nm = effective_gap_nm(gap_nm=gap_nm, relative_curvature_per_um=curvature[owner], bend_shift_um2=shift_um2)
         below, beyond = one.surface.gap_outside(gap_nm)
@@ -379,6 +384,34 @@ def _kappa(model: PairModel, gap_nm: Floats, width_um: Floats, other_width_um: F
     return model.surface.pair_kappa(
         gap_nm=gap_nm, width_um=width_um, other_width_um=other_width_um, wavelength_um=wavelength_um
     )
+
+
+def _contact_curvature(curvature_per_um: Floats, gap_nm: Floats, step_nm: Floats, start: Ints, count: Ints) -> Floats:
+    """Return the relative curvature of runs that are one contact of two curves; 0 for all others.
+
+    The curvature was fitted about the smallest gap. It holds for the run only where the parabola it means is found at
+    both ends, too.
+    """
+    result = np.zeros(len(start))
+    if not len(gap_nm):
+        return result
+    owner = np.repeat(np.arange(len(start)), count)
+    along = np.cumsum(step_nm)
+    smallest = np.full(len(start), np.inf)
+    np.minimum.at(smallest, owner, gap_nm)
+    k = np.arange(len(gap_nm))
+    place = np.full(len(start), len(gap_nm))
+    np.minimum.at(place, owner, np.where(gap_nm <= smallest[owner], k, len(gap_nm)))
+    some = np.isfinite(curvature_per_um) & (curvature_per_um > 0.0) & (place < len(gap_nm)) & (count > 2)
+    fits = some.copy()
+    for end in (start, start + count - 1):
+        at = np.where(some, end, 0)
+        distance_um = nm_to_um(np.abs(along[at] - along[np.where(some, place, 0)]))
+        expected_nm = um_to_nm(np.nan_to_num(curvature_per_um) * distance_um**2 / 2)
+        seen_nm = gap_nm[at] - smallest
+        fits &= np.abs(seen_nm - expected_nm) <= CONTACT_SHARE * expected_nm + step_nm[at] * CONTACT_STEP
+    result[fits] = curvature_per_um[fits]
+    return result
 
 
 def _slopes(gap_nm: Floats, step_nm: Floats, start: Ints, count: Ints) -> Floats:

@@ -105,8 +105,11 @@ const UNREACHED: State = State {
 /// Memory of one pass, used again for the next source.
 struct Pass {
     states: Vec<State>,
+    /// Sums along the worst path, for the slots on the way to a sink.
     sums: Vec<Sums>,
+    /// Length along the best path, likewise.
     best_length_nm: Vec<f64>,
+    on_way: Vec<bool>,
 }
 
 impl Pass {
@@ -115,25 +118,32 @@ impl Pass {
             states: vec![UNREACHED; n_slots],
             sums: vec![[0.0; N_SUMS]; n_slots],
             best_length_nm: vec![0.0; n_slots],
+            on_way: vec![false; n_slots],
         }
     }
 
     /// Everything light reaches from `start`.
     fn run(&mut self, dag: &Dag, start: u32) {
         let start = start as usize;
-        self.states.fill(UNREACHED);
+        let (last, sinks) = (dag.n_used, dag.first_sink as usize);
+        if start >= last {
+            // A terminal at a port that leads nowhere.
+            self.states.fill(UNREACHED);
+            return;
+        }
+        self.states[start..last].fill(UNREACHED);
+        self.states[sinks..].fill(UNREACHED);
         self.states[start] = State { best_db: 0.0, worst_db: 0.0, n_paths: 1.0, field: 1.0, ..UNREACHED };
-        for slot in start..dag.n_slots() {
+        for slot in start..last {
             let here = self.states[slot];
             if here.n_paths == 0.0 {
                 continue;
             }
-            self.settle(dag, slot, here);
-            for index in dag.offsets[slot]..dag.offsets[slot + 1] {
-                let edge = dag.edges[index as usize];
-                let step = &dag.steps[edge.step as usize];
-                let next = &mut self.states[edge.to as usize];
-                let (best_db, worst_db) = (here.best_db + step.loss_db, here.worst_db + step.loss_db);
+            let first = dag.offsets[slot];
+            let costs = &dag.costs[first as usize..dag.offsets[slot + 1] as usize];
+            for (index, cost) in (first..).zip(costs) {
+                let next = &mut self.states[cost.to as usize];
+                let (best_db, worst_db) = (here.best_db + cost.loss_db, here.worst_db + cost.loss_db);
                 // Strictly better only: among equals the first edge in slot order wins, on every machine.
                 if best_db < next.best_db {
                     next.best_db = best_db;
@@ -144,26 +154,49 @@ impl Pass {
                     next.worst_edge = index;
                 }
                 next.n_paths += here.n_paths;
-                next.field += here.field * step.amplitude;
-                next.looped |= here.looped || dag.is_passage(edge.step);
+                next.field += here.field * cost.amplitude;
+                next.looped |= here.looped || cost.is_passage;
             }
         }
     }
 
-    /// All edges into the slot have been followed: sums along its best and worst path are now known.
-    fn settle(&mut self, dag: &Dag, slot: usize, here: State) {
-        if here.worst_edge == NONE {
-            self.sums[slot] = [0.0; N_SUMS];
-            self.best_length_nm[slot] = 0.0;
-            return;
+    /// Sums along the worst and best paths to the sinks; the slots on them are few beside all slots.
+    fn settle(&mut self, dag: &Dag, start: u32) {
+        let start = start as usize;
+        self.mark(dag, start, |state| state.worst_edge);
+        self.sums[start] = [0.0; N_SUMS];
+        for slot in (start + 1..dag.n_used).chain(dag.first_sink as usize..dag.n_slots()) {
+            if self.on_way[slot] {
+                let worst = dag.edges[self.states[slot].worst_edge as usize];
+                let mut sums = self.sums[worst.from as usize];
+                add(&mut sums, &dag.steps[worst.step as usize].sums);
+                self.sums[slot] = sums;
+            }
         }
-        let worst = dag.edges[here.worst_edge as usize];
-        let mut sums = self.sums[worst.from as usize];
-        add(&mut sums, &dag.steps[worst.step as usize].sums);
-        self.sums[slot] = sums;
-        let best = dag.edges[here.best_edge as usize];
-        self.best_length_nm[slot] =
-            self.best_length_nm[best.from as usize] + dag.steps[best.step as usize].sums[SUM_LENGTH];
+        self.mark(dag, start, |state| state.best_edge);
+        self.best_length_nm[start] = 0.0;
+        for slot in (start + 1..dag.n_used).chain(dag.first_sink as usize..dag.n_slots()) {
+            if self.on_way[slot] {
+                let best = dag.edges[self.states[slot].best_edge as usize];
+                self.best_length_nm[slot] =
+                    self.best_length_nm[best.from as usize] + dag.steps[best.step as usize].sums[SUM_LENGTH];
+            }
+        }
+    }
+
+    /// Marks what lies on the ways back from all sinks.
+    fn mark(&mut self, dag: &Dag, start: usize, edge_of: impl Fn(&State) -> u32) {
+        let (first_sink, n_used) = (dag.first_sink as usize, dag.n_used.max(start));
+        self.on_way[start..n_used].fill(false);
+        self.on_way[first_sink..].fill(false);
+        for sink in dag.first_sink as usize..dag.n_slots() {
+            let (mut slot, mut edge) = (sink, edge_of(&self.states[sink]));
+            while !self.on_way[slot] && edge != NONE {
+                self.on_way[slot] = true;
+                slot = dag.edges[edge as usize].from as usize;
+                edge = edge_of(&self.states[slot]);
+            }
+        }
     }
 
     fn worst_arcs(&self, circuit: &Circuit, dag: &Dag, sink: usize) -> Vec<u32> {
@@ -233,6 +266,22 @@ pub fn solve_paths(circuit: &Circuit, options: &SolveOptions, watch: &Watch) -> 
     Ok(Solution { circuit: circuit.clone(), dag, tables })
 }
 
+/// Adds an integer of 64-bit digits, lowest first, to another.
+fn big_add(to: &mut Vec<u64>, more: &[u64]) {
+    if to.len() < more.len() {
+        to.resize(more.len(), 0);
+    }
+    let mut carry = false;
+    for (k, digit) in to.iter_mut().enumerate() {
+        let (sum, over) = digit.overflowing_add(more.get(k).copied().unwrap_or(0));
+        let (sum, again) = sum.overflowing_add(u64::from(carry));
+        (*digit, carry) = (sum, over || again);
+    }
+    if carry {
+        to.push(1);
+    }
+}
+
 fn from_source(
     circuit: &Circuit,
     dag: &Dag,
@@ -244,7 +293,9 @@ fn from_source(
 ) -> (usize, Vec<PathRow>) {
     let terminals = &circuit.net.terminals;
     let entry = &terminals[source as usize];
-    pass.run(dag, dag.slot_of_port[entry.port as usize]);
+    let start = dag.slot_of_port[entry.port as usize];
+    pass.run(dag, start);
+    pass.settle(dag, start);
     let (mut n_pairs, mut rows) = (0, Vec::new());
     for (k, &sink) in dag.sink_terminals.iter().enumerate() {
         let slot = dag.first_sink as usize + k;
@@ -328,6 +379,37 @@ impl Solution {
         }
         Ok(pass.worst_arcs(&self.circuit, &self.dag, slot).into_iter().map(i64::from).collect())
     }
+
+    /// Number of paths from any of some terminals to any of others, exactly, as bytes of an integer, lowest first.
+    ///
+    /// One pass over the acyclic graph for all sources together; a way through a loop counts as one path.
+    ///
+    /// # Errors
+    /// Terminals that do not fit.
+    pub fn count_paths(&self, sources: Option<&[i64]>, sinks: Option<&[i64]>) -> Result<Vec<u8>, SolveError> {
+        let (sources, sinks) = (chosen(sources, &self.circuit, "source")?, chosen(sinks, &self.circuit, "sink")?);
+        let dag = &self.dag;
+        let mut counts: Vec<Vec<u64>> = vec![Vec::new(); dag.n_slots()];
+        for &source in &sources {
+            let port = self.circuit.net.terminals[source as usize].port;
+            big_add(&mut counts[dag.slot_of_port[port as usize] as usize], &[1]);
+        }
+        let mut total = Vec::new();
+        for slot in 0..dag.n_slots() {
+            let here = std::mem::take(&mut counts[slot]);
+            for edge in &dag.edges[dag.offsets[slot] as usize..dag.offsets[slot + 1] as usize] {
+                big_add(&mut counts[edge.to as usize], &here);
+            }
+            if slot >= dag.first_sink as usize {
+                let terminal = dag.sink_terminals[slot - dag.first_sink as usize];
+                if sinks.binary_search(&terminal).is_ok() {
+                    big_add(&mut total, &here);
+                }
+            }
+        }
+        Ok(total.into_iter().flat_map(u64::to_le_bytes).collect())
+    }
+
     /// Least loss in dB, per port, of light from a terminal that enters a device there; infinite where none does.
     ///
     /// # Errors
