@@ -141,7 +141,9 @@ def main() -> None:
         solve, build = statistics.median(solve_s), statistics.median(build_s)
         beside = f", numpy without ledger {statistics.median(other_s):.3f} s" if other_s else ""
         verdict = "met" if solve <= TARGET_S else "missed"
-        print(f"{name}: {given['n_devices']:,} devices, build {build:.3f} s, all paths {solve:.3f} s ({verdict}){beside}")
+        print(
+            f"{name}: {given['n_devices']:,} devices, build {build:.3f} s, all paths {solve:.3f} s ({verdict}){beside}"
+        )
 
 
 if __name__ == "__main__":

@@ -188,7 +188,7 @@ def test_a_circuit_is_solved_into_read_only_tables() -> None:
     assert (circuit.n_devices, circuit.n_ports, circuit.n_arcs) == (1, 2, 1)
     solution = _core.solve_paths(circuit)
     paths = solution.table("paths")
-    assert paths["best_loss_db"].tolist() == [3.5]
+    assert paths["best_loss_db"].tolist() == [4.0]
     assert solution.trace(0, 1) == [0]
     with pytest.raises(ValueError, match="read-only"):
         paths["best_loss_db"][0] = 0.0

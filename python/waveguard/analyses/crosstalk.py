@@ -61,6 +61,8 @@ class CrosstalkResult:
     """Size of the local integral ∫ kappa exp(2i ∫ delta ds) ds: what a mismatch leaves of theta, to first order."""
     most_share: Floats
     """Largest (kappa/S)² along the run: no more than this share of power can ever cross, whatever the phase."""
+    leak_db: Floats
+    """Share of each run in the bound of its pair of ways, so that the sum does not depend on how the ways were cut."""
     state: npt.NDArray[np.uint8]
     """0 evaluated, 1 estimated, 2 not evaluated."""
     reason: tuple[str, ...]
@@ -122,6 +124,7 @@ class _Work:
         self.theta_rad = np.full(n, np.nan)
         self.local_rad = np.full(n, np.nan)
         self.most_share = np.full(n, np.nan)
+        self.scattered = np.full(n, np.nan)
         self.state = np.full(n, NOT_EVALUATED, dtype=np.uint8)
         self.reasons: list[list[str]] = [[] for _ in range(n)]
         self.used: set[str] = set()
@@ -206,6 +209,7 @@ class _Work:
                 kappa_per_um=kappa, delta_per_um=delta, step_um=step_um, first=start[bent], count=count[bent]
             )
         floor = self._floor(first, second, rows)
+        self.scattered[rows] = floor
         self.theta_rad[rows] = theta
         self.local_rad[rows] = np.abs(
             coupled.local_integrals(kappa_per_um=kappa, delta_per_um=delta, step_um=step_um, owner=owner, n=len(rows))
@@ -356,14 +360,32 @@ class _Work:
             self.estimate(rows[off], f"the coupling table holds for the nominal width of {names}")
         self.estimate(rows[tapers], "the width of a guide changes: coupling of its narrowest place")
 
+    def _leaks(self) -> Floats:
+        """Return what each run adds to the crosstalk of its pair of ways.
+
+        Pieces of one way couple with their fields, so the bound of a pair is that of the whole theta, at most the share
+        that its mismatch lets across anywhere; each run stands for its part of theta. Scattering adds up as power.
+        """
+        ways = pairs_of_ways(self.tables)
+        theta, share = np.nan_to_num(self.theta_rad), np.nan_to_num(self.most_share)
+        floor = np.nan_to_num(self.scattered)
+        n = int(ways.max()) + 1 if len(ways) else 0
+        whole = np.bincount(ways, theta, minlength=n)
+        most = np.zeros(n)
+        np.maximum.at(most, ways, share)
+        crossed = np.minimum(np.sin(np.minimum(whole, math.pi / 2)) ** 2, most)
+        part = np.divide(theta, whole[ways], out=np.zeros(len(theta)), where=whole[ways] > 0.0)
+        return np.asarray(np.where(np.isnan(self.theta_rad), np.nan, np.minimum(crossed[ways] * part + floor, 1.0)))
+
     def result(self) -> CrosstalkResult:
         """Return the result, with the sums over aggressors."""
         runs = self.tables.runs
         n = len(self.tables.waveguides)
         other = runs.waveguide_a != runs.waveguide_b
         sums, state = np.zeros(n), np.zeros(n, dtype=np.uint8)
+        leak = self._leaks()
         for side in (runs.waveguide_a, runs.waveguide_b):
-            sums += np.bincount(side[other], np.nan_to_num(self.bound[other]), minlength=n)
+            sums += np.bincount(side[other], np.nan_to_num(leak[other]), minlength=n)
             np.maximum.at(state, side[other], self.state[other])
         assumed = tuple(path for path in self.pdk.assumed() if path.startswith(tuple(sorted(self.used))))
         return CrosstalkResult(
@@ -372,12 +394,28 @@ class _Work:
             theta_rad=self.theta_rad,
             local_theta_rad=self.local_rad,
             most_share=self.most_share,
+            leak_db=ratio_to_db(leak),
             state=self.state,
             reason=tuple("; ".join(dict.fromkeys(reasons)) for reasons in self.reasons),
             victim_db=ratio_to_db(sums),
             victim_state=state,
             assumed=assumed if self.used else (),
         )
+
+
+def ways_of(tables: Tables) -> Ints:
+    """Return the way of each guide: its route, or a number of its own for guides that belong to none."""
+    guides = tables.waveguides
+    own = len(tables.routes) + np.arange(len(guides))
+    return np.where(guides.route >= 0, guides.route, own)
+
+
+def pairs_of_ways(tables: Tables) -> Ints:
+    """Return, by run, the number of its pair of ways, counted from 0 in order of the lower and the higher way."""
+    way, runs = ways_of(tables), tables.runs
+    both = np.sort(np.stack([way[runs.waveguide_a], way[runs.waveguide_b]], axis=1), axis=1)
+    _, number = np.unique(both, axis=0, return_inverse=True)
+    return np.asarray(number.reshape(-1), dtype=np.int64)
 
 
 def _kappa(model: PairModel, gap_nm: Floats, width_um: Floats, other_width_um: Floats, wavelength_um: float) -> Floats:

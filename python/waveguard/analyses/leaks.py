@@ -23,6 +23,11 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+NEIGHBOUR, CROSSING, ISOLATION, REFLECTION = range(4)
+KINDS = ("guides side by side", "crossing", "isolation", "reflection")
+"""What a leak is, by its code."""
+
+
 @dataclass(frozen=True)
 class Leaks:
     """Ways across, one per row: into a device at `start`, out of one at `end`."""
@@ -31,10 +36,20 @@ class Leaks:
     end: Ints
     level_db: Floats
     """Negative; NaN where it is not known."""
+    kind: Ints
+    """Index in `KINDS`."""
+    x_nm: Floats
+    y_nm: Floats
+    """Where it happens, in the frame of its top cell."""
+    device: Ints
+    """Device it happens in; for guides side by side the one that the light leaves."""
     reason: tuple[str, ...]
     """Why it is not known; empty for the others."""
     assumed: tuple[str, ...]
     """Key paths of PDK numbers without a source among the levels."""
+
+    def __len__(self) -> int:
+        return len(self.start)
 
 
 @dataclass(frozen=True)
@@ -48,64 +63,112 @@ class LeakSum:
 
 
 def leaks(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
-    """List all leaks of a circuit."""
-    start: list[Ints] = []
-    end: list[Ints] = []
-    level: list[Floats] = []
-    reason: list[str] = []
+    """List all leaks of a circuit: from guide to guide, across crossings, between arms, and back by reflection."""
+    parts = [_neighbours(model, crosstalk), *_inside_devices(model)]
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("start", "end", "level_db", "kind", "x_nm", "y_nm", "device")
+    }
+    reason = tuple(text for part in parts for text in part.reason)
+    used = {path for part in parts for path in part.assumed}
+    known = tuple(path for path in model.pdk.assumed() if path in used)
+    return Leaks(**columns, reason=reason, assumed=(*crosstalk.assumed, *known))
+
+
+def _neighbours(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
     guides, runs = model.tables.waveguides, model.tables.runs
     different = np.flatnonzero(runs.waveguide_a != runs.waveguide_b)
+    why = [crosstalk.reason[k] if crosstalk.state[k] == NOT_EVALUATED else "" for k in different.tolist()]
+    start: list[Ints] = []
+    end: list[Ints] = []
+    device: list[Ints] = []
     for first, second in ((runs.waveguide_a, runs.waveguide_b), (runs.waveguide_b, runs.waveguide_a)):
         for into in (guides.port_a, guides.port_b):
             # Which way the two guides point along the run is not known: both ways out are counted.
             for out in (guides.port_a, guides.port_b):
                 start.append(into[first[different]])
                 end.append(out[second[different]])
-                level.append(crosstalk.bound_db[different])
-                reason += [_why(crosstalk, row) for row in different.tolist()]
-    at_start, at_end, at_level, more = _crossings(model)
+                device.append(guides.device[first[different]])
+    n = len(start)
     return Leaks(
-        np.concatenate([*start, at_start]),
-        np.concatenate([*end, at_end]),
-        np.concatenate([*level, at_level]),
-        (*reason, *more),
-        (*crosstalk.assumed, *_assumed(model)),
+        start=np.concatenate(start),
+        end=np.concatenate(end),
+        level_db=np.tile(crosstalk.leak_db[different], n),
+        kind=np.full(n * len(different), NEIGHBOUR),
+        x_nm=np.tile(runs.x_nm[different], n),
+        y_nm=np.tile(runs.y_nm[different], n),
+        device=np.concatenate(device),
+        reason=tuple(why * n),
+        assumed=(),
     )
 
 
-def _assumed(model: CircuitModel) -> tuple[str, ...]:
-    entries = np.unique(model.arcs.entry[model.arcs.n_crossings > 0]).tolist()
-    used = {f"devices.{model.pdk.devices[entry].name}.params.crosstalk_db" for entry in entries}
-    return tuple(path for path in model.pdk.assumed() if path in used)
+def _inside_devices(model: CircuitModel) -> list[Leaks]:
+    """Return the leaks of each entry of the PDK: between ports that no passage joins, and back out of the same port."""
+    found = [_of_entry(model, number) for number in np.unique(model.arcs.entry[model.arcs.entry >= 0]).tolist()]
+    return [one for one in found if one is not None]
 
 
-def _why(crosstalk: CrosstalkResult, run: int) -> str:
-    return crosstalk.reason[run] if crosstalk.state[run] == NOT_EVALUATED else ""
+def _of_entry(model: CircuitModel, number: int) -> Leaks | None:
+    arcs, ports = model.arcs, model.tables.ports
+    entry = model.pdk.devices[number]
+    rows = np.flatnonzero(arcs.entry == number)
+    # Ports on the chip that light passes, by device.
+    own = np.unique(np.concatenate([arcs.start[rows], arcs.end[rows]]))
+    own = own[own < len(ports)]
+    owner = ports.device[own]
+    order = np.lexsort((own, owner))
+    own, owner = own[order], owner[order]
+    first = np.searchsorted(owner, owner, side="left")
+    last = np.searchsorted(owner, owner, side="right")
+    across = CROSSING if entry.kind == "crossing" else ISOLATION
+    name = "crosstalk_db" if across == CROSSING else "isolation_db"
+    level, back = entry.params.get(name), entry.params.get("reflection_db")
+    start: list[Ints] = []
+    end: list[Ints] = []
+    kind: list[Ints] = []
+    if level is not None or across == CROSSING:
+        count = last - first
+        into = np.repeat(own, count)
+        out = own[np.repeat(first, count) + _within(count)]
+        joined = np.concatenate([_key(arcs.start[rows], arcs.end[rows]), _key(own, own)])
+        apart = ~np.isin(_key(into, out), joined)
+        start.append(into[apart])
+        end.append(out[apart])
+        kind.append(np.full(int(apart.sum()), across))
+    if back is not None:
+        start.append(own)
+        end.append(own)
+        kind.append(np.full(len(own), REFLECTION))
+    if not start:
+        return None
+    starts, kinds = np.concatenate(start), np.concatenate(kind)
+    levels = np.where(
+        kinds == REFLECTION, np.nan if back is None else back.value, np.nan if level is None else level.value
+    )
+    used = [name for name, part in ((name, level), ("reflection_db", back)) if part is not None and part.assumed]
+    unknown = f"the PDK states no {name} for {entry.name}"
+    return Leaks(
+        start=starts,
+        end=np.concatenate(end),
+        level_db=levels,
+        kind=kinds,
+        x_nm=ports.x_nm[starts],
+        y_nm=ports.y_nm[starts],
+        device=ports.device[starts],
+        reason=tuple(unknown if np.isnan(one) else "" for one in levels.tolist()),
+        assumed=tuple(f"devices.{entry.name}.params.{name}" for name in used),
+    )
 
 
-def _crossings(model: CircuitModel) -> tuple[Ints, Ints, Floats, list[str]]:
-    """Return the leaks of crossings: from each port to both ports of the other arm."""
-    arcs = model.arcs
-    rows = np.flatnonzero(arcs.n_crossings > 0)
-    start: list[int] = []
-    end: list[int] = []
-    level: list[float] = []
-    reason: list[str] = []
-    by_device: dict[int, list[int]] = {}
-    for row in rows.tolist():
-        by_device.setdefault(int(arcs.device[row]), []).append(row)
-    for own in by_device.values():
-        entry = model.pdk.devices[int(arcs.entry[own[0]])]
-        stated = entry.params.get("crosstalk_db")
-        for row in own:
-            arm = (int(arcs.start[row]), int(arcs.end[row]))
-            for other in own:
-                if int(arcs.start[other]) not in arm:
-                    start.append(arm[0])
-                    end.append(int(arcs.end[other]))
-                    level.append(np.nan if stated is None else stated.value)
-                    reason.append("" if stated is not None else f"the PDK states no crosstalk_db for {entry.name}")
-    return np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64), np.asarray(level, dtype=float), reason
+def _key(a: Ints, b: Ints) -> Ints:
+    return a * (1 << 31) + b
+
+
+def _within(count: Ints) -> Ints:
+    """Return 0 … n-1 for each n of `count`, one after the other."""
+    start = np.cumsum(count) - count
+    return np.arange(int(count.sum())) - np.repeat(start, count)
 
 
 def leaked(solved: Solved, all_leaks: Leaks, source: int, sink: int) -> LeakSum:

@@ -80,6 +80,8 @@ class Process(Part):
     dbu_nm: Number = Field(gt=0)
     floorplan: Name | None = None
     core_thickness_nm: Quantity | None = None
+    clad_index: Quantity | None = None
+    """Refractive index of the cladding, for how far the light of a guide reaches."""
     other_core_layers: tuple[Name, ...] = ()
     """Layers with core material that only devices use: their area counts, guides are not looked for on them."""
     metal_layers: tuple[Name, ...] = ()
