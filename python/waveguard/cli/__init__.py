@@ -12,9 +12,11 @@ import typer
 
 from waveguard.cli import _errors, _output
 from waveguard.cli.check import check
+from waveguard.cli.crosstalk import crosstalk
 from waveguard.cli.demo import demo
 from waveguard.cli.explain import explain
 from waveguard.cli.extract import extract
+from waveguard.cli.loss import loss
 from waveguard.cli.pdk import app as pdk_app
 
 EXIT_CODES = (
@@ -33,6 +35,8 @@ app = typer.Typer(
 )
 app.command(epilog=EXIT_CODES)(check)
 app.command()(extract)
+app.command(epilog=EXIT_CODES)(loss)
+app.command(epilog=EXIT_CODES)(crosstalk)
 app.command()(explain)
 app.add_typer(pdk_app, name="pdk")
 app.command(epilog=EXIT_CODES)(demo)
