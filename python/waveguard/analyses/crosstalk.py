@@ -82,6 +82,7 @@ def crosstalk(
     *,
     wavelength_um: float | None = None,
     edge_bias_nm: float = 0.0,
+    core_between: npt.NDArray[np.bool_] | None = None,
 ) -> CrosstalkResult:
     """Evaluate all runs of an extraction.
 
@@ -97,11 +98,15 @@ def crosstalk(
         Of the light in all guides; that of each cross-section when None.
     edge_bias_nm
         How far the process moves every edge of a core outwards: guides get wider by twice that, gaps narrower.
+    core_between
+        By run: whether core material stands between the two guides, so that no table holds for them.
     """
     work = _Work(tables, cross_sections, pdk, wavelength_um, edge_bias_nm)
     pairs = work.pairs()
     for a, b in np.unique(pairs, axis=0).tolist() if len(pairs) else []:
         work.evaluate(a, b, np.flatnonzero((pairs[:, 0] == a) & (pairs[:, 1] == b)))
+    if core_between is not None:
+        work.forget(np.flatnonzero(core_between), f"{OUTSIDE_MODEL}: core material stands between the guides")
     return work.result()
 
 
@@ -141,6 +146,14 @@ class _Work:
         self.state[rows] = NOT_EVALUATED
         for row in rows.tolist():
             self.reasons[row].append(reason)
+
+    def forget(self, rows: Ints, reason: str) -> None:
+        """Take back what was worked out for some runs."""
+        for values in (self.crossed, self.bound, self.theta_rad, self.local_rad, self.most_share, self.scattered):
+            values[rows] = np.nan
+        for row in rows.tolist():
+            self.reasons[row].clear()
+        self.refuse(rows, reason)
 
     def estimate(self, rows: Ints, reason: str) -> None:
         """Mark runs as estimated."""

@@ -2,14 +2,15 @@
 
 A victim is a place where light leaves the circuit, its signal the light of the source that loses least on the way
 there. Aggressors are all sources whose light gets there through a leak, its own by a detour included. Levels are
-relative to the signal, all sources having the same power. The fact a newcomer would get wrong: leaks are added up as
-powers with the least loss before and after each; two leaks in a row are not counted.
+relative to the signal, all sources having the same power. What comes back to a source is its return, not crosstalk.
+The fact a newcomer would get wrong: leaks are added up as powers with the least loss before and after each; two leaks
+in a row are not counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,6 +90,8 @@ class VictimResult:
     wavelength_um: Floats
     """Light of each terminal."""
     assumed: tuple[str, ...]
+    returned: Mapping[int, float] = field(default_factory=dict)
+    """By terminal: share of the power sent there that single reflections send back to it."""
 
 
 def wavelengths_of(model: CircuitModel, stated: Mapping[str, float] | None = None) -> Floats:
@@ -146,6 +149,13 @@ def victims(
             for column, sink in enumerate(sinks.tolist()):
                 for row in missing[reached & (after[column, missing] > 0.0)].tolist():
                     unknown.setdefault(sink, set()).add(leaks.reason[row] or "not evaluated")
+    # What comes back to where it was sent is no crosstalk there: nobody sends and listens at one place.
+    row_of = {int(source): row for row, source in enumerate(sources.tolist())}
+    returned: dict[int, float] = {}
+    for column, sink in enumerate(sinks.tolist()):
+        if sink in row_of:
+            returned[sink] = float(sums[row_of[sink], column])
+            sums[row_of[sink], column] = 0.0
     result = []
     for column, sink in enumerate(sinks.tolist()):
         loss_db, source = signal[sink]
@@ -160,7 +170,7 @@ def victims(
         seen = {int(one): float(power) for one, power in zip(sources, arrived, strict=True) if power > 0.0}
         result.append(_victim(sink, loss_db, source, _Arrived(seen, ways), unknown, wavelength_um, q, most))
     result.sort(key=lambda one: (-max(one.coherent_db, one.other_db), one.sink))
-    return VictimResult(tuple(result), leaks, wavelength_um, leaks.assumed)
+    return VictimResult(tuple(result), leaks, wavelength_um, leaks.assumed, returned)
 
 
 @dataclass(frozen=True)

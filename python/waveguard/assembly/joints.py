@@ -61,7 +61,8 @@ def pair_loss(
     ports = tables.ports
     n_eff = np.array([*(one.n_eff.value for one in sections), np.nan])
     wave = np.array([*(one.wavelength_um for one in sections), np.nan])
-    section = np.where(ports.cross_section[port_a] >= 0, ports.cross_section[port_a], ports.cross_section[port_b])
+    of_port = _section_of_port(tables)
+    section = np.where(of_port[port_a] >= 0, of_port[port_a], of_port[port_b])
     index, wavelength = n_eff[section], wave[section]
     radius = []
     for port in (port_a, port_b):
@@ -92,6 +93,16 @@ def pair_loss(
             wavelength_um=one,
         )
     return JointLoss(step, defect)
+
+
+def _section_of_port(tables: Tables) -> Ints:
+    """Return the cross-section at each port: that of the guide that ends there, else what the port itself says."""
+    section = tables.ports.cross_section.copy()
+    guides = tables.waveguides
+    for port in (guides.port_a, guides.port_b):
+        known = (port >= 0) & (guides.cross_section >= 0)
+        section[port[known]] = guides.cross_section[known]
+    return section
 
 
 def with_joints(arcs: Arcs, tables: Tables, pdk: Pdk, sections: Sequence[CrossSection]) -> tuple[Arcs, int]:

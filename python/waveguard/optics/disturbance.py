@@ -16,6 +16,7 @@ from waveguard.analyses.leaks import leaks
 from waveguard.analyses.victims import Victim, kind_of, victims, wavelengths_of
 from waveguard.errors import UsageError
 from waveguard.models import penalty
+from waveguard.optics.between import core_between
 from waveguard.optics.prepare import (
     Columns,
     Progress,
@@ -46,6 +47,7 @@ VICTIM_COLUMNS = (
     "penalty_ook_db",
     "penalty_pam4_db",
     "n_aggressors",
+    "return_db",
     "unknown",
 )
 AGGRESSOR_COLUMNS = (
@@ -158,6 +160,16 @@ def crosstalk(
     coupling = runs_of.crosstalk(
         model.tables, model.cross_sections, model.pdk, wavelength_um=asked, edge_bias_nm=edge_bias_nm
     )
+    between, not_looked = core_between(source, ready.extraction, coupling)
+    if between.any():
+        coupling = runs_of.crosstalk(
+            model.tables,
+            model.cross_sections,
+            model.pdk,
+            wavelength_um=asked,
+            edge_bias_nm=edge_bias_nm,
+            core_between=between,
+        )
     solved = circuit.solve(model, threads=threads, progress=progress)
     found = victims(solved, leaks(model, coupling), wavelength_um=wavelengths_of(model, stated), q=q)
     pairs = list(_pairs(model, coupling))
@@ -167,17 +179,24 @@ def crosstalk(
         corner=known,
         wavelength_um=math.nan if asked is None else asked,
         edge_bias_nm=edge_bias_nm,
-        victims=as_columns([_victim_row(model, one, found.wavelength_um) for one in found.victims], VICTIM_COLUMNS),
+        victims=as_columns(
+            [_victim_row(model, one, found.wavelength_um, found.returned) for one in found.victims], VICTIM_COLUMNS
+        ),
         aggressors=as_columns(list(_aggressors(model, found.victims, found.leaks)), AGGRESSOR_COLUMNS),
         pairs=as_columns(pairs, PAIR_COLUMNS),
-        notes=_notes(model),
+        notes=(*_notes(model), *filter(None, [not_looked])),
         assumed=tuple(dict.fromkeys(found.assumed)),
         incomplete=(*ready.missing, *_incomplete(pairs, found.victims)),
         sorted_victims=found.victims,
     )
 
 
-def _victim_row(model: CircuitModel, one: Victim, wavelength_um: Any) -> dict[str, Any]:  # noqa: ANN401 -- a column
+def _victim_row(
+    model: CircuitModel,
+    one: Victim,
+    wavelength_um: Any,  # noqa: ANN401 -- a column
+    returned: Mapping[int, float],
+) -> dict[str, Any]:
     names = model.terminals.name
     return {
         "victim": names[one.sink],
@@ -191,6 +210,7 @@ def _victim_row(model: CircuitModel, one: Victim, wavelength_um: Any) -> dict[st
         "penalty_ook_db": one.penalty_ook_db,
         "penalty_pam4_db": one.penalty_pam4_db,
         "n_aggressors": one.n_aggressors,
+        "return_db": float(ratio_to_db(returned.get(one.sink, 0.0))),
         "unknown": "; ".join(one.unknown),
     }
 

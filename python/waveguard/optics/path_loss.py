@@ -278,8 +278,8 @@ def _near_misses(model: CircuitModel) -> Iterator[dict[str, Any]]:
             "device": device_name(model, int(ports.device[a])),
             "other": device_name(model, int(ports.device[b])),
             "distance_um": nm_to_um(float(table.distance_nm[row])),
-            "lateral_um": nm_to_um(float(table.lateral_nm[row])),
-            "gap_um": nm_to_um(float(table.gap_nm[row])),
+            "lateral_um": nm_to_um(round(float(table.lateral_nm[row]), 3)) + 0.0,
+            "gap_um": nm_to_um(round(float(table.gap_nm[row]), 3)) + 0.0,
             "angle_deg": float(np.degrees(table.angle_rad[row])),
             "loss_db": float(costs.step_db[row] + costs.defect_db[row]),
         }

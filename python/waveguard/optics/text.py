@@ -168,6 +168,7 @@ def _victims(report: CrosstalkReport, show: int) -> Iterator[str]:
         "OOK cost",
         "PAM4 cost",
         "aggressors",
+        "returned",
     )
     rows = [
         (
@@ -181,6 +182,7 @@ def _victims(report: CrosstalkReport, show: int) -> Iterator[str]:
             _db(table["penalty_ook_db"][k]),
             _db(table["penalty_pam4_db"][k]),
             str(table["n_aggressors"][k]),
+            _db(table["return_db"][k], 1),
         )
         for k in range(shown)
     ]
