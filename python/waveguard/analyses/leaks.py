@@ -90,10 +90,13 @@ def _neighbours(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
                 end.append(out[second[different]])
                 device.append(guides.device[first[different]])
     n = len(start)
+    # Somewhere along the run light changes over: on the mean it has half of either guide behind or before it.
+    along_db = _guide_loss(model)
+    half_db = (along_db[runs.waveguide_a[different]] + along_db[runs.waveguide_b[different]]) / 2
     return Leaks(
         start=np.concatenate(start),
         end=np.concatenate(end),
-        level_db=np.tile(crosstalk.leak_db[different], n),
+        level_db=np.tile(crosstalk.leak_db[different] - half_db, n),
         kind=np.full(n * len(different), NEIGHBOUR),
         x_nm=np.tile(runs.x_nm[different], n),
         y_nm=np.tile(runs.y_nm[different], n),
@@ -101,6 +104,16 @@ def _neighbours(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
         reason=tuple(why * n),
         assumed=(),
     )
+
+
+def _guide_loss(model: CircuitModel) -> Floats:
+    """Return the loss along each guide; 0 for those without a passage."""
+    arcs, devices = model.arcs, model.tables.devices
+    result = np.zeros(len(model.tables.waveguides))
+    guide = devices.waveguide[arcs.device]
+    mine = guide >= 0
+    result[guide[mine]] = arcs.loss_db[mine]
+    return result
 
 
 def _inside_devices(model: CircuitModel) -> list[Leaks]:

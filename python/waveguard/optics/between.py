@@ -1,7 +1,7 @@
 """Core material between guides that run side by side: no coupling table was solved for that.
 
 Strips thinner than any guide, gratings, fill: the extraction explains them and draws nothing from them, but light
-between two guides meets them. Only the strongest pairs are looked at, since the look costs a second reading of the file.
+between two guides meets them. Only the strongest pairs are looked at, since it costs a second reading of the file.
 """
 
 from __future__ import annotations
