@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -22,7 +23,7 @@ def straight(x0: float, x1: float, y: float) -> gdstk.Polygon:
 def drawn(pieces: int) -> list[gdstk.Polygon]:
     """Two guides 1 um apart, 400 um long, each in some pieces, and a ring of 10 um beside the upper one."""
     ends = np.round(np.linspace(0.0, 400.0, pieces + 1), 3)
-    found = [straight(float(a), float(b), y) for y in (0.0, 1.5) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    found = [straight(float(a), float(b), y) for y in (0.0, 1.5) for a, b in itertools.pairwise(ends)]
     for half in (0.0, math.pi):
         found.append(
             gdstk.ellipse(

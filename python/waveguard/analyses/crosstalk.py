@@ -196,8 +196,16 @@ class _Work:
         curvature = _contact_curvature(
             per_nm_to_per_um(runs.relative_curvature_per_nm[rows]), gap_nm, step_nm, start, count
         )
+        slope = _slopes(gap_nm, step_nm, start, count)
+        # Lengths and curvatures as seen from the middle between the two: the same from whichever guide they were taken.
+        ratio = np.nan_to_num(profile.other_step_nm[at] / step_nm, nan=1.0) * np.cos(np.arctan(slope))
+        middle = (1.0 + ratio) / 2.0
+        mean_middle = np.bincount(owner, middle, minlength=len(rows)) / np.maximum(count, 1)
+        seen_curvature = curvature / np.maximum(mean_middle, 0.5) ** 2
         shift_um2 = max(bend_shift_um2(first), bend_shift_um2(second))
-        near_nm = effective_gap_nm(gap_nm=gap_nm, relative_curvature_per_um=curvature[owner], bend_shift_um2=shift_um2)
+        near_nm = effective_gap_nm(
+            gap_nm=gap_nm, relative_curvature_per_um=seen_curvature[owner], bend_shift_um2=shift_um2
+        )
         below, beyond = one.surface.gap_outside(gap_nm)
         kappa = _kappa(one, near_nm, width_a[owner], width_b[owner], wavelength_um)
         if one.surface.name != other.surface.name:
@@ -208,13 +216,13 @@ class _Work:
         elif first.name != second.name and not one.is_surface:
             self.estimate(rows, "unequal guides: the coupling table is that of equal ones")
         step_um = nm_to_um(step_nm)
-        slope = _slopes(gap_nm, step_nm, start, count)
         kappa = kappa * _tails(kappa, near_nm, step_um, slope, curvature, start, count, self._parallel_rad())
+        step_um = step_um * middle
         theta = np.asarray(np.bincount(owner, kappa * step_um, minlength=len(rows)), dtype=np.float64)
         self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
         crossed = coupled.equal_guides(theta_rad=theta)
         bound = np.where(theta > math.pi / 2, 1.0, crossed)
-        delta = self._mismatch(rows, at, owner, slope, curvature, (width_a, width_b), wavelength_um)
+        delta = self._mismatch(rows, at, owner, ratio, curvature, (width_a, width_b), wavelength_um)
         phase_rad = np.bincount(owner, np.abs(delta) * step_um, minlength=len(rows))
         bent = np.flatnonzero((phase_rad > NEGLIGIBLE_PHASE_RAD) & (theta > NEGLIGIBLE_THETA_RAD))
         if len(bent):
@@ -300,7 +308,7 @@ class _Work:
         rows: Ints,
         at: Ints,
         owner: Ints,
-        slope: Floats,
+        ratio: Floats,
         curvature: Floats,
         widths: tuple[Floats, Floats],
         wavelength_um: float,
@@ -323,7 +331,6 @@ class _Work:
                 )
             index.append(n_eff)
         pitch_um = nm_to_um(profile.gap_nm[at]) + ((widths[0] + widths[1]) / 2)[owner]
-        ratio = np.nan_to_num(profile.other_step_nm[at] / profile.step_nm[at], nan=1.0) * np.cos(np.arctan(slope))
         delta = coupled.mismatch(
             n_eff=index[0][owner],
             n_eff_other=index[1][owner],
