@@ -51,7 +51,7 @@ def core_between(source: Source, extraction: Extraction, result: CrosstalkResult
     handle = extraction.file.handle
     if any(handle.n_placements(int(top)) > MAX_PLACEMENTS for top in np.unique(tops)):
         return found, "core material between guides was not looked for: the layout is too large"
-    library = source if isinstance(source, gdstk.Library) else _library(Path(source), extraction.file.format)
+    library = library_of(source, extraction)
     if library is None:
         return found, "core material between guides was not looked for: the file is compressed"
     scale = library.unit / 1e-6
@@ -71,6 +71,13 @@ def core_between(source: Source, extraction: Extraction, result: CrosstalkResult
                 inside |= np.asarray(gdstk.inside([tuple(one) for one in points], polygons), dtype=bool)
         found[mine] = inside.reshape(len(mine), len(SAMPLES)).any(axis=1)
     return found, left
+
+
+def library_of(source: Source, extraction: Extraction) -> gdstk.Library | None:
+    """Return the layout as gdstk has it, read again; None for a compressed file."""
+    if isinstance(source, gdstk.Library):
+        return source
+    return _library(Path(source), extraction.file.format)
 
 
 def _library(path: Path, form: str) -> gdstk.Library | None:

@@ -17,6 +17,7 @@ from waveguard.analyses.victims import Victim, kind_of, victims, wavelengths_of
 from waveguard.errors import UsageError
 from waveguard.models import penalty
 from waveguard.optics.between import core_between
+from waveguard.optics.metal import heaters_and_lines
 from waveguard.optics.prepare import (
     Columns,
     Progress,
@@ -97,6 +98,10 @@ class CrosstalkReport:
     """One row per place where light leaves and a signal gets to, the most disturbed first; see `VICTIM_COLUMNS`."""
     aggressors: Columns
     """Who disturbs them, by victim, the strongest first; levels relative to the signal."""
+    heaters: Columns
+    """What heaters do to guides that are not theirs; `phase_error_rad` while they turn their own guide by pi."""
+    lines: Columns
+    """Metal lines that run beside each other for long; `near_end_db` for edges of 20 ps."""
     pairs: Columns
     """Guides that run side by side, the strongest coupling first; `coupled_db` is the most that crosses over."""
     notes: tuple[str, ...]
@@ -173,6 +178,7 @@ def crosstalk(
     solved = circuit.solve(model, threads=threads, progress=progress)
     found = victims(solved, leaks(model, coupling), wavelength_um=wavelengths_of(model, stated), q=q)
     pairs = list(_pairs(model, coupling))
+    heaters, lines, left = heaters_and_lines(source, ready.extraction, model, asked)
     return CrosstalkReport(
         layout=ready.name,
         pdk=model.pdk.name,
@@ -184,7 +190,9 @@ def crosstalk(
         ),
         aggressors=as_columns(list(_aggressors(model, found.victims, found.leaks)), AGGRESSOR_COLUMNS),
         pairs=as_columns(pairs, PAIR_COLUMNS),
-        notes=(*_notes(model), *filter(None, [not_looked])),
+        heaters=heaters,
+        lines=lines,
+        notes=(*_notes(model), *filter(None, [not_looked]), *left),
         assumed=tuple(dict.fromkeys(found.assumed)),
         incomplete=(*ready.missing, *_incomplete(pairs, found.victims)),
         sorted_victims=found.victims,

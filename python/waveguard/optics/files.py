@@ -93,6 +93,8 @@ def write_json(report: Report, out: IO[str]) -> None:
             "victims": _plain(report.victims),
             "aggressors": _plain(report.aggressors),
             "pairs": _plain(report.pairs),
+            "heaters": _plain(report.heaters),
+            "lines": _plain(report.lines),
         }
     document |= {"notes": report.notes, "assumed": report.assumed, "incomplete": report.incomplete}
     json.dump(document, out, indent=1, ensure_ascii=False, allow_nan=False)

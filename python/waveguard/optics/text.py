@@ -140,6 +140,7 @@ def _crosstalk(report: CrosstalkReport, show: int) -> Iterator[str]:
     yield f"Crosstalk in {report.layout}, PDK {report.pdk}, corner {report.corner}, {light}{bias}"
     yield from _victims(report, show)
     yield from _pairs(report, show)
+    yield from _metal(report, show)
     yield from _list("Not counted", report.notes, show)
     yield from _list("Numbers without a source (assumed)", report.assumed, show)
     yield from _list("Incomplete", report.incomplete, 0)
@@ -237,3 +238,44 @@ def _pairs(report: CrosstalkReport, show: int) -> Iterator[str]:
             yield f"      {note}"
     if len(rows) < n:
         yield f"  … and {plural(n - len(rows), 'pair')} more (--show 0 for all)"
+
+
+def _metal(report: CrosstalkReport, show: int) -> Iterator[str]:
+    table, n = report.heaters, len(report.heaters["guide"])
+    if n:
+        yield ""
+        yield "Heaters that warm guides of others; phase error while they turn their own guide by pi"
+        rows = [
+            (
+                f"({table['x_um'][k]:.3f}, {table['y_um'][k]:.3f})",
+                _shorten(str(table["guide"][k])),
+                f"{table['distance_um'][k]:.1f}",
+                f"{table['along_um'][k]:.1f}",
+                f"{table['phase_rad_per_mw'][k]:.4f}",
+                f"{table['phase_error_rad'][k]:.3f}",
+                _db(table["share_db"][k], 1),
+            )
+            for k in range(min(n, show) if show else n)
+        ]
+        header = ("heater (µm)", "guide", "apart (µm)", "along (µm)", "rad/mW", "error (rad)", "share (dB)")
+        yield from (f"  {line}" for line in _table(header, rows, 2))
+        if len(rows) < n:
+            yield f"  … and {n - len(rows)} more"
+    table, n = report.lines, len(report.lines["spacing_um"])
+    if n:
+        yield ""
+        yield "Metal lines beside each other; near-end crosstalk without a ground between, edges of 20 ps"
+        beside = [
+            (
+                f"({table['x_um'][k]:.3f}, {table['y_um'][k]:.3f})",
+                f"({table['other_x_um'][k]:.3f}, {table['other_y_um'][k]:.3f})",
+                f"{table['spacing_um'][k]:.1f}",
+                f"{table['along_um'][k]:.1f}",
+                _db(table["near_end_db"][k], 1),
+            )
+            for k in range(min(n, show) if show else n)
+        ]
+        titles = ("line (µm)", "beside (µm)", "spacing (µm)", "along (µm)", "near end (dB)")
+        yield from (f"  {line}" for line in _table(titles, beside, 2))
+        if len(beside) < n:
+            yield f"  … and {n - len(beside)} more"

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from waveguard.pdk.quantity import NonNegative, Number, Part, Text
+from waveguard.pdk.quantity import NonNegative, Number, Part, Positive, Text
 from waveguard.pdk.sections import Name
 
 NotBelow = Annotated[Number, Field(ge=0)]
@@ -41,6 +41,20 @@ class ModeTable(Part):
         if any(b <= a for a, b in zip(self.width_um, self.width_um[1:], strict=False)):
             raise PydanticCustomError("not_increasing", "width_um must increase from entry to entry")
         return self
+
+
+class Heaters(Part):
+    """Heaters above guides: where they are drawn, and how their warmth spreads."""
+
+    layer: Name
+    own_k_um_per_mw: Positive
+    """Rise of temperature of the guide below, in K per mW of power and um of length."""
+    oxide_um: Positive
+    """Thickness of all oxide, buried and above."""
+    substrate_w_per_m_k: Positive
+    wafer_um: Positive
+    dn_per_k: Positive
+    """Change of the effective index with temperature."""
 
 
 class KappaSurface(Part):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from waveguard.pdk.devices import KINDS, PARAMETERS, DevicePattern, Kind, Role
-from waveguard.pdk.optics import KappaSurface, ModeTable
+from waveguard.pdk.optics import Heaters, KappaSurface, ModeTable
 from waveguard.pdk.quantity import NonNegative, Number, Part, Quantity, Text, nearest
 from waveguard.pdk.sections import (
     BendLoss,
@@ -40,6 +40,7 @@ __all__ = [
     "DevicePattern",
     "Extraction",
     "Header",
+    "Heaters",
     "KappaSurface",
     "Kind",
     "Limits",
@@ -141,6 +142,7 @@ class Pdk(Part):
     couplings: tuple[Coupling, ...] = ()
     modes: tuple[ModeTable, ...] = ()
     kappa_surfaces: tuple[KappaSurface, ...] = ()
+    heaters: Heaters | None = None
     cross_sections: tuple[CrossSection, ...] = Field(min_length=1)
     pins: tuple[PinConvention, ...] = ()
     markers: Markers = Markers()
@@ -190,6 +192,8 @@ class Pdk(Part):
                 yield from (((part, field), name) for name in getattr(holder, field))
         for field in ("other_core_layers", "metal_layers", "fill_layers"):
             yield from ((("process", field), name) for name in getattr(self.process, field))
+        if self.heaters is not None:
+            yield ("heaters", "layer"), self.heaters.layer
         if self.process.floorplan is not None:
             yield ("process", "floorplan"), self.process.floorplan
 
