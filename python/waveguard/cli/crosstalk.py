@@ -34,6 +34,10 @@ def crosstalk(
         list[str] | None,
         typer.Option(metavar="NAME=UM", help="Wavelength of the source at a terminal (repeatable)."),
     ] = None,
+    channels: Annotated[
+        list[str] | None,
+        typer.Option(metavar="UM", help="Channels that rings are to tell apart: as --wl of `loss` (repeatable)."),
+    ] = None,
     q: Annotated[
         float, typer.Option(metavar="Q", help="Gaussian argument of the error rate for penalties; 3.49 is 2.4e-4.")
     ] = 3.492,
@@ -82,6 +86,7 @@ def crosstalk(
             corner=corner,
             edge_bias_nm=bias,
             light_um=_optics.named_numbers(light),
+            channels_um=_optics.wavelengths(channels) or (),
             q=q,
             top=top or None,
             threads=threads,

@@ -28,6 +28,7 @@ from waveguard.optics.prepare import (
     device_name,
     prepare,
 )
+from waveguard.optics.rings import RING_COLUMNS, rings
 from waveguard.units import db_to_ratio, nm_to_um, ratio_to_db
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class CrosstalkReport:
     """One row per place where light leaves and a signal gets to, the most disturbed first; see `VICTIM_COLUMNS`."""
     aggressors: Columns
     """Who disturbs them, by victim, the strongest first; levels relative to the signal."""
+    rings: Columns
+    """Rings beside guides with their resonances, and how they suit the channels; see `waveguard.optics.rings`."""
     heaters: Columns
     """What heaters do to guides that are not theirs; `phase_error_rad` while they turn their own guide by pi."""
     lines: Columns
@@ -121,6 +124,7 @@ def crosstalk(
     corner: str = "typ",
     edge_bias_nm: float = 0.0,
     light_um: Mapping[str, float] | None = None,
+    channels_um: Sequence[float] = (),
     q: float = penalty.Q_KP4,
     top: str | Sequence[str] | None = None,
     threads: int = 0,
@@ -138,6 +142,8 @@ def crosstalk(
         How far the process moves every edge of a core outwards (negative: inwards).
     light_um
         Wavelength in um of single sources, by the name of their terminal; else that of their coupler, or the PDK's.
+    channels_um
+        Wavelengths in um of the channels that rings are to tell apart.
     q
         Gaussian argument of the target error rate, for the penalties; 3.49 is 2.4e-4.
 
@@ -150,6 +156,7 @@ def crosstalk(
     """
     known = checked_corner(corner)
     asked = None if wavelength_um is None else checked_wavelength(wavelength_um)
+    channels = sorted({checked_wavelength(one) for one in channels_um})
     stated = {name: checked_wavelength(one) for name, one in (light_um or {}).items()}
     if not math.isfinite(edge_bias_nm) or abs(edge_bias_nm) > 200.0:
         raise UsageError(f"{edge_bias_nm:g} nm is no bias of an edge", hint="give nm per edge, e.g. -11")
@@ -190,6 +197,7 @@ def crosstalk(
         ),
         aggressors=as_columns(list(_aggressors(model, found.victims, found.leaks)), AGGRESSOR_COLUMNS),
         pairs=as_columns(pairs, PAIR_COLUMNS),
+        rings=as_columns(list(rings(model, coupling, asked, channels)), RING_COLUMNS),
         heaters=heaters,
         lines=lines,
         notes=(*_notes(model), *filter(None, [not_looked]), *left),

@@ -93,6 +93,7 @@ def write_json(report: Report, out: IO[str]) -> None:
             "victims": _plain(report.victims),
             "aggressors": _plain(report.aggressors),
             "pairs": _plain(report.pairs),
+            "rings": _plain(report.rings),
             "heaters": _plain(report.heaters),
             "lines": _plain(report.lines),
         }

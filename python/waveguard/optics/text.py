@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import IO
 
+import numpy as np
+
 from waveguard.optics.disturbance import STATES, CrosstalkReport
 from waveguard.optics.path_loss import LossReport
 from waveguard.reports._words import columns, plural
@@ -140,6 +142,7 @@ def _crosstalk(report: CrosstalkReport, show: int) -> Iterator[str]:
     yield f"Crosstalk in {report.layout}, PDK {report.pdk}, corner {report.corner}, {light}{bias}"
     yield from _victims(report, show)
     yield from _pairs(report, show)
+    yield from _rings(report, show)
     yield from _metal(report, show)
     yield from _list("Not counted", report.notes, show)
     yield from _list("Numbers without a source (assumed)", report.assumed, show)
@@ -238,6 +241,38 @@ def _pairs(report: CrosstalkReport, show: int) -> Iterator[str]:
             yield f"      {note}"
     if len(rows) < n:
         yield f"  … and {plural(n - len(rows), 'pair')} more (--show 0 for all)"
+
+
+def _rings(report: CrosstalkReport, show: int) -> Iterator[str]:
+    table, n = report.rings, len(report.rings["ring"])
+    if not n:
+        return
+    yield ""
+    yield "Rings beside guides; each taken to be tuned to its channel"
+    planned = not np.isnan(table["channel_leak_db"].astype(float)).all()
+    header = ["ring", "length (µm)", "FSR (nm)", "FSR (GHz)", "K1 (%)", "K2 (%)", "FWHM (pm)", "Q", "drop (dB)"]
+    header += ["channels fit", "collisions", "others (dB)"] if planned else []
+    rows, notes = [], []
+    for k in range(min(n, show) if show else n):
+        known = not math.isnan(table["q"][k])
+        row = [_shorten(str(table["ring"][k])), f"{table['length_um'][k]:.3f}"]
+        row += [f"{table['fsr_nm'][k]:.3f}", f"{table['fsr_ghz'][k]:.1f}"]
+        row += [f"{100 * table[name][k]:.2f}" if known else DASH for name in ("k1", "k2")]
+        row += [f"{table[name][k]:.0f}" if known else DASH for name in ("fwhm_pm", "q")]
+        row.append("one bus" if math.isinf(table["drop_loss_db"][k]) else _db(table["drop_loss_db"][k]))
+        if planned:
+            row += [str(table["n_channels_in_fsr"][k]), str(table["n_collisions"][k])]
+            row.append(_db(table["channel_leak_db"][k], 1))
+        rows.append(row)
+        notes.append(str(table["note"][k]))
+    lines = _table(header, rows, 1)
+    yield f"  {lines[0]}"
+    for line, note in zip(lines[1:], notes, strict=True):
+        yield f"  {line}"
+        if note:
+            yield f"      {note}"
+    if len(rows) < n:
+        yield f"  … and {plural(n - len(rows), 'ring')} more"
 
 
 def _metal(report: CrosstalkReport, show: int) -> Iterator[str]:
