@@ -31,19 +31,15 @@ pub(crate) struct Step {
     pub(crate) sums: Sums,
 }
 
-/// What an edge costs, without its ledger.
+/// An edge as its end sees it, without its ledger.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cost {
+pub(crate) struct Inward {
     pub(crate) loss_db: f64,
     pub(crate) amplitude: f64,
-    pub(crate) to: u32,
+    pub(crate) from: u32,
+    /// Row in `edges`.
+    pub(crate) edge: u32,
     pub(crate) is_passage: bool,
-}
-
-impl Cost {
-    fn of(edge: &Edge, step: &Step, is_passage: bool) -> Self {
-        Self { loss_db: step.loss_db, amplitude: step.amplitude, to: edge.to, is_passage }
-    }
 }
 
 /// A way through a loop, standing behind the steps of the arcs.
@@ -71,8 +67,9 @@ pub(crate) struct Dag {
     n_arcs: usize,
     pub(crate) steps: Vec<Step>,
     pub(crate) edges: Vec<Edge>,
-    /// By edge: what a pass over all of them needs, close together.
-    pub(crate) costs: Vec<Cost>,
+    /// Edges by the slot they lead to, what a pass over all of them needs close together.
+    pub(crate) inwards: Vec<Inward>,
+    pub(crate) inward_offsets: Vec<u32>,
     /// Slots before this one, and sinks, are those that light can be in.
     pub(crate) n_used: usize,
     pub(crate) offsets: Vec<u32>,
@@ -170,8 +167,7 @@ impl Dag {
         for i in 0..n_slots {
             offsets[i + 1] += offsets[i];
         }
-        let is_passage = |e: &Edge| e.step as usize >= net.arcs.len();
-        let costs = edges.iter().map(|e| Cost::of(e, &steps[e.step as usize], is_passage(e))).collect();
+        let (inwards, inward_offsets) = inwards(&edges, &steps, net.arcs.len(), n_slots);
         let loops = loops(net, &parts, &build.cyclic);
         Ok(Self {
             graph,
@@ -181,7 +177,8 @@ impl Dag {
             n_arcs: net.arcs.len(),
             steps,
             offsets,
-            costs,
+            inwards,
+            inward_offsets,
             n_used,
             edges,
             slot_of_port,
@@ -190,6 +187,32 @@ impl Dag {
             loops,
         })
     }
+}
+
+/// The edges into each slot, in the order of `edges`.
+fn inwards(edges: &[Edge], steps: &[Step], n_arcs: usize, n_slots: usize) -> (Vec<Inward>, Vec<u32>) {
+    let mut offsets = vec![0u32; n_slots + 1];
+    for edge in edges {
+        offsets[edge.to as usize + 1] += 1;
+    }
+    for i in 0..n_slots {
+        offsets[i + 1] += offsets[i];
+    }
+    let mut next = offsets.clone();
+    let nothing = Inward { loss_db: 0.0, amplitude: 0.0, from: NONE, edge: NONE, is_passage: false };
+    let mut found = vec![nothing; edges.len()];
+    for (index, edge) in edges.iter().enumerate() {
+        let step = &steps[edge.step as usize];
+        found[next[edge.to as usize] as usize] = Inward {
+            loss_db: step.loss_db,
+            amplitude: step.amplitude,
+            from: edge.from,
+            edge: index as u32,
+            is_passage: edge.step as usize >= n_arcs,
+        };
+        next[edge.to as usize] += 1;
+    }
+    (found, offsets)
 }
 
 /// Numbers the slots anew by how many edges lead to them at most, so that light passes memory in order; sinks stay

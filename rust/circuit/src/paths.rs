@@ -131,32 +131,34 @@ impl Pass {
             self.states.fill(UNREACHED);
             return;
         }
-        self.states[start..last].fill(UNREACHED);
-        self.states[sinks..].fill(UNREACHED);
         self.states[start] = State { best_db: 0.0, worst_db: 0.0, n_paths: 1.0, field: 1.0, ..UNREACHED };
-        for slot in start..last {
-            let here = self.states[slot];
-            if here.n_paths == 0.0 {
-                continue;
-            }
-            let first = dag.offsets[slot];
-            let costs = &dag.costs[first as usize..dag.offsets[slot + 1] as usize];
-            for (index, cost) in (first..).zip(costs) {
-                let next = &mut self.states[cost.to as usize];
-                let (best_db, worst_db) = (here.best_db + cost.loss_db, here.worst_db + cost.loss_db);
+        // What comes before the start is not reached; each slot after it is worked out once, from those before it.
+        for slot in (start + 1..last).chain(sinks..dag.n_slots()) {
+            let range = dag.inward_offsets[slot] as usize..dag.inward_offsets[slot + 1] as usize;
+            let mut state = UNREACHED;
+            for edge in &dag.inwards[range] {
+                if (edge.from as usize) < start {
+                    continue;
+                }
+                let here = &self.states[edge.from as usize];
+                if here.n_paths == 0.0 {
+                    continue;
+                }
+                let (best_db, worst_db) = (here.best_db + edge.loss_db, here.worst_db + edge.loss_db);
                 // Strictly better only: among equals the first edge in slot order wins, on every machine.
-                if best_db < next.best_db {
-                    next.best_db = best_db;
-                    next.best_edge = index;
+                if best_db < state.best_db {
+                    state.best_db = best_db;
+                    state.best_edge = edge.edge;
                 }
-                if worst_db > next.worst_db {
-                    next.worst_db = worst_db;
-                    next.worst_edge = index;
+                if worst_db > state.worst_db {
+                    state.worst_db = worst_db;
+                    state.worst_edge = edge.edge;
                 }
-                next.n_paths += here.n_paths;
-                next.field += here.field * cost.amplitude;
-                next.looped |= here.looped || cost.is_passage;
+                state.n_paths += here.n_paths;
+                state.field += here.field * edge.amplitude;
+                state.looped |= here.looped || edge.is_passage;
             }
+            self.states[slot] = state;
         }
     }
 
