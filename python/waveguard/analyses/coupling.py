@@ -36,8 +36,13 @@ class PairModel:
     """Key paths of the PDK numbers behind it."""
 
     def outside(self, *, width_um: float, wavelength_um: float) -> str:
-        """Return why a guide is outside the model; empty when it is inside."""
-        return self.surface.outside(width_um=width_um, wavelength_um=wavelength_um)
+        """Return why a guide is outside the model; empty when it is inside, or wider than all that were solved."""
+        widest = self.widest_um(wavelength_um)
+        return self.surface.outside(width_um=min(width_um, widest), wavelength_um=wavelength_um)
+
+    def widest_um(self, wavelength_um: float) -> float:
+        """Return the widest guide that the model holds for; wider ones couple less than it."""
+        return self.surface.widths_um(wavelength_um)[1] + self.surface.width_margin_um
 
 
 def surface_for(pdk: Pdk, section: CrossSection) -> PairModel | None:

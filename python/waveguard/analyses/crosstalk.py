@@ -33,6 +33,7 @@ Ints = npt.NDArray[np.int64]
 EVALUATED, ESTIMATED, NOT_EVALUATED = 0, 1, 2
 SMOOTHING_NM = 20_000.0
 """Length over which the mismatch of two bent guides is averaged: several corners of their centre-lines."""
+NEGLIGIBLE_WIDTH_UM = 1e-6
 NEGLIGIBLE_PHASE_RAD = 0.01
 """Guides that drift apart by less over a whole run couple as equal ones."""
 NEGLIGIBLE_THETA_RAD = 1e-6
@@ -204,6 +205,10 @@ class _Work:
         )
         below, beyond = one.surface.gap_outside(gap_nm)
         kappa = _kappa(one, near_nm, width_a[owner], width_b[owner], wavelength_um)
+        widest_um = min(model.widest_um(wavelength_um) for model in (one, other))
+        wide = np.maximum(width_a, width_b) > widest_um + NEGLIGIBLE_WIDTH_UM
+        if one.is_surface:
+            self.estimate(rows[wide], "a guide is wider than those that were solved: coupling of the widest, a bound")
         if one.surface.name != other.surface.name:
             more_below, more_beyond = other.surface.gap_outside(gap_nm)
             below, beyond = below | more_below, beyond | more_beyond
@@ -435,6 +440,11 @@ def pairs_of_ways(tables: Tables) -> Ints:
 
 
 def _kappa(model: PairModel, gap_nm: Floats, width_um: Floats, other_width_um: Floats, wavelength_um: float) -> Floats:
+    # Wider guides than the widest solved hold their light better.
+    widest_um = model.widest_um(wavelength_um)
     return model.surface.pair_kappa(
-        gap_nm=gap_nm, width_um=width_um, other_width_um=other_width_um, wavelength_um=wavelength_um
+        gap_nm=gap_nm,
+        width_um=np.minimum(width_um, widest_um),
+        other_width_um=np.minimum(other_width_um, widest_um),
+        wavelength_um=wavelength_um,
     )
