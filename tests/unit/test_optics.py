@@ -146,7 +146,7 @@ def test_equal_runs_write_equal_bytes(chip: Path, tmp_path: Path) -> None:
     [
         (["loss", "--max-loss", "10"], 1, "finding: mzi to mzi_out loses 15.27 dB, more than 10 dB"),
         (["loss", "--max-loss", "99"], 0, ""),
-        (["crosstalk", "--limit", "-20"], 1, "finding: bus receives crosstalk"),
+        (["crosstalk", "--limit", "-20"], 1, "finding: bus_out receives crosstalk"),
         (["loss", "--corner", "worst"], 2, "error: there is no corner 'worst'"),
         (["loss", "--wl", "1550"], 2, "hint: write 1.55"),
         (["loss", "--wl", "red"], 2, "error: 'red' is no wavelength"),

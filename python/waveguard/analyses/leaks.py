@@ -18,11 +18,14 @@ from waveguard.units import loss_db_to_transmission, ratio_to_db
 
 if TYPE_CHECKING:
     from waveguard.circuit import CircuitModel, Solved
+    from waveguard.tables import Centerlines
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+FAINT_DB = -90.0
+"""Runs that leak less are not looked at for which way light goes on."""
 NEIGHBOUR, CROSSING, ISOLATION, REFLECTION = range(4)
 KINDS = ("guides side by side", "crossing", "isolation", "reflection")
 """What a leak is, by its code."""
@@ -76,34 +79,72 @@ def leaks(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
 
 
 def _neighbours(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
+    """Return the leaks between guides: light goes on in the direction it had."""
     guides, runs = model.tables.waveguides, model.tables.runs
     different = np.flatnonzero(runs.waveguide_a != runs.waveguide_b)
-    why = [crosstalk.reason[k] if crosstalk.state[k] == NOT_EVALUATED else "" for k in different.tolist()]
-    start: list[Ints] = []
-    end: list[Ints] = []
-    device: list[Ints] = []
-    for first, second in ((runs.waveguide_a, runs.waveguide_b), (runs.waveguide_b, runs.waveguide_a)):
-        for into in (guides.port_a, guides.port_b):
-            # Which way the two guides point along the run is not known: both ways out are counted.
-            for out in (guides.port_a, guides.port_b):
-                start.append(into[first[different]])
-                end.append(out[second[different]])
-                device.append(guides.device[first[different]])
-    n = len(start)
     # Somewhere along the run light changes over: on the mean it has half of either guide behind or before it.
     along_db = _guide_loss(model)
-    half_db = (along_db[runs.waveguide_a[different]] + along_db[runs.waveguide_b[different]]) / 2
+    half_db = (along_db[runs.waveguide_a] + along_db[runs.waveguide_b]) / 2
+    sense = _senses(model, different, crosstalk.leak_db)
+    start: list[Ints] = []
+    end: list[Ints] = []
+    rows: list[Ints] = []
+    owner: list[Ints] = []
+    for first, second in ((runs.waveguide_a, runs.waveguide_b), (runs.waveguide_b, runs.waveguide_a)):
+        for into, ahead, back in (
+            (guides.port_a, guides.port_b, guides.port_a),
+            (guides.port_b, guides.port_a, guides.port_b),
+        ):
+            # Where it is not known which way the two point along the run, both ways out are counted.
+            for out, fits in ((ahead, sense >= 0), (back, sense <= 0)):
+                own = different[fits]
+                start.append(into[first[own]])
+                end.append(out[second[own]])
+                rows.append(own)
+                owner.append(guides.device[first[own]])
+    at = np.concatenate(rows)
     return Leaks(
         start=np.concatenate(start),
         end=np.concatenate(end),
-        level_db=np.tile(crosstalk.leak_db[different] - half_db, n),
-        kind=np.full(n * len(different), NEIGHBOUR),
-        x_nm=np.tile(runs.x_nm[different], n),
-        y_nm=np.tile(runs.y_nm[different], n),
-        device=np.concatenate(device),
-        reason=tuple(why * n),
+        level_db=crosstalk.leak_db[at] - half_db[at],
+        kind=np.full(len(at), NEIGHBOUR),
+        x_nm=runs.x_nm[at],
+        y_nm=runs.y_nm[at],
+        device=np.concatenate(owner),
+        reason=tuple(crosstalk.reason[k] if crosstalk.state[k] == NOT_EVALUATED else "" for k in at.tolist()),
         assumed=(),
     )
+
+
+def _senses(model: CircuitModel, rows: Ints, level_db: Floats) -> Ints:
+    """Return, by row, 1 where both guides of a run point the same way along it, -1 where not, 0 where unknown.
+
+    A guide points from its first port to its second. Faint runs are not looked at: both of their ways are counted.
+    """
+    lines, runs = model.tables.centerlines, model.tables.runs
+    result = np.zeros(len(rows), dtype=np.int64)
+    if len(lines) != len(model.tables.waveguides):
+        return result
+    for k, row in enumerate(rows.tolist()):
+        if not level_db[row] > FAINT_DB:
+            continue
+        here = np.array([runs.x_nm[row], runs.y_nm[row]])
+        ways = [_direction(lines, int(guide[row]), here) for guide in (runs.waveguide_a, runs.waveguide_b)]
+        result[k] = np.sign(round(float(ways[0] @ ways[1]), 3))
+    return result
+
+
+def _direction(lines: Centerlines, guide: int, here: Floats) -> Floats:
+    """Return the direction of a guide where it is nearest to a place."""
+    own = slice(int(lines.offsets[guide]), int(lines.offsets[guide + 1]))
+    points = np.stack([lines.x_nm[own], lines.y_nm[own]], axis=1)
+    if len(points) < 2:
+        return np.zeros(2)
+    start, step = points[:-1], np.diff(points, axis=0)
+    size = np.maximum((step**2).sum(axis=1), 1e-12)
+    share = np.clip(((here - start) * step).sum(axis=1) / size, 0.0, 1.0)
+    nearest = int(np.argmin(((start + share[:, None] * step - here) ** 2).sum(axis=1)))
+    return np.asarray(step[nearest] / np.sqrt(size[nearest]))
 
 
 def _guide_loss(model: CircuitModel) -> Floats:
