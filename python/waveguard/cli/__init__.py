@@ -22,6 +22,10 @@ from waveguard.cli.pdk import app as pdk_app
 EXIT_CODES = (
     "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad input or usage, 3 incomplete or internal error."
 )
+NUMBER_CODES = (
+    "Exit codes: 0 done, 1 something exceeds --{limit}, 2 bad input or usage, 3 incomplete (a part has no number) or "
+    "internal error."
+)
 
 app = typer.Typer(
     name="waveguard",
@@ -35,8 +39,8 @@ app = typer.Typer(
 )
 app.command(epilog=EXIT_CODES)(check)
 app.command()(extract)
-app.command(epilog=EXIT_CODES)(loss)
-app.command(epilog=EXIT_CODES)(crosstalk)
+app.command(epilog=NUMBER_CODES.format(limit="max-loss"))(loss)
+app.command(epilog=NUMBER_CODES.format(limit="limit"))(crosstalk)
 app.command()(explain)
 app.add_typer(pdk_app, name="pdk")
 app.command(epilog=EXIT_CODES)(demo)
