@@ -70,6 +70,10 @@ pub(crate) struct Dag {
     /// Edges by the slot they lead to, what a pass over all of them needs close together.
     pub(crate) inwards: Vec<Inward>,
     pub(crate) inward_offsets: Vec<u32>,
+    /// Sums that are not zero everywhere; a pass carries only these.
+    pub(crate) active: Vec<usize>,
+    /// By step, its active sums.
+    pub(crate) step_sums: Vec<f64>,
     /// Slots before this one, and sinks, are those that light can be in.
     pub(crate) n_used: usize,
     pub(crate) offsets: Vec<u32>,
@@ -167,6 +171,8 @@ impl Dag {
         for i in 0..n_slots {
             offsets[i + 1] += offsets[i];
         }
+        let active: Vec<usize> = (0..N_SUMS).filter(|&k| steps.iter().any(|s| s.sums[k] != 0.0)).collect();
+        let step_sums: Vec<f64> = steps.iter().flat_map(|s| active.iter().map(|&k| s.sums[k])).collect();
         let (inwards, inward_offsets) = inwards(&edges, &steps, net.arcs.len(), n_slots);
         let loops = loops(net, &parts, &build.cyclic);
         Ok(Self {
@@ -179,6 +185,8 @@ impl Dag {
             offsets,
             inwards,
             inward_offsets,
+            active,
+            step_sums,
             n_used,
             edges,
             slot_of_port,

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use waveguard_base::{Table, Watch};
 
-use crate::condense::{Dag, NONE, add};
+use crate::condense::{Dag, NONE};
 use crate::error::SolveError;
 use crate::netlist::{CAUSE_COUPLER, Circuit, N_SUMS, SUM_LENGTH, Sums};
 use crate::tables;
@@ -106,17 +106,18 @@ const UNREACHED: State = State {
 struct Pass {
     states: Vec<State>,
     /// Sums along the worst path, for the slots on the way to a sink.
-    sums: Vec<Sums>,
+    sums: Vec<f64>,
     /// Length along the best path, likewise.
     best_length_nm: Vec<f64>,
     on_way: Vec<bool>,
 }
 
 impl Pass {
-    fn new(n_slots: usize) -> Self {
+    fn new(dag: &Dag) -> Self {
+        let n_slots = dag.n_slots();
         Self {
             states: vec![UNREACHED; n_slots],
-            sums: vec![[0.0; N_SUMS]; n_slots],
+            sums: vec![0.0; n_slots * dag.active.len()],
             best_length_nm: vec![0.0; n_slots],
             on_way: vec![false; n_slots],
         }
@@ -166,13 +167,15 @@ impl Pass {
     fn settle(&mut self, dag: &Dag, start: u32) {
         let start = start as usize;
         self.mark(dag, start, |state| state.worst_edge);
-        self.sums[start] = [0.0; N_SUMS];
+        let n = dag.active.len();
+        self.sums[start * n..(start + 1) * n].fill(0.0);
         for slot in (start + 1..dag.n_used).chain(dag.first_sink as usize..dag.n_slots()) {
             if self.on_way[slot] {
                 let worst = dag.edges[self.states[slot].worst_edge as usize];
-                let mut sums = self.sums[worst.from as usize];
-                add(&mut sums, &dag.steps[worst.step as usize].sums);
-                self.sums[slot] = sums;
+                let (from, step) = (worst.from as usize * n, worst.step as usize * n);
+                for k in 0..n {
+                    self.sums[slot * n + k] = self.sums[from + k] + dag.step_sums[step + k];
+                }
             }
         }
         self.mark(dag, start, |state| state.best_edge);
@@ -242,7 +245,7 @@ pub fn solve_paths(circuit: &Circuit, options: &SolveOptions, watch: &Watch) -> 
         let solved: Vec<Result<(usize, Vec<PathRow>), SolveError>> = some
             .par_iter()
             .map_init(
-                || Pass::new(dag.n_slots()),
+                || Pass::new(&dag),
                 |pass, &source| {
                     watch.check()?;
                     let found = from_source(circuit, &dag, pass, source, &wanted, rows_left, traces_left);
@@ -310,7 +313,10 @@ fn from_source(
             continue;
         }
         let ends_db = entry.loss_db + terminals[sink as usize].loss_db;
-        let mut sums = pass.sums[slot];
+        let mut sums: Sums = [0.0; N_SUMS];
+        for (k, &sum) in dag.active.iter().enumerate() {
+            sums[sum] = pass.sums[slot * dag.active.len() + k];
+        }
         sums[CAUSE_COUPLER] += ends_db;
         rows.push(PathRow {
             from: source,
@@ -373,7 +379,7 @@ impl Solution {
         let no_path = SolveError::NoPath { from: from_terminal, to: to_terminal };
         let Some(k) = self.dag.sink_terminals.iter().position(|&t| t == sink) else { return Err(no_path) };
         let slot = self.dag.first_sink as usize + k;
-        let mut pass = Pass::new(self.dag.n_slots());
+        let mut pass = Pass::new(&self.dag);
         let port = self.circuit.net.terminals[source as usize].port;
         pass.run(&self.dag, self.dag.slot_of_port[port as usize]);
         if pass.states[slot].n_paths == 0.0 {
