@@ -20,6 +20,7 @@ from waveguard.assembly import arcs
 from waveguard.assembly.devices import OpticalPorts, device_arcs
 from waveguard.assembly.gaps import Gap, GapList
 from waveguard.assembly.guides import guide_arcs
+from waveguard.assembly.joints import with_joints
 from waveguard.assembly.terminals import PlacedLabel, Terminals, find_terminals
 from waveguard.models import parameters
 from waveguard.tables import DRAWN_SOURCES, GUIDE_ROLE, OPTICAL, SolutionTables
@@ -142,6 +143,7 @@ def build(
         tables, pdk, cross_sections, model_entries, pdk.extraction.tolerances.snap_nm, gaps
     )
     _unknown_devices(tables, model_entries, plain, gaps)
+    passages, n_unknown_steps = with_joints(arcs.join([guide_part, device_part]), tables, pdk, cross_sections)
     terminals, more = find_terminals(tables, outside, cell_names, labels, peer)
     port_device = np.concatenate([tables.ports.device, np.asarray(outside.device, dtype=np.int64)])
     return CircuitModel(
@@ -153,10 +155,10 @@ def build(
         port_device=port_device,
         port_peer=np.concatenate([peer, np.full(len(outside.device), -1, dtype=np.int64)]),
         entry_of_device=entries,
-        arcs=arcs.join([guide_part, device_part]),
+        arcs=passages,
         terminals=terminals,
         gaps=gaps.all(),
-        notes=(*notes, *more, *_width_steps(tables, pdk)),
+        notes=(*notes, *more, *_width_steps(n_unknown_steps)),
     )
 
 
@@ -176,10 +178,7 @@ def _peers(tables: Tables) -> Ints:
     return peer
 
 
-def _width_steps(tables: Tables, pdk: Pdk) -> list[str]:
-    steps = np.abs(tables.nets.width_difference_nm) > pdk.limits.joint_width_nm.value
-    optical = tables.ports.kind[tables.nets.port_a] == OPTICAL
-    number = int((steps & optical).sum())
+def _width_steps(number: int) -> list[str]:
     return [f"{number} joints of unequal widths: the PDK states no loss for that, taken as 0 dB"] if number else []
 
 
@@ -208,12 +207,17 @@ class Solved:
 
     def reach_back(self, sink: int) -> Floats:
         """Return, by port, the least loss in dB of light that leaves a device there and gets to a terminal."""
-        options = json.dumps({"sources": [], "sinks": []})
-        return np.asarray(_core.solve_paths(self._backwards, options, 1).reach(sink), dtype=np.float64)
+        return np.asarray(self._backwards.reach(sink), dtype=np.float64)
+
+    def count_paths(self, sources: Sequence[int] | None = None, sinks: Sequence[int] | None = None) -> int:
+        """Return the exact number of paths from some terminals to others (all when None)."""
+        given = (None if sources is None else list(sources), None if sinks is None else list(sinks))
+        return int.from_bytes(self.handle.count_paths(*given), "little")
 
     @cached_property
-    def _backwards(self) -> _core.Circuit:
-        return _core.build_circuit(self.model.columns(backwards=True))
+    def _backwards(self) -> _core.Solution:
+        options = json.dumps({"sources": [], "sinks": []})
+        return _core.solve_paths(_core.build_circuit(self.model.columns(backwards=True)), options, 1)
 
     @property
     def complete(self) -> bool:

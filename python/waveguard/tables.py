@@ -453,6 +453,7 @@ class Paths(View):
     splitting_db: Floats = _column("dB", "share of splitting in the loss of the worst path")
     device_db: Floats = _column("dB", "share of the excess loss of devices in the loss of the worst path")
     coupler_db: Floats = _column("dB", "share of coupling in and out in the loss of the worst path")
+    defect_db: Floats = _column("dB", "share of joints that do not meet exactly in the loss of the worst path")
     trace_start: Ids = _column("", "first row in traces; -1 when the path is not stored")
     trace_count: Ids = _column("", "number of rows in traces; -1 when the path is not stored")
 

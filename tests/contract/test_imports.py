@@ -40,12 +40,13 @@ MAY_SEE: dict[str, set[str]] = {
     "rules": JUDGES,
     "summary": JUDGES | {"circuit"},
     "engine": RUNNERS | {"budget", "summary", CORE},
+    "optics": RUNNERS | {"engine", "assembly", "reports"},
     "exports": RUNNERS | {"engine"},
     "reports": WORDS | {"findings"},
     "designs": WORDS,
-    "cli": RUNNERS | {"engine", "exports", "fields", "reports", "designs"},
+    "cli": RUNNERS | {"engine", "exports", "fields", "reports", "designs", "optics"},
     "__main__": {"cli"},
-    "__init__": RUNNERS | {"engine"},
+    "__init__": RUNNERS | {"engine", "optics"},
 }
 
 

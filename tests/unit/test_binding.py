@@ -29,7 +29,7 @@ EMPTY: dict[str, Any] = {
     "path_offsets": [0],
     **dict.fromkeys(EMPTY_COLUMNS.split(), ()),
 }
-CAUSES = ("propagation", "bend", "transition", "crossing", "splitting", "device", "coupler")
+CAUSES = ("propagation", "bend", "transition", "crossing", "splitting", "device", "coupler", "defect")
 
 
 def columns(**changed: Any) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def test_a_circuit_is_solved_into_read_only_tables() -> None:
     assert (circuit.n_devices, circuit.n_ports, circuit.n_arcs) == (1, 2, 1)
     solution = _core.solve_paths(circuit)
     paths = solution.table("paths")
-    assert paths["best_loss_db"].tolist() == [3.5]
+    assert paths["best_loss_db"].tolist() == [4.0]
     assert solution.trace(0, 1) == [0]
     with pytest.raises(ValueError, match="read-only"):
         paths["best_loss_db"][0] = 0.0

@@ -72,14 +72,14 @@ def test_light_that_has_come_back_is_no_low_crosstalk(drawing: Any) -> None:
 
 
 def test_a_tilted_neighbour_has_the_closed_form(drawing: Any) -> None:
-    """Two straights at a small angle: theta = kappa(gap)/(decay · angle)."""
+    """Two straights at a small angle: theta = kappa(gap)/(decay · angle), lengths along the middle of the two."""
     with_law(drawing)
     drawing.guide(100.0)
     drawing.guide(100.0)
     angle, step_nm = 0.02, 20.0
     drawing.run(0, 1, [200.0 + angle * step_nm * (k + 0.5) for k in range(4500)], step_nm)
     expected = 0.042 / (7.97 * angle) * (1 - math.exp(-7.97 * 1.8))
-    assert evaluate(drawing).theta_rad.tolist() == pytest.approx([expected], rel=1e-4)
+    assert evaluate(drawing).theta_rad.tolist() == pytest.approx([expected * math.cos(angle / 2)], rel=1e-4)
 
 
 def test_aggressors_add_up_and_turns_of_one_guide_do_not(drawing: Any) -> None:
@@ -200,7 +200,7 @@ def test_a_faster_guide_outside_a_bend_keeps_step_with_a_slower_one_inside(drawi
     for sample in drawing.rows["run_profile"]:
         sample["other_step_nm"] = sample["step_nm"] * (1 / 1.02 if swapped else 1.02)
     result = evaluate(drawing)
-    assert result.coupled_db.tolist() == pytest.approx([0.0], abs=1e-3)
+    assert result.coupled_db.tolist() == pytest.approx([0.0], abs=2e-3)
     # The other way round, with the slow guide outside, both differences add up.
     for sample in drawing.rows["run_profile"]:
         sample["other_step_nm"] = sample["step_nm"] * (1.02 if swapped else 1 / 1.02)

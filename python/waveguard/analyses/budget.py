@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from waveguard.analyses.crosstalk import CrosstalkResult
 from waveguard.analyses.leaks import Leaks, leaked, leaks
+from waveguard.analyses.light import other_light
 from waveguard.analyses.names import Names
 from waveguard.models import CAUSES
 from waveguard.statement import LENGTH_UNITS_NM, Path, Statement
@@ -23,7 +24,6 @@ from waveguard.units import (
     NM_PER_UM,
     db_to_ratio,
     loss_db_to_transmission,
-    nm_to_um,
     ratio_to_db,
     transmission_to_loss_db,
 )
@@ -31,17 +31,12 @@ from waveguard.units import (
 if TYPE_CHECKING:
     from waveguard.budget import Budget, Link
     from waveguard.circuit import Solved
-    from waveguard.pdk.schema import DevicePattern
 
 State = Literal["pass", "fail", "not_evaluated"]
 Ledger = tuple[tuple[str, float], ...]
 
 Ints = npt.NDArray[np.int64]
 
-BAND_UM = 0.03
-"""Losses of guides and devices hold this far from the wavelength they were stated for."""
-COUPLER_BAND_UM = 0.015
-"""The same for fibre couplers without a stated bandwidth: an ordinary grating has lost 1 dB more there."""
 NEGLIGIBLE_DB = 0.05
 """What neighbours take is mentioned from here on."""
 ALL_LIGHT_DB = 20.0
@@ -179,7 +174,6 @@ class _Work:
         self.names = Names(budget, solved.model)
         self.crosstalk = crosstalk
         self._leaks: Leaks | None = None
-        self._sources = (solved.model.arcs.cross_section, solved.model.arcs.entry)
 
     # Links.
 
@@ -295,28 +289,10 @@ class _Work:
 
     def _other_light(self, rows: Ints) -> str:
         """Say when what stands on the way (arcs) was made for different light, or for other light than the budget's."""
-        sections, entries = (np.unique(column[rows]).tolist() for column in self._sources)
-        model, stated_um = self.model, self.budget.budget.wavelength_um
-        parts = [
-            (one.name, one.wavelength_um, one.polarisation, BAND_UM)
-            for one in (model.cross_sections[k] for k in sections if k >= 0)
-        ]
-        parts += [
-            (one.name, one.wavelength_um, one.polarisation, _band_um(one))
-            for one in (model.pdk.devices[k] for k in entries if k >= 0)
-        ]
-        asked_um = model.pdk.pdk.wavelength_um if stated_um is None else stated_um
+        stated_um = self.budget.budget.wavelength_um
         asked = "the budget" if stated_um is not None else "the PDK (the budget states no wavelength_um)"
-        light = ("", "")
-        for name, wavelength_um, polarisation, band_um in parts:
-            if wavelength_um is not None and abs(wavelength_um - asked_um) > band_um:
-                return f"{name} on the path is for {wavelength_um:g} um, {asked} for {asked_um:g} um"
-            if polarisation is not None:
-                if light[1] and not set(light[1].split("-")) & set(polarisation.split("-")):
-                    return f"{name} on the path is for {polarisation}, {light[0]} for {light[1]}"
-                # The narrower of the two: a guide for TE and TM carries what a TE coupler sends.
-                light = (name, polarisation) if not light[1] or len(polarisation) < len(light[1]) else light
-        return ""
+        asked_um = self.model.pdk.pdk.wavelength_um if stated_um is None else stated_um
+        return other_light(self.model, rows, asked_um=asked_um, asked=asked)
 
     def _gaps_between(self, source: int, sink: int) -> str:
         """Name devices without a model that light reaches and from which it could go on."""
@@ -449,13 +425,6 @@ class _Work:
     def _place(self, terminal: int) -> tuple[int, float, float]:
         terminals = self.model.terminals
         return int(terminals.top[terminal]), float(terminals.x_nm[terminal]), float(terminals.y_nm[terminal])
-
-
-def _band_um(device: DevicePattern) -> float:
-    bandwidth = device.params.get("bandwidth_1db_nm")
-    if bandwidth is not None:
-        return float(nm_to_um(bandwidth.value / 2))
-    return COUPLER_BAND_UM if device.kind == "fibre_coupler" else BAND_UM
 
 
 def _state(path: PathLoss, enough: bool) -> State:

@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from waveguard.analyses.contact import contact_curvature, slopes, tails
+from waveguard.analyses.coupling import PairModel, bend_shift_um2, index_of, surface_for
 from waveguard.models import coupled
-from waveguard.units import db_to_ratio, nm_to_cm, nm_to_um, ratio_to_db, um_to_nm
+from waveguard.models.kappa import effective_gap_nm
+from waveguard.units import db_to_ratio, nm_to_cm, nm_to_um, per_nm_to_per_um, ratio_to_db, um_to_nm
 
 if TYPE_CHECKING:
-    from waveguard.pdk.schema import Coupling, CrossSection, Pdk
+    from waveguard.pdk.schema import CrossSection, Pdk
     from waveguard.tables import Tables
 
 Floats = npt.NDArray[np.float64]
@@ -30,10 +33,13 @@ Ints = npt.NDArray[np.int64]
 EVALUATED, ESTIMATED, NOT_EVALUATED = 0, 1, 2
 SMOOTHING_NM = 20_000.0
 """Length over which the mismatch of two bent guides is averaged: several corners of their centre-lines."""
+NEGLIGIBLE_WIDTH_UM = 1e-6
 NEGLIGIBLE_PHASE_RAD = 0.01
 """Guides that drift apart by less over a whole run couple as equal ones."""
 NEGLIGIBLE_THETA_RAD = 1e-6
 """Below this (-120 dB) the mismatch, which could only lower it, is not worth its time."""
+OUTSIDE_MODEL = "outside the model's validity"
+"""How a reason begins that gives no number because the guides are not those that were solved."""
 NEGLIGIBLE_SHARE = 0.01
 """A stretch beyond the coupling table that adds less than this to theta does not make a run an estimate."""
 
@@ -47,6 +53,13 @@ class CrosstalkResult:
     bound_db: Floats
     """Largest level along the run, once more than all light could have crossed; else as `coupled_db`."""
     theta_rad: Floats
+    """Integral of kappa along the run, mismatch left out."""
+    local_theta_rad: Floats
+    """Size of the local integral ∫ kappa exp(2i ∫ delta ds) ds: what a mismatch leaves of theta, to first order."""
+    most_share: Floats
+    """Largest (kappa/S)² along the run: no more than this share of power can ever cross, whatever the phase."""
+    leak_db: Floats
+    """Share of each run in the bound of its pair of ways, so that the sum does not depend on how the ways were cut."""
     state: npt.NDArray[np.uint8]
     """0 evaluated, 1 estimated, 2 not evaluated."""
     reason: tuple[str, ...]
@@ -59,7 +72,15 @@ class CrosstalkResult:
     """Key paths of PDK numbers without a source that were used."""
 
 
-def crosstalk(tables: Tables, cross_sections: Sequence[CrossSection], pdk: Pdk) -> CrosstalkResult:
+def crosstalk(
+    tables: Tables,
+    cross_sections: Sequence[CrossSection],
+    pdk: Pdk,
+    *,
+    wavelength_um: float | None = None,
+    edge_bias_nm: float = 0.0,
+    core_between: npt.NDArray[np.bool_] | None = None,
+) -> CrosstalkResult:
     """Evaluate all runs of an extraction.
 
     Parameters
@@ -70,26 +91,46 @@ def crosstalk(tables: Tables, cross_sections: Sequence[CrossSection], pdk: Pdk) 
         What the columns `cross_section` count.
     pdk
         Coupling tables.
+    wavelength_um
+        Of the light in all guides; that of each cross-section when None.
+    edge_bias_nm
+        How far the process moves every edge of a core outwards: guides get wider by twice that, gaps narrower.
+    core_between
+        By run: whether core material stands between the two guides, so that no table holds for them.
     """
-    work = _Work(tables, cross_sections, pdk)
+    work = _Work(tables, cross_sections, pdk, wavelength_um, edge_bias_nm)
     pairs = work.pairs()
     for a, b in np.unique(pairs, axis=0).tolist() if len(pairs) else []:
         work.evaluate(a, b, np.flatnonzero((pairs[:, 0] == a) & (pairs[:, 1] == b)))
+    if core_between is not None:
+        work.forget(np.flatnonzero(core_between), f"{OUTSIDE_MODEL}: core material stands between the guides")
     return work.result()
 
 
 class _Work:
     """Result under construction; runs of one pair of cross-sections are evaluated together."""
 
-    def __init__(self, tables: Tables, cross_sections: Sequence[CrossSection], pdk: Pdk) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        cross_sections: Sequence[CrossSection],
+        pdk: Pdk,
+        wavelength_um: float | None,
+        edge_bias_nm: float,
+    ) -> None:
         self.tables, self.sections, self.pdk = tables, cross_sections, pdk
+        self.asked_um, self.bias_nm = wavelength_um, edge_bias_nm
         n = len(tables.runs)
         self.crossed = np.full(n, np.nan)
         self.bound = np.full(n, np.nan)
         self.theta_rad = np.full(n, np.nan)
+        self.local_rad = np.full(n, np.nan)
+        self.most_share = np.full(n, np.nan)
+        self.scattered = np.full(n, np.nan)
         self.state = np.full(n, NOT_EVALUATED, dtype=np.uint8)
         self.reasons: list[list[str]] = [[] for _ in range(n)]
         self.used: set[str] = set()
+        self.models = [surface_for(pdk, section) for section in cross_sections]
 
     def pairs(self) -> Ints:
         """Return the cross-sections of both guides of each run, the lower first."""
@@ -102,6 +143,14 @@ class _Work:
         self.state[rows] = NOT_EVALUATED
         for row in rows.tolist():
             self.reasons[row].append(reason)
+
+    def forget(self, rows: Ints, reason: str) -> None:
+        """Take back what was worked out for some runs."""
+        for values in (self.crossed, self.bound, self.theta_rad, self.local_rad, self.most_share, self.scattered):
+            values[rows] = np.nan
+        for row in rows.tolist():
+            self.reasons[row].clear()
+        self.refuse(rows, reason)
 
     def estimate(self, rows: Ints, reason: str) -> None:
         """Mark runs as estimated."""
@@ -116,38 +165,65 @@ class _Work:
             return
         first, second = self.sections[a], self.sections[b]
         shared = set(first.polarisation.split("-")) & set(second.polarisation.split("-"))
-        if first.wavelength_um != second.wavelength_um or not shared:
+        if (self.asked_um is None and first.wavelength_um != second.wavelength_um) or not shared:
             self.refuse(rows, f"{first.name} and {second.name} are for different light")
             return
         if first.cores != second.cores:
             self.refuse(rows, f"{first.name} and {second.name} have different cores")
             return
-        found = [(one, self._table(one)) for one in dict.fromkeys((first.name, second.name))]
-        for name, table in found:
-            if table is None:
-                self.refuse(rows, f"the PDK has no coupling table for {name}")
+        one, other = self.models[a], self.models[b]
+        for section, model in ((first, one), (second, other)):
+            if model is None:
+                self.refuse(rows, f"the PDK has no coupling table for {section.name}")
                 return
-        tables = [table for _, table in found if table is not None]
+            self.used |= set(model.used)
+        if one is None or other is None:
+            return
+        wavelength_um = self.asked_um if self.asked_um is not None else first.wavelength_um
+        width_a, width_b = self._widths(rows)
+        rows, inside = self._inside(rows, one, other, width_a, width_b, wavelength_um)
+        width_a, width_b = width_a[inside], width_b[inside]
+        if not len(rows):
+            return
         self.state[rows] = EVALUATED
         at, start, count = self._samples(rows)
-        profile = self.tables.run_profile
-        gap_nm, step_nm = profile.gap_nm[at], profile.step_nm[at]
+        profile, runs = self.tables.run_profile, self.tables.runs
+        gap_nm, step_nm = profile.gap_nm[at] - 2 * self.bias_nm, profile.step_nm[at]
         owner = np.repeat(np.arange(len(rows)), count)
-        below = np.zeros(len(gap_nm), dtype=bool)
-        beyond = np.zeros(len(gap_nm), dtype=bool)
-        log_kappa = np.zeros(len(gap_nm))
-        for table in tables:
-            below |= (gap_nm < table.min_gap_nm) | ~np.isfinite(gap_nm)
-            beyond |= gap_nm > table.max_gap_nm
-            log_kappa += np.log(table.kappa(gap_nm)) / len(tables)
-        kappa, step_um = np.exp(log_kappa), nm_to_um(step_nm)
+        curvature = contact_curvature(
+            per_nm_to_per_um(runs.relative_curvature_per_nm[rows]), gap_nm, step_nm, start, count
+        )
+        slope = slopes(gap_nm, step_nm, start, count)
+        # Lengths and curvatures as seen from the middle between the two: the same from whichever guide they were taken.
+        ratio = np.nan_to_num(profile.other_step_nm[at] / step_nm, nan=1.0) * np.cos(np.arctan(slope))
+        middle = (1.0 + ratio) / 2.0
+        mean_middle = np.bincount(owner, middle, minlength=len(rows)) / np.maximum(count, 1)
+        seen_curvature = curvature / np.maximum(mean_middle, 0.5) ** 2
+        shift_um2 = max(bend_shift_um2(first), bend_shift_um2(second))
+        near_nm = effective_gap_nm(
+            gap_nm=gap_nm, relative_curvature_per_um=seen_curvature[owner], bend_shift_um2=shift_um2
+        )
+        below, beyond = one.surface.gap_outside(gap_nm)
+        kappa = _kappa(one, near_nm, width_a[owner], width_b[owner], wavelength_um)
+        widest_um = min(model.widest_um(wavelength_um) for model in (one, other))
+        wide = np.maximum(width_a, width_b) > widest_um + NEGLIGIBLE_WIDTH_UM
+        if one.is_surface:
+            self.estimate(rows[wide], "a guide is wider than those that were solved: coupling of the widest, a bound")
+        if one.surface.name != other.surface.name:
+            more_below, more_beyond = other.surface.gap_outside(gap_nm)
+            below, beyond = below | more_below, beyond | more_beyond
+            kappa = np.sqrt(kappa * _kappa(other, near_nm, width_a[owner], width_b[owner], wavelength_um))
+            self.estimate(rows, "unequal guides: geometric mean of both coupling tables")
+        elif first.name != second.name and not one.is_surface:
+            self.estimate(rows, "unequal guides: the coupling table is that of equal ones")
+        step_um = nm_to_um(step_nm)
+        kappa = kappa * tails(kappa, near_nm, step_um, slope, curvature, start, count, self._parallel_rad())
+        step_um = step_um * middle
         theta = np.asarray(np.bincount(owner, kappa * step_um, minlength=len(rows)), dtype=np.float64)
         self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
-        if first.name != second.name:
-            self.estimate(rows, "unequal guides: geometric mean of both coupling tables")
         crossed = coupled.equal_guides(theta_rad=theta)
         bound = np.where(theta > math.pi / 2, 1.0, crossed)
-        delta = self._mismatch(rows, profile.other_step_nm[at] / step_nm, step_nm, owner)
+        delta = self._mismatch(rows, at, owner, ratio, curvature, (width_a, width_b), wavelength_um)
         phase_rad = np.bincount(owner, np.abs(delta) * step_um, minlength=len(rows))
         bent = np.flatnonzero((phase_rad > NEGLIGIBLE_PHASE_RAD) & (theta > NEGLIGIBLE_THETA_RAD))
         if len(bent):
@@ -155,20 +231,70 @@ class _Work:
                 kappa_per_um=kappa, delta_per_um=delta, step_um=step_um, first=start[bent], count=count[bent]
             )
         floor = self._floor(first, second, rows)
+        self.scattered[rows] = floor
         self.theta_rad[rows] = theta
+        self.local_rad[rows] = np.abs(
+            coupled.local_integrals(kappa_per_um=kappa, delta_per_um=delta, step_um=step_um, owner=owner, n=len(rows))
+        )
+        share = kappa**2 / np.maximum(kappa**2 + delta**2, np.finfo(np.float64).tiny)
+        most = np.zeros(len(rows))
+        np.maximum.at(most, owner, share)
+        self.most_share[rows] = most
         self.crossed[rows] = np.minimum(crossed + floor, 1.0)
         self.bound[rows] = np.minimum(bound + floor, 1.0)
         far = np.bincount(owner, np.where(beyond, kappa * step_um, 0.0), minlength=len(rows)) > NEGLIGIBLE_SHARE * theta
         near = np.bincount(owner, below, minlength=len(rows)) > 0
         self._mark(rows[far], rows[near])
-        self._mark_widths(rows, first, second)
+        self._mark_widths(rows, first, second, one)
 
-    def _table(self, section: str) -> Coupling | None:
-        use = next(one.coupling for one in self.sections if one.name == section)
-        if use is None:
-            return None
-        self.used |= {f"cross_sections.{section}.coupling", f"couplings.{use.table}"}
-        return self.pdk.coupling(use.table)
+    def _parallel_rad(self) -> float:
+        return self.pdk.extraction.runs.parallel_rad
+
+    def _widths(self, rows: Ints) -> tuple[Floats, Floats]:
+        """Return the widths in um of both guides of each run, with the bias of the process; the smallest of tapers.
+
+        Widths that differ by no more than the grid and the error of measuring them are one width: guides drawn alike
+        are not told apart by how they were rounded.
+        """
+        runs, guides = self.tables.runs, self.tables.waveguides
+        a, b = runs.waveguide_a[rows], runs.waveguide_b[rows]
+        tolerance_nm = self.pdk.limits.joint_width_nm.value + np.nan_to_num(
+            guides.width_error_nm[a] + guides.width_error_nm[b]
+        )
+        widths = []
+        for side in (a, b):
+            nominal = um_to_nm(np.array([section.width_um.value for section in self.sections]))
+            own = nominal[guides.cross_section[side]]
+            low, high = self._narrow_and_wide(side)
+            width_nm = np.where(high - low <= tolerance_nm, (high + low) / 2, low)
+            unlike = np.abs(width_nm - own) > tolerance_nm
+            widths.append(np.where(unlike, width_nm, own))
+        same = np.abs(widths[0] - widths[1]) <= tolerance_nm
+        mean = (widths[0] + widths[1]) / 2
+        return tuple(nm_to_um(np.where(same, mean, width) + 2 * self.bias_nm) for width in widths)  # type: ignore[return-value]
+
+    def _narrow_and_wide(self, guides_at: Ints) -> tuple[Floats, Floats]:
+        """Return the smallest and the largest width of guides, by their ends where they were not measured between."""
+        guides = self.tables.waveguides
+        ends = guides.width_a_nm[guides_at], guides.width_b_nm[guides_at]
+        return np.fmin(guides.width_min_nm[guides_at], np.fmin(*ends)), np.fmax(
+            guides.width_max_nm[guides_at], np.fmax(*ends)
+        )
+
+    def _inside(
+        self, rows: Ints, one: PairModel, other: PairModel, width_a: Floats, width_b: Floats, wavelength_um: float
+    ) -> tuple[Ints, Ints]:
+        """Return the runs whose guides the model was made for, and where they stand; the others are refused."""
+        inside = np.ones(len(rows), dtype=bool)
+        for model in (one, other):
+            for width in (width_a, width_b):
+                for value in np.unique(np.round(width, 4)).tolist():
+                    reason = model.outside(width_um=value, wavelength_um=wavelength_um)
+                    if reason:
+                        out = inside & (np.round(width, 4) == value)
+                        self.refuse(rows[out], f"{OUTSIDE_MODEL}: {reason}")
+                        inside &= ~out
+        return rows[inside], np.flatnonzero(inside)
 
     def _samples(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
         """Return the samples of some runs one after the other, and where those of each begin and how many they are."""
@@ -178,24 +304,44 @@ class _Work:
         at = np.repeat(runs.profile_start[rows] - start, count) + np.arange(int(count.sum()))
         return at, start, count
 
-    def _mismatch(self, rows: Ints, ratio: Floats, step_nm: Floats, owner: Ints) -> Floats:
-        """Return delta of each sample: unlike guides, and one longer than the other, smoothed along each run.
+    def _mismatch(
+        self,
+        rows: Ints,
+        at: Ints,
+        owner: Ints,
+        ratio: Floats,
+        curvature: Floats,
+        widths: tuple[Floats, Floats],
+        wavelength_um: float,
+    ) -> Floats:
+        """Return delta of each sample: unlike guides, and lanes of a bend, smoothed along each run.
 
         Both parts have a sign, by which of the two guides is the neighbour: a slower guide on the inside of a bend can
-        keep step with a faster one outside.
+        keep step with a faster one outside. How much longer the neighbour is was measured square to the one guide; seen
+        from the middle between the two, their angle and half of their relative curvature are no difference.
         """
-        runs, sections = self.tables.runs, self.tables.waveguides.cross_section
-        n_eff = np.array([section.n_eff.value for section in self.sections])
+        runs, guides, profile = self.tables.runs, self.tables.waveguides, self.tables.run_profile
+        index = []
+        for side, width in zip((runs.waveguide_a[rows], runs.waveguide_b[rows]), widths, strict=True):
+            own = guides.cross_section[side]
+            n_eff = np.zeros(len(rows))
+            for section in np.unique(own).tolist():
+                mine = own == section
+                n_eff[mine] = index_of(
+                    self.pdk, self.sections[section], width_um=width[mine], wavelength_um=wavelength_um
+                )
+            index.append(n_eff)
+        pitch_um = nm_to_um(profile.gap_nm[at]) + ((widths[0] + widths[1]) / 2)[owner]
         delta = coupled.mismatch(
-            n_eff=n_eff[sections[runs.waveguide_a[rows]]][owner],
-            n_eff_other=n_eff[sections[runs.waveguide_b[rows]]][owner],
-            wavelength_um=self.sections[int(sections[runs.waveguide_a[rows[0]]])].wavelength_um,
-            other_per_own=np.nan_to_num(ratio, nan=1.0),
+            n_eff=index[0][owner],
+            n_eff_other=index[1][owner],
+            wavelength_um=wavelength_um,
+            other_per_own=ratio - pitch_um * curvature[owner] / 2,
         )
         if not len(delta):
             return delta
         # Centre-lines are polylines: all of a turn's mismatch falls on their corners.
-        reach = np.maximum((SMOOTHING_NM / 2 / step_nm).astype(np.int64), 1)
+        reach = np.maximum((SMOOTHING_NM / 2 / profile.step_nm[at]).astype(np.int64), 1)
         first = np.searchsorted(owner, owner, side="left")
         last = np.searchsorted(owner, owner, side="right")
         k = np.arange(len(delta))
@@ -218,17 +364,39 @@ class _Work:
         for values in (self.crossed, self.bound, self.theta_rad):
             values[near] = np.nan
 
-    def _mark_widths(self, rows: Ints, first: CrossSection, second: CrossSection) -> None:
-        """Coupling tables hold for the nominal width; a wider guide couples less."""
+    def _mark_widths(self, rows: Ints, first: CrossSection, second: CrossSection, model: PairModel) -> None:
+        """Where the width changes, the narrowest place was taken; a lone table holds for its nominal width."""
         runs, guides = self.tables.runs, self.tables.waveguides
-        off = np.zeros(len(rows), dtype=bool)
+        off, tapers = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
         for side in (runs.waveguide_a[rows], runs.waveguide_b[rows]):
             own = guides.cross_section[side]
             nominal_nm = np.array([um_to_nm(section.width_um.value) for section in self.sections])[own]
             for width_nm in (guides.width_a_nm[side], guides.width_b_nm[side]):
-                off |= np.abs(width_nm - nominal_nm) > self.pdk.limits.joint_width_nm.value
+                off |= np.abs(width_nm + 2 * self.bias_nm - nominal_nm) > self.pdk.limits.joint_width_nm.value
+            error = 2 * np.nan_to_num(guides.width_error_nm[side]) + self.pdk.limits.joint_width_nm.value
+            low, high = self._narrow_and_wide(side)
+            tapers |= high - low > error
         names = " and ".join(dict.fromkeys((first.name, second.name)))
-        self.estimate(rows[off], f"the coupling table holds for the nominal width of {names}")
+        if not model.is_surface:
+            self.estimate(rows[off], f"the coupling table holds for the nominal width of {names}")
+        self.estimate(rows[tapers], "the width of a guide changes: coupling of its narrowest place")
+
+    def _leaks(self) -> Floats:
+        """Return what each run adds to the crosstalk of its pair of ways.
+
+        Pieces of one way couple with their fields, so the bound of a pair is that of the whole theta, at most the share
+        that its mismatch lets across anywhere; each run stands for its part of theta. Scattering adds up as power.
+        """
+        ways = pairs_of_ways(self.tables)
+        theta, share = np.nan_to_num(self.theta_rad), np.nan_to_num(self.most_share)
+        floor = np.nan_to_num(self.scattered)
+        n = int(ways.max()) + 1 if len(ways) else 0
+        whole = np.bincount(ways, theta, minlength=n)
+        most = np.zeros(n)
+        np.maximum.at(most, ways, share)
+        crossed = np.minimum(np.sin(np.minimum(whole, math.pi / 2)) ** 2, most)
+        part = np.divide(theta, whole[ways], out=np.zeros(len(theta)), where=whole[ways] > 0.0)
+        return np.asarray(np.where(np.isnan(self.theta_rad), np.nan, np.minimum(crossed[ways] * part + floor, 1.0)))
 
     def result(self) -> CrosstalkResult:
         """Return the result, with the sums over aggressors."""
@@ -236,17 +404,47 @@ class _Work:
         n = len(self.tables.waveguides)
         other = runs.waveguide_a != runs.waveguide_b
         sums, state = np.zeros(n), np.zeros(n, dtype=np.uint8)
+        leak = self._leaks()
         for side in (runs.waveguide_a, runs.waveguide_b):
-            sums += np.bincount(side[other], np.nan_to_num(self.bound[other]), minlength=n)
+            sums += np.bincount(side[other], np.nan_to_num(leak[other]), minlength=n)
             np.maximum.at(state, side[other], self.state[other])
         assumed = tuple(path for path in self.pdk.assumed() if path.startswith(tuple(sorted(self.used))))
         return CrosstalkResult(
             coupled_db=ratio_to_db(self.crossed),
             bound_db=ratio_to_db(self.bound),
             theta_rad=self.theta_rad,
+            local_theta_rad=self.local_rad,
+            most_share=self.most_share,
+            leak_db=ratio_to_db(leak),
             state=self.state,
             reason=tuple("; ".join(dict.fromkeys(reasons)) for reasons in self.reasons),
             victim_db=ratio_to_db(sums),
             victim_state=state,
             assumed=assumed if self.used else (),
         )
+
+
+def ways_of(tables: Tables) -> Ints:
+    """Return the way of each guide: its route, or a number of its own for guides that belong to none."""
+    guides = tables.waveguides
+    own = len(tables.routes) + np.arange(len(guides))
+    return np.where(guides.route >= 0, guides.route, own)
+
+
+def pairs_of_ways(tables: Tables) -> Ints:
+    """Return, by run, the number of its pair of ways, counted from 0 in order of the lower and the higher way."""
+    way, runs = ways_of(tables), tables.runs
+    both = np.sort(np.stack([way[runs.waveguide_a], way[runs.waveguide_b]], axis=1), axis=1)
+    _, number = np.unique(both, axis=0, return_inverse=True)
+    return np.asarray(number.reshape(-1), dtype=np.int64)
+
+
+def _kappa(model: PairModel, gap_nm: Floats, width_um: Floats, other_width_um: Floats, wavelength_um: float) -> Floats:
+    # Wider guides than the widest solved hold their light better.
+    widest_um = model.widest_um(wavelength_um)
+    return model.surface.pair_kappa(
+        gap_nm=gap_nm,
+        width_um=np.minimum(width_um, widest_um),
+        other_width_um=np.minimum(other_width_um, widest_um),
+        wavelength_um=wavelength_um,
+    )

@@ -18,9 +18,17 @@ from waveguard.units import loss_db_to_transmission, ratio_to_db
 
 if TYPE_CHECKING:
     from waveguard.circuit import CircuitModel, Solved
+    from waveguard.tables import Centerlines
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+
+FAINT_DB = -90.0
+"""Runs that leak less are not looked at for which way light goes on."""
+NEIGHBOUR, CROSSING, ISOLATION, REFLECTION = range(4)
+KINDS = ("guides side by side", "crossing", "isolation", "reflection")
+"""What a leak is, by its code."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +39,20 @@ class Leaks:
     end: Ints
     level_db: Floats
     """Negative; NaN where it is not known."""
+    kind: Ints
+    """Index in `KINDS`."""
+    x_nm: Floats
+    y_nm: Floats
+    """Where it happens, in the frame of its top cell."""
+    device: Ints
+    """Device it happens in; for guides side by side the one that the light leaves."""
     reason: tuple[str, ...]
     """Why it is not known; empty for the others."""
     assumed: tuple[str, ...]
     """Key paths of PDK numbers without a source among the levels."""
+
+    def __len__(self) -> int:
+        return len(self.start)
 
 
 @dataclass(frozen=True)
@@ -48,64 +66,163 @@ class LeakSum:
 
 
 def leaks(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
-    """List all leaks of a circuit."""
-    start: list[Ints] = []
-    end: list[Ints] = []
-    level: list[Floats] = []
-    reason: list[str] = []
+    """List all leaks of a circuit: from guide to guide, across crossings, between arms, and back by reflection."""
+    parts = [_neighbours(model, crosstalk), *_inside_devices(model)]
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("start", "end", "level_db", "kind", "x_nm", "y_nm", "device")
+    }
+    reason = tuple(text for part in parts for text in part.reason)
+    used = {path for part in parts for path in part.assumed}
+    known = tuple(path for path in model.pdk.assumed() if path in used)
+    return Leaks(**columns, reason=reason, assumed=(*crosstalk.assumed, *known))
+
+
+def _neighbours(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
+    """Return the leaks between guides: light goes on in the direction it had."""
     guides, runs = model.tables.waveguides, model.tables.runs
     different = np.flatnonzero(runs.waveguide_a != runs.waveguide_b)
+    # Somewhere along the run light changes over: on the mean it has half of either guide behind or before it.
+    along_db = _guide_loss(model)
+    half_db = (along_db[runs.waveguide_a] + along_db[runs.waveguide_b]) / 2
+    sense = _senses(model, different, crosstalk.leak_db)
+    start: list[Ints] = []
+    end: list[Ints] = []
+    rows: list[Ints] = []
+    owner: list[Ints] = []
     for first, second in ((runs.waveguide_a, runs.waveguide_b), (runs.waveguide_b, runs.waveguide_a)):
-        for into in (guides.port_a, guides.port_b):
-            # Which way the two guides point along the run is not known: both ways out are counted.
-            for out in (guides.port_a, guides.port_b):
-                start.append(into[first[different]])
-                end.append(out[second[different]])
-                level.append(crosstalk.bound_db[different])
-                reason += [_why(crosstalk, row) for row in different.tolist()]
-    at_start, at_end, at_level, more = _crossings(model)
+        for into, ahead, back in (
+            (guides.port_a, guides.port_b, guides.port_a),
+            (guides.port_b, guides.port_a, guides.port_b),
+        ):
+            # Where it is not known which way the two point along the run, both ways out are counted.
+            for out, fits in ((ahead, sense >= 0), (back, sense <= 0)):
+                own = different[fits]
+                start.append(into[first[own]])
+                end.append(out[second[own]])
+                rows.append(own)
+                owner.append(guides.device[first[own]])
+    at = np.concatenate(rows)
     return Leaks(
-        np.concatenate([*start, at_start]),
-        np.concatenate([*end, at_end]),
-        np.concatenate([*level, at_level]),
-        (*reason, *more),
-        (*crosstalk.assumed, *_assumed(model)),
+        start=np.concatenate(start),
+        end=np.concatenate(end),
+        level_db=crosstalk.leak_db[at] - half_db[at],
+        kind=np.full(len(at), NEIGHBOUR),
+        x_nm=runs.x_nm[at],
+        y_nm=runs.y_nm[at],
+        device=np.concatenate(owner),
+        reason=tuple(crosstalk.reason[k] if crosstalk.state[k] == NOT_EVALUATED else "" for k in at.tolist()),
+        assumed=(),
     )
 
 
-def _assumed(model: CircuitModel) -> tuple[str, ...]:
-    entries = np.unique(model.arcs.entry[model.arcs.n_crossings > 0]).tolist()
-    used = {f"devices.{model.pdk.devices[entry].name}.params.crosstalk_db" for entry in entries}
-    return tuple(path for path in model.pdk.assumed() if path in used)
+def _senses(model: CircuitModel, rows: Ints, level_db: Floats) -> Ints:
+    """Return, by row, 1 where both guides of a run point the same way along it, -1 where not, 0 where unknown.
+
+    A guide points from its first port to its second. Faint runs are not looked at: both of their ways are counted.
+    """
+    lines, runs = model.tables.centerlines, model.tables.runs
+    result = np.zeros(len(rows), dtype=np.int64)
+    if len(lines) != len(model.tables.waveguides):
+        return result
+    for k, row in enumerate(rows.tolist()):
+        if not level_db[row] > FAINT_DB:
+            continue
+        here = np.array([runs.x_nm[row], runs.y_nm[row]])
+        ways = [_direction(lines, int(guide[row]), here) for guide in (runs.waveguide_a, runs.waveguide_b)]
+        result[k] = np.sign(round(float(ways[0] @ ways[1]), 3))
+    return result
 
 
-def _why(crosstalk: CrosstalkResult, run: int) -> str:
-    return crosstalk.reason[run] if crosstalk.state[run] == NOT_EVALUATED else ""
+def _direction(lines: Centerlines, guide: int, here: Floats) -> Floats:
+    """Return the direction of a guide where it is nearest to a place."""
+    own = slice(int(lines.offsets[guide]), int(lines.offsets[guide + 1]))
+    points = np.stack([lines.x_nm[own], lines.y_nm[own]], axis=1)
+    if len(points) < 2:
+        return np.zeros(2)
+    start, step = points[:-1], np.diff(points, axis=0)
+    size = np.maximum((step**2).sum(axis=1), 1e-12)
+    share = np.clip(((here - start) * step).sum(axis=1) / size, 0.0, 1.0)
+    nearest = int(np.argmin(((start + share[:, None] * step - here) ** 2).sum(axis=1)))
+    return np.asarray(step[nearest] / np.sqrt(size[nearest]))
 
 
-def _crossings(model: CircuitModel) -> tuple[Ints, Ints, Floats, list[str]]:
-    """Return the leaks of crossings: from each port to both ports of the other arm."""
-    arcs = model.arcs
-    rows = np.flatnonzero(arcs.n_crossings > 0)
-    start: list[int] = []
-    end: list[int] = []
-    level: list[float] = []
-    reason: list[str] = []
-    by_device: dict[int, list[int]] = {}
-    for row in rows.tolist():
-        by_device.setdefault(int(arcs.device[row]), []).append(row)
-    for own in by_device.values():
-        entry = model.pdk.devices[int(arcs.entry[own[0]])]
-        stated = entry.params.get("crosstalk_db")
-        for row in own:
-            arm = (int(arcs.start[row]), int(arcs.end[row]))
-            for other in own:
-                if int(arcs.start[other]) not in arm:
-                    start.append(arm[0])
-                    end.append(int(arcs.end[other]))
-                    level.append(np.nan if stated is None else stated.value)
-                    reason.append("" if stated is not None else f"the PDK states no crosstalk_db for {entry.name}")
-    return np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64), np.asarray(level, dtype=float), reason
+def _guide_loss(model: CircuitModel) -> Floats:
+    """Return the loss along each guide; 0 for those without a passage."""
+    arcs, devices = model.arcs, model.tables.devices
+    result = np.zeros(len(model.tables.waveguides))
+    guide = devices.waveguide[arcs.device]
+    mine = guide >= 0
+    result[guide[mine]] = arcs.loss_db[mine]
+    return result
+
+
+def _inside_devices(model: CircuitModel) -> list[Leaks]:
+    """Return the leaks of each entry of the PDK: between ports that no passage joins, and back out of the same port."""
+    found = [_of_entry(model, number) for number in np.unique(model.arcs.entry[model.arcs.entry >= 0]).tolist()]
+    return [one for one in found if one is not None]
+
+
+def _of_entry(model: CircuitModel, number: int) -> Leaks | None:
+    arcs, ports = model.arcs, model.tables.ports
+    entry = model.pdk.devices[number]
+    rows = np.flatnonzero(arcs.entry == number)
+    # Ports on the chip that light passes, by device.
+    own = np.unique(np.concatenate([arcs.start[rows], arcs.end[rows]]))
+    own = own[own < len(ports)]
+    owner = ports.device[own]
+    order = np.lexsort((own, owner))
+    own, owner = own[order], owner[order]
+    first = np.searchsorted(owner, owner, side="left")
+    last = np.searchsorted(owner, owner, side="right")
+    across = CROSSING if entry.kind == "crossing" else ISOLATION
+    name = "crosstalk_db" if across == CROSSING else "isolation_db"
+    level, back = entry.params.get(name), entry.params.get("reflection_db")
+    start: list[Ints] = []
+    end: list[Ints] = []
+    kind: list[Ints] = []
+    if level is not None or across == CROSSING:
+        count = last - first
+        into = np.repeat(own, count)
+        out = own[np.repeat(first, count) + _within(count)]
+        joined = np.concatenate([_key(arcs.start[rows], arcs.end[rows]), _key(own, own)])
+        apart = ~np.isin(_key(into, out), joined)
+        start.append(into[apart])
+        end.append(out[apart])
+        kind.append(np.full(int(apart.sum()), across))
+    if back is not None:
+        start.append(own)
+        end.append(own)
+        kind.append(np.full(len(own), REFLECTION))
+    if not start:
+        return None
+    starts, kinds = np.concatenate(start), np.concatenate(kind)
+    levels = np.where(
+        kinds == REFLECTION, np.nan if back is None else back.value, np.nan if level is None else level.value
+    )
+    used = [name for name, part in ((name, level), ("reflection_db", back)) if part is not None and part.assumed]
+    unknown = f"the PDK states no {name} for {entry.name}"
+    return Leaks(
+        start=starts,
+        end=np.concatenate(end),
+        level_db=levels,
+        kind=kinds,
+        x_nm=ports.x_nm[starts],
+        y_nm=ports.y_nm[starts],
+        device=ports.device[starts],
+        reason=tuple(unknown if np.isnan(one) else "" for one in levels.tolist()),
+        assumed=tuple(f"devices.{entry.name}.params.{name}" for name in used),
+    )
+
+
+def _key(a: Ints, b: Ints) -> Ints:
+    return a * (1 << 31) + b
+
+
+def _within(count: Ints) -> Ints:
+    """Return 0 … n-1 for each n of `count`, one after the other."""
+    start = np.cumsum(count) - count
+    return np.arange(int(count.sum())) - np.repeat(start, count)
 
 
 def leaked(solved: Solved, all_leaks: Leaks, source: int, sink: int) -> LeakSum:

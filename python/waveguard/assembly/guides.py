@@ -7,7 +7,7 @@ so; a guide whose length or bends could not be measured is a gap.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,8 @@ GRID_STEP_NM = 1.0
 """Nearer than this, one thing begins where another ends."""
 BEND_EDGE = 0.02
 """Part of its length by which a bend may reach further at both ends: it is traced from a hundredth of its turn on."""
+STRAIGHT = 0
+"""`pieces.kind`"""
 PROPAGATION, BEND = CAUSES.index("propagation"), CAUSES.index("bend")
 
 
@@ -114,18 +116,35 @@ def _bend_db(tables: Tables, section: CrossSection, mine: Bools, peer: Ints) -> 
     if section.bend_loss is not None:
         radius_um = nm_to_um(bends.min_radius_nm[rows])
         table_um = np.array([point.radius_um for point in section.bend_loss.table])
-        loss_db = guide.bend_db(
-            radius_um=radius_um,
-            turn_rad=bends.turn_rad[rows],
-            table_radius_um=table_um,
-            table_db_per_90deg=np.array([point.db_per_90deg for point in section.bend_loss.table]),
-            includes_propagation=section.bend_loss.includes_propagation,
-            loss_db_per_cm=section.loss_db_per_cm.value,
-        )
+        table = {
+            "table_radius_um": table_um,
+            "table_db_per_90deg": np.array([point.db_per_90deg for point in section.bend_loss.table]),
+            "includes_propagation": section.bend_loss.includes_propagation,
+            "loss_db_per_cm": section.loss_db_per_cm.value,
+        }
+        loss_db = guide.bend_db(radius_um=radius_um, turn_rad=bends.turn_rad[rows], **table)  # type: ignore[arg-type]
         n_tight = int(guide.outside_table(radius_um=radius_um, table_radius_um=table_um).sum())
         tight = f"{n_tight} bends of {section.name} are tighter than its bend table: extrapolated"
-        return _summed(owner[rows], loss_db, n), [tight] if n_tight else []
+        whole = _summed(owner[rows], loss_db, n)
+        along, is_fitted = _along_pieces(tables, mine, table)
+        # A curve that was fitted piece by piece is no tighter for its length than at its tightest place.
+        return np.where(is_fitted, np.minimum(along, whole), whole), [tight] if n_tight else []
     return np.zeros(n), [f"{len(rows)} bends of {section.name}: the PDK states no bend loss, taken as 0 dB"]
+
+
+def _along_pieces(tables: Tables, mine: Bools, table: dict[str, Any]) -> tuple[Floats, Bools]:
+    """Return the bend loss of guides along their pieces of even curvature, and which guides have them."""
+    pieces, n = tables.pieces, len(tables.waveguides.device)
+    rows = np.flatnonzero(mine[pieces.waveguide] & (pieces.kind != STRAIGHT)) if len(pieces) else np.zeros(0, np.int64)
+    loss_db = guide.bend_integral_db(
+        begin_curvature_per_um=np.nan_to_num(per_nm_to_per_um(pieces.begin_curvature_per_nm[rows])),
+        end_curvature_per_um=np.nan_to_num(per_nm_to_per_um(pieces.end_curvature_per_nm[rows])),
+        length_um=nm_to_um(pieces.length_nm[rows]),
+        **table,
+    )
+    has = np.zeros(n, dtype=bool)
+    has[pieces.waveguide] = True
+    return _summed(pieces.waveguide[rows], loss_db, n), has
 
 
 def _summed(owner: Ints, loss_db: Floats, n: int) -> Floats:

@@ -12,14 +12,20 @@ import typer
 
 from waveguard.cli import _errors, _output
 from waveguard.cli.check import check
+from waveguard.cli.crosstalk import crosstalk
 from waveguard.cli.demo import demo
 from waveguard.cli.explain import explain
 from waveguard.cli.extract import extract
+from waveguard.cli.loss import loss
 from waveguard.cli.pdk import app as pdk_app
 from waveguard.cli.sparams import sparams
 
 EXIT_CODES = (
     "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad input or usage, 3 incomplete or internal error."
+)
+NUMBER_CODES = (
+    "Exit codes: 0 done, 1 something exceeds --{limit}, 2 bad input or usage, 3 incomplete (a part has no number) or "
+    "internal error."
 )
 
 app = typer.Typer(
@@ -34,6 +40,8 @@ app = typer.Typer(
 )
 app.command(epilog=EXIT_CODES)(check)
 app.command()(extract)
+app.command(epilog=NUMBER_CODES.format(limit="max-loss"))(loss)
+app.command(epilog=NUMBER_CODES.format(limit="limit"))(crosstalk)
 app.command()(sparams)
 app.command()(explain)
 app.add_typer(pdk_app, name="pdk")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-CAUSES = ("propagation", "bend", "transition", "crossing", "splitting", "device", "coupler")
+CAUSES = ("propagation", "bend", "transition", "crossing", "splitting", "device", "coupler", "defect")
 """What loss is charged to; the same words, in the same order, as in the core."""
 
 

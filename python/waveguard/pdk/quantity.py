@@ -7,6 +7,7 @@ wrong: a bare number in the TOML is legal and means exactly that, assumed.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
@@ -63,6 +64,10 @@ class Quantity(Part):
     value: Number
     min: Number | None = None
     max: Number | None = None
+    sigma: Number | None = Field(default=None, ge=0)
+    """Standard deviation of what is not known, the same for all of a chip."""
+    scatter: Number | None = Field(default=None, ge=0)
+    """Standard deviation from one device to the next on a chip."""
     source: Text | None = None
     note: Text | None = None
 
@@ -82,6 +87,18 @@ class Quantity(Part):
         if self.max is not None and self.max < self.value:
             raise PydanticCustomError("quantity_range", "max is below value")
         return self
+
+    @property
+    def common_sigma(self) -> float:
+        """Standard deviation that all of a chip shares: as stated; else that of an even spread from `min` to `max`.
+
+        Where only the scatter from device to device is stated, the limits are taken to be its, and this is 0.
+        """
+        if self.sigma is not None:
+            return self.sigma
+        if self.scatter is not None or self.min is None or self.max is None:
+            return 0.0
+        return (self.max - self.min) / math.sqrt(12.0)
 
     @property
     def assumed(self) -> bool:

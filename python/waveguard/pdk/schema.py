@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from waveguard.pdk.devices import KINDS, PARAMETERS, DevicePattern, Kind, Role
+from waveguard.pdk.optics import Heaters, KappaSurface, ModeTable
 from waveguard.pdk.quantity import NonNegative, Number, Part, Quantity, Text, nearest
 from waveguard.pdk.sections import (
     BendLoss,
@@ -39,9 +40,12 @@ __all__ = [
     "DevicePattern",
     "Extraction",
     "Header",
+    "Heaters",
+    "KappaSurface",
     "Kind",
     "Limits",
     "Markers",
+    "ModeTable",
     "Pdk",
     "PinConvention",
     "Process",
@@ -77,6 +81,8 @@ class Process(Part):
     dbu_nm: Number = Field(gt=0)
     floorplan: Name | None = None
     core_thickness_nm: Quantity | None = None
+    clad_index: Quantity | None = None
+    """Refractive index of the cladding, for how far the light of a guide reaches."""
     other_core_layers: tuple[Name, ...] = ()
     """Layers with core material that only devices use: their area counts, guides are not looked for on them."""
     metal_layers: tuple[Name, ...] = ()
@@ -134,6 +140,9 @@ class Pdk(Part):
     process: Process
     layers: dict[Name, LayerText]
     couplings: tuple[Coupling, ...] = ()
+    modes: tuple[ModeTable, ...] = ()
+    kappa_surfaces: tuple[KappaSurface, ...] = ()
+    heaters: Heaters | None = None
     cross_sections: tuple[CrossSection, ...] = Field(min_length=1)
     pins: tuple[PinConvention, ...] = ()
     markers: Markers = Markers()
@@ -146,6 +155,8 @@ class Pdk(Part):
     def _references_resolve(self) -> Pdk:
         unique_names(self.cross_sections, "cross-section")
         unique_names(self.couplings, "coupling table")
+        unique_names(self.modes, "mode table")
+        unique_names(self.kappa_surfaces, "kappa surface")
         unique_names(self.devices, "device")
         for at, name in self._layer_references():
             if name not in self.layers:
@@ -155,6 +166,15 @@ class Pdk(Part):
         for number, section in enumerate(self.cross_sections):
             if section.coupling is not None and section.coupling.table not in tables:
                 self._no_such("coupling table", section.coupling.table, ("cross_sections", number, "coupling"), tables)
+        solved = [table.name for table in self.couplings if table.width_um is not None and table.gap_nm]
+        for number, surface in enumerate(self.kappa_surfaces):
+            for name in surface.tables:
+                if name not in solved:
+                    what = "coupling table with width_um, wavelength_um and gap_nm"
+                    self._no_such(what, name, ("kappa_surfaces", number, "tables"), solved)
+            for name in surface.modes:
+                if name not in [table.name for table in self.modes]:
+                    self._no_such("mode table", name, ("kappa_surfaces", number, "modes"), [m.name for m in self.modes])
         for number, device in enumerate(self.devices):
             if device.cross_section is not None and device.cross_section not in sections:
                 self._no_such("cross-section", device.cross_section, ("devices", number, "cross_section"), sections)
@@ -172,6 +192,8 @@ class Pdk(Part):
                 yield from (((part, field), name) for name in getattr(holder, field))
         for field in ("other_core_layers", "metal_layers", "fill_layers"):
             yield from ((("process", field), name) for name in getattr(self.process, field))
+        if self.heaters is not None:
+            yield ("heaters", "layer"), self.heaters.layer
         if self.process.floorplan is not None:
             yield ("process", "floorplan"), self.process.floorplan
 
@@ -206,6 +228,10 @@ class Pdk(Part):
     def coupling(self, name: str) -> Coupling:
         """Return the coupling table of that name; KeyError when there is none."""
         return {table.name: table for table in self.couplings}[name]
+
+    def surface_of(self, table: str) -> KappaSurface | None:
+        """Return the kappa surface that a coupling table belongs to, or None."""
+        return next((one for one in self.kappa_surfaces if table in one.tables), None)
 
     def match(self, cell: str, component: str | None = None, function: str | None = None) -> int | None:
         """Return the number of the first device entry that fits the names of a cell, or None."""

@@ -44,6 +44,10 @@ class Coupling(Part):
     law: Law | None = None
     min_gap_nm: Number
     max_gap_nm: Number
+    width_um: Number | None = Field(default=None, gt=0)
+    """Width of the guides it was solved for."""
+    wavelength_um: Number | None = Field(default=None, gt=0)
+    """Wavelength it was solved for."""
     source: Text | None = None
     note: Text | None = None
 
@@ -152,6 +156,9 @@ class CrossSection(Part):
     """Measured or simulated bends. Where it is absent, the mode mismatch below is the upper bound."""
     bend_mismatch_db_um2: NonNegative | None = None
     """A of the mode mismatch A·(k1-k2)² in dB at a junction of curvatures k1, k2 (1/µm)."""
+    bend_shift_um2: NonNegative | None = None
+    """How far the light of a bend lies outside of the middle of its guide, times the radius: bends that turn away from
+    a neighbour couple more strongly than their gap says."""
     min_radius_um: Positive
     stated_radius: StatedRadius
     stated_length: Literal["area_over_width", "centreline"] = "centreline"

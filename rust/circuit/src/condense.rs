@@ -31,6 +31,17 @@ pub(crate) struct Step {
     pub(crate) sums: Sums,
 }
 
+/// An edge as its end sees it, without its ledger.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inward {
+    pub(crate) loss_db: f64,
+    pub(crate) amplitude: f64,
+    pub(crate) from: u32,
+    /// Row in `edges`.
+    pub(crate) edge: u32,
+    pub(crate) is_passage: bool,
+}
+
 /// A way through a loop, standing behind the steps of the arcs.
 #[derive(Clone, Copy, Debug)]
 struct Passage {
@@ -56,6 +67,15 @@ pub(crate) struct Dag {
     n_arcs: usize,
     pub(crate) steps: Vec<Step>,
     pub(crate) edges: Vec<Edge>,
+    /// Edges by the slot they lead to, what a pass over all of them needs close together.
+    pub(crate) inwards: Vec<Inward>,
+    pub(crate) inward_offsets: Vec<u32>,
+    /// Sums that are not zero everywhere; a pass carries only these.
+    pub(crate) active: Vec<usize>,
+    /// By step, its active sums.
+    pub(crate) step_sums: Vec<f64>,
+    /// Slots before this one, and sinks, are those that light can be in.
+    pub(crate) n_used: usize,
     pub(crate) offsets: Vec<u32>,
     /// Slot in which light that enters through a port starts.
     pub(crate) slot_of_port: Vec<u32>,
@@ -71,8 +91,7 @@ impl Dag {
     }
 
     /// True when the step goes through a loop.
-    #[inline]
-    pub(crate) fn is_passage(&self, step: u32) -> bool {
+    fn is_passage(&self, step: u32) -> bool {
         step as usize >= self.n_arcs
     }
 
@@ -141,8 +160,10 @@ impl Dag {
             edges.push(Edge { from: build.slot_out[from as usize], to: first_sink + sink, step: arc });
         }
         let passages = build.passages(&graph, &edge_arc, &parts, net, max_loop_pairs, &mut steps, &mut edges)?;
-        edges.sort_by_key(|e| e.from);
         let n_slots = first_sink as usize + sink_terminals.len();
+        let mut slot_of_port = build.slot_in;
+        let n_used = by_level(&mut edges, &mut slot_of_port, n_slots, first_sink as usize);
+        edges.sort_by_key(|e| e.from);
         let mut offsets = vec![0u32; n_slots + 1];
         for edge in &edges {
             offsets[edge.from as usize + 1] += 1;
@@ -150,6 +171,9 @@ impl Dag {
         for i in 0..n_slots {
             offsets[i + 1] += offsets[i];
         }
+        let active: Vec<usize> = (0..N_SUMS).filter(|&k| steps.iter().any(|s| s.sums[k] != 0.0)).collect();
+        let step_sums: Vec<f64> = steps.iter().flat_map(|s| active.iter().map(|&k| s.sums[k])).collect();
+        let (inwards, inward_offsets) = inwards(&edges, &steps, net.arcs.len(), n_slots);
         let loops = loops(net, &parts, &build.cyclic);
         Ok(Self {
             graph,
@@ -158,14 +182,73 @@ impl Dag {
             passages,
             n_arcs: net.arcs.len(),
             steps,
-            edges,
             offsets,
-            slot_of_port: build.slot_in,
+            inwards,
+            inward_offsets,
+            active,
+            step_sums,
+            n_used,
+            edges,
+            slot_of_port,
             first_sink,
             sink_terminals,
             loops,
         })
     }
+}
+
+/// The edges into each slot, in the order of `edges`.
+fn inwards(edges: &[Edge], steps: &[Step], n_arcs: usize, n_slots: usize) -> (Vec<Inward>, Vec<u32>) {
+    let mut offsets = vec![0u32; n_slots + 1];
+    for edge in edges {
+        offsets[edge.to as usize + 1] += 1;
+    }
+    for i in 0..n_slots {
+        offsets[i + 1] += offsets[i];
+    }
+    let mut next = offsets.clone();
+    let nothing = Inward { loss_db: 0.0, amplitude: 0.0, from: NONE, edge: NONE, is_passage: false };
+    let mut found = vec![nothing; edges.len()];
+    for (index, edge) in edges.iter().enumerate() {
+        let step = &steps[edge.step as usize];
+        found[next[edge.to as usize] as usize] = Inward {
+            loss_db: step.loss_db,
+            amplitude: step.amplitude,
+            from: edge.from,
+            edge: index as u32,
+            is_passage: edge.step as usize >= n_arcs,
+        };
+        next[edge.to as usize] += 1;
+    }
+    (found, offsets)
+}
+
+/// Numbers the slots anew by how many edges lead to them at most, so that light passes memory in order; sinks stay
+/// where they are. Slots that no edge touches go before the sinks.
+/// Returns how many slots before the sinks an edge touches.
+fn by_level(edges: &mut [Edge], slot_of_port: &mut [u32], n_slots: usize, first_sink: usize) -> usize {
+    edges.sort_by_key(|e| e.from);
+    let mut level = vec![0u32; n_slots];
+    let mut touched = vec![false; n_slots];
+    for edge in edges.iter() {
+        let next = level[edge.from as usize] + 1;
+        level[edge.to as usize] = level[edge.to as usize].max(next);
+        touched[edge.from as usize] = true;
+        touched[edge.to as usize] = true;
+    }
+    let mut order: Vec<u32> = (0..first_sink as u32).collect();
+    order.sort_by_key(|&slot| (!touched[slot as usize], level[slot as usize], slot));
+    let mut new: Vec<u32> = (0..n_slots as u32).collect();
+    for (place, &slot) in order.iter().enumerate() {
+        new[slot as usize] = place as u32;
+    }
+    for edge in edges.iter_mut() {
+        (edge.from, edge.to) = (new[edge.from as usize], new[edge.to as usize]);
+    }
+    for slot in slot_of_port.iter_mut().filter(|s| **s != NONE) {
+        *slot = new[*slot as usize];
+    }
+    touched[..first_sink].iter().filter(|&&t| t).count()
 }
 
 fn step(loss_db: f64, sums: Sums) -> Step {

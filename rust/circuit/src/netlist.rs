@@ -8,10 +8,11 @@ use std::sync::Arc;
 use crate::error::CircuitError;
 
 /// What loss is charged to. The loss of an arc is the sum over its causes.
-pub const CAUSES: [&str; 7] = ["propagation", "bend", "transition", "crossing", "splitting", "device", "coupler"];
+pub const CAUSES: [&str; 8] =
+    ["propagation", "bend", "transition", "crossing", "splitting", "device", "coupler", "defect"];
 
 /// Column names of the causes, in the order of [`CAUSES`].
-pub(crate) const CAUSE_COLUMNS: [&str; 7] = [
+pub(crate) const CAUSE_COLUMNS: [&str; 8] = [
     "arc_propagation_db",
     "arc_bend_db",
     "arc_transition_db",
@@ -19,6 +20,7 @@ pub(crate) const CAUSE_COLUMNS: [&str; 7] = [
     "arc_splitting_db",
     "arc_device_db",
     "arc_coupler_db",
+    "arc_defect_db",
 ];
 
 /// A circuit as columns, unchecked. Ids are row numbers; -1 means none.
@@ -35,7 +37,7 @@ pub struct CircuitColumns {
     /// Per arc: the port of the same device through which it leaves.
     pub arc_to: Vec<i64>,
     /// Per cause of [`CAUSES`], per arc: loss in dB, not negative.
-    pub arc_cause_db: [Vec<f64>; 7],
+    pub arc_cause_db: [Vec<f64>; 8],
     /// Per arc: geometric length of guide, nm.
     pub arc_length_nm: Vec<f64>,
     /// Per arc: length times group index, nm.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use waveguard_base::{Table, Watch};
 
-use crate::condense::{Dag, NONE, add};
+use crate::condense::{Dag, NONE};
 use crate::error::SolveError;
 use crate::netlist::{CAUSE_COUPLER, Circuit, N_SUMS, SUM_LENGTH, Sums};
 use crate::tables;
@@ -105,65 +105,103 @@ const UNREACHED: State = State {
 /// Memory of one pass, used again for the next source.
 struct Pass {
     states: Vec<State>,
-    sums: Vec<Sums>,
+    /// Sums along the worst path, for the slots on the way to a sink.
+    sums: Vec<f64>,
+    /// Length along the best path, likewise.
     best_length_nm: Vec<f64>,
+    on_way: Vec<bool>,
 }
 
 impl Pass {
-    fn new(n_slots: usize) -> Self {
+    fn new(dag: &Dag) -> Self {
+        let n_slots = dag.n_slots();
         Self {
             states: vec![UNREACHED; n_slots],
-            sums: vec![[0.0; N_SUMS]; n_slots],
+            sums: vec![0.0; n_slots * dag.active.len()],
             best_length_nm: vec![0.0; n_slots],
+            on_way: vec![false; n_slots],
         }
     }
 
     /// Everything light reaches from `start`.
     fn run(&mut self, dag: &Dag, start: u32) {
         let start = start as usize;
-        self.states.fill(UNREACHED);
+        let (last, sinks) = (dag.n_used, dag.first_sink as usize);
+        if start >= last {
+            // A terminal at a port that leads nowhere.
+            self.states.fill(UNREACHED);
+            return;
+        }
         self.states[start] = State { best_db: 0.0, worst_db: 0.0, n_paths: 1.0, field: 1.0, ..UNREACHED };
-        for slot in start..dag.n_slots() {
-            let here = self.states[slot];
-            if here.n_paths == 0.0 {
-                continue;
-            }
-            self.settle(dag, slot, here);
-            for index in dag.offsets[slot]..dag.offsets[slot + 1] {
-                let edge = dag.edges[index as usize];
-                let step = &dag.steps[edge.step as usize];
-                let next = &mut self.states[edge.to as usize];
-                let (best_db, worst_db) = (here.best_db + step.loss_db, here.worst_db + step.loss_db);
+        // What comes before the start is not reached; each slot after it is worked out once, from those before it.
+        for slot in (start + 1..last).chain(sinks..dag.n_slots()) {
+            let range = dag.inward_offsets[slot] as usize..dag.inward_offsets[slot + 1] as usize;
+            let mut state = UNREACHED;
+            for edge in &dag.inwards[range] {
+                if (edge.from as usize) < start {
+                    continue;
+                }
+                let here = &self.states[edge.from as usize];
+                if here.n_paths == 0.0 {
+                    continue;
+                }
+                let (best_db, worst_db) = (here.best_db + edge.loss_db, here.worst_db + edge.loss_db);
                 // Strictly better only: among equals the first edge in slot order wins, on every machine.
-                if best_db < next.best_db {
-                    next.best_db = best_db;
-                    next.best_edge = index;
+                if best_db < state.best_db {
+                    state.best_db = best_db;
+                    state.best_edge = edge.edge;
                 }
-                if worst_db > next.worst_db {
-                    next.worst_db = worst_db;
-                    next.worst_edge = index;
+                if worst_db > state.worst_db {
+                    state.worst_db = worst_db;
+                    state.worst_edge = edge.edge;
                 }
-                next.n_paths += here.n_paths;
-                next.field += here.field * step.amplitude;
-                next.looped |= here.looped || dag.is_passage(edge.step);
+                state.n_paths += here.n_paths;
+                state.field += here.field * edge.amplitude;
+                state.looped |= here.looped || edge.is_passage;
+            }
+            self.states[slot] = state;
+        }
+    }
+
+    /// Sums along the worst and best paths to the sinks; the slots on them are few beside all slots.
+    fn settle(&mut self, dag: &Dag, start: u32) {
+        let start = start as usize;
+        self.mark(dag, start, |state| state.worst_edge);
+        let n = dag.active.len();
+        self.sums[start * n..(start + 1) * n].fill(0.0);
+        for slot in (start + 1..dag.n_used).chain(dag.first_sink as usize..dag.n_slots()) {
+            if self.on_way[slot] {
+                let worst = dag.edges[self.states[slot].worst_edge as usize];
+                let (from, step) = (worst.from as usize * n, worst.step as usize * n);
+                for k in 0..n {
+                    self.sums[slot * n + k] = self.sums[from + k] + dag.step_sums[step + k];
+                }
+            }
+        }
+        self.mark(dag, start, |state| state.best_edge);
+        self.best_length_nm[start] = 0.0;
+        for slot in (start + 1..dag.n_used).chain(dag.first_sink as usize..dag.n_slots()) {
+            if self.on_way[slot] {
+                let best = dag.edges[self.states[slot].best_edge as usize];
+                self.best_length_nm[slot] =
+                    self.best_length_nm[best.from as usize] + dag.steps[best.step as usize].sums[SUM_LENGTH];
             }
         }
     }
 
-    /// All edges into the slot have been followed: sums along its best and worst path are now known.
-    fn settle(&mut self, dag: &Dag, slot: usize, here: State) {
-        if here.worst_edge == NONE {
-            self.sums[slot] = [0.0; N_SUMS];
-            self.best_length_nm[slot] = 0.0;
-            return;
+    /// Marks what lies on the ways back from all sinks.
+    fn mark(&mut self, dag: &Dag, start: usize, edge_of: impl Fn(&State) -> u32) {
+        let (first_sink, n_used) = (dag.first_sink as usize, dag.n_used.max(start));
+        self.on_way[start..n_used].fill(false);
+        self.on_way[first_sink..].fill(false);
+        for sink in dag.first_sink as usize..dag.n_slots() {
+            let (mut slot, mut edge) = (sink, edge_of(&self.states[sink]));
+            while !self.on_way[slot] && edge != NONE {
+                self.on_way[slot] = true;
+                slot = dag.edges[edge as usize].from as usize;
+                edge = edge_of(&self.states[slot]);
+            }
         }
-        let worst = dag.edges[here.worst_edge as usize];
-        let mut sums = self.sums[worst.from as usize];
-        add(&mut sums, &dag.steps[worst.step as usize].sums);
-        self.sums[slot] = sums;
-        let best = dag.edges[here.best_edge as usize];
-        self.best_length_nm[slot] =
-            self.best_length_nm[best.from as usize] + dag.steps[best.step as usize].sums[SUM_LENGTH];
     }
 
     fn worst_arcs(&self, circuit: &Circuit, dag: &Dag, sink: usize) -> Vec<u32> {
@@ -207,7 +245,7 @@ pub fn solve_paths(circuit: &Circuit, options: &SolveOptions, watch: &Watch) -> 
         let solved: Vec<Result<(usize, Vec<PathRow>), SolveError>> = some
             .par_iter()
             .map_init(
-                || Pass::new(dag.n_slots()),
+                || Pass::new(&dag),
                 |pass, &source| {
                     watch.check()?;
                     let found = from_source(circuit, &dag, pass, source, &wanted, rows_left, traces_left);
@@ -233,6 +271,22 @@ pub fn solve_paths(circuit: &Circuit, options: &SolveOptions, watch: &Watch) -> 
     Ok(Solution { circuit: circuit.clone(), dag, tables })
 }
 
+/// Adds an integer of 64-bit digits, lowest first, to another.
+fn big_add(to: &mut Vec<u64>, more: &[u64]) {
+    if to.len() < more.len() {
+        to.resize(more.len(), 0);
+    }
+    let mut carry = false;
+    for (k, digit) in to.iter_mut().enumerate() {
+        let (sum, over) = digit.overflowing_add(more.get(k).copied().unwrap_or(0));
+        let (sum, again) = sum.overflowing_add(u64::from(carry));
+        (*digit, carry) = (sum, over || again);
+    }
+    if carry {
+        to.push(1);
+    }
+}
+
 fn from_source(
     circuit: &Circuit,
     dag: &Dag,
@@ -244,7 +298,9 @@ fn from_source(
 ) -> (usize, Vec<PathRow>) {
     let terminals = &circuit.net.terminals;
     let entry = &terminals[source as usize];
-    pass.run(dag, dag.slot_of_port[entry.port as usize]);
+    let start = dag.slot_of_port[entry.port as usize];
+    pass.run(dag, start);
+    pass.settle(dag, start);
     let (mut n_pairs, mut rows) = (0, Vec::new());
     for (k, &sink) in dag.sink_terminals.iter().enumerate() {
         let slot = dag.first_sink as usize + k;
@@ -257,7 +313,10 @@ fn from_source(
             continue;
         }
         let ends_db = entry.loss_db + terminals[sink as usize].loss_db;
-        let mut sums = pass.sums[slot];
+        let mut sums: Sums = [0.0; N_SUMS];
+        for (k, &sum) in dag.active.iter().enumerate() {
+            sums[sum] = pass.sums[slot * dag.active.len() + k];
+        }
         sums[CAUSE_COUPLER] += ends_db;
         rows.push(PathRow {
             from: source,
@@ -320,7 +379,7 @@ impl Solution {
         let no_path = SolveError::NoPath { from: from_terminal, to: to_terminal };
         let Some(k) = self.dag.sink_terminals.iter().position(|&t| t == sink) else { return Err(no_path) };
         let slot = self.dag.first_sink as usize + k;
-        let mut pass = Pass::new(self.dag.n_slots());
+        let mut pass = Pass::new(&self.dag);
         let port = self.circuit.net.terminals[source as usize].port;
         pass.run(&self.dag, self.dag.slot_of_port[port as usize]);
         if pass.states[slot].n_paths == 0.0 {
@@ -328,6 +387,37 @@ impl Solution {
         }
         Ok(pass.worst_arcs(&self.circuit, &self.dag, slot).into_iter().map(i64::from).collect())
     }
+
+    /// Number of paths from any of some terminals to any of others, exactly, as bytes of an integer, lowest first.
+    ///
+    /// One pass over the acyclic graph for all sources together; a way through a loop counts as one path.
+    ///
+    /// # Errors
+    /// Terminals that do not fit.
+    pub fn count_paths(&self, sources: Option<&[i64]>, sinks: Option<&[i64]>) -> Result<Vec<u8>, SolveError> {
+        let (sources, sinks) = (chosen(sources, &self.circuit, "source")?, chosen(sinks, &self.circuit, "sink")?);
+        let dag = &self.dag;
+        let mut counts: Vec<Vec<u64>> = vec![Vec::new(); dag.n_slots()];
+        for &source in &sources {
+            let port = self.circuit.net.terminals[source as usize].port;
+            big_add(&mut counts[dag.slot_of_port[port as usize] as usize], &[1]);
+        }
+        let mut total = Vec::new();
+        for slot in 0..dag.n_slots() {
+            let here = std::mem::take(&mut counts[slot]);
+            for edge in &dag.edges[dag.offsets[slot] as usize..dag.offsets[slot + 1] as usize] {
+                big_add(&mut counts[edge.to as usize], &here);
+            }
+            if slot >= dag.first_sink as usize {
+                let terminal = dag.sink_terminals[slot - dag.first_sink as usize];
+                if sinks.binary_search(&terminal).is_ok() {
+                    big_add(&mut total, &here);
+                }
+            }
+        }
+        Ok(total.into_iter().flat_map(u64::to_le_bytes).collect())
+    }
+
     /// Least loss in dB, per port, of light from a terminal that enters a device there; infinite where none does.
     ///
     /// # Errors

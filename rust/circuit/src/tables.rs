@@ -7,8 +7,16 @@ use crate::netlist::{CAUSES, EXTRA_SUMS, Netlist, UNJOINED};
 use crate::paths::{PathRow, Summary};
 
 /// Ledger columns of table `paths`: the causes of the worst path.
-const LEDGER: [&str; 7] =
-    ["propagation_db", "bend_db", "transition_db", "crossing_db", "splitting_db", "device_db", "coupler_db"];
+const LEDGER: [&str; 8] = [
+    "propagation_db",
+    "bend_db",
+    "transition_db",
+    "crossing_db",
+    "splitting_db",
+    "device_db",
+    "coupler_db",
+    "defect_db",
+];
 
 /// Further sums of the worst path; the order of `netlist::EXTRA_SUMS`.
 const WORST: [&str; 5] =

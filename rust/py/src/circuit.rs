@@ -67,6 +67,19 @@ impl Solution {
         run::run(py, 1, None, move |_| solution.trace(from_terminal, to_terminal))
     }
 
+    /// Number of paths from some terminals to others (all when None), as the bytes of an integer, lowest first.
+    #[pyo3(signature = (sources=None, sinks=None))]
+    fn count_paths(
+        &self,
+        py: Python<'_>,
+        sources: Option<Vec<i64>>,
+        sinks: Option<Vec<i64>>,
+    ) -> PyResult<std::borrow::Cow<'static, [u8]>> {
+        let solution = Arc::clone(&self.inner);
+        let counted = run::run(py, 1, None, move |_| solution.count_paths(sources.as_deref(), sinks.as_deref()))?;
+        Ok(counted.into())
+    }
+
     /// By port, the least loss of light from a terminal that enters a device there; infinite where none does.
     fn reach(&self, py: Python<'_>, from_terminal: i64) -> PyResult<Vec<f64>> {
         let solution = Arc::clone(&self.inner);

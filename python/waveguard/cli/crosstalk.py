@@ -1,0 +1,104 @@
+"""`waveguard crosstalk`: who disturbs each receiver, and which guides couple."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from waveguard.cli import _optics, _output
+from waveguard.cli._progress import progress
+from waveguard.cli.check import require_pdk
+
+
+def crosstalk(
+    layout: Annotated[
+        Path, typer.Argument(metavar="LAYOUT", help="GDSII or OASIS file, gzipped or not; told by its content.")
+    ],
+    pdk: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name of a PDK, or the path of its TOML file.")
+    ] = None,
+    wl: Annotated[
+        str | None,
+        typer.Option(metavar="UM", help="Light in all guides in um; that of each cross-section without it."),
+    ] = None,
+    corner: Annotated[
+        str, typer.Option(metavar="CORNER", help="typ; or min or max: all losses and leaks at the limits of the PDK.")
+    ] = "typ",
+    bias: Annotated[
+        float,
+        typer.Option(metavar="NM", help="Nanometres by which the process moves each edge of a core outwards."),
+    ] = 0.0,
+    light: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=UM", help="Wavelength of the source at a terminal (repeatable)."),
+    ] = None,
+    channels: Annotated[
+        list[str] | None,
+        typer.Option(metavar="UM", help="Channels that rings are to tell apart: as --wl of `loss` (repeatable)."),
+    ] = None,
+    q: Annotated[
+        float, typer.Option(metavar="Q", help="Gaussian argument of the error rate for penalties; 3.49 is 2.4e-4.")
+    ] = 3.492,
+    limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DB", help="End with 1 when the crosstalk of a victim, worst phases, is above this level."
+        ),
+    ] = None,
+    top: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CELL", help="Look only into this cell (repeatable); all top cells without it."),
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="File to write (repeatable), by suffix: .csv aggressors, .json all tables, .txt, .png or .svg matrix; "
+            "- for text on stdout.",
+        ),
+    ] = None,
+    show: Annotated[int, typer.Option(metavar="N", min=0, help="Rows shown in text; 0: all.")] = 20,
+    allow_incomplete: Annotated[
+        bool, typer.Option("--allow-incomplete", help="End with 0 although something could not be worked out.")
+    ] = False,
+    threads: Annotated[int, typer.Option(metavar="N", min=0, help="Threads of the core; 0: one per processor.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stdout unless -o - asks for it.")] = False,
+) -> int:
+    """Work out the crosstalk of every receiver, with its aggressors and where they act."""
+    from waveguard import optics
+    from waveguard.errors import UsageError
+    from waveguard.optics import text
+
+    name = require_pdk(pdk)
+    paths = _optics.check_outputs(output, [layout, Path(name)])
+    waves = _optics.wavelengths([wl] if wl is not None else None)
+    if waves is not None and len(waves) > 1:
+        raise UsageError("crosstalk takes one wavelength", hint="run it once per wavelength")
+    with progress(quiet=quiet) as show_progress:
+        report = optics.crosstalk(
+            layout,
+            name,
+            wavelength_um=waves[0] if waves else None,
+            corner=corner,
+            edge_bias_nm=bias,
+            light_um=_optics.named_numbers(light),
+            channels_um=_optics.wavelengths(channels) or (),
+            q=q,
+            top=top or None,
+            threads=threads,
+            progress=show_progress,
+        )
+    wanted = (not quiet and not output) or _output.STDOUT in (output or ())
+    _optics.deliver(report, paths, lambda out: text.write_crosstalk(report, out, show=show), stdout=wanted)
+    found = []
+    if limit is not None:
+        table = report.victims
+        for k in range(len(report)):
+            worst = max(table["coherent_worst_db"][k], table["other_wavelength_db"][k])
+            if worst > limit:
+                found.append(f"{table['victim'][k]} receives crosstalk of {worst:.1f} dB, more than {limit:g} dB")
+    return _optics.exit_code(found, report.incomplete, allow_incomplete=allow_incomplete, quiet=quiet)

@@ -1,0 +1,186 @@
+"""`waveguard loss` and `waveguard crosstalk`: tables, files, texts and exit codes, on the demo chip."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import waveguard
+from waveguard.cli import main
+from waveguard.models import CAUSES
+from waveguard.optics import CrosstalkReport, LossReport
+from waveguard.optics.path_loss import COLUMNS
+
+KIT = "siepic-ebeam"
+
+
+@pytest.fixture(scope="module")
+def chip(demo_dir: Path) -> Path:
+    return demo_dir / "mzi_link.gds"
+
+
+@pytest.fixture(scope="module")
+def lost(chip: Path) -> LossReport:
+    return waveguard.loss(chip, KIT)
+
+
+@pytest.fixture(scope="module")
+def disturbed(chip: Path) -> CrosstalkReport:
+    return waveguard.crosstalk(chip, KIT)
+
+
+def test_the_ledger_adds_up_and_units_stand_in_the_names(lost: LossReport) -> None:
+    assert tuple(lost.paths) == COLUMNS
+    total = sum(lost.paths[f"{cause}_db"] for cause in CAUSES)
+    assert total == pytest.approx(lost.paths["loss_db"])
+    assert (np.diff(lost.paths["loss_db"]) <= 0).all()
+    assert lost.paths["group_delay_ps"] == pytest.approx(lost.paths["length_um"] * 4.19088 / 299.792458, rel=0.01)
+    assert lost.incomplete == ()
+
+
+def test_a_path_says_how_well_it_is_known_and_why(lost: LossReport) -> None:
+    row = lost.paths["from"].tolist().index("delay")
+    known = lost.uncertainties[row]
+    # 1.7 cm of guide, 1.22 to 3.8 dB/cm; two gratings that scatter by 0.87 dB.
+    along = 1.7012241 * (3.8 - 1.22) / np.sqrt(12)
+    assert {part.name.split(".")[1]: part.sigma_db for part in known.dominant} == pytest.approx(
+        {"strip_te_1550_500": along, "gc_te1550": 0.87 * np.sqrt(2)}, rel=1e-3
+    )
+    assert lost.paths["sigma_db"][row] == pytest.approx(np.hypot(along, 0.87 * np.sqrt(2)), rel=1e-3)
+    assert "loss_db_per_cm" in lost.paths["dominant"][row]
+
+
+def test_corners_enclose_the_typical_loss(chip: Path, lost: LossReport) -> None:
+    least, most = (waveguard.loss(chip, KIT, corner=corner) for corner in ("min", "max"))
+    for row, name in enumerate(lost.paths["from"].tolist()):
+        low, high = (one.paths["loss_db"][one.paths["from"].tolist().index(name)] for one in (least, most))
+        assert low < lost.paths["loss_db"][row] < high
+    row = least.paths["from"].tolist().index("delay")
+    assert least.paths["propagation_db"][row] == pytest.approx(1.7012241 * 1.22, rel=1e-4)
+
+
+def test_gratings_lose_one_db_at_half_of_their_bandwidth(chip: Path) -> None:
+    half_um = 0.0306 / 2
+    report = waveguard.loss(chip, KIT, wavelengths_um=[1.55, 1.55 - half_um, 1.55 + half_um])
+    assert len(report) == 9
+    for name in ("bus", "mzi", "delay"):
+        own = report.paths["from"] == name
+        order = np.argsort(report.paths["wavelength_um"][own])
+        loss_db = report.paths["loss_db"][own][order]
+        assert loss_db - loss_db[1] == pytest.approx([2.0, 0.0, 2.0])
+
+
+def test_light_that_nothing_was_made_for_is_said(chip: Path) -> None:
+    report = waveguard.loss(chip, KIT, wavelengths_um=[1.31])
+    assert all("on the path is for 1.55 um" in note for note in report.paths["note"].tolist())
+    assert any("made for other light" in line for line in report.incomplete)
+
+
+def test_a_near_miss_has_the_loss_of_its_offset(lost: LossReport) -> None:
+    assert lost.near_misses["lateral_um"].tolist() == pytest.approx([0.02])
+    # 4.343 d²/w0² with w0 = 0.3516 (0.5 + 2/gamma).
+    gamma = 2 * np.pi / 1.55 * np.sqrt(2.44553**2 - 1.444**2)
+    radius = 0.3516 * (0.5 + 2 / gamma)
+    assert lost.near_misses["loss_db"].tolist() == pytest.approx([4.343 * 0.02**2 / radius**2], rel=0.01)
+
+
+def test_victims_are_sorted_and_their_aggressors_add_up(disturbed: CrosstalkReport) -> None:
+    worst = np.maximum(disturbed.victims["coherent_worst_db"], disturbed.victims["other_wavelength_db"])
+    assert (np.diff(worst[np.isfinite(worst)]) <= 1e-9).all()
+    for row, name in enumerate(disturbed.victims["victim"].tolist()):
+        mine = disturbed.aggressors["victim"] == name
+        power = (10 ** (disturbed.aggressors["level_db"][mine] / 10)).sum()
+        if power:
+            assert 10 * np.log10(power) == pytest.approx(disturbed.victims["same_wavelength_db"][row], abs=0.01)
+        assert name not in disturbed.aggressors["aggressor"][mine].tolist()
+
+
+def test_a_bias_of_the_edges_moves_the_coupling(chip: Path) -> None:
+    clean = chip.parent / "mzi_link_clean.gds"
+    wide, narrow = (waveguard.crosstalk(clean, KIT, edge_bias_nm=bias).pairs for bias in (5.0, -5.0))
+    assert len(wide["theta_rad"]) == len(narrow["theta_rad"])
+    for one, other in zip(wide["theta_rad"], narrow["theta_rad"], strict=True):
+        # 10 nm more width hold the light better than 10 nm less gap lets it out.
+        assert np.isfinite(one)
+        assert np.isfinite(other)
+        assert one != pytest.approx(other, rel=1e-3)
+
+
+def test_files_hold_what_the_text_says(chip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [tmp_path / f"loss.{suffix}" for suffix in ("csv", "json", "txt", "png", "svg")]
+    assert main(["loss", str(chip), "--pdk", KIT, *(part for file in files for part in ("-o", str(file)))]) == 0
+    assert capsys.readouterr().out == ""
+    with files[0].open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    document = json.loads(files[1].read_text(encoding="utf-8"))
+    assert [float(row["loss_db"]) for row in rows] == pytest.approx(document["paths"]["loss_db"])
+    assert document["paths"]["wavelength_um"] == [None] * 3
+    text = files[2].read_text(encoding="utf-8")
+    assert f"{document['paths']['loss_db'][0]:.2f}" in text
+    assert files[3].read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in files[4].read_bytes()
+
+
+def test_files_of_crosstalk(chip: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"x.{suffix}" for suffix in ("csv", "json", "png")]
+    assert main(["crosstalk", str(chip), "--pdk", KIT, *(part for file in files for part in ("-o", str(file)))]) == 0
+    document = json.loads(files[1].read_text(encoding="utf-8"))
+    assert "-inf" in document["victims"]["other_wavelength_db"]
+    assert files[2].read_bytes().startswith(b"\x89PNG")
+
+
+def test_equal_runs_write_equal_bytes(chip: Path, tmp_path: Path) -> None:
+    for name, threads in (("a", "1"), ("b", "2")):
+        outputs = [part for suffix in ("json", "svg") for part in ("-o", str(tmp_path / f"{name}.{suffix}"))]
+        assert main(["crosstalk", str(chip), "--pdk", KIT, "--threads", threads, *outputs]) == 0
+    for suffix in ("json", "svg"):
+        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["loss", "--max-loss", "10"], 1, "finding: mzi to mzi_out loses 15.27 dB, more than 10 dB"),
+        (["loss", "--max-loss", "99"], 0, ""),
+        (["crosstalk", "--limit", "-20"], 1, "finding: bus_out receives crosstalk"),
+        (["loss", "--corner", "worst"], 2, "error: there is no corner 'worst'"),
+        (["loss", "--wl", "1550"], 2, "hint: write 1.55"),
+        (["loss", "--wl", "red"], 2, "error: 'red' is no wavelength"),
+        (["loss", "--wl", "1.5:1.6:0"], 2, "error: '1.5:1.6:0' is no wavelength"),
+        (["loss", "--wl", "1.31"], 3, "incomplete: "),
+        (["loss", "--wl", "1.31", "--allow-incomplete"], 0, ""),
+        (["loss", "-o", "x.pdf"], 2, "error: x.pdf: the suffix says no format"),
+        (["crosstalk", "--light", "bus"], 2, "error: 'bus' is no NAME=UM"),
+        (["crosstalk", "--light", "bos=1.55"], 2, "error: no terminal is called 'bos'"),
+        (["crosstalk", "--wl", "1.54,1.55"], 2, "error: crosstalk takes one wavelength"),
+        (["crosstalk", "--bias", "nan"], 2, "error: nan nm is no bias"),
+        (["crosstalk", "--top", "nowhere"], 2, "error: "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_exit_codes(
+    chip: Path, arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, *rest = arguments
+    assert main([command, str(chip), "--pdk", KIT, "-q", *rest]) == code
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    if code == 3:
+        return  # quiet says it by its exit code alone
+    assert message in said
+    assert bool(said) == bool(message)
+
+
+def test_a_layout_without_light_is_incomplete(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import gdstk
+
+    library = gdstk.Library()
+    library.new_cell("empty")
+    library.write_gds(tmp_path / "empty.gds")
+    for command in ("loss", "crosstalk"):
+        assert main([command, str(tmp_path / "empty.gds"), "--pdk", KIT]) == 3
+        assert "incomplete: the layout holds nothing" in capsys.readouterr().err
