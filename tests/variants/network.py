@@ -2,8 +2,8 @@
 
 Nodes are devices that are no guides, junctions, open ends, and joints at which something changes: a step in width or an
 offset. Edges are what light meets between two of them: a chain of guides with its length. Where guides meet, they are
-followed to the middle of the junction, as it is a matter of taste where exactly a junction begins. A closed loop without
-any of these is a node of its own with an edge from it to itself.
+followed to the middle of the junction, as it is a matter of taste where exactly a junction begins. A closed loop
+without any of these is a node of its own with an edge from it to itself.
 """
 
 from __future__ import annotations
