@@ -5,11 +5,13 @@
 //! light can tell: they are one device with the body beside them. Strips narrower than any guide that run along
 //! a guide belong to that guide and are no device.
 
+mod gratings;
+mod strips;
+
 use std::f64::consts::PI;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, GridIndex, Point, Transform, ring};
 
@@ -28,16 +30,6 @@ use crate::trace::CapHint;
 const GRATING_REACH_NM: f64 = 1000.0;
 /// A shape is thin, as a tooth or a strip is, when area over half its perimeter is below this, in nm.
 const THIN_NM: f64 = 700.0;
-/// A strip lies this close beside the axis of its guide, in nm.
-const STRIP_REACH_NM: f64 = 2000.0;
-/// A strip is at least so many times longer than it is thin.
-const STRIP_ASPECT: f64 = 10.0;
-/// Places along a strip that are looked at.
-const STRIP_SAMPLES: usize = 9;
-/// A grating has at least so many teeth.
-const FEWEST_TEETH: usize = 4;
-/// Teeth of a grating are no longer than this, in nm.
-const TOOTH_NM: f64 = 25_000.0;
 /// Edges of an outline up to which all of them are looked at.
 const FEW_EDGES: usize = 64;
 
@@ -67,8 +59,8 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
     if outlines.is_empty() {
         return Vec::new();
     }
-    outlines.extend(teeth(plan, cells, devices, &outlines));
-    let strips = strips(plan, cells, devices, &outlines);
+    outlines.extend(gratings::teeth(plan, cells, devices, &outlines));
+    let strips = strips::strips(plan, cells, devices, &outlines);
     let mut explained = Vec::new();
     let mut is_gone = vec![false; devices.len()];
     for (k, outline) in outlines.iter().enumerate() {
@@ -90,7 +82,7 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
     let mut keep = is_short.clone().map(|s| !s);
     outlines.retain(|_| keep.next().unwrap_or(true));
     ports.retain(|_| !is_short.next().unwrap_or(false));
-    let groups = groups(plan, cells, devices, &outlines);
+    let groups = gratings::groups(plan, cells, devices, &outlines);
     let mut rest = Vec::new();
     for group in groups {
         let has_ports = |&k: &usize| {
@@ -221,54 +213,6 @@ fn outlines(cells: &[CellPlan], devices: &[Placed]) -> Vec<Outline> {
             GridIndex::new(&boxes, size / (edges.len() as f64).sqrt())
         });
         out.push(Outline { device, rings, bbox, edges, index, is_marker: !proto.is_free() });
-    }
-    out
-}
-
-/// Short guides of which no end meets anything: teeth of gratings, unless nothing else is near.
-fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<Outline> {
-    let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
-    let mut ports: Vec<(usize, [f64; 2])> = Vec::new();
-    for (i, placed) in devices.iter().enumerate() {
-        let optical = of(cells, placed).ports.iter().filter(|p| p.kind == PortKind::Optical);
-        ports.extend(optical.map(|p| (i, p.transformed(&placed.transform).at)));
-    }
-    let boxes: Vec<BBox> = ports.iter().map(|p| BBox { min: p.1, max: p.1 }).collect();
-    let index = GridIndex::new(&boxes, plan.dbu(GRATING_REACH_NM));
-    let is_met = |device: usize, at: [f64; 2]| {
-        let mut found = false;
-        index.candidates_while(&BBox { min: at, max: at }.grown(reach), |i| {
-            let (other, place) = ports[i];
-            let far = (place[0] - at[0]).hypot(place[1] - at[1]);
-            found = other != device && devices[other].top == devices[device].top && far <= reach;
-            !found
-        });
-        found
-    };
-    let areas: Vec<BBox> = outlines.iter().map(|o| o.bbox).collect();
-    let near = GridIndex::new(&areas, plan.dbu(TOOTH_NM));
-    let enters = |top: usize, at: [f64; 2]| {
-        let mut found = false;
-        near.candidates_while(&BBox { min: at, max: at }.grown(reach), |k| {
-            found = devices[outlines[k].device].top.index() == top && outlines[k].meets(at, reach);
-            !found
-        });
-        found
-    };
-    let mut out = Vec::new();
-    for (device, placed) in devices.iter().enumerate() {
-        let proto = of(cells, placed);
-        let Some(guide) = proto.guide.as_ref().filter(|_| proto.is_free()) else { continue };
-        let length = guide.trace.length * placed.transform.magnification();
-        let is_loose = || {
-            let mut ends = proto.ports.iter().map(|p| p.transformed(&placed.transform).at);
-            ends.all(|at| !is_met(device, at) && !enters(placed.top.index(), at))
-        };
-        if length <= plan.dbu(TOOTH_NM) && is_loose() {
-            let line: Vec<[f64; 2]> = guide.line.iter().map(|p| placed.transform.apply(p[0], p[1])).collect();
-            let bbox = proto.bbox.transformed(&placed.transform);
-            out.push(Outline { device, rings: vec![line], bbox, edges: Vec::new(), index: None, is_marker: false });
-        }
     }
     out
 }
@@ -407,129 +351,4 @@ fn same_box(a: &BBox, b: &BBox) -> bool {
 fn thickness(proto: &Proto, rings: &[Vec<[f64; 2]>], scale: f64) -> f64 {
     let perimeter: f64 = edges(rings).map(|[a, b]| (a[0] - b[0]).hypot(a[1] - b[1])).sum();
     2.0 * proto.core_area.iter().sum::<f64>() * scale / perimeter.max(f64::MIN_POSITIVE)
-}
-
-/// Outlines that are one device, in order of their first.
-fn groups(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<Vec<usize>> {
-    let reach = plan.dbu(GRATING_REACH_NM);
-    let is_thin: Vec<bool> = outlines
-        .iter()
-        .map(|o| {
-            let (placed, proto) = (&devices[o.device], of(cells, &devices[o.device]));
-            let scale = placed.transform.magnification().powi(2);
-            let is_tooth = proto.guide.is_some();
-            proto.is_free()
-                && proto.junction.is_none()
-                && (is_tooth || thickness(proto, &o.rings, scale) <= plan.dbu(THIN_NM))
-        })
-        .collect();
-    let boxes: Vec<BBox> = outlines.iter().map(|o| o.bbox).collect();
-    let index = GridIndex::new(&boxes, 4.0 * reach);
-    let mut parent: Vec<usize> = (0..outlines.len()).collect();
-    fn root(parent: &mut [usize], mut i: usize) -> usize {
-        while parent[i] != i {
-            parent[i] = parent[parent[i]];
-            i = parent[i];
-        }
-        i
-    }
-    for k in (0..outlines.len()).filter(|&k| is_thin[k]) {
-        let window = boxes[k].grown(reach);
-        let mut seen = 0;
-        index.candidates_while(&window, |l| {
-            seen += 1;
-            let is_shape = of(cells, &devices[outlines[l].device]).is_free();
-            let same_top = devices[outlines[l].device].top == devices[outlines[k].device].top;
-            if l != k && is_shape && same_top && boxes[l].touches(&window) {
-                let (a, b) = (root(&mut parent, k), root(&mut parent, l));
-                parent[a.max(b)] = a.min(b);
-            }
-            seen < plan.recipe.limits.ports_nearby
-        });
-    }
-    let mut n_thin: FxHashMap<usize, usize> = FxHashMap::default();
-    for k in (0..outlines.len()).filter(|&k| is_thin[k]) {
-        *n_thin.entry(root(&mut parent, k)).or_default() += 1;
-    }
-    let mut of_root: FxHashMap<usize, usize> = FxHashMap::default();
-    let mut out: Vec<Vec<usize>> = Vec::new();
-    for k in 0..outlines.len() {
-        let mut r = root(&mut parent, k);
-        // A guide that stops near something is a miss; a row of them is a grating.
-        let is_guide = of(cells, &devices[outlines[k].device]).guide.is_some();
-        if is_guide && n_thin.get(&r).is_some_and(|n| *n < FEWEST_TEETH) {
-            r = outlines.len() + k;
-        }
-        let g = *of_root.entry(r).or_insert_with(|| {
-            out.push(Vec::new());
-            out.len() - 1
-        });
-        out[g].push(k);
-    }
-    out
-}
-
-/// For each outline whether it is a strip along a guide.
-fn strips(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<bool> {
-    let thin = plan.dbu(THIN_NM);
-    let may_be: Vec<bool> = outlines
-        .iter()
-        .map(|o| {
-            let (placed, proto) = (&devices[o.device], of(cells, &devices[o.device]));
-            let t = thickness(proto, &o.rings, placed.transform.magnification().powi(2));
-            let size = (o.bbox.max[0] - o.bbox.min[0]).hypot(o.bbox.max[1] - o.bbox.min[1]);
-            let is_shape = proto.is_free() && proto.junction.is_none() && proto.guide.is_none();
-            is_shape && t <= thin && size > STRIP_ASPECT * t
-        })
-        .collect();
-    if !may_be.contains(&true) {
-        return may_be;
-    }
-    let reach = plan.dbu(STRIP_REACH_NM);
-    let mut lines: Vec<([[f64; 2]; 2], usize)> = Vec::new();
-    for placed in devices {
-        let Some(guide) = &of(cells, placed).guide else { continue };
-        let place = |p: &[f64; 3]| placed.transform.apply(p[0], p[1]);
-        lines.extend(guide.line.windows(2).map(|w| ([place(&w[0]), place(&w[1])], placed.top.index())));
-    }
-    let boxes: Vec<BBox> = lines.iter().map(|(edge, _)| edge_box(edge)).collect();
-    let index = GridIndex::new(&boxes, 4.0 * reach);
-    let beside = |p: [f64; 2], top: usize, along: [f64; 2]| {
-        let mut found = false;
-        index.candidates_while(&BBox { min: p, max: p }.grown(reach), |i| {
-            let ([a, b], of_top) = lines[i];
-            let d = [b[0] - a[0], b[1] - a[1]];
-            let cos = (d[0] * along[0] + d[1] * along[1]).abs();
-            let is_parallel = cos > 0.9 * d[0].hypot(d[1]) * along[0].hypot(along[1]);
-            found = of_top == top && is_parallel && distance(p, [a, b]) <= reach;
-            !found
-        });
-        found
-    };
-    outlines
-        .iter()
-        .zip(may_be)
-        .map(|(o, may_be)| {
-            if !may_be {
-                return false;
-            }
-            let top = devices[o.device].top.index();
-            let ring = &o.rings[0];
-            let whole: f64 = edges(&o.rings[..1]).map(|[a, b]| (a[0] - b[0]).hypot(a[1] - b[1])).sum();
-            let step = whole / STRIP_SAMPLES as f64;
-            let (mut walked, mut next, mut met) = (0.0, step / 2.0, 0);
-            for i in 0..ring.len() {
-                let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
-                let length = (a[0] - b[0]).hypot(a[1] - b[1]);
-                while next < walked + length {
-                    let u = (next - walked) / length;
-                    let d = [b[0] - a[0], b[1] - a[1]];
-                    met += usize::from(beside([a[0] + u * d[0], a[1] + u * d[1]], top, d));
-                    next += step;
-                }
-                walked += length;
-            }
-            met + 2 >= STRIP_SAMPLES
-        })
-        .collect()
 }

@@ -1,0 +1,167 @@
+//! Outlines with all that contacts are judged by.
+
+use waveguard_geom::{BBox, Point, Transform, ring};
+
+use super::{COARSER, TOUCH};
+use crate::drawn::Drawn;
+use crate::trace::End;
+
+/// An outline as it is turned, not displaced, with all that contacts are judged by.
+#[derive(Debug)]
+pub struct Form {
+    points: Vec<[f64; 2]>,
+    /// The point that follows on its ring.
+    next: Vec<u32>,
+    /// The point before it on its ring.
+    before: Vec<u32>,
+    /// Edges from `.1` to `.2`, in a box.
+    pub(super) runs: Vec<(BBox, u32, u32)>,
+    /// Runs from `.1` to `.2`, in a box: neighbours are looked for with these.
+    pub(super) groups: Vec<(BBox, u32, u32)>,
+    pub(super) ends: Vec<End>,
+    /// Outlines of what is no guide in it.
+    pub(super) bodies: Vec<Vec<[f64; 2]>>,
+    pub(super) is_known: bool,
+    /// In dbu².
+    area: f64,
+}
+
+/// Boxes of runs for each vertex, and some for small shapes.
+const BOXES_A_POINT: f64 = 4.0;
+const LEAST_BOXES: f64 = 4000.0;
+/// Edges in one box.
+const RUN_EDGES: usize = 48;
+/// Sides of a stub are straight for so many widths,
+const STUB_WIDTHS: f64 = 0.25;
+/// run along each other within this angle,
+const STUB_SKEW_RAD: f64 = 0.1;
+/// and the sine of their angle with the cut is more than this.
+const STUB_SLANT: f64 = 0.4;
+
+impl Form {
+    /// The form of the rings of an outline; `tile` bounds the size of its boxes.
+    pub fn new(rings: &[Vec<Point>], turn: &Transform, drawn: &Drawn, tile: f64) -> Self {
+        let place = |p: &Point| turn.apply(f64::from(p.x), f64::from(p.y));
+        let points: Vec<[f64; 2]> = rings.iter().flatten().map(place).collect();
+        let n = points.len() as f64;
+        let perimeter: f64 = points.windows(2).map(|w| (w[0][0] - w[1][0]).hypot(w[0][1] - w[1][1])).sum();
+        // Few edges of a huge shape must not become many boxes.
+        let tile = tile.max(perimeter / (BOXES_A_POINT * n + LEAST_BOXES));
+        let mut next = Vec::with_capacity(points.len());
+        let mut all_runs = Vec::new();
+        for ring in rings {
+            let first = next.len();
+            next.extend((1..ring.len()).map(|k| (first + k) as u32));
+            next.push(first as u32);
+            runs(&points, &next, first, tile, &mut all_runs);
+        }
+        let mut before = vec![0; next.len()];
+        next.iter().zip(0..).for_each(|(&to, from)| before[to as usize] = from);
+        let ends = drawn.ends.iter().map(|e| {
+            let [x, y] = turn.apply(e.x, e.y);
+            let [direction_rad, cap_rad] = [e.direction_rad, e.cap_rad].map(|a| turn.apply_angle(a));
+            End { x, y, direction_rad, width: e.width * turn.magnification(), cap_rad }
+        });
+        let bodies = drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(|p| &p.outline);
+        Self {
+            groups: groups(&all_runs, COARSER * tile),
+            runs: all_runs,
+            ends: ends.collect(),
+            bodies: bodies.map(|ring| ring.iter().map(place).collect()).collect(),
+            is_known: drawn.reason.is_none(),
+            area: rings.iter().map(|r| ring::double_area(r) as f64).sum::<f64>().abs() / 2.0
+                * turn.magnification().powi(2),
+            points,
+            next,
+            before,
+        }
+    }
+
+    pub(super) fn edge(&self, i: usize) -> [[f64; 2]; 2] {
+        [self.points[i], self.points[self.next[i] as usize]]
+    }
+
+    /// True when the edge is the end of a piece of guide, too short to be known as one, that a tool left at a
+    /// body: an edge of another form lies on it and the sides of both go on straight.
+    pub(super) fn has_stub(&self, i: usize, own: [[f64; 2]; 2], other: [[f64; 2]; 2]) -> bool {
+        let is_at = |p: [f64; 2], q: [f64; 2]| (p[0] - q[0]).abs().max((p[1] - q[1]).abs()) <= TOUCH;
+        if !(is_at(own[0], other[1]) && is_at(own[1], other[0])) {
+            return false;
+        }
+        let to = self.next[i] as usize;
+        let cap = [own[1][0] - own[0][0], own[1][1] - own[0][1]];
+        let width = cap[0].hypot(cap[1]);
+        // A slice wider than long has no direction of its own.
+        let is_slice = !self.is_known && self.area < width * width;
+        if self.bodies.is_empty() || is_slice {
+            return is_slice;
+        }
+        // Both sides towards the cap; a slanted cut shifts one against the other.
+        let towards = |from: u32, at: usize| {
+            let (p, q) = (self.points[from as usize], self.points[at]);
+            [q[0] - p[0], q[1] - p[1]]
+        };
+        let sides = [towards(self.before[i], i), towards(self.next[to], to)];
+        let [one, two] = sides.map(|d| d[0].hypot(d[1]));
+        let cross = |u: [f64; 2], v: [f64; 2]| (u[0] * v[1] - u[1] * v[0]).abs();
+        let is_along = sides[0][0] * sides[1][0] + sides[0][1] * sides[1][1] > 0.0;
+        is_along
+            && cross(sides[0], sides[1]) <= STUB_SKEW_RAD * one * two
+            && one.max(two) >= STUB_WIDTHS * width
+            && cross(sides[0], cap) >= STUB_SLANT * one * width
+    }
+}
+
+/// Edges of the ring from point `first` on gathered into boxes no larger than a tile; a long edge has several.
+fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Vec<(BBox, u32, u32)>) {
+    let n = next.len();
+    let mut from = first;
+    while from < n {
+        let mut bbox = BBox::EMPTY;
+        let mut to = from;
+        let size = |b: &BBox| (b.max[0] - b.min[0]).max(b.max[1] - b.min[1]);
+        while to < n && to - from < RUN_EDGES {
+            let mut grown = bbox;
+            for p in [points[to], points[next[to] as usize]] {
+                grown.add_box(&BBox { min: p, max: p });
+            }
+            if to > from && size(&grown) > tile {
+                break;
+            }
+            bbox = grown;
+            to += 1;
+        }
+        let (a, b) = (points[from], points[next[from] as usize]);
+        let is_slanted = (a[0] - b[0]).abs().min((a[1] - b[1]).abs()) > tile;
+        if to == from + 1 && is_slanted {
+            let parts = (size(&bbox) / tile).ceil();
+            for k in 0..parts as u32 {
+                let at = |u: f64| [a[0] + (b[0] - a[0]) * u, a[1] + (b[1] - a[1]) * u];
+                let (p, q) = (at(f64::from(k) / parts), at(f64::from(k + 1) / parts));
+                let mut part = BBox { min: p, max: p };
+                part.add_box(&BBox { min: q, max: q });
+                out.push((part, from as u32, to as u32));
+            }
+        } else {
+            out.push((bbox, from as u32, to as u32));
+        }
+        from = to;
+    }
+}
+
+/// Runs that follow each other gathered into boxes no larger than `tile`.
+fn groups(runs: &[(BBox, u32, u32)], tile: f64) -> Vec<(BBox, u32, u32)> {
+    let mut out: Vec<(BBox, u32, u32)> = Vec::new();
+    for (k, (bbox, _, _)) in (0_u32..).zip(runs) {
+        if let Some(last) = out.last_mut() {
+            let mut grown = last.0;
+            grown.add_box(bbox);
+            if (grown.max[0] - grown.min[0]).max(grown.max[1] - grown.min[1]) <= tile {
+                *last = (grown, last.1, k + 1);
+                continue;
+            }
+        }
+        out.push((*bbox, k, k + 1));
+    }
+    out
+}
