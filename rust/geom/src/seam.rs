@@ -1,8 +1,9 @@
 //! Closes hairline cracks between rings that were drawn to touch.
 //!
 //! Rounding to the grid moves corners by up to a step, so that two edges drawn along one line at an angle cross
-//! each other or leave a crack thinner than any process. Corners that lie on an edge within a tolerance are put
-//! into that edge: both sides of the seam then have the same points.
+//! each other or leave a crack thinner than any process. Corners that were one before they were rounded become one
+//! again, and corners that lie on an edge within a tolerance are put into that edge: both sides of the seam then have
+//! the same points.
 
 use crate::{BBox, GridIndex, Point, region::Ring};
 
@@ -21,9 +22,11 @@ pub fn closed(rings: &[Ring], tolerance: f64) -> Option<Vec<Ring>> {
     let index = GridIndex::new(&boxes, (size / (points.len() as f64).sqrt()).max(tolerance));
     let edges = rings.iter().flat_map(|r| (0..r.len()).map(|i| r[i].distance_sq(r[(i + 1) % r.len()])));
     let perimeter: f64 = edges.map(|square| (square as f64).sqrt()).sum();
+    let (welded, mut changed) = welded(rings, &points, &index);
+    let rings = &welded[..];
+    let points: Vec<Point> = rings.iter().flatten().copied().collect();
     // Few edges of a huge shape must not become many boxes.
     let stride = STRIDE.max(perimeter / (PARTS_A_POINT * points.len() as f64 + LEAST_PARTS));
-    let mut changed = false;
     let out = rings
         .iter()
         .map(|ring| {
@@ -40,6 +43,44 @@ pub fn closed(rings: &[Ring], tolerance: f64) -> Option<Vec<Ring>> {
         .collect();
     changed.then_some(out)
 }
+
+/// Corners this close, in squared dbu, may have been one: each was rounded on its own.
+const WELD_SQ: i64 = 2;
+/// On one ring only corners further apart along it are welded.
+const APART: usize = 3;
+
+/// The rings with corners that may have been one put at the place of the first of them; whether any were moved.
+fn welded(rings: &[Ring], points: &[Point], index: &GridIndex) -> (Vec<Ring>, bool) {
+    let mut first: Vec<u32> = (0..points.len() as u32).collect();
+    let mut changed = false;
+    let mut start = 0;
+    for ring in rings {
+        let end = start + ring.len();
+        for i in start..end {
+            let mut best = i;
+            index.candidates(&BBox::of_points(&[points[i]]).grown(WELD_REACH), |j| {
+                let beside = j >= start && (i - j.min(i)).min(j.min(i) + ring.len() - i) < APART;
+                let is_root = j < best && first[j] as usize == j;
+                if is_root && !beside && points[i].distance_sq(points[j]) <= WELD_SQ {
+                    best = j;
+                }
+            });
+            first[i] = best as u32;
+            changed |= points[i] != points[best];
+        }
+        start = end;
+    }
+    let mut at = first.iter().map(|&k| points[k as usize]);
+    let out = rings.iter().map(|ring| {
+        let mut own: Ring = at.by_ref().take(ring.len()).collect();
+        own.dedup();
+        own
+    });
+    (out.collect(), changed)
+}
+
+/// Half the size of the window in which corners are looked for.
+const WELD_REACH: f64 = 1.5;
 
 /// The points near the inside of an edge but not on it already, in order along it.
 fn between(a: Point, b: Point, points: &[Point], index: &GridIndex, [tolerance, stride]: [f64; 2]) -> Vec<Point> {
@@ -84,6 +125,15 @@ const LEAST_PARTS: f64 = 4000.0;
 mod tests {
     use super::*;
     use crate::region;
+
+    #[test]
+    fn corners_that_were_rounded_apart_are_one_again() {
+        let ring = |p: &[(i32, i32)]| -> Ring { p.iter().map(|&(x, y)| Point::new(x, y)).collect() };
+        let below = ring(&[(0, 0), (219, 4), (216, 164), (-3, 160)]);
+        let above = ring(&[(-2, 160), (217, 164), (214, 324), (-5, 320)]);
+        let healed = region::union(&closed(&[below, above], 1.5).expect("a seam"));
+        assert_eq!((healed.len(), healed[0].len()), (1, 6), "{healed:?}");
+    }
 
     #[test]
     fn two_bars_drawn_end_to_end_at_an_angle_leave_no_crack() {

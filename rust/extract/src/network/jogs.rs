@@ -17,6 +17,8 @@ const REACH_STEPS: f64 = 1.0;
 const LEAST_REACH: f64 = 40.0;
 /// The sides beside a step are at least this many lengths of it long, or it is a side itself.
 const LEAST_SIDE: f64 = 0.8;
+/// Edges up to this long come from rounding, in dbu.
+const ROUNDING: f64 = 2.0;
 /// Teeth are no smaller than this, in dbu.
 const LEAST_TOOTH: f64 = 1.5;
 /// From so many steps on a wall has teeth.
@@ -58,7 +60,10 @@ fn between(ring: &[Point], least: f64, longest: f64) -> Vec<usize> {
                 out.push(i);
             }
         }
-        before = own;
+        // An edge that only rounds to the grid shows no way.
+        if square > ROUNDING * ROUNDING {
+            before = own;
+        }
     }
     out
 }
