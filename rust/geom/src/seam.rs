@@ -10,21 +10,17 @@ use crate::{BBox, GridIndex, Point, region::Ring};
 /// The rings with corners near their edges put into these, when there are any.
 pub fn closed(rings: &[Ring], tolerance: f64) -> Option<Vec<Ring>> {
     let points: Vec<Point> = rings.iter().flatten().copied().collect();
-    let boxes: Vec<BBox> = points.iter().map(|p| BBox::of_points(&[*p])).collect();
-    let mut all = BBox::EMPTY;
-    for b in &boxes {
-        all.add_box(b);
-    }
-    if all.is_empty() {
-        return None;
-    }
-    let size = (all.max[0] - all.min[0]).max(all.max[1] - all.min[1]);
-    let index = GridIndex::new(&boxes, (size / (points.len() as f64).sqrt()).max(tolerance));
+    let index = indexed(&points, tolerance)?;
+    let (welded, mut changed) = welded(rings, &points, &index);
+    let (rings, points, index) = if changed {
+        let points: Vec<Point> = welded.iter().flatten().copied().collect();
+        let index = indexed(&points, tolerance)?;
+        (&welded[..], points, index)
+    } else {
+        (rings, points, index)
+    };
     let edges = rings.iter().flat_map(|r| (0..r.len()).map(|i| r[i].distance_sq(r[(i + 1) % r.len()])));
     let perimeter: f64 = edges.map(|square| (square as f64).sqrt()).sum();
-    let (welded, mut changed) = welded(rings, &points, &index);
-    let rings = &welded[..];
-    let points: Vec<Point> = rings.iter().flatten().copied().collect();
     // Few edges of a huge shape must not become many boxes.
     let stride = STRIDE.max(perimeter / (PARTS_A_POINT * points.len() as f64 + LEAST_PARTS));
     let out = rings
@@ -42,6 +38,17 @@ pub fn closed(rings: &[Ring], tolerance: f64) -> Option<Vec<Ring>> {
         })
         .collect();
     changed.then_some(out)
+}
+
+/// An index of points; `None` when there are none.
+fn indexed(points: &[Point], tolerance: f64) -> Option<GridIndex> {
+    let boxes: Vec<BBox> = points.iter().map(|p| BBox::of_points(&[*p])).collect();
+    let mut all = BBox::EMPTY;
+    for b in &boxes {
+        all.add_box(b);
+    }
+    let size = (all.max[0] - all.min[0]).max(all.max[1] - all.min[1]);
+    (!all.is_empty()).then(|| GridIndex::new(&boxes, (size / (points.len() as f64).sqrt()).max(tolerance)))
 }
 
 /// Corners this close, in squared dbu, may have been one: each was rounded on its own.

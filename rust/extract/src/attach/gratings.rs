@@ -17,6 +17,7 @@ const TOOTH_NM: f64 = 25_000.0;
 /// Short guides of which no end meets anything: teeth of gratings, unless nothing else is near.
 pub(super) fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<Outline> {
     let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
+    let longest = plan.dbu(TOOTH_NM);
     let mut ports: Vec<(usize, [f64; 2])> = Vec::new();
     for (i, placed) in devices.iter().enumerate() {
         let optical = of(cells, placed).ports.iter().filter(|p| p.kind == PortKind::Optical);
@@ -24,18 +25,8 @@ pub(super) fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outline
     }
     let boxes: Vec<BBox> = ports.iter().map(|p| BBox { min: p.1, max: p.1 }).collect();
     let index = GridIndex::new(&boxes, plan.dbu(GRATING_REACH_NM));
-    let is_met = |device: usize, at: [f64; 2]| {
-        let mut found = false;
-        index.candidates_while(&BBox { min: at, max: at }.grown(reach), |i| {
-            let (other, place) = ports[i];
-            let far = (place[0] - at[0]).hypot(place[1] - at[1]);
-            found = other != device && devices[other].top == devices[device].top && far <= reach;
-            !found
-        });
-        found
-    };
     let areas: Vec<BBox> = outlines.iter().map(|o| o.bbox).collect();
-    let near = GridIndex::new(&areas, plan.dbu(TOOTH_NM));
+    let near = GridIndex::new(&areas, longest);
     let enters = |top: usize, at: [f64; 2]| {
         let mut found = false;
         near.candidates_while(&BBox { min: at, max: at }.grown(reach), |k| {
@@ -44,22 +35,74 @@ pub(super) fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outline
         });
         found
     };
-    let mut out = Vec::new();
-    for (device, placed) in devices.iter().enumerate() {
+    let length = |device: usize| {
+        let placed = &devices[device];
         let proto = of(cells, placed);
-        let Some(guide) = proto.guide.as_ref().filter(|_| proto.is_free()) else { continue };
-        let length = guide.trace.length * placed.transform.magnification();
-        let is_loose = || {
-            let mut ends = proto.ports.iter().map(|p| p.transformed(&placed.transform).at);
-            ends.all(|at| !is_met(device, at) && !enters(placed.top.index(), at))
-        };
-        if length <= plan.dbu(TOOTH_NM) && is_loose() {
+        let guide = proto.guide.as_ref().filter(|_| proto.is_free())?;
+        Some(guide.trace.length * placed.transform.magnification()).filter(|length| *length <= longest)
+    };
+    let short: Vec<(usize, f64)> = (0..devices.len()).filter_map(|i| length(i).map(|l| (i, l))).collect();
+    let number: FxHashMap<usize, usize> = short.iter().zip(0..).map(|((device, _), k)| (*device, k)).collect();
+    // Teeth may be drawn in pieces: what short guides form together, and whether that meets anything else.
+    let mut chains = Chains::new(short.len());
+    let mut is_held = vec![false; short.len()];
+    for (k, &(device, _)) in short.iter().enumerate() {
+        let placed = &devices[device];
+        for at in of(cells, placed).ports.iter().map(|p| p.transformed(&placed.transform).at) {
+            let mut seen = 0;
+            index.candidates_while(&BBox { min: at, max: at }.grown(reach), |i| {
+                seen += 1;
+                let (other, place) = ports[i];
+                let far = (place[0] - at[0]).hypot(place[1] - at[1]);
+                if other != device && devices[other].top == placed.top && far <= reach {
+                    match number.get(&other) {
+                        Some(&l) => chains.join(k, l),
+                        None => is_held[k] = true,
+                    }
+                }
+                seen < plan.recipe.limits.ports_nearby
+            });
+            is_held[k] |= enters(placed.top.index(), at);
+        }
+    }
+    let (mut lengths, mut held) = (vec![0.0; short.len()], vec![false; short.len()]);
+    for (k, &(_, length)) in short.iter().enumerate() {
+        let root = chains.root(k);
+        lengths[root] += length;
+        held[root] |= is_held[k];
+    }
+    let mut out = Vec::new();
+    for (k, &(device, _)) in short.iter().enumerate() {
+        let (placed, root) = (&devices[device], chains.root(k));
+        if let Some(guide) = of(cells, placed).guide.as_ref().filter(|_| !held[root] && lengths[root] <= longest) {
             let line: Vec<[f64; 2]> = guide.line.iter().map(|p| placed.transform.apply(p[0], p[1])).collect();
-            let bbox = proto.bbox.transformed(&placed.transform);
+            let bbox = of(cells, placed).bbox.transformed(&placed.transform);
             out.push(Outline { device, rings: vec![line], bbox, edges: Vec::new(), index: None, is_marker: false });
         }
     }
     out
+}
+
+/// Numbers that belong together.
+struct Chains(Vec<usize>);
+
+impl Chains {
+    fn new(n: usize) -> Self {
+        Self((0..n).collect())
+    }
+
+    fn root(&mut self, mut i: usize) -> usize {
+        while self.0[i] != i {
+            self.0[i] = self.0[self.0[i]];
+            i = self.0[i];
+        }
+        i
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.0[a.max(b)] = a.min(b);
+    }
 }
 
 /// Outlines that are one device, in order of their first.
@@ -78,14 +121,7 @@ pub(super) fn groups(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlin
         .collect();
     let boxes: Vec<BBox> = outlines.iter().map(|o| o.bbox).collect();
     let index = GridIndex::new(&boxes, 4.0 * reach);
-    let mut parent: Vec<usize> = (0..outlines.len()).collect();
-    fn root(parent: &mut [usize], mut i: usize) -> usize {
-        while parent[i] != i {
-            parent[i] = parent[parent[i]];
-            i = parent[i];
-        }
-        i
-    }
+    let mut rows = Chains::new(outlines.len());
     for k in (0..outlines.len()).filter(|&k| is_thin[k]) {
         let window = boxes[k].grown(reach);
         let mut seen = 0;
@@ -94,20 +130,19 @@ pub(super) fn groups(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlin
             let is_shape = of(cells, &devices[outlines[l].device]).is_free();
             let same_top = devices[outlines[l].device].top == devices[outlines[k].device].top;
             if l != k && is_shape && same_top && boxes[l].touches(&window) {
-                let (a, b) = (root(&mut parent, k), root(&mut parent, l));
-                parent[a.max(b)] = a.min(b);
+                rows.join(k, l);
             }
             seen < plan.recipe.limits.ports_nearby
         });
     }
     let mut n_thin: FxHashMap<usize, usize> = FxHashMap::default();
     for k in (0..outlines.len()).filter(|&k| is_thin[k]) {
-        *n_thin.entry(root(&mut parent, k)).or_default() += 1;
+        *n_thin.entry(rows.root(k)).or_default() += 1;
     }
     let mut of_root: FxHashMap<usize, usize> = FxHashMap::default();
     let mut out: Vec<Vec<usize>> = Vec::new();
     for k in 0..outlines.len() {
-        let mut r = root(&mut parent, k);
+        let mut r = rows.root(k);
         // A guide that stops near something is a miss; a row of them is a grating.
         let is_guide = of(cells, &devices[outlines[k].device]).guide.is_some();
         if is_guide && n_thin.get(&r).is_some_and(|n| *n < FEWEST_TEETH) {
