@@ -97,6 +97,10 @@ fn between_caps(
     if nodes.len() < 2 {
         return Err(NotARibbon::Closed);
     }
+    // A strip that nowhere is as wide as a guide is none.
+    if range.max < opts.width_min {
+        return Err(NotARibbon::WidthOutOfRange { width: range.max });
+    }
     let area = ring::area(outline);
     if (covered - area).abs() > opts.area_tolerance * area {
         return Err(NotARibbon::AreaNotCovered { covered, area });

@@ -117,6 +117,8 @@ pub(super) struct Gatherer<'a> {
     /// True until the first few sections behind a gap are a node of their own.
     is_behind_gap: bool,
     last: Option<Section>,
+    /// True when the last section is not the first.
+    is_inside: bool,
     /// True when the first cap runs along the grid.
     is_along_grid: bool,
     /// Length of the axis over which chords have not been perpendicular.
@@ -139,6 +141,7 @@ impl<'a> Gatherer<'a> {
             tail_first: [0.0; 2],
             is_behind_gap: false,
             last: None,
+            is_inside: false,
             is_along_grid: false,
             leaning: 0.0,
             widths: WidthRange::default(),
@@ -160,6 +163,7 @@ impl<'a> Gatherer<'a> {
             is_gap = step > self.pitch;
             self.leaning = if section.is_leaning && last.is_leaning { self.leaning + step } else { 0.0 };
             self.check(&section, &last, step)?;
+            self.is_inside = true;
             let across = |c: [f64; 2]| (d[0] * c[1] - d[1] * c[0]).abs();
             self.covered += 0.5 * (across(last.chord) + across(section.chord));
             if section.is_oblique && step > 0.0 {
@@ -231,8 +235,12 @@ impl<'a> Gatherer<'a> {
         if is_wild {
             return Err(NotARibbon::WidthJumps { from: last.width, to: section.width });
         }
-        let out = section.width > self.opts.width_max || (section.width < self.opts.width_min);
-        if out && !section.is_oblique {
+        // The very ends may be narrower: a guide may end in a tip.
+        let is_narrow = self.is_inside && last.width < self.opts.width_min && !last.is_oblique;
+        if is_narrow {
+            return Err(NotARibbon::WidthOutOfRange { width: last.width });
+        }
+        if section.width > self.opts.width_max && !section.is_oblique {
             return Err(NotARibbon::WidthOutOfRange { width: section.width });
         }
         Ok(())
