@@ -11,8 +11,9 @@ import gdstk
 import numpy as np
 import pytest
 
-from variants import along, hierarchy, place, strip
+from variants import along, cut, hierarchy, order, place, strip
 from variants.network import Network, network_of
+from variants.same import same_network
 from waveguard import pdk
 from waveguard.extract import Extraction, extract
 from waveguard.layout import read
@@ -181,3 +182,40 @@ def test_routed_nets_keep_their_lengths_without_markers(extracted: Extracted, ex
     assert len(off_nm) == 79 + 72
     assert max(off_nm) < 10.0
     assert len(extracted_bare(ROUTED).tables.crossings) == 0
+
+
+VARIANTS: dict[str, Callable[[gdstk.Library], gdstk.Library]] = {
+    "turned": lambda library: place.turned(library, 33.0),
+    "turned by a degree as a placement": lambda library: place.wrapped(library, 1.0),
+    "mirrored": lambda library: place.wrapped(library, mirrored=True),
+    "on half the grid": lambda library: place.with_dbu(library, 0.5),
+    "cut at 199 corners": cut.fractured,
+    "cut along lines": lambda library: cut.cut_along_lines(library, 7, n_lines=4),
+    "merged": cut.merged,
+    "in another order": lambda library: order.shuffled(library, 3),
+}
+TURNED, PLACED, MERGED = "turned", "turned by a degree as a placement", "merged"
+DIFFERENT = {
+    # Faults drawn on purpose: guides across, beside and on each other.
+    "SiEPIC_EBeam_PDK__SiEPIC_Tools_EBeam_PDK_Verification_Check.gds": set(VARIANTS) - {"on half the grid"},
+    # Slices at the end of a guide are a device of their own.
+    "openEBL-2025-02__EBeam_ebramire_B.gds": {TURNED, PLACED, MERGED},
+    "openEBL-2024-10-SiN__EBeam_Omid_SiN1550.oas": {TURNED, PLACED},
+    "openEBL-2024-10__EBeam_inesmj27.bad.gds": {PLACED},
+    "SiEPIC_EBeam_PDK__CWDM4_example.GDS": {"cut along lines"},
+    # Steps of an adiabatic splitter.
+    "openEBL-2024-10__EBeam_jzbrown88.bad.gds": {TURNED},
+    # Guides between 60 nm strips that touch at their ends.
+    ESKID: {MERGED, "in another order"},
+}
+"""Where the graph still depends on how the layout is drawn."""
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_bare_layout_drawn_otherwise_has_the_same_graph(
+    layout_name: str, variant: str, table: dict[str, str], bare: Bare, extracted_bare: Extracted
+) -> None:
+    if layout_name == ARRAYS_ONLY or layout_name in LARGE or variant in DIFFERENT.get(layout_name, set()):
+        return
+    there = extract(read(VARIANTS[variant](bare(layout_name))), pdk.load(table[layout_name]))
+    assert same_network(network_of(extracted_bare(layout_name)), network_of(there), lengths=False)
