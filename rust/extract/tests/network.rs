@@ -189,6 +189,16 @@ fn a_fan_ends_a_guide_where_it_gets_too_wide() {
 }
 
 #[test]
+fn a_tip_belongs_to_its_guide_at_any_angle() {
+    let taper = vec![[19_995.0, -250.0], [29_995.0, -35.0], [29_995.0, 35.0], [19_995.0, 250.0]];
+    for angle in [0.0, 1.0, 33.0, 77.0] {
+        let found = network(&[bar([0.0, 0.0], [20_000.0, 0.0], WIDTH), taper.clone()], f64::to_radians(angle));
+        assert_eq!((found.guides.len(), found.bodies.len()), (1, 0), "{angle}");
+        assert!((found.guides[0].trace.length - 29_995.0).abs() < 2.0, "{angle}: {:?}", lengths(&found));
+    }
+}
+
+#[test]
 fn a_wall_of_teeth_is_one_guide() {
     let mut comb = vec![[0.0, -250.0], [40_000.0, -250.0], [40_000.0, 200.0]];
     for k in (0..125).rev() {

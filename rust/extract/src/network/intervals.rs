@@ -162,6 +162,8 @@ impl Look<'_> {
 
     /// True when what is left up to the end of the outline is its cap, or a tip.
     fn reaches_end(&self, rest: &[f64], length: f64, width: f64) -> bool {
-        length <= END_WIDTHS * width || rest.iter().all(|&s| self.strip.chord_length(s) <= TIP * width)
+        // Chords between few corners lean, and are longer than what they cross is wide.
+        let wide = |s: f64| self.strip.section(s).map_or_else(|| self.strip.chord_length(s), |section| section.width);
+        length <= END_WIDTHS * width || rest.iter().all(|&s| wide(s) <= TIP * width)
     }
 }
