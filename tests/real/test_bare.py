@@ -25,7 +25,6 @@ Bare = Callable[[str], gdstk.Library]
 
 ARRAYS_ONLY = "SiEPIC_EBeam_PDK__EBeam_PCM_Etch_Loading.OAS"
 """1.7 million placements in 51 kB and no optical network: it must not be drawn flat."""
-LARGE = {"openEBL-2024-10__EBL_Framework_1cm_PCM_static.oas", "UBC-ELEC413-2025Fall__Shuksan_2025-10-05.oas"}
 EBL = "openEBL-2024-10__EBL_Framework_1cm_PCM_static.oas"
 ROUTED = "LiDAR__clements_8x8_routed.gds"
 ESKID = "SiEPIC_EBeam_PDK__SamanJahani_Eskid60nm110v1.GDS"
