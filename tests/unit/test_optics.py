@@ -13,6 +13,7 @@ import waveguard
 from waveguard.cli import main
 from waveguard.models import CAUSES
 from waveguard.optics import CrosstalkReport, LossReport
+from waveguard.optics.names import shortened
 from waveguard.optics.path_loss import COLUMNS
 
 KIT = "siepic-ebeam"
@@ -184,3 +185,13 @@ def test_a_layout_without_light_is_incomplete(tmp_path: Path, capsys: pytest.Cap
     for command in ("loss", "crosstalk"):
         assert main([command, str(tmp_path / "empty.gds"), "--pdk", KIT]) == 3
         assert "incomplete: the layout holds nothing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("room", [10, 24, 34])
+def test_a_shortened_name_fits_and_keeps_its_place(room: int) -> None:
+    names = [f"grating_coupler_elliptical_4c46b398@({x},814)" for x in (27, 28)]
+    short = [shortened(name, room) for name in names]
+    assert all(len(name) <= room for name in short)
+    if room > len("…@(27,814)"):
+        assert [name[name.index("@") :] for name in short] == ["@(27,814)", "@(28,814)"]
+    assert shortened("bus", room) == "bus"

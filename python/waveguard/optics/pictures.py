@@ -9,6 +9,7 @@ import numpy as np
 
 from waveguard.models import CAUSES
 from waveguard.optics.disturbance import CrosstalkReport
+from waveguard.optics.names import shortened
 from waveguard.optics.path_loss import LossReport
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _size(report: LossReport | CrosstalkReport) -> tuple[float, float]:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 34 else f"{name[:33]}…"
+    return shortened(name, 34)
 
 
 def _nothing(axes: Axes, words: str) -> None:

@@ -9,6 +9,7 @@ from typing import IO
 import numpy as np
 
 from waveguard.optics.disturbance import STATES, CrosstalkReport
+from waveguard.optics.names import shortened
 from waveguard.optics.path_loss import LossReport
 from waveguard.reports._words import columns, plural
 
@@ -44,7 +45,7 @@ def _count(value: float) -> str:
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
+    return shortened(text, LONGEST_NAME)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> list[str]:
