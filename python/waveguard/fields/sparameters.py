@@ -46,6 +46,8 @@ class SParameters:
     """By wavelength, a lower bound that is close where it is near one; at most one when the circuit is passive."""
     gaps: tuple[str, ...] = ()
     """Devices without a model, in words."""
+    unknown_couplings: tuple[str, ...] = ()
+    """Guides side by side whose coupling nothing is known of, so that it was left out, in words."""
     notes: tuple[str, ...] = ()
     """What was assumed or left out, in words."""
     figures: dict[str, int] = field(default_factory=dict)

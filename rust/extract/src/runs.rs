@@ -29,6 +29,10 @@ pub struct Run {
     pub other_steps_nm: Arc<Vec<f64>>,
     /// Length a gap stands for.
     pub step_nm: f64,
+    /// Distance of the beginning of the first step from the start of `a`.
+    pub start_nm: f64,
+    /// Distances along `b` of the places beside both ends; they fall where `b` runs against `a`.
+    pub other_nm: [f64; 2],
     /// Smallest gap and where it is on `a`.
     pub gap_min_nm: f64,
     /// Bound on the error of `gap_min_nm`.
@@ -53,6 +57,8 @@ struct Hit {
     left: bool,
     sample: u32,
     t: f64,
+    /// -1 where `b` runs against `a`.
+    hand: f64,
     gap: f64,
     at: [f64; 2],
     /// Segments of the two lines it lies on.
@@ -342,7 +348,7 @@ fn meet(piece: &Piece, at: [f64; 2], s: f64, other: &Piece, parallel: f64, reach
         x.abs().min(y.abs()) + p.bow[0].abs() + p.widening.abs() < SQUARE
     };
     let (segments, is_square) = ([piece.segment, other.segment], [square(piece), square(other)]);
-    Some(Hit { b: other.line, left: across > 0.0, sample: 0, t, gap, at, segments, is_square })
+    Some(Hit { b: other.line, left: across > 0.0, sample: 0, t, hand: cos.signum(), gap, at, segments, is_square })
 }
 
 /// Sines and offsets in nm below this are rounding of numbers.

@@ -19,6 +19,8 @@ pub(super) struct Open {
     t: f64,
     /// Distance along `b` at every sample.
     ts: Vec<f64>,
+    /// -1 where `b` runs against `a`.
+    hand: f64,
     gaps: Vec<f64>,
     /// What is known of the smallest gap.
     narrowest: Closest,
@@ -122,6 +124,7 @@ impl Follow<'_> {
                 last: hit.sample,
                 t: hit.t,
                 ts: vec![hit.t],
+                hand: hit.hand,
                 gaps: vec![hit.gap],
                 low: 0,
                 at: hit.at,
@@ -166,9 +169,11 @@ impl Follow<'_> {
                     gap_min_nm: least.value,
                     gap_error_nm: least.error,
                     other_steps_nm: Arc::new(steps(&c.ts, step)),
+                    other_nm: beside_ends(&c.ts, c.hand * step),
                     at: c.at,
                     gaps: Arc::new(c.gaps),
                     step_nm: step,
+                    start_nm: f64::from(c.first) * step,
                 }
             })
             .collect()
@@ -231,6 +236,13 @@ fn steps(values: &[f64], alone: f64) -> Vec<f64> {
         (values[to] - values[from]).abs() / (to - from) as f64
     };
     (0..=last).map(one).collect()
+}
+
+/// Places beside both ends of the steps that the values stand in the middle of; `alone` is the step of a single value.
+fn beside_ends(values: &[f64], alone: f64) -> [f64; 2] {
+    let last = values.len() - 1;
+    let half = |k: usize| if last == 0 { alone / 2.0 } else { (values[k + 1] - values[k]) / 2.0 };
+    [values[0] - half(0), values[last] + half(last.saturating_sub(1))]
 }
 
 /// Least squares fit of a parabola to the values around `middle`; NaN for fewer than three.
