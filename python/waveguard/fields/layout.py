@@ -92,7 +92,7 @@ def from_layout(
             f"{len(named)} ports at {len(wl)} wavelengths are too many for one result",
             hint="choose ports, or fewer wavelengths",
         )
-    builder = _Builder(model, wl, frozenset(named.values()), _checked_bias(edge_bias_nm), floor_db, core_between)
+    builder = _Builder(model, wl, frozenset(named.values()), checked_bias(edge_bias_nm), floor_db, core_between)
     builder.build()
     found = builder.circuit.solve(dict(named), wl, gaps=gaps, threads=threads, progress=progress)
     return replace(
@@ -104,7 +104,8 @@ def from_layout(
     )
 
 
-def _checked_bias(edge_bias_nm: float) -> float:
+def checked_bias(edge_bias_nm: float) -> float:
+    """Return a bias in nm that can be one; else UsageError."""
     if not abs(edge_bias_nm) <= MAX_BIAS_NM:
         raise UsageError(f"{edge_bias_nm:g} nm is no bias of an edge", hint="give nm per edge, e.g. -11")
     return edge_bias_nm

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from waveguard.analyses.contact import slopes
 from waveguard.analyses.crosstalk import NOT_EVALUATED, crosstalk, pairs_of_ways, run_samples
 from waveguard.fields import core
 from waveguard.fields.stretches import Stretches, stretches_of
@@ -230,18 +231,37 @@ def _shared(guide: Ints, low: Floats, high: Floats) -> Bools:
 
 
 def _places(model: CircuitModel, samples: RunSamples, stretches: Stretches) -> tuple[Floats, Floats]:
-    """Return where each coupler stands along both guides, in um."""
-    runs, profile = model.tables.runs, model.tables.run_profile
+    """Return where each coupler stands along both guides, in um.
+
+    What lies side by side is seen from the middle between the two guides. Square to the first one, where a run was
+    sampled, the second would be met too far out wherever the gap opens: by half of the pitch times the slope.
+    """
+    runs, profile, guides = model.tables.runs, model.tables.run_profile, model.tables.waveguides
     place_a, place_b = np.zeros(len(stretches)), np.zeros(len(stretches))
     first = np.searchsorted(stretches.owner, np.arange(len(samples.rows) + 1))
     for k, row in enumerate(samples.rows.tolist()):
         mine = slice(int(first[k]), int(first[k + 1]))
         at = slice(int(runs.profile_start[row]), int(runs.profile_start[row] + runs.profile_count[row]))
+        gap_nm, step_nm = profile.gap_nm[at], profile.step_nm[at]
+        width_nm = (guides.width_a_nm[runs.waveguide_a[row]] + guides.width_a_nm[runs.waveguide_b[row]]) / 2
+        slope = slopes(gap_nm, step_nm, np.zeros(1, dtype=np.int64), np.array([len(gap_nm)]))
+        along_nm = runs.start_nm[row] + np.cumsum(step_nm) - step_nm / 2
+        other_nm = np.nan_to_num(profile.other_step_nm[at], nan=0.0)
+        span_nm = float(runs.other_end_nm[row] - runs.other_start_nm[row])
+        scale = span_nm / max(float(other_nm.sum()), 1e-9)
+        beside_nm = runs.other_start_nm[row] + scale * (np.cumsum(other_nm) - other_nm / 2)
+        beside_nm -= math.copysign(1.0, span_nm) * (gap_nm + width_nm) * slope / 2
         own = samples.step_um[samples.start[k] : samples.start[k] + samples.count[k]]
-        seen = np.concatenate([[0.0], np.cumsum(own)])
-        along = np.concatenate([[0.0], np.cumsum(profile.step_nm[at])]) + runs.start_nm[row]
-        beside = np.concatenate([[0.0], np.cumsum(np.nan_to_num(profile.other_step_nm[at], nan=0.0))])
-        beside *= (runs.other_end_nm[row] - runs.other_start_nm[row]) / max(float(beside[-1]), 1e-9)
-        place_a[mine] = nm_to_um(np.interp(stretches.middle_um[mine], seen, along))
-        place_b[mine] = nm_to_um(np.interp(stretches.middle_um[mine], seen, beside + runs.other_start_nm[row]))
+        seen_um = np.cumsum(own) - own / 2
+        place_a[mine] = nm_to_um(_through(seen_um, along_nm, stretches.middle_um[mine]))
+        place_b[mine] = nm_to_um(_through(seen_um, beside_nm, stretches.middle_um[mine]))
     return place_a, place_b
+
+
+def _through(x: Floats, y: Floats, at: Floats) -> Floats:
+    """Return values between points, and on the last lines beyond them."""
+    if len(x) == 1:
+        return np.full(len(at), float(y[0]))
+    k = np.clip(np.searchsorted(x, at), 1, len(x) - 1)
+    share = (at - x[k - 1]) / (x[k] - x[k - 1])
+    return np.asarray(y[k - 1] + share * (y[k] - y[k - 1]))
