@@ -243,11 +243,15 @@ class _Work:
         ratio = np.nan_to_num(profile.other_step_nm[at] / step_nm, nan=1.0) * np.cos(np.arctan(slope))
         middle = (1.0 + ratio) / 2.0
         mean_middle = np.bincount(owner, middle, minlength=len(rows)) / np.maximum(count, 1)
-        seen_curvature = curvature / np.maximum(mean_middle, 0.5) ** 2
-        shift_um2 = max(bend_shift_um2(first), bend_shift_um2(second))
-        near_nm = effective_gap_nm(
-            gap_nm=gap_nm, relative_curvature_per_um=seen_curvature[owner], bend_shift_um2=shift_um2
+        # A run that is no single contact (a straight between bends) has a curvature of its own at each place.
+        bend = slopes(np.arctan(slope), nm_to_um(step_nm), start, count)
+        seen_curvature = np.where(
+            curvature[owner] > 0.0,
+            (curvature / np.maximum(mean_middle, 0.5) ** 2)[owner],
+            bend / np.maximum(middle, 0.5) ** 2,
         )
+        shift_um2 = max(bend_shift_um2(first), bend_shift_um2(second))
+        near_nm = effective_gap_nm(gap_nm=gap_nm, relative_curvature_per_um=seen_curvature, bend_shift_um2=shift_um2)
         below, beyond = one.surface.gap_outside(gap_nm)
         kappa = _kappa(one, near_nm, width_a[owner], width_b[owner], wavelength_um)
         widest_um = min(model.widest_um(wavelength_um) for model in (one, other))
@@ -268,7 +272,6 @@ class _Work:
         self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
         crossed = coupled.equal_guides(theta_rad=theta)
         bound = np.where(theta > math.pi / 2, 1.0, crossed)
-        bend = slopes(np.arctan(slope), nm_to_um(step_nm), start, count)
         delta = self._mismatch(rows, at, owner, ratio, bend, (width_a, width_b), wavelength_um)
         self.samples.append(RunSamples(rows, start, count, kappa, delta, step_um))
         phase_rad = np.bincount(owner, np.abs(delta) * step_um, minlength=len(rows))

@@ -144,7 +144,9 @@ def _widths_um(model: CircuitModel, guides: GuideArcs, section: Ints, edge_bias_
 Tap = tuple[float, Hashable, Hashable]
 
 
-def _taps(runs: PlacedRuns, n_guides: int) -> tuple[Ints, list[tuple[float, tuple[Hashable, ...], tuple[Hashable, ...]]]]:
+def _taps(
+    runs: PlacedRuns, n_guides: int
+) -> tuple[Ints, list[tuple[float, tuple[Hashable, ...], tuple[Hashable, ...]]]]:
     """Return the couplers in each guide in order: place, the port that light along the guide enters and leaves at."""
     n = len(runs)
     guide = np.concatenate([runs.guide_a, runs.guide_b])
@@ -199,6 +201,4 @@ def _blocks(model: CircuitModel, wl_um: Floats, pieces: _Pieces, widths: Floats)
 
 def index(section: CrossSection, wl_um: Floats) -> Floats:
     """Return the effective index of a cross-section at each wavelength."""
-    return scattering.index(
-        wl_um, n_eff=section.n_eff.value, n_g=section.n_g.value, wl0_um=section.wavelength_um
-    )
+    return scattering.index(wl_um, n_eff=section.n_eff.value, n_g=section.n_g.value, wl0_um=section.wavelength_um)

@@ -331,4 +331,3 @@ class _Builder:
             yield f"a number of the PDK is assumed: {assumed[0]}"
         elif assumed:
             yield f"{len(assumed)} numbers of the PDK are assumed, the first is {assumed[0]}"
-

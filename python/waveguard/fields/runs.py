@@ -36,7 +36,7 @@ FLOOR_DB = -80.0
 """Pairs of ways that couple less are left out."""
 STEP_RAD = 0.05
 """Most coupling of one four-port where a guide has other neighbours at the same place."""
-MAX_STEPS = 400
+MAX_STEPS = 2000
 """Four-ports of one run at most."""
 FAINT_RAD = 0.02
 """Runs that couple less need no steps: what they get wrong of a neighbour's coupling is of second order."""
@@ -128,9 +128,7 @@ def place_runs(
     rows = np.flatnonzero(cut & counts)
     band = _nodes(ends)
     samples = [
-        run_samples(
-            tables, model.cross_sections, model.pdk, rows, wavelength_um=float(wl), edge_bias_nm=edge_bias_nm
-        )
+        run_samples(tables, model.cross_sections, model.pdk, rows, wavelength_um=float(wl), edge_bias_nm=edge_bias_nm)
         for wl in band
     ]
     theta = np.max([np.nan_to_num(one.theta_rad) for one in found], axis=0) if len(runs) else np.zeros(0)
