@@ -36,7 +36,7 @@ def sparams(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Terminals, or open ends of guides as end@(x,y), separated by commas outside brackets; all without it.",
+            help="Terminals, or open ends as end@(x,y), separated by commas outside brackets; all without it.",
         ),
     ] = None,
     top: Annotated[

@@ -102,12 +102,17 @@ def _text(path: Path) -> str:
 
 
 def write_npz(found: SParameters, out: Any) -> None:  # noqa: ANN401 (any file for bytes)
-    """Write arrays `wl_um`, `s` (wavelength, out, in), `ports`, and what the solver says about their quality."""
+    """Write arrays `wl_um`, `s` (wavelength, out, in), `ports`, and what is known about their quality.
+
+    That is `residual` and `largest_singular_value` by wavelength, `needed_step_um`, and `notes`.
+    """
     arrays: dict[str, Any] = {"wl_um": found.wl_um, "s": found.s, "ports": np.array(found.ports)}
-    for name in ("residual", "largest_singular_value"):
+    for name in ("residual", "largest_singular_value", "needed_step_um"):
         value = getattr(found, name)
         if value is not None:
             arrays[name] = value
+    if found.notes:
+        arrays["notes"] = np.array(found.notes)
     np.savez(out, **arrays)
 
 
@@ -119,6 +124,8 @@ def read_npz(path: Path) -> SParameters:
                 tuple(str(name) for name in data["ports"]),
                 np.asarray(data["wl_um"], dtype=np.float64),
                 np.asarray(data["s"], dtype=np.complex128),
+                notes=tuple(str(note) for note in data["notes"]) if "notes" in data else (),
+                needed_step_um=float(data["needed_step_um"]) if "needed_step_um" in data else None,
             )
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"this is no file of S-parameters: {error}", hint="arrays wl_um, s and ports") from error

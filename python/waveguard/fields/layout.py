@@ -20,7 +20,7 @@ import numpy.typing as npt
 from waveguard.analyses.coupling import has_modes
 from waveguard.assembly.devices import OpticalPorts, groups_alike, roles_of_ports
 from waveguard.errors import UsageError
-from waveguard.fields import core, measured
+from waveguard.fields import core, measured, sampling
 from waveguard.fields.circuit import FieldCircuit
 from waveguard.fields.ends import named_ports
 from waveguard.fields.guides import GuideArcs, add_guides
@@ -92,16 +92,19 @@ def from_layout(
             f"{len(named)} ports at {len(wl)} wavelengths are too many for one result",
             hint="choose ports, or fewer wavelengths",
         )
-    builder = _Builder(model, wl, frozenset(named.values()), checked_bias(edge_bias_nm), floor_db, core_between)
+    extended, own, probed = sampling.with_probes(wl)
+    builder = _Builder(model, extended, frozenset(named.values()), checked_bias(edge_bias_nm), floor_db, core_between)
     builder.build()
-    found = builder.circuit.solve(dict(named), wl, gaps=gaps, threads=threads, progress=progress)
-    return replace(
-        found,
+    solved = builder.circuit.solve(dict(named), extended, gaps=gaps, threads=threads, progress=progress)
+    found = replace(
+        solved.rows(own),
         gaps=builder.gaps(),
         notes=tuple(builder.all_notes()),
         unknown_couplings=builder.runs.unknown,
-        figures={**found.figures, "couplers": len(builder.runs), "faint_runs": builder.runs.n_faint},
+        figures={**solved.figures, "couplers": len(builder.runs), "faint_runs": builder.runs.n_faint},
     )
+    needs = [sampling.fringes(solved, probed), sampling.resonances(model, builder.runs, extended)]
+    return sampling.judged(found, needs)
 
 
 def checked_bias(edge_bias_nm: float) -> float:

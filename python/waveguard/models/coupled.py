@@ -65,9 +65,10 @@ def local_integrals(
 def transfer(*, kappa_per_um: Floats, delta_per_um: Floats, step_um: Floats) -> tuple[Complexes, Complexes]:
     """Return what two guides side by side do to the fields in them, samples along the last axis.
 
-    `a' = -iδ a + iκ b`, `b' = iδ b + iκ a`, the phase that both share left out and δ half of what the second guide gains
-    on the first (Yariv, IEEE J. Quantum Electron. 9, 919 (1973)). The result is exact for samples that are constant over
-    their step: the amplitudes a → a and a → b; b → b is the conjugate of the first, b → a minus that of the second.
+    `a' = -iδ a + iκ b`, `b' = iδ b + iκ a`, the phase that both share left out and δ half of what the second guide
+    gains on the first (Yariv, IEEE J. Quantum Electron. 9, 919 (1973)). The result is exact for samples that are
+    constant over their step: the amplitudes a → a and a → b; b → b is the conjugate of the first, b → a minus that of
+    the second.
 
     Examples
     --------
@@ -87,7 +88,7 @@ def transfer(*, kappa_per_um: Floats, delta_per_um: Floats, step_um: Floats) -> 
         a, b = straight[..., 0::2], across[..., 0::2]
         c, d = straight[..., 1::2], across[..., 1::2]
         straight, across = c * a - np.conj(d) * b, d * a + np.conj(c) * b
-    return straight[..., 0], across[..., 0]
+    return np.asarray(straight[..., 0]), np.asarray(across[..., 0])
 
 
 def _crossed_along(kappa: Floats, delta: Floats, step: Floats) -> Floats:
