@@ -244,11 +244,17 @@ def tell(found: SParameters, gaps: str) -> None:
         _errors.tell(f"  … and {shown - MAX_LINES} more ports")
     if counts.get("couplers") or counts.get("faint_runs"):
         faint = f", {counts['faint_runs']:,} too weak to count" if counts["faint_runs"] else ""
-        _errors.tell(f"{counts['couplers']:,} couplers between guides side by side{faint}")
+        noun = "coupler" if counts["couplers"] == 1 else "couplers"
+        _errors.tell(f"{counts['couplers']:,} {noun} between guides side by side{faint}")
     for note in found.notes:
         _errors.tell(f"note: {note}")
-    for text in found.unknown_couplings[:MAX_LINES]:
-        _errors.complain(f"no coupling: {text}")
+    if found.unknown_couplings:
+        for text in found.unknown_couplings[:MAX_LINES]:
+            _errors.tell(f"no coupling: {text}")
+        _errors.complain(
+            "guides side by side couple by nobody knows how much, and are taken not to",
+            "give their cross-section a coupling table in the PDK, or say --allow-incomplete",
+        )
     for gap in found.gaps[:MAX_LINES]:
         _errors.tell(f"no model: {gap}")
     if len(found.gaps) > MAX_LINES:

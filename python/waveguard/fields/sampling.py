@@ -1,9 +1,9 @@
 """Whether a grid of wavelengths is fine enough for the spectrum that is drawn through it.
 
 Two signs, since neither sees all. The slope of the power at some wavelengths of the grid, from a second wavelength just
-beside each: light that comes by ways of unequal length makes fringes, and their slope is that of their true period even
-where the grid makes another one of them. And the rings that are drawn: a narrow resonance may lie between two
-wavelengths of a grid, but its width follows from the way round, its group index, and what is lost and coupled out on it.
+beside each: light that comes by ways of unequal length makes fringes, with the slope of their true period even where
+the grid makes another one of them. And the rings that are drawn: a narrow resonance may lie between two
+wavelengths of a grid, but its width follows from the way round, its group index, and what is lost and coupled out.
 """
 
 from __future__ import annotations
@@ -141,12 +141,8 @@ def judged(found: SParameters, needs: list[Needed | None]) -> SParameters:
     step_um = float(np.diff(found.wl_um).max())
     if step_um <= finest.step_um:
         return replace(found, needed_step_um=finest.step_um)
-    return replace(
-        found,
-        needed_step_um=finest.step_um,
-        notes=(
-            f"the grid is too coarse for a spectrum: steps of {1e3 * step_um:.3g} nm, but {finest.why}; "
-            f"take steps of {1e3 * finest.step_um:.2g} nm or less",
-            *found.notes,
-        ),
+    note = (
+        f"the grid is too coarse for a spectrum: steps of {1e3 * step_um:.3g} nm, but {finest.why}; "
+        f"take steps of {1e3 * finest.step_um:.2g} nm or less"
     )
+    return replace(found, needed_step_um=finest.step_um, notes=(note, *found.notes))
