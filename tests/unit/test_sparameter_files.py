@@ -91,7 +91,7 @@ def test_tables_of_lumerical(tmp_path: Path) -> None:
 def table_of_modes(
     names: dict[int, str], amplitude: Callable[[int, int, int, int], complex], delay_s: float = 0.0
 ) -> str:
-    """Return a table of a two-port with modes: `amplitude(out port, out mode, in port, in mode)`, the same everywhere."""
+    """Return a table of a two-port with modes: `amplitude(out port, out mode, in port, in mode)`."""
     frequency = 299_792_458e6 / np.array([1.6, 1.55, 1.5])
     lines = ['["port 1","LEFT"]', '["port 2","RIGHT"]']
     for end, start, out, into in itertools.product((1, 2), (1, 2), names, names):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from waveguard.fields.circuit import FieldCircuit
 from waveguard.fields.ends import named_ports
 from waveguard.fields.guides import GuideArcs, add_guides
 from waveguard.fields.runs import FLOOR_DB, place_runs
+from waveguard.fields.sax import SDict, sax_of
 from waveguard.fields.sparameters import SParameters, checked_grid
 from waveguard.models import MODELS
 from waveguard.models.fields import kinds
@@ -105,6 +106,28 @@ def from_layout(
     )
     needs = [sampling.fringes(solved, probed), sampling.resonances(model, builder.runs, extended)]
     return sampling.judged(found, needs)
+
+
+def sax_from_layout(
+    model: CircuitModel,
+    *,
+    wl_um: npt.ArrayLike,
+    ports: Sequence[str] | None = None,
+    floor_db: float = FLOOR_DB,
+    edge_bias_nm: float = 0.0,
+    core_between: npt.NDArray[np.bool_] | None = None,
+) -> tuple[dict[str, Any], dict[str, Callable[[], SDict]]]:
+    """Return an extracted circuit as a netlist for SAX, with the models of its components over a grid of wavelengths.
+
+    The same circuit that `from_layout` solves with `gaps="absorb"`: couplers between guides are in it, and devices
+    without a model swallow light. Parameters as there. `sax.circuit(netlist, models)` solves it.
+    """
+    wl = checked_grid(wl_um)
+    named = named_ports(model, ports)
+    bias = checked_bias(edge_bias_nm)
+    builder = _Builder(model, wl, frozenset(named.values()), bias, floor_db, core_between)
+    builder.build()
+    return sax_of(builder.circuit, named, len(wl))
 
 
 def checked_bias(edge_bias_nm: float) -> float:
