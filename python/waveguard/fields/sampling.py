@@ -1,8 +1,8 @@
 """Whether a grid of wavelengths is fine enough for the spectrum that is drawn through it.
 
-Two signs, since neither sees all. The slope of the power at some wavelengths of the grid, from a second wavelength just
-beside each: light that comes by ways of unequal length makes fringes, with the slope of their true period even where
-the grid makes another one of them. And the rings that are drawn: a narrow resonance may lie between two
+Two signs, since neither sees all. The slope of the power at some wavelengths between those of the grid, from a second
+one just beside each: light that comes by ways of unequal length makes fringes, with the slope of their true period even
+where the grid makes another one of them. And the rings that are drawn: a narrow resonance may lie between two
 wavelengths of a grid, but its width follows from the way round, its group index, and what is lost and coupled out.
 """
 
@@ -29,6 +29,7 @@ Bools = npt.NDArray[np.bool_]
 
 BESIDE = 1e-8
 """Relative distance of the second wavelength: phases of ten metres of guide turn by less than a radian."""
+GOLDEN = 0.618_033_988_749_895
 LEAST_GRID, MOST_PROBES = 5, 32
 """Fewer wavelengths are no spectrum; and wavelengths at which slopes are looked at."""
 PER_FRINGE = 8.0
@@ -48,13 +49,18 @@ class Needed:
 
 
 def with_probes(wl_um: Floats) -> tuple[Floats, Ints, Ints]:
-    """Return a grid with a second wavelength beside some; where the grid stands in it, and which have one behind."""
+    """Return a grid with pairs of wavelengths between some; where the grid stands in it, and the first of each pair.
+
+    The pairs stand at uneven places, or a grid whose step is a number of whole fringes would see nothing move.
+    """
     n = len(wl_um)
     if n < LEAST_GRID:
         return wl_um, np.arange(n), np.zeros(0, dtype=np.int64)
-    chosen = np.unique(np.linspace(0, n - 2, min(MOST_PROBES, max(4, n // 4))).astype(np.int64))
-    extended = np.sort(np.concatenate([wl_um, wl_um[chosen] * (1.0 + BESIDE)]))
-    return extended, np.searchsorted(extended, wl_um), np.searchsorted(extended, wl_um[chosen])
+    chosen = np.unique(np.linspace(0, n - 2, min(MOST_PROBES, max(4, n // 6))).astype(np.int64))
+    share = 0.1 + 0.8 * ((1 + np.arange(len(chosen))) * GOLDEN % 1.0)
+    probe = wl_um[chosen] + share * (wl_um[chosen + 1] - wl_um[chosen])
+    extended = np.unique(np.concatenate([wl_um, probe, probe * (1.0 + BESIDE)]))
+    return extended, np.searchsorted(extended, wl_um), np.searchsorted(extended, probe)
 
 
 def fringes(extended: SParameters, at: Ints) -> Needed | None:
