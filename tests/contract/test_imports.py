@@ -35,7 +35,7 @@ MAY_SEE: dict[str, set[str]] = {
     "budget": WORDS | {"pdk", "statement"},
     "assembly": DATA | {"models"},
     "circuit": JUDGES | {"extract", "assembly", CORE},
-    "fields": JUDGES - {"analyses"} | {"assembly", "circuit", CORE},
+    "fields": JUDGES | {"assembly", "circuit", CORE},
     "analyses": JUDGES - {"analyses"} | {"assembly", "budget", "circuit", "statement"},
     "rules": JUDGES,
     "summary": JUDGES | {"circuit"},

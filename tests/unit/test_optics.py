@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import waveguard
+from waveguard.assembly.names import shortened
 from waveguard.cli import main
 from waveguard.models import CAUSES
 from waveguard.optics import CrosstalkReport, LossReport
-from waveguard.optics.names import shortened
 from waveguard.optics.path_loss import COLUMNS
 
 KIT = "siepic-ebeam"

@@ -8,8 +8,8 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
+from waveguard.assembly.names import shortened
 from waveguard.fields.sparameters import SParameters
-from waveguard.optics.names import shortened
 
 MAX_PANELS = 8
 MAX_CURVES = 12

@@ -8,8 +8,8 @@ from typing import IO
 
 import numpy as np
 
+from waveguard.assembly.names import shortened
 from waveguard.optics.disturbance import STATES, CrosstalkReport
-from waveguard.optics.names import shortened
 from waveguard.optics.path_loss import LossReport
 from waveguard.reports._words import columns, plural
 
