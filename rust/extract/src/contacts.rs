@@ -162,12 +162,16 @@ fn judge(a: &Form, b: &Form, by: [f64; 2], near: &[(u32, u32, u32)], slack: Slac
         let ((_, a0, a1), (_, b0, b1)) = (a.runs[k], b.runs[l]);
         for i in a0 as usize..a1 as usize {
             let p = a.edge(i);
+            // Most edges of a run are far from all of the other one.
+            if !edge_box(p).grown(TOUCH).touches(&shifted(&b.runs[l].0, by)) {
+                continue;
+            }
             for j in b0 as usize..b1 as usize {
                 let q = b.edge(j).map(moved);
                 let mut is_joint = true;
-                let is_stub = [a.has_stub(i, p, q), b.has_stub(j, q, p)];
                 touching(p, q, |at| {
                     left = left.saturating_sub(1);
+                    let is_stub = [a.has_stub(i, p, q), b.has_stub(j, q, p)];
                     is_joint &= is_explained(at, [a, b], [&a.ends, &b_ends], by, is_stub, slack);
                 });
                 if !is_joint {
@@ -180,6 +184,12 @@ fn judge(a: &Form, b: &Form, by: [f64; 2], near: &[(u32, u32, u32)], slack: Slac
         }
     }
     Verdict::Apart
+}
+
+fn edge_box([p, q]: [[f64; 2]; 2]) -> BBox {
+    let mut bbox = BBox { min: p, max: p };
+    bbox.add_box(&BBox { min: q, max: q });
+    bbox
 }
 
 /// Visits the places where two edges touch: ends of one on the other, or where they cross.

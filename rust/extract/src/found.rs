@@ -91,7 +91,7 @@ impl Found {
 /// The table of runs.
 fn runs(found: &[Run]) -> Runs {
     let mut table = Runs::with_capacity(found.len());
-    let starts = fill::starts(found.iter().map(|r| r.gaps.len()));
+    let starts = fill::starts(found.iter().map(|r| r.samples.len()));
     for (r, &start) in found.iter().zip(&starts) {
         table.push(RunRow {
             waveguide_a: r.a as i64,
@@ -99,11 +99,11 @@ fn runs(found: &[Run]) -> Runs {
             length_nm: r.length_nm(),
             gap_min_nm: r.gap_min_nm,
             gap_error_nm: r.gap_error_nm,
-            gap_mean_nm: r.gaps.iter().sum::<f64>() / r.gaps.len() as f64,
+            gap_mean_nm: r.samples.gaps().sum::<f64>() / r.samples.len() as f64,
             x_nm: r.at[0],
             y_nm: r.at[1],
             profile_start: start as i64,
-            profile_count: r.gaps.len() as i64,
+            profile_count: r.samples.len() as i64,
             relative_curvature_per_nm: r.relative_curvature_per_nm,
         });
     }
@@ -112,10 +112,12 @@ fn runs(found: &[Run]) -> Runs {
 
 /// The samples of all runs.
 fn run_profile(found: &[Run]) -> RunProfile {
-    let starts = fill::starts(found.iter().map(|r| r.gaps.len()));
+    let starts = fill::starts(found.iter().map(|r| r.samples.len()));
     RunProfile {
-        gap_nm: fill::column(&starts, &|i, part| part.copy_from_slice(&found[i].gaps)),
+        gap_nm: fill::column(&starts, &|i, part| {
+            part.iter_mut().zip(found[i].samples.gaps()).for_each(|(v, gap)| *v = gap)
+        }),
         step_nm: fill::column(&starts, &|i, part| part.fill(found[i].step_nm)),
-        other_step_nm: fill::column(&starts, &|i, part| part.copy_from_slice(&found[i].other_steps_nm)),
+        other_step_nm: fill::column(&starts, &|i, part| part.copy_from_slice(&found[i].samples.other_steps_nm())),
     }
 }

@@ -58,6 +58,12 @@ pub struct Offset {
 }
 
 impl PlacedPort {
+    /// Deviation from opposite directions, 0 to π.
+    fn deviation_from(&self, other: &Self) -> f64 {
+        let angle_rad = wrap_angle(other.direction_rad - self.direction_rad + PI).abs();
+        if self.oriented && other.oriented { angle_rad } else { angle_rad.min(PI - angle_rad) }
+    }
+
     /// Where `other` is, seen from here.
     pub fn offset_to(&self, other: &Self) -> Offset {
         let d = [other.at[0] - self.at[0], other.at[1] - self.at[1]];
@@ -66,10 +72,7 @@ impl PlacedPort {
             return Offset { distance_nm, gap_nm: f64::NAN, lateral_nm: f64::NAN, angle_rad: f64::NAN };
         }
         let (sin, cos) = self.direction_rad.sin_cos();
-        let mut angle_rad = wrap_angle(other.direction_rad - self.direction_rad + PI).abs();
-        if !(self.oriented && other.oriented) {
-            angle_rad = angle_rad.min(PI - angle_rad);
-        }
+        let angle_rad = self.deviation_from(other);
         Offset { distance_nm, gap_nm: d[0] * cos + d[1] * sin, lateral_nm: (d[1] * cos - d[0] * sin).abs(), angle_rad }
     }
 }
@@ -117,11 +120,14 @@ impl Joined {
 }
 
 /// At one place; the end of a drawn guide may also lie anywhere along an old pin.
-fn meets(p: &PlacedPort, q: &PlacedPort, offset: &Offset, tolerances: &Tolerances) -> bool {
+fn meets(p: &PlacedPort, q: &PlacedPort, tolerances: &Tolerances) -> bool {
+    if (p.at[0] - q.at[0]).hypot(p.at[1] - q.at[1]) <= tolerances.snap_nm {
+        return true;
+    }
+    let offset = p.offset_to(q);
     let drawn = (p.source == PortSource::GuideEnd) != (q.source == PortSource::GuideEnd);
     let play = if drawn { p.play_nm + q.play_nm } else { 0.0 };
-    offset.distance_nm <= tolerances.snap_nm
-        || offset.lateral_nm <= tolerances.snap_nm && offset.gap_nm.abs() <= tolerances.snap_nm + play
+    offset.lateral_nm <= tolerances.snap_nm && offset.gap_nm.abs() <= tolerances.snap_nm + play
 }
 
 /// Whether two ports may be joined, and how well they fit.
@@ -150,9 +156,7 @@ impl Fit<'_> {
         if p.top != q.top || p.kind != q.kind || !are_strangers {
             return false;
         }
-        let offset = p.offset_to(&q);
-        meets(&p, &q, &offset, self.tolerances)
-            && offset.angle_rad <= self.tolerances.angle_rad + p.slack_rad + q.slack_rad
+        p.deviation_from(&q) <= self.tolerances.angle_rad + p.slack_rad + q.slack_rad && meets(&p, &q, self.tolerances)
     }
 }
 

@@ -17,6 +17,7 @@ const ROUNDING: f64 = 1.0 + 1e-9;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     tile: u64,
+    at: [f64; 2],
     port: u32,
     /// The port itself is in the tile.
     is_home: bool,
@@ -64,7 +65,7 @@ fn entries(fit: &Fit, from: usize, bits: u32) -> Vec<Vec<Entry>> {
         for (x, y) in x.flat_map(|x| y.clone().map(move |y| (x, y))) {
             let tile = tile_hash(x, y);
             let part = tile.checked_shr(64 - bits).unwrap_or(0) as usize;
-            parts[part].push(Entry { tile, port: i as u32, is_home: [x, y] == home });
+            parts[part].push(Entry { tile, at, port: i as u32, is_home: [x, y] == home });
         }
     }
     parts
@@ -87,8 +88,9 @@ fn in_part(fit: &Fit, entries: &[Entry]) -> Option<Vec<Pair>> {
             if earlier.tile == entry.tile {
                 seen += 1;
                 // The window of the later one reaches into the tile of the earlier one, so each pair is met there.
-                if earlier.is_home && earlier.port != entry.port && fit.fits(earlier.port as usize, entry.port as usize)
-                {
+                let is_near = [0, 1].iter().all(|&k: &usize| (earlier.at[k] - entry.at[k]).abs() <= fit.reach);
+                let is_pair = earlier.is_home && earlier.port != entry.port && is_near;
+                if is_pair && fit.fits(earlier.port as usize, entry.port as usize) {
                     pairs.push(Pair { a: earlier.port, b: entry.port });
                 }
             }
