@@ -172,13 +172,13 @@ fn along(
             if sample >= samples || place(sample) >= ends {
                 continue;
             }
-            let own = piece.bbox();
+            let own = piece.octagon();
             spans.clear();
             for &i in near.iter() {
                 let other = &all.stretches[i as usize];
                 let window = own.grown(reach_nm + f64::midpoint(piece.width, other.widest));
                 left = left.saturating_sub(1);
-                if left > 0 && window.touches(&other.bbox) {
+                if left > 0 && window.touches(&other.octagon()) {
                     left = left.saturating_sub((other.to - other.from) as u64);
                     for other in &all.pieces[other.from..other.to] {
                         spans.extend(Span::of(piece, other, spans.len(), parallel, reach_nm, step));
@@ -237,15 +237,15 @@ const MEETINGS_AT_ONCE: usize = 16;
 /// Stretches of this and later lines within reach, in order; false when there are more than `most` to look at.
 fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, most: u64, near: &mut Vec<u32>) -> bool {
     near.clear();
-    let window = stretch.bbox.grown(reach_nm + stretch.widest / 2.0);
+    let window = stretch.octagon().grown(reach_nm + stretch.widest / 2.0);
     let mut seen = 0;
-    let seen_all = all.index.candidates_while(&window, |i| {
+    let seen_all = all.index.candidates_while(&window.upright, |i| {
         seen += 1;
         let other = &all.stretches[i];
         if other.line >= stretch.line
             && other.top == stretch.top
             && (other.line > stretch.line || stretch.turned_until(other) >= half_turn)
-            && window.touches(&other.bbox.grown(other.widest / 2.0))
+            && window.touches(&other.octagon().grown(other.widest / 2.0))
         {
             near.push(i as u32);
         }
