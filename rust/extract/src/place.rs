@@ -127,7 +127,9 @@ pub fn walk(
 ) -> Result<Placements, Interrupted> {
     let Ground { plan, roles, cells, wanted } = ground;
     let copies = |r: &Reference| if wanted[r.target.index()] { kept(plan, roles, cells, r).0 } else { 0 };
-    let mut out = Placements::default();
+    let all = counts.iter().zip(cells).map(|(n, cell)| n.saturating_mul(cell.instances.len() as u64));
+    let room = all.fold(0, u64::saturating_add).min(MOST_ROOM) as usize;
+    let mut out = Placements { devices: Vec::with_capacity(room), ..Placements::default() };
     let mut visited = 0_u64;
     let mut stopped = false;
     let mut copy = 0_u32;
@@ -197,6 +199,8 @@ pub fn walk(
     Ok(out)
 }
 
+/// Devices for which room is made before they are counted: a forged file may promise more than is placed.
+const MOST_ROOM: u64 = 1 << 20;
 /// Placements visited between two looks at the watch.
 const VISITS_A_CHECK: u64 = 4096;
 

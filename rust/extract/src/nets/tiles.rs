@@ -46,11 +46,34 @@ pub(super) fn pairs(fit: &Fit, nearby: usize) -> Option<Vec<Pair>> {
         .into_par_iter()
         .map(|part: usize| {
             let own: Vec<Entry> = turns.iter().flat_map(|turn| &turn[part]).copied().collect();
-            in_part(fit, &own)
+            in_part(fit.reach, &own)
         })
         .collect();
-    found.map(|parts| parts.concat())
+    found.map(|parts| those_that_fit(fit, &parts))
 }
+
+/// Pairs that fit of those that are near each other. In the order of ports, or each would have to be fetched from far.
+fn those_that_fit(fit: &Fit, near: &[Vec<Pair>]) -> Vec<Pair> {
+    let mut other = vec![NONE; fit.ports.len()];
+    let mut more: Vec<Pair> = Vec::new();
+    for pair in near.iter().flatten() {
+        let first = &mut other[pair.a as usize];
+        if *first == NONE {
+            *first = pair.b;
+        } else {
+            more.push(*pair);
+        }
+    }
+    let of_turn = |(turn, others): (usize, &[u32])| -> Vec<Pair> {
+        let all = ((turn * PORTS_A_TURN) as u32..).zip(others).filter(|(_, b)| **b != NONE);
+        all.map(|(a, &b)| Pair { a, b }).filter(|p| fit.fits(p.a as usize, p.b as usize)).collect()
+    };
+    let mut pairs: Vec<Vec<Pair>> = other.par_chunks(PORTS_A_TURN).enumerate().map(of_turn).collect();
+    pairs.push(more.into_iter().filter(|p| fit.fits(p.a as usize, p.b as usize)).collect());
+    pairs.concat()
+}
+
+const NONE: u32 = u32::MAX;
 
 /// The entries of some ports, by the upper bits of their tiles.
 fn entries(fit: &Fit, from: usize, bits: u32) -> Vec<Vec<Entry>> {
@@ -71,9 +94,8 @@ fn entries(fit: &Fit, from: usize, bits: u32) -> Vec<Vec<Entry>> {
     parts
 }
 
-/// Pairs among entries, which are in order of their ports.
-fn in_part(fit: &Fit, entries: &[Entry]) -> Option<Vec<Pair>> {
-    const NONE: u32 = u32::MAX;
+/// Pairs near each other among entries, which are in order of their ports.
+fn in_part(reach: f64, entries: &[Entry]) -> Option<Vec<Pair>> {
     let slots = (2 * entries.len()).next_power_of_two();
     let mut last = vec![NONE; slots];
     // Of each entry the one before it in its slot.
@@ -88,9 +110,8 @@ fn in_part(fit: &Fit, entries: &[Entry]) -> Option<Vec<Pair>> {
             if earlier.tile == entry.tile {
                 seen += 1;
                 // The window of the later one reaches into the tile of the earlier one, so each pair is met there.
-                let is_near = [0, 1].iter().all(|&k: &usize| (earlier.at[k] - entry.at[k]).abs() <= fit.reach);
-                let is_pair = earlier.is_home && earlier.port != entry.port && is_near;
-                if is_pair && fit.fits(earlier.port as usize, entry.port as usize) {
+                let is_near = [0, 1].iter().all(|&k: &usize| (earlier.at[k] - entry.at[k]).abs() <= reach);
+                if earlier.is_home && earlier.port != entry.port && is_near {
                     pairs.push(Pair { a: earlier.port, b: entry.port });
                 }
             }
