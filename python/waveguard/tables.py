@@ -551,9 +551,9 @@ def view(name: str, columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- the c
     return VIEWS[name].of(columns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tables:
-    """The tables of an extraction."""
+    """The tables of an extraction; those of a handle are taken when they are asked for the first time."""
 
     devices: Devices = field(default_factory=Devices.empty)
     ports: Ports = field(default_factory=Ports.empty)
@@ -577,8 +577,18 @@ class Tables:
 
     @classmethod
     def of(cls, source: TableSource) -> Self:
-        """Take all tables from a handle of the core."""
-        return cls(**{f.name: view(f.name, source.table(f.name)) for f in fields(cls)})
+        """Give out the tables of a handle of the core. Each is written when its attribute is read, and kept."""
+        late = object.__new__(cls)
+        object.__setattr__(late, "_source", source)
+        return late
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- the class depends on the name
+        """Take a table that nobody asked for before."""
+        if name.startswith("_") or name not in type(self).__dataclass_fields__:
+            raise AttributeError(f"there is no table '{name}'", name=name, obj=self)
+        table = view(name, self._source.table(name))
+        object.__setattr__(self, name, table)
+        return table
 
 
 @dataclass(frozen=True, slots=True)
