@@ -98,7 +98,7 @@ class CircuitModel:
             if k >= 0:
                 name = f"cross_sections.{self.cross_sections[k].name}."
                 bend = "bend_loss" if self.cross_sections[k].bend_loss is not None else "bend_mismatch_db_um2"
-                starts |= {name + key for key in ("loss_db_per_cm", bend)}
+                starts |= {name + key for key in ("loss_db_per_cm", "curved_loss_db_per_cm", bend)}
         return tuple(path for path in self.pdk.assumed() if path.startswith(tuple(starts)))
 
 
@@ -110,6 +110,7 @@ def build(
     entry_of_device: Ints,
     cell_names: Sequence[str],
     labels: Iterable[PlacedLabel] = (),
+    wavelength_um: float | None = None,
 ) -> CircuitModel:
     """Make the circuit of an extraction.
 
@@ -127,6 +128,8 @@ def build(
         By cell index.
     labels
         Texts that may name couplers, in the frames of their top cells.
+    wavelength_um
+        Light in all guides in um; each cross-section at its own when None.
     """
     devices, guides = tables.devices, tables.waveguides
     gaps = GapList(devices.cell, tuple(cell_names))
@@ -136,8 +139,9 @@ def build(
     is_guide = devices.role == GUIDE_ROLE
     plain = is_guide & ((kinds == "") | (kinds == "guide"))
     peer = _peers(tables)
-    joint_width_nm = pdk.limits.joint_width_nm.value
-    guide_part, notes = guide_arcs(tables, cross_sections, plain[guides.device], peer, joint_width_nm, gaps)
+    guide_part, notes = guide_arcs(
+        tables, pdk, cross_sections, plain[guides.device], peer, gaps, wavelength_um=wavelength_um
+    )
     model_entries = np.where(plain, -1, entries)
     device_part, outside = device_arcs(
         tables, pdk, cross_sections, model_entries, pdk.extraction.tolerances.snap_nm, gaps

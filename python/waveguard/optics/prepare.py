@@ -39,14 +39,17 @@ class Prepared:
     missing: tuple[str, ...]
     """Why there is nothing to see, if there is nothing."""
 
-    def model(self, *, corner: Corner = "typ", wavelength_um: float | None = None) -> CircuitModel:
-        """Return the circuit at a corner and wavelength."""
+    def model(
+        self, *, corner: Corner = "typ", wavelength_um: float | None = None, edge_bias_nm: float = 0.0
+    ) -> CircuitModel:
+        """Return the circuit at a corner and wavelength, every edge of a core moved outwards by `edge_bias_nm`."""
         kit = at_corner(self.extraction.pdk, corner)
         if wavelength_um is not None:
             kit = at_wavelength(kit, wavelength_um)
         sections = {one.name: one for one in kit.cross_sections}
         guides = tuple(replace(guide, section=sections[guide.section.name]) for guide in self.extraction.guides)
-        return engine.circuit_of(replace(self.extraction, pdk=kit, guides=guides))
+        moved = replace(self.extraction, pdk=kit, guides=guides)
+        return engine.circuit_of(moved, wavelength_um=wavelength_um, edge_bias_nm=edge_bias_nm)
 
 
 def prepare(

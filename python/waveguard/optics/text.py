@@ -55,7 +55,8 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> l
 def _loss(report: LossReport, show: int) -> Iterator[str]:
     waves = ", ".join(f"{one:g}" for one in report.wavelengths_um)
     light = f"at {waves} µm" if waves else "each part at the wavelength it is stated for"
-    yield f"Loss of paths in {report.layout}, PDK {report.pdk}, corner {report.corner}, {light}"
+    bias = f", edges moved by {report.edge_bias_nm:g} nm" if report.edge_bias_nm else ""
+    yield f"Loss of paths in {report.layout}, PDK {report.pdk}, corner {report.corner}, {light}{bias}"
     table, n = report.paths, len(report)
     shown = min(n, show) if show else n
     if n:
