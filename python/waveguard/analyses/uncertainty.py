@@ -103,7 +103,7 @@ def of_path(model: CircuitModel, trace: Ints) -> Uncertainty:
 
 
 def _along(section: CrossSection, arcs: Arcs, rows: Ints) -> Iterator[tuple[str, Quantity, Floats]]:
-    """Yield the losses per length of a section with the lengths in cm that they hold for, as far as they are charged."""
+    """Yield the losses per length of a section with the lengths in cm, as charged, that they hold for."""
     straight, curved = section.loss_db_per_cm, section.curved_loss_db_per_cm
     along_db = arcs.cause_db[rows, PROPAGATION]
     if curved is None:

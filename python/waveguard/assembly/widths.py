@@ -86,7 +86,7 @@ def mean_along(found: Stretches, n_guides: int, of_width_um: Callable[[Floats], 
 
 
 def taper_loss(tables: Tables, pdk: Pdk, section: CrossSection, mine: Bools) -> tuple[Floats, int]:
-    """Return the loss of the tapers of each guide in dB, and how many there are; NaN where the PDK has no clad_index."""
+    """Return the loss of the tapers of each guide in dB (NaN without a clad_index), and how many there are."""
     guides, tapers, n = tables.waveguides, tables.tapers, len(tables.waveguides)
     rows = np.flatnonzero(mine[tapers.waveguide]) if len(tapers) else np.zeros(0, dtype=np.int64)
     if not len(rows):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from waveguard.analyses.crosstalk import ways_of
+from waveguard.assembly.guides import curved_loss
 from waveguard.models import wdm
 from waveguard.optics.prepare import device_name
 from waveguard.units import db_to_ratio, nm_to_cm, nm_to_um
@@ -82,7 +83,7 @@ def rings(
                 wavelength_um=light_um,
                 n_g=section.n_g.value,
                 length_um=nm_to_um(length_nm),
-                loss_db=section.loss_db_per_cm.value * nm_to_cm(length_nm),
+                loss_db=curved_loss(section) * nm_to_cm(length_nm),
                 k1=k1,
                 k2=k2,
             )
