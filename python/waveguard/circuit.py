@@ -202,7 +202,11 @@ class Solved:
         return k if k < end and int(paths.to_terminal[k]) == sink else None
 
     def trace(self, source: int, sink: int) -> Ints:
-        """Return the arcs of the worst path, in order."""
+        """Return the arcs of the worst path, in order: from the table where it is stored, else traced again."""
+        row = self.row(source, sink)
+        start = -1 if row is None else int(self.tables.paths.trace_start[row])
+        if start >= 0:
+            return self.tables.traces.arc[start : start + int(self.tables.paths.trace_count[row])]
         return np.asarray(self.handle.trace(source, sink), dtype=np.int64)
 
     def reach(self, source: int) -> Floats:

@@ -26,8 +26,8 @@ Ints = npt.NDArray[np.int64]
 
 FAINT_DB = -90.0
 """Runs that leak less are not looked at for which way light goes on."""
-NEIGHBOUR, CROSSING, ISOLATION, REFLECTION = range(4)
-KINDS = ("guides side by side", "crossing", "isolation", "reflection")
+NEIGHBOUR, CROSSING, ISOLATION, REFLECTION, ECHO = range(5)
+KINDS = ("guides side by side", "crossing", "isolation", "reflection", "double reflection")
 """What a leak is, by its code."""
 
 
@@ -53,6 +53,14 @@ class Leaks:
 
     def __len__(self) -> int:
         return len(self.start)
+
+
+def reflected(all_leaks: Leaks, n_ports: int) -> Floats:
+    """Return, by port, the share of the power that it reflects of light that comes upon it from outside its device."""
+    rows = np.flatnonzero((all_leaks.kind == REFLECTION) & np.isfinite(all_leaks.level_db) & (all_leaks.start >= 0))
+    share = np.zeros(n_ports)
+    np.maximum.at(share, all_leaks.start[rows], 10.0 ** (all_leaks.level_db[rows] / 10.0))
+    return share
 
 
 @dataclass(frozen=True)

@@ -93,10 +93,10 @@ def of_path(model: CircuitModel, trace: Ints) -> Uncertainty:
         entry = model.pdk.devices[number]
         mine = entries == number
         for key, quantity in entry.params.items():
-            weights = _weights(key, quantity, cause[mine])
-            if weights is not None and len(weights):
+            of_device = _weights(key, quantity, cause[mine])
+            if of_device is not None and len(of_device):
                 name = f"devices.{entry.name}.params.{key}"
-                add(name, quantity, float(weights.sum()), float((weights**2).sum()))
+                add(name, quantity, float(of_device.sum()), float((of_device**2).sum()))
     parts.sort(key=lambda part: (-part.sigma_db, part.name))
     total = math.sqrt(sum(part.sigma_db**2 for part in parts))
     return Uncertainty(total, tuple(parts), tuple(unstated))

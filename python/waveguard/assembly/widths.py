@@ -100,7 +100,7 @@ def taper_loss(tables: Tables, pdk: Pdk, section: CrossSection, mine: Bools) -> 
     of_guide = owner[opens]
     if section.taper_loss_db is not None:
         each = np.full(len(of_guide), section.taper_loss_db.value)
-        return np.bincount(of_guide, each, minlength=n), len(of_guide)
+        return np.asarray(np.bincount(of_guide, each, minlength=n), dtype=np.float64), len(of_guide)
     clad = pdk.process.clad_index
     if clad is None:
         return np.where(np.isin(np.arange(len(guides)), of_guide), np.nan, 0.0), len(of_guide)
@@ -122,4 +122,5 @@ def taper_loss(tables: Tables, pdk: Pdk, section: CrossSection, mine: Bools) -> 
     ]
     # No taper loses more than the steps that would stand in its place, which are those of a joint.
     steps = np.bincount(group, joint.width_step_db(radius_um=radii[0], other_radius_um=radii[1]))
-    return np.bincount(of_guide, np.minimum(smooth, steps), minlength=n), len(of_guide)
+    total = np.bincount(of_guide, np.minimum(smooth, steps), minlength=n)
+    return np.asarray(total, dtype=np.float64), len(of_guide)

@@ -47,6 +47,7 @@ VICTIM_COLUMNS = (
     "other_wavelength_db",
     "coherent_worst_db",
     "coherent_statistical_db",
+    "double_reflection_db",
     "penalty_ook_db",
     "penalty_pam4_db",
     "n_aggressors",
@@ -220,6 +221,7 @@ def _victim_row(
         "other_wavelength_db": one.other_db,
         "coherent_worst_db": one.coherent_db,
         "coherent_statistical_db": one.statistical_db,
+        "double_reflection_db": one.echo_db,
         "penalty_ook_db": one.penalty_ook_db,
         "penalty_pam4_db": one.penalty_pam4_db,
         "n_aggressors": one.n_aggressors,
@@ -233,6 +235,9 @@ def _aggressors(model: CircuitModel, found: Sequence[Victim], all_leaks: Leaks) 
     for victim in found:
         for one in victim.aggressors:
             row = one.leak
+            place = device_name(model, int(all_leaks.device[row]))
+            if one.other_device >= 0:
+                place = f"{device_name(model, one.other_device)} and {place}"
             yield {
                 "victim": names[victim.sink],
                 "aggressor": names[one.source],
@@ -241,7 +246,7 @@ def _aggressors(model: CircuitModel, found: Sequence[Victim], all_leaks: Leaks) 
                 "same_wavelength": one.same_wavelength,
                 "own_light": one.own,
                 "by": kind_of(all_leaks, row),
-                "place": device_name(model, int(all_leaks.device[row])),
+                "place": place,
                 "x_um": nm_to_um(float(all_leaks.x_nm[row])),
                 "y_um": nm_to_um(float(all_leaks.y_nm[row])),
                 "leak_db": float(all_leaks.level_db[row]),

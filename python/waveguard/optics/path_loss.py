@@ -198,7 +198,7 @@ def _rows(solved: Solved, wavelength_um: float | None) -> list[tuple[dict[str, A
     for row in kept.tolist():
         spread, note = None, ""
         if row in detailed:
-            trace = _trace(solved, row)
+            trace = solved.trace(int(source[row]), int(sink[row]))
             spread = of_path(model, trace)
             asked = "asked for is light"
             note = other_light(model, trace, asked_um=wavelength_um, asked=asked)
@@ -239,15 +239,6 @@ def _repeated(source: Ints, sink: Ints, loss_db: npt.NDArray[np.float64]) -> npt
     keys, back = source * base + sink, sink * base + source
     row = np.minimum(np.searchsorted(keys, back), len(keys) - 1)
     return np.asarray((keys[row] == back) & np.isclose(loss_db[row], loss_db) & (source > sink))
-
-
-def _trace(solved: Solved, row: int) -> Ints:
-    """Return the arcs of the worst path of a row, from the table where it is stored."""
-    paths, traces = solved.tables.paths, solved.tables.traces
-    start, count = int(paths.trace_start[row]), int(paths.trace_count[row])
-    if start >= 0:
-        return traces.arc[start : start + count]
-    return solved.trace(int(paths.from_terminal[row]), int(paths.to_terminal[row]))
 
 
 def _loops(solved: Solved) -> Iterator[str]:
