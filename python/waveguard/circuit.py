@@ -21,6 +21,7 @@ from waveguard.assembly.devices import OpticalPorts, device_arcs
 from waveguard.assembly.gaps import Gap, GapList
 from waveguard.assembly.guides import guide_arcs
 from waveguard.assembly.joints import with_joints
+from waveguard.assembly.junctions import CROSSING_NAME, junction_arcs, plain_crossings, with_crossings
 from waveguard.assembly.terminals import PlacedLabel, Terminals, find_terminals
 from waveguard.models import parameters
 from waveguard.tables import DRAWN_SOURCES, GUIDE_ROLE, OPTICAL, SolutionTables
@@ -146,8 +147,13 @@ def build(
     device_part, outside = device_arcs(
         tables, pdk, cross_sections, model_entries, pdk.extraction.tolerances.snap_nm, gaps
     )
+    drawn = junction_arcs(tables, pdk, cross_sections, model_entries, OpticalPorts(tables), peer, gaps)
+    pdk, model_entries = drawn.pdk, drawn.entry_of_device
+    entries = np.where(model_entries >= 0, model_entries, entries)
     _unknown_devices(tables, model_entries, plain, gaps)
-    passages, n_unknown_steps = with_joints(arcs.join([guide_part, device_part]), tables, pdk, cross_sections)
+    parts = arcs.join([guide_part, device_part, *drawn.parts])
+    crossed = with_crossings(parts, tables, pdk, cross_sections)
+    passages, n_unknown_steps = with_joints(crossed, tables, pdk, cross_sections)
     terminals, more = find_terminals(tables, outside, cell_names, labels, peer)
     port_device = np.concatenate([tables.ports.device, np.asarray(outside.device, dtype=np.int64)])
     return CircuitModel(
@@ -162,13 +168,14 @@ def build(
         arcs=passages,
         terminals=terminals,
         gaps=gaps.all(),
-        notes=(*notes, *more, *_width_steps(n_unknown_steps)),
+        notes=(*notes, *more, *_width_steps(n_unknown_steps), *_plain_crossings(tables, pdk)),
     )
 
 
 def _unknown_devices(tables: Tables, entries: Ints, plain: npt.NDArray[np.bool_], gaps: GapList) -> None:
     count = OpticalPorts(tables).count
     unknown = np.flatnonzero((entries < 0) & ~plain & (count > 0))
+    unknown = unknown[~np.isin(unknown, tables.junctions.device)]
     gaps.add(unknown, "no device entry of the PDK matches the cell")
 
 
@@ -184,6 +191,15 @@ def _peers(tables: Tables) -> Ints:
 
 def _width_steps(number: int) -> list[str]:
     return [f"{number} joints of unequal widths: the PDK states no loss for that, taken as 0 dB"] if number else []
+
+
+def _plain_crossings(tables: Tables, pdk: Pdk) -> list[str]:
+    number = len(plain_crossings(tables))
+    if not number or any(entry.name == CROSSING_NAME for entry in pdk.devices):
+        return []
+    if pdk.process.clad_index is None:
+        return [f"{number} crossings of guides without a device: the PDK states no clad_index, taken as 0 dB"]
+    return [f"{number} crossings of guides without a device: loss estimated by diffraction, no source in the PDK"]
 
 
 @dataclass(frozen=True)
