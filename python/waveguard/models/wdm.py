@@ -43,7 +43,7 @@ def nearest_resonance_um(*, wavelength_um: float, n_eff: float, n_g: float, leng
     Examples
     --------
     >>> round(nearest_resonance_um(wavelength_um=1.55, n_eff=2.4472, n_g=4.1961, length_um=62.832), 5)
-    1.55178
+    1.55184
     """
     order = max(round(n_eff * length_um / wavelength_um), 1)
     # order·w = n(w)·length with n(w) straight through n_eff, of slope (n_eff - n_g)/wavelength.
