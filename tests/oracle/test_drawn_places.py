@@ -11,7 +11,10 @@ import pytest
 import waveguard
 from waveguard import pdk
 from waveguard.designs import cells, drawing
+from waveguard.extract import extract
+from waveguard.layout import read
 from waveguard.models import drawn, widening
+from waveguard.optics import drawn_couplers
 
 KIT = pdk.load("siepic-ebeam")
 STRIP = KIT.cross_section("strip_te_1550_500")
@@ -193,3 +196,87 @@ def test_guides_lose_more_at_shorter_wavelengths() -> None:
     assert along[1] == pytest.approx(1e4 * PER_UM, rel=1e-3)
     assert np.isfinite(along).all()
     assert len(set(along.round(4).tolist())) == 3
+
+
+KAPPA_PER_UM, PHASE_RAD = 0.0401, 0.0819
+"""FDTD of ebeam_dc_te1550 over 20 lengths (SiEPIC EBeam PDK): gap 200 nm, bends of 10 um."""
+
+
+def coupler(length_um: float, gap_um: float = 0.2, radius_um: float = 10.0, name: str = "") -> gdstk.Cell:
+    """Return a cell of a directional coupler with marker and pins; both guides turn off by 90 degrees."""
+    cell = gdstk.Cell(name or f"ebeam_dc_te1550_L{length_um:g}".replace(".", "p"))
+    middle, half = (0.5 + gap_um) / 2, length_um / 2 + radius_um
+    for sign in (1.0, -1.0):
+        corners = [
+            (-half, sign * (middle + 20.0)),
+            (-half, sign * middle),
+            (half, sign * middle),
+            (half, sign * (middle + 20.0)),
+        ]
+        line = drawing.route(corners, radius_um)
+        cell.add(drawing.core(drawing.ribbon(line, 0.5)))
+    top = middle + 20.0
+    drawing.add_marker(cell, ((-half - 1, -top), (half + 1, top)), "ebeam_dc_te1550")
+    for pin, x, y in (("opt1", -half, -top), ("opt2", -half, top), ("opt3", half, -top), ("opt4", half, top)):
+        drawing.add_pin(cell, pin, (x, y), 90.0 if y > 0 else -90.0)
+    return cell
+
+
+@pytest.mark.parametrize("length_um", [5.0, 17.5, 30.0, 60.0])
+def test_the_split_of_a_coupler_cell_is_that_of_its_shapes(length_um: float) -> None:
+    """Within 4 % of the phase, also beyond the length of full exchange (37 um)."""
+    cell = coupler(length_um)
+    bare = gdstk.Library(unit=1e-6, precision=1e-9)
+    bare.new_cell("shapes").add(*cell.get_polygons(layer=1, datatype=0))
+    split = drawn_couplers.split_of(extract(read(bare), KIT), KIT)
+    assert isinstance(split, drawn_couplers.Split)
+    theta = KAPPA_PER_UM * length_um + PHASE_RAD
+    off = abs(math.sin(theta * 1.04) ** 2 - math.sin(theta) ** 2)
+    assert split.fraction == pytest.approx(math.sin(theta) ** 2, abs=off + 0.002)
+    assert split.sigma > 0.0
+
+
+def test_a_coupler_whose_split_has_no_source_takes_that_of_its_shapes() -> None:
+    layout = Bare()
+    cell = coupler(17.5)
+    layout.library.add(cell)
+    layout.top.add(gdstk.Reference(cell))
+    top, half = 0.35 + 20.0, 17.5 / 2 + 10.0
+    for name, at, turn in (
+        ("a", (-half, top), 270.0),
+        ("b", (half, top), 270.0),
+        ("c", (-half, -top), 90.0),
+        ("d", (half, -top), 90.0),
+    ):
+        layout.end(name, at, turn)
+    found = layout.loss()
+    theta = KAPPA_PER_UM * 17.5 + PHASE_RAD
+    share = {"a": math.cos(theta) ** 2, "c": math.sin(theta) ** 2}
+    for start, expected in share.items():
+        row = of(found, start, "b")
+        assert 10 ** (-found.paths["splitting_db"][row] / 10) == pytest.approx(expected, abs=0.04)
+    assert not any(path.endswith("cross_fraction") for path in found.assumed)
+    narrow = layout.loss(edge_bias_nm=-11.0)
+    assert narrow.paths["splitting_db"][of(narrow, "c", "b")] != found.paths["splitting_db"][of(found, "c", "b")]
+
+
+def test_a_coupler_that_is_no_pair_of_guides_keeps_the_split_of_the_pdk() -> None:
+    layout = Bare()
+    cell = gdstk.Cell("ebeam_dc_te1550_body")
+    cell.add(gdstk.rectangle((-10, -2), (10, 2), layer=1, datatype=0))
+    drawing.add_marker(cell, ((-10, -3), (10, 3)), "ebeam_dc_te1550")
+    for pin, x, y, direction in (
+        ("opt1", -10.0, -1.0, 180.0),
+        ("opt2", -10.0, 1.0, 180.0),
+        ("opt3", 10.0, -1.0, 0.0),
+        ("opt4", 10.0, 1.0, 0.0),
+    ):
+        drawing.add_pin(cell, pin, (x, y), direction)
+    layout.library.add(cell)
+    layout.top.add(gdstk.Reference(cell))
+    layout.end("west", (-10.0, 1.0), 0.0)
+    layout.end("east", (10.0, 1.0), 180.0)
+    found = layout.loss()
+    assert found.paths["splitting_db"][0] == pytest.approx(10 * math.log10(2), abs=1e-6)
+    assert "devices.directional_coupler.params.cross_fraction" in found.assumed
+    assert any(note.startswith("split of ebeam_dc_te1550_body: that of the PDK (0.5)") for note in found.notes)
