@@ -91,7 +91,7 @@ class DrawnCouplers:
 
 
 def _roles(shape: Ports, split: Split) -> dict[str, tuple[str, ...]] | None:
-    """Return which port of a cell is which of the model, by where its guides end; None where names do not tell ports."""
+    """Return which port of a cell is which of the model, by the ends of its guides; None where names do not tell."""
     if len(shape) != 2 * N_WAYS or len({one.casefold() for one in shape.names}) != len(shape) or "" in shape.names:
         return None
     at = np.stack([shape.x_nm, shape.y_nm], axis=1)
