@@ -7,6 +7,7 @@ piece of lossless guide; `CircuitModel.gaps` lists them, and an analysis that ne
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +37,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 
+OF_ONE_CELL = re.compile(r"\[[^\]]*\](?=\.params\.)")
 MAX_PAIRS = 2_000_000
 MAX_TRACES = 4096
 MAX_LOOP_PAIRS = 10_000_000
@@ -100,7 +102,9 @@ class CircuitModel:
                 name = f"cross_sections.{self.cross_sections[k].name}."
                 bend = "bend_loss" if self.cross_sections[k].bend_loss is not None else "bend_mismatch_db_um2"
                 starts |= {name + key for key in ("loss_db_per_cm", "curved_loss_db_per_cm", bend)}
-        return tuple(path for path in self.pdk.assumed() if path.startswith(tuple(starts)))
+        found = (path for path in self.pdk.assumed() if path.startswith(tuple(starts)))
+        # Entries made for one cell are named `entry[cell]`: their other numbers are those of the entry.
+        return tuple(dict.fromkeys(OF_ONE_CELL.sub("", path) for path in found))
 
 
 def build(

@@ -198,6 +198,8 @@ def test_guides_lose_more_at_shorter_wavelengths() -> None:
     assert len(set(along.round(4).tolist())) == 3
 
 
+HALF_RINGS = [(5.0, 100.0, 0.205567), (10.0, 100.0, 0.283092), (5.0, 200.0, 0.0819594), (10.0, 200.0, 0.113598)]
+"""Radius in um, gap in nm, and the phase of the power across (FDTD, truth/ring_point_couplers_fdtd.csv)."""
 KAPPA_PER_UM, PHASE_RAD = 0.0401, 0.0819
 """FDTD of ebeam_dc_te1550 over 20 lengths (SiEPIC EBeam PDK): gap 200 nm, bends of 10 um."""
 
@@ -280,3 +282,28 @@ def test_a_coupler_that_is_no_pair_of_guides_keeps_the_split_of_the_pdk() -> Non
     assert found.paths["splitting_db"][0] == pytest.approx(10 * math.log10(2), abs=1e-6)
     assert "devices.directional_coupler.params.cross_fraction" in found.assumed
     assert any(note.startswith("split of ebeam_dc_te1550_body: that of the PDK (0.5)") for note in found.notes)
+
+
+@pytest.mark.parametrize(("radius_um", "gap_nm", "theta_rad"), HALF_RINGS)
+def test_the_split_of_a_half_ring_is_that_of_a_point_coupler(radius_um: float, gap_nm: float, theta_rad: float) -> None:
+    """Against simulations in three dimensions, within 6 % as for whole rings of 5 um and more."""
+    bare = gdstk.Library(unit=1e-6, precision=1e-9)
+    middle = 0.5 + gap_nm * 1e-3 + radius_um
+    shapes = [gdstk.rectangle((-radius_um - 5, -0.25), (radius_um + 5, 0.25), layer=1, datatype=0)]
+    half = gdstk.ellipse(
+        (0, middle),
+        radius_um + 0.25,
+        inner_radius=radius_um - 0.25,
+        initial_angle=math.pi,
+        final_angle=2 * math.pi,
+        tolerance=2e-4,
+        layer=1,
+        datatype=0,
+    )
+    bare.new_cell("half_ring").add(*shapes, half)
+    split = drawn_couplers.split_of(extract(read(bare), KIT), KIT)
+    assert isinstance(split, drawn_couplers.Split)
+    assert math.asin(math.sqrt(split.fraction)) == pytest.approx(theta_rad, rel=0.06)
+    # Both guides enter on one side and leave on the other.
+    (straight_in, straight_out), (ring_in, ring_out) = split.pairs
+    assert np.sign(straight_out[0] - straight_in[0]) == np.sign(ring_out[0] - ring_in[0])

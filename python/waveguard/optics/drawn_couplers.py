@@ -37,9 +37,15 @@ Points = npt.NDArray[np.float64]
 KIND, FRACTION = "coupler_2x2", "cross_fraction"
 MAX_CELLS = 200
 """Cells measured; a layout with more keeps the split of the PDK for the others, and says so."""
+MAX_NAMED = 5
 N_WAYS = 2
 END_NM = 500.0
 """A guide of a cell ends at its port, or this near to it."""
+
+
+SAME_TURN_RAD = 0.1
+PARTED = 1.5
+"""Guides part when their ends are so many times as far from each other as they are where they couple."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,8 @@ class DrawnCouplers:
     ) -> tuple[Pdk, Ints, list[str]]:
         """Return the PDK with an entry for each measured cell, which devices use it, and notes on the others."""
         entry_of_device, cell_of_device = extraction.device_entry, extraction.tables.devices.cell
-        devices, entries, notes = list(kit.devices), entry_of_device.copy(), list(self.notes)
+        devices, entries = list(kit.devices), entry_of_device.copy()
+        kept: dict[str, list[str]] = {}
         optical = OpticalPorts(extraction.tables) if self.cells else None
         for cell, found in sorted(self.cells.items()):
             mine = np.flatnonzero((cell_of_device == cell) & (entry_of_device >= 0))
@@ -76,7 +83,7 @@ class DrawnCouplers:
             split = split_of(found, kit, wavelength_um=wavelength_um, edge_bias_nm=edge_bias_nm)
             name = found.cell_names[found.tops[0]]
             if isinstance(split, str):
-                notes.append(f"split of {name}: that of the PDK ({entry.params[FRACTION].value:g}), {split}")
+                kept.setdefault(f"that of the PDK ({entry.params[FRACTION].value:g}), {split}", []).append(name)
                 continue
             source = f"calculated from the shapes of {name}"
             measured = Quantity(value=split.fraction, sigma=split.sigma, source=source)
@@ -85,9 +92,17 @@ class DrawnCouplers:
             named = {"name": f"{entry.name}[{name}]", "params": params}
             ports = None if optical is None else _roles(optical.shape(int(mine[0])), split)
             devices.append(entry.model_copy(update=named if ports is None else named | {"ports": ports}))
+        notes = [*self.notes, *(f"split of {_listed(names)}: {reason}" for reason, names in kept.items())]
         if len(devices) == len(kit.devices):
             return kit, entry_of_device, notes
         return kit.model_copy(update={"devices": tuple(devices)}), entries, notes
+
+
+def _listed(names: list[str]) -> str:
+    """Return names of cells, those that differ by their counter once."""
+    plain = list(dict.fromkeys(extract.KLAYOUT_COUNTER.sub("", name) for name in names))
+    shown = ", ".join(plain[:MAX_NAMED]) + (f" and {len(plain) - MAX_NAMED} others" if len(plain) > MAX_NAMED else "")
+    return shown if len(names) == 1 else f"{len(names)} cells ({shown})"
 
 
 def _roles(shape: Ports, split: Split) -> dict[str, tuple[str, ...]] | None:
@@ -165,21 +180,29 @@ def split_of(
     missing = [result.reason[row] for row in between.tolist() if result.state[row] == NOT_EVALUATED]
     if missing:
         return missing[0]
-    guides = tables.waveguides
-    widths = [(guides.width_a_nm[side] + guides.width_b_nm[side])[between] / 2 for side in _sides(tables)]
-    alike = bool((np.abs(widths[0] - widths[1]) <= kit.limits.joint_width_nm.value).all())
-    # Equal guides keep step where it counts; how they part at the ends is no mismatch of theirs.
+    pairs = _pairs(found, int(between[0]))
+    alike = _mirrored(tables, between, pairs, kit.limits.joint_width_nm.value)
+    # Guides that are each other's mirror image keep step: how they part at the ends is no mismatch of theirs.
     theta = float((result.theta_rad if alike else result.local_theta_rad)[between].sum())
     if alike or len(between) > 1:
         fraction = math.sin(theta) ** 2
     else:
         fraction = float(db_to_ratio(float(result.coupled_db[between[0]])))
     sigma = abs(math.sin(2.0 * theta)) * theta * _relative_sigma(found, kit, between)
-    return Split(min(fraction, 1.0), sigma, _pairs(found, int(between[0])))
+    return Split(min(fraction, 1.0), sigma, pairs)
 
 
-def _sides(tables: Tables) -> tuple[Ints, Ints]:
-    return tables.runs.waveguide_a, tables.runs.waveguide_b
+def _mirrored(tables: Tables, rows: Ints, pairs: tuple[Points, Points], joint_width_nm: float) -> bool:
+    """Return whether the two guides of some runs are each other's mirror image: as wide, turning as much, parting."""
+    guides, runs, ways = tables.waveguides, tables.runs, ways_of(tables)
+    one, other = runs.waveguide_a[rows], runs.waveguide_b[rows]
+    widths = [(guides.width_a_nm[side] + guides.width_b_nm[side]) / 2 for side in (one, other)]
+    if not (np.abs(widths[0] - widths[1]) <= joint_width_nm).all():
+        return False
+    turns = [float(np.nansum(guides.abs_turn_rad[ways == ways[side[0]]])) for side in (one, other)]
+    pitch_nm = float(runs.gap_min_nm[rows].min() + widths[0][0])
+    apart_nm = min(float(np.hypot(*(pairs[0][end] - pairs[1][end]))) for end in (0, 1))
+    return abs(turns[0] - turns[1]) < SAME_TURN_RAD and (turns[0] < SAME_TURN_RAD or apart_nm > PARTED * pitch_nm)
 
 
 def _pairs(found: Extraction, run: int) -> tuple[Points, Points]:
