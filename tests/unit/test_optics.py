@@ -196,3 +196,31 @@ def test_a_shortened_name_fits_and_keeps_its_place(room: int) -> None:
     if room > len("…@(27,814)"):
         assert [name[name.index("@") :] for name in short] == ["@(27,814)", "@(28,814)"]
     assert shortened("bus", room) == "bus"
+
+
+def test_long_paths_move_with_corner_wavelength_and_bias_together(chip: Path) -> None:
+    """The delay line of 1.7 cm: each input moves its propagation by what the PDK says, and nothing is counted twice."""
+    own: dict[tuple[str, float, float], float] = {}
+    for corner in ("min", "typ", "max"):
+        for bias_nm in (0.0, -11.0):
+            report = waveguard.loss(chip, KIT, corner=corner, wavelengths_um=[1.54, 1.55], edge_bias_nm=bias_nm)
+            for row, name in enumerate(report.paths["from"].tolist()):
+                if name == "delay":
+                    key = corner, float(report.paths["wavelength_um"][row]), bias_nm
+                    own[key] = float(report.paths["propagation_db"][row])
+    for bias_nm in (0.0, -11.0):
+        for wavelength_um in (1.54, 1.55):
+            least, typical, most = (own[corner, wavelength_um, bias_nm] for corner in ("min", "typ", "max"))
+            assert least < typical < most
+    # Factors of width, wavelength and corner multiply.
+    for corner in ("min", "max"):
+        ratio = own[corner, 1.55, -11.0] / own[corner, 1.55, 0.0]
+        assert ratio == pytest.approx(own["typ", 1.55, -11.0] / own["typ", 1.55, 0.0], rel=1e-9)
+    assert own["typ", 1.55, -11.0] / own["typ", 1.55, 0.0] == pytest.approx(1.27, abs=0.02)
+    assert own["typ", 1.54, 0.0] != pytest.approx(own["typ", 1.55, 0.0], rel=1e-4)
+
+
+def test_a_bias_that_is_none_is_refused(chip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["loss", str(chip), "--pdk", KIT, "--bias", "900"]) == 2
+    assert "no bias of an edge" in capsys.readouterr().err
+    assert main(["loss", str(chip), "--pdk", KIT, "--bias", "-11", "-q"]) == 0
