@@ -10,6 +10,7 @@ import pytest
 
 import waveguard
 from waveguard import pdk
+from waveguard.analyses import crosstalk as runs_of
 from waveguard.designs import cells, drawing
 from waveguard.extract import extract
 from waveguard.layout import read
@@ -307,3 +308,15 @@ def test_the_split_of_a_half_ring_is_that_of_a_point_coupler(radius_um: float, g
     # Both guides enter on one side and leave on the other.
     (straight_in, straight_out), (ring_in, ring_out) = split.pairs
     assert np.sign(straight_out[0] - straight_in[0]) == np.sign(ring_out[0] - ring_in[0])
+
+
+def test_arms_that_part_alike_keep_step() -> None:
+    """A coupler of equal arms has no mismatch: all light crosses over where theta is a quarter turn, bends or not."""
+    for length_um in (5.0, 30.0):
+        bare = gdstk.Library(unit=1e-6, precision=1e-9)
+        bare.new_cell("shapes").add(*coupler(length_um).get_polygons(layer=1, datatype=0))
+        found = extract(read(bare), KIT)
+        result = runs_of.crosstalk(found.tables, found.cross_sections, KIT)
+        (theta,), (level_db,) = result.theta_rad, result.coupled_db
+        assert 10 ** (level_db / 10) == pytest.approx(math.sin(theta) ** 2, abs=0.003)
+        assert result.local_theta_rad[0] == pytest.approx(theta, rel=0.005)

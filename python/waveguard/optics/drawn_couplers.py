@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from waveguard.models.ports import Ports
     from waveguard.optics.prepare import Source
     from waveguard.pdk import CrossSection, Pdk
-    from waveguard.tables import Tables
 
 Ints = npt.NDArray[np.int64]
 Points = npt.NDArray[np.float64]
@@ -41,11 +40,6 @@ MAX_NAMED = 5
 N_WAYS = 2
 END_NM = 500.0
 """A guide of a cell ends at its port, or this near to it."""
-
-
-SAME_TURN_RAD = 0.1
-PARTED = 1.5
-"""Guides part when their ends are so many times as far from each other as they are where they couple."""
 
 
 @dataclass(frozen=True)
@@ -180,29 +174,14 @@ def split_of(
     missing = [result.reason[row] for row in between.tolist() if result.state[row] == NOT_EVALUATED]
     if missing:
         return missing[0]
-    pairs = _pairs(found, int(between[0]))
-    alike = _mirrored(tables, between, pairs, kit.limits.joint_width_nm.value)
-    # Guides that are each other's mirror image keep step: how they part at the ends is no mismatch of theirs.
-    theta = float((result.theta_rad if alike else result.local_theta_rad)[between].sum())
-    if alike or len(between) > 1:
+    theta = float(result.local_theta_rad[between].sum())
+    if len(between) > 1:
+        # Pieces of one coupler add up as fields.
         fraction = math.sin(theta) ** 2
     else:
         fraction = float(db_to_ratio(float(result.coupled_db[between[0]])))
     sigma = abs(math.sin(2.0 * theta)) * theta * _relative_sigma(found, kit, between)
-    return Split(min(fraction, 1.0), sigma, pairs)
-
-
-def _mirrored(tables: Tables, rows: Ints, pairs: tuple[Points, Points], joint_width_nm: float) -> bool:
-    """Return whether the two guides of some runs are each other's mirror image: as wide, turning as much, parting."""
-    guides, runs, ways = tables.waveguides, tables.runs, ways_of(tables)
-    one, other = runs.waveguide_a[rows], runs.waveguide_b[rows]
-    widths = [(guides.width_a_nm[side] + guides.width_b_nm[side]) / 2 for side in (one, other)]
-    if not (np.abs(widths[0] - widths[1]) <= joint_width_nm).all():
-        return False
-    turns = [float(np.nansum(guides.abs_turn_rad[ways == ways[side[0]]])) for side in (one, other)]
-    pitch_nm = float(runs.gap_min_nm[rows].min() + widths[0][0])
-    apart_nm = min(float(np.hypot(*(pairs[0][end] - pairs[1][end]))) for end in (0, 1))
-    return abs(turns[0] - turns[1]) < SAME_TURN_RAD and (turns[0] < SAME_TURN_RAD or apart_nm > PARTED * pitch_nm)
+    return Split(min(fraction, 1.0), sigma, _pairs(found, int(between[0])))
 
 
 def _pairs(found: Extraction, run: int) -> tuple[Points, Points]:
