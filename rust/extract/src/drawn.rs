@@ -40,10 +40,10 @@ const SHORT: &str = "short and joined to nothing";
 /// Works out one region: rings of one connected piece, the outer one first.
 pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -> Drawn {
     let (_, widest) = guides::widths(plan, layer);
-    let steps = if let [ring] = rings { jogs::find(ring, STEP_WIDTHS * widest) } else { Vec::new() };
-    let smooth = rings.first().and_then(|ring| jogs::smoothed(ring, &steps, STEP_WIDTHS * widest));
+    let longest = STEP_WIDTHS * widest;
+    let smooth = if let [ring] = rings { jogs::smoothed(ring, longest) } else { None };
     let rings = if let Some(ring) = smooth { &[ring][..] } else { rings };
-    let is_stepped = !steps.is_empty() && steps.len() < jogs::TEETH;
+    let is_stepped = if let [ring] = rings { !jogs::find(ring, longest).is_empty() } else { false };
     let (reason, ribbon) = match rings {
         [ring] if !is_stepped => match guides::of_shape(plan, layer, ring, f64::NAN) {
             Ok(guide) if guide.trace.length < ASPECT * guide.trace.width_max => (SHORT, None),
@@ -98,7 +98,12 @@ fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'stati
     };
     // One ring may cross or touch itself, as a hole does that is reached by a cut.
     let closed = seam::closed(rings, SEAM_DBU);
-    let regular = region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]);
+    let mut regular = region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]);
+    for ring in &mut regular {
+        if let Some(smooth) = jogs::smoothed(ring, opts.step_max) {
+            *ring = smooth;
+        }
+    }
     if let ([ring], true) = (&regular[..], regular != rings)
         && jogs::find(ring, opts.step_max).is_empty()
         && let Ok(guide) = guides::of_shape(plan, layer, ring, f64::NAN)
