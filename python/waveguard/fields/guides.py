@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from waveguard.analyses.coupling import index_shift
+from waveguard.assembly.index import index_shift
 from waveguard.fields import core
 from waveguard.models.fields import scattering
 from waveguard.units import nm_to_um, um_to_nm
