@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from waveguard.assembly.index import index_shift
+from waveguard.assembly.index import index_shift, loss_factor, loss_moves_with_wavelength
 from waveguard.fields import core
+from waveguard.models import CAUSES
 from waveguard.models.fields import scattering
 from waveguard.units import nm_to_um, um_to_nm
 
@@ -31,6 +32,9 @@ Complexes = npt.NDArray[np.complex128]
 
 SAME_PLACE_UM = 0.05
 """Couplers of several neighbours that stand nearer to each other take turns in which comes first."""
+PROPAGATION = CAUSES.index("propagation")
+MOST_NODES = 65
+"""Wavelengths at which losses are worked out; between them they are straight lines."""
 WIDTH_STEP_UM = 1e-5
 """Widths are told apart by this."""
 
@@ -70,7 +74,9 @@ class _Pieces:
     """Number of the width, by which the index is shifted."""
     length_um: Floats
     left: Floats
-    """Amplitude behind the piece."""
+    """Amplitude behind the piece, at the wavelength of its cross-section."""
+    moving_db: Floats
+    """Part of its loss that moves with wavelength: that along its length."""
 
 
 def add_guides(
@@ -110,7 +116,14 @@ def add_guides(
         which.append(k)
         share.append(max(float(length_um[k]) - here, 0.0) / max(float(length_um[k]), 1e-12))
     of, part = np.array(which, dtype=np.int64), np.array(share)
-    pieces = _Pieces(section[of], number[of], length_um[of] * part, scattering.amplitude(loss_db[of] * part))
+    along_db = arcs.cause_db[guides.arc, PROPAGATION]
+    pieces = _Pieces(
+        section=section[of],
+        shift=number[of],
+        length_um=length_um[of] * part,
+        left=scattering.amplitude(loss_db[of] * part),
+        moving_db=along_db[of] * part,
+    )
     first = circuit.add_blocks(_blocks(model, wl_um, pieces, widths))
     group_um = pieces.length_um * np.array([one.n_g.value for one in model.cross_sections])[pieces.section]
     for k, (one, other) in enumerate(keys):
@@ -192,11 +205,26 @@ def _blocks(model: CircuitModel, wl_um: Floats, pieces: _Pieces, widths: Floats)
             section = model.cross_sections[number]
             n = index(section, wl) + index_shift(model.pdk, section, width_um=float(widths[shift]), wl_um=wl)
             through = pieces.left[mine, None] * np.exp(2j * np.pi * pieces.length_um[mine, None] * (n / wl)[None])
+            more = _more_loss(model, section, float(widths[shift]), wl)
+            if more is not None:
+                through = through * scattering.amplitude(pieces.moving_db[mine, None] * more[None])
             s[mine, :, 0, 1] = through
             s[mine, :, 1, 0] = through
         return s
 
     return core.Blocks(len(pieces.section), 2, evaluate)
+
+
+def _more_loss(model: CircuitModel, section: CrossSection, width_um: float, wl_um: Floats) -> Floats | None:
+    """Return by what share more (or less) is lost along a guide at other wavelengths than that of its cross-section."""
+    if not loss_moves_with_wavelength(model.pdk, section):
+        return None
+    width = np.asarray(width_um)
+    still = float(loss_factor(model.pdk, section, width_um=width))
+    low, high = float(wl_um.min()), float(wl_um.max())
+    node = wl_um if len(wl_um) <= MOST_NODES else np.linspace(low, high, MOST_NODES)
+    there = [float(loss_factor(model.pdk, section, width_um=width, wavelength_um=float(one))) for one in node]
+    return np.asarray(np.interp(wl_um, node, there) / max(still, 1e-12) - 1.0)
 
 
 def index(section: CrossSection, wl_um: Floats) -> Floats:
