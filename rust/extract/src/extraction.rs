@@ -13,7 +13,7 @@ use crate::cells::{self, CellPlan};
 use crate::coverage;
 use crate::crossings;
 use crate::cuts::{self, Cuts};
-use crate::devices::{self, Role};
+use crate::devices::{self, Proto, Role};
 use crate::effort::{self, Effort};
 use crate::error::ExtractError;
 use crate::facts::{self, Facts};
@@ -278,6 +278,9 @@ fn drop_stubs(
     starts: &[usize],
     merged: &Merged,
 ) -> bool {
+    if !cells.iter().flat_map(|cell| &cell.protos).any(Proto::is_free) {
+        return false;
+    }
     let twins: FxHashSet<CopyId> = merged.twins.iter().flat_map(|t| [t.first, t.second]).collect();
     let aspect = plan.recipe.limits.free_aspect;
     let mut kept = Vec::with_capacity(all.devices.len());

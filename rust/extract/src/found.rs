@@ -118,7 +118,7 @@ fn run_profile(found: &[Run]) -> RunProfile {
     let starts = fill::starts(found.iter().map(|r| r.samples.len()));
     RunProfile {
         gap_nm: fill::column(&starts, &|i, part| {
-            part.iter_mut().zip(found[i].samples.gaps()).for_each(|(v, gap)| *v = gap)
+            part.iter_mut().zip(found[i].samples.gaps()).for_each(|(v, gap)| *v = gap);
         }),
         step_nm: fill::column(&starts, &|i, part| part.fill(found[i].step_nm)),
         other_step_nm: fill::column(&starts, &|i, part| part.copy_from_slice(&found[i].samples.other_steps_nm())),

@@ -327,7 +327,37 @@ mod tests {
         assert!(all.cut.is_empty());
         let cut = super::join(&Ports::from(&crowd[..]), &Tolerances::default(), 10);
         assert_eq!(cut.cut.len(), 50);
-        assert!(!cut.joins().next().is_none());
+        assert!(cut.joins().next().is_some());
+    }
+
+    #[test]
+    fn tiles_find_the_pairs_that_a_search_around_each_port_finds() {
+        let tolerances = Tolerances::default();
+        let mut state = 7_u64;
+        let mut random = |n: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % n
+        };
+        // Clusters on borders of tiles and elsewhere, some ports in the middle of nothing.
+        let ports: Vec<PlacedPort> = (0..4000)
+            .map(|i| {
+                let tile = 64.0 * tolerances.snap_nm * (random(200) as f64 - 100.0);
+                let [x, y] = [0, 1].map(|_| tile + tolerances.snap_nm * 0.25 * (random(24) as f64 - 12.0));
+                port(i, x, y * (random(3) as f64 - 1.0), PI * (random(2) as f64))
+            })
+            .collect();
+        let ports = Ports::from(&ports[..]);
+        let fit = Fit { ports: &ports, tolerances: &tolerances, reach: tolerances.snap_nm };
+        let sorted = |pairs: Vec<Pair>| {
+            let mut pairs: Vec<(u32, u32)> = pairs.iter().map(|p| (p.a, p.b)).collect();
+            pairs.sort_unstable();
+            pairs
+        };
+        let found = sorted(tiles::pairs(&fit, 100_000).expect("no crowd"));
+        let mut searched = sorted(pairs_nearby(&fit, 100_000).0);
+        searched.dedup();
+        assert!(found.len() > 500, "{}", found.len());
+        assert_eq!(found, searched);
     }
 
     #[test]

@@ -190,7 +190,9 @@ impl From<&[PlacedPort]> for Ports {
     fn from(ports: &[PlacedPort]) -> Self {
         let devices = ports.iter().map(|p| p.device + 1).max().unwrap_or(0);
         let mut top = vec![0; devices];
-        ports.iter().for_each(|p| top[p.device] = p.top as u32);
+        for p in ports {
+            top[p.device] = p.top as u32;
+        }
         Self {
             forms: ports.to_vec(),
             names: vec![String::new(); ports.len()],

@@ -293,7 +293,7 @@ impl<'a> Span<'a> {
         }
         // Across the piece both ends of the other one, which bows out in between, lie on one side and too far.
         let (begin, finish) = (ry * ux - rx * uy, (ry + vy * other.length) * ux - (rx + vx * other.length) * uy);
-        let wide = [piece, other].map(|p| p.bow[0].abs() + (p.width + p.widening.abs()) / 2.0);
+        let wide = [piece, other].map(|p| p.bow[0].abs() + f64::midpoint(p.width, p.widening.abs()));
         if begin * finish > 0.0 && begin.abs().min(finish.abs()) > reach_nm + wide[0] + wide[1] + NEAR_NM {
             return None;
         }

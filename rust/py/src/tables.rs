@@ -50,10 +50,10 @@ impl LateTables {
             let names: Vec<&str> = self.0.keys().copied().collect();
             PyKeyError::new_err(format!("no table {name}; there are {}", names.join(", ")))
         };
-        let (known, made) = self.0.get_key_value(name).ok_or_else(unknown)?;
+        let (key, once) = self.0.get_key_value(name).ok_or_else(unknown)?;
         // Two threads may write at once; the one that is first keeps what it wrote, and it is the same.
-        let table = made.get_or_try_init(py, || {
-            let table = make(known)?.ok_or_else(|| PyKeyError::new_err(format!("no table {name}")))?;
+        let table = once.get_or_try_init(py, || {
+            let table = make(key)?.ok_or_else(|| PyKeyError::new_err(format!("no table {name}")))?;
             Ok::<Py<PyDict>, PyErr>(to_dict(py, table)?.unbind())
         })?;
         table.bind(py).copy()
