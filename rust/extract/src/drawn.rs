@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use waveguard_base::LayerId;
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{BBox, Point, region, seam};
+use waveguard_geom::{BBox, Point, region, ring, seam};
 
 use crate::devices::{DeviceSource, Proto};
 use crate::guides::{self, Guide};
@@ -14,7 +14,7 @@ use crate::network::{self, Network, NetworkOptions, jogs};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
-use crate::trace::End;
+use crate::trace::{CapHint, End};
 
 /// What came of a region, in its own frame, in dbu.
 #[derive(Clone, Debug, Default)]
@@ -87,31 +87,30 @@ fn of_ribbon(guide: Guide, ring: &[Point]) -> Drawn {
     Drawn { protos: vec![proto], ends, reason: None }
 }
 
-fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'static str) -> Drawn {
+fn options(plan: &Plan, layer: LayerId) -> NetworkOptions {
     let (narrowest, widest) = guides::widths(plan, layer);
-    let opts = NetworkOptions {
+    NetworkOptions {
         width_min: narrowest * NARROWEST,
         width_max: widest,
         step_max: STEP_WIDTHS * widest,
         aspect: ASPECT,
         trace: guides::options(plan),
-    };
+    }
+}
+
+fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'static str) -> Drawn {
+    let opts = options(plan, layer);
     // One ring may cross or touch itself, as a hole does that is reached by a cut.
     let closed = seam::closed(rings, SEAM_DBU);
-    let mut regular = region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]);
-    for ring in &mut regular {
-        if let Some(smooth) = jogs::smoothed(ring, opts.step_max) {
-            *ring = smooth;
-        }
-    }
-    if let ([ring], true) = (&regular[..], regular != rings)
+    let regular = tidied(region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]), &opts);
+    if let ([ring], true) = (&regular[..], reason != SHORT && regular != rings)
         && jogs::find(ring, opts.step_max).is_empty()
         && let Ok(guide) = guides::of_shape(plan, layer, ring, f64::NAN)
     {
         return of_ribbon(guide, ring);
     }
-    let found = if widest > 0.0 && reason != SHORT {
-        network::decompose(&regular, &opts)
+    let found = if opts.width_max > 0.0 && reason != SHORT {
+        network::decompose(&regular, &[], &opts)
     } else {
         Err(network::NoNetwork::NoGuide)
     };
@@ -120,6 +119,44 @@ fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'stati
     }
     let proto = Proto { outline: rings.to_vec(), bbox: boxed(rings), reason: Some(reason), ..empty() };
     Drawn { protos: vec![proto], ends: Vec::new(), reason: Some(reason) }
+}
+
+/// A region without cracks that rounding left in it, and with walls of teeth as light sees them.
+fn tidied(mut rings: Vec<Vec<Point>>, opts: &NetworkOptions) -> Vec<Vec<Point>> {
+    rings.retain(|ring| !is_crack(ring));
+    for ring in &mut rings {
+        if let Some(smooth) = jogs::smoothed(ring, opts.step_max) {
+            *ring = smooth;
+        }
+    }
+    rings
+}
+
+/// True for a hole, which runs clockwise, that is no wider than what rounding opens.
+fn is_crack(ring: &[Point]) -> bool {
+    let double_area = ring::double_area(ring) as f64;
+    let edge = |i: usize| (ring[i].distance_sq(ring[(i + 1) % ring.len()]) as f64).sqrt();
+    double_area < 0.0 && -double_area <= SEAM_DBU * (0..ring.len()).map(edge).sum::<f64>()
+}
+
+/// The parts of a region of which nothing is known by itself, now that it is known which guides enter it, with
+/// directions out of the region; the first `n_own` are guides it was cut off from. `None` when it has none that all
+/// of them lead to.
+pub fn entered(
+    plan: &Plan,
+    layer: LayerId,
+    rings: &[Vec<Point>],
+    area: f64,
+    entries: &[CapHint],
+    n_own: usize,
+) -> Option<Vec<Proto>> {
+    let opts = options(plan, layer);
+    let region = tidied(network::with_stubs(rings, entries, n_own, ASPECT), &opts);
+    let network = network::decompose(&region, entries, &opts).ok()?;
+    let mut drawn = of_parts(plan, layer, network);
+    settle_area(plan, layer, &mut drawn, area);
+    drawn.protos.iter_mut().for_each(|p| p.layer = Some(layer));
+    Some(drawn.protos)
 }
 
 fn of_parts(plan: &Plan, layer: LayerId, network: Network) -> Drawn {
