@@ -5,6 +5,7 @@
 //! light can tell: they are one device with the body beside them. Strips narrower than any guide that run along
 //! a guide belong to that guide and are no device.
 
+mod entered;
 mod gratings;
 mod strips;
 
@@ -12,14 +13,13 @@ use std::f64::consts::PI;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, GridIndex, Point, Transform, ring};
 
 use crate::cells::{CellPlan, Leftover};
 use crate::contacts::distance;
 use crate::devices::Proto;
-use crate::drawn::{self, guide_proto};
+use crate::drawn::guide_proto;
 use crate::guides;
 use crate::pins::{LocalPort, PortSource, contains};
 use crate::place::{Placed, Placements, Rest};
@@ -55,6 +55,7 @@ struct Outline {
 
 /// Adds the ports, takes gratings together, and takes side strips out of the devices.
 pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<Explained> {
+    entered::work_out(plan, cells, all);
     let devices = &all.devices;
     let mut outlines = outlines(cells, devices);
     if outlines.is_empty() {
@@ -85,7 +86,6 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
     ports.retain(|_| !is_short.next().unwrap_or(false));
     let groups = gratings::groups(plan, cells, devices, &outlines);
     let mut rest = Vec::new();
-    let mut parted: Vec<(usize, Vec<Proto>)> = Vec::new();
     for group in groups {
         let has_ports = |&k: &usize| {
             let own = of(cells, &devices[outlines[k].device]);
@@ -108,12 +108,6 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
         let first = *group.iter().find(is_known).or_else(|| group.iter().find(is_body)).unwrap_or(&group[0]);
         let device = outlines[first].device;
         let frame = &devices[device].transform;
-        if let [k] = group[..]
-            && let Some(protos) = parts(plan, of(cells, &devices[device]), frame, &ports[k])
-        {
-            parted.push((device, protos));
-            continue;
-        }
         let mut composite = of(cells, &devices[device]).clone();
         let is_changed = group.len() > 1 || !ports[first].is_empty();
         for &k in &group {
@@ -145,40 +139,10 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
         cell.protos.push(composite);
         all.devices[device].proto = cell.protos.len() - 1;
     }
-    let mut more: FxHashMap<usize, Vec<Placed>> = FxHashMap::default();
-    for (device, protos) in parted {
-        let placed = all.devices[device];
-        let cell = &mut cells[placed.cell.index()];
-        let first = cell.protos.len();
-        let numbers = first..first + protos.len();
-        cell.protos.extend(protos);
-        all.devices[device].proto = first;
-        more.insert(device, numbers.skip(1).map(|proto| Placed { proto, ..placed }).collect());
-    }
-    let devices = std::mem::take(&mut all.devices);
-    for (i, placed) in devices.into_iter().enumerate().filter(|(i, _)| !is_gone[*i]) {
-        all.devices.push(placed);
-        all.devices.extend(more.remove(&i).into_iter().flatten());
-    }
+    let mut gone = is_gone.iter();
+    all.devices.retain(|_| !gone.next().copied().unwrap_or(false));
     all.rest.extend(rest);
     explained
-}
-
-/// The guides and bodies of a lone shape, or of a body that more guides enter, by all guides that enter it.
-fn parts(plan: &Plan, shape: &Proto, frame: &Transform, ports: &[LocalPort]) -> Option<Vec<Proto>> {
-    let is_open = shape.guide.is_none() && (shape.reason.is_some() || shape.junction.is_some());
-    let layer = shape.layer.filter(|_| is_open && shape.is_free() && !ports.is_empty())?;
-    let mut entries: Vec<CapHint> = shape.ports.iter().map(hint).collect();
-    let n_own = entries.len();
-    for port in ports {
-        entries.push(hint(&in_frame(port, frame)?));
-    }
-    let area = plan.core_number(layer).map_or(0.0, |k| shape.core_area[k]);
-    drawn::entered(plan, layer, &shape.outline, area, &entries, n_own)
-}
-
-fn hint(port: &LocalPort) -> CapHint {
-    CapHint { x: port.at[0], y: port.at[1], direction_rad: port.direction_rad, width: port.width }
 }
 
 /// The guide that a lone shape is between the two guides that end at it, or at the end of one.
@@ -196,6 +160,10 @@ fn between(plan: &Plan, cells: &[CellPlan], placed: &Placed, ports: &[LocalPort]
     let guide = guides::between(plan, layer, ring, ends).ok()?;
     let core_area = shape.core_area.clone();
     Some(Proto { core_area, layer: Some(layer), ..guide_proto(Arc::new(guide)) })
+}
+
+fn hint(port: &LocalPort) -> CapHint {
+    CapHint { x: port.at[0], y: port.at[1], direction_rad: port.direction_rad, width: port.width }
 }
 
 /// Where a straight guide that begins at an end and covers a ring ends.

@@ -27,6 +27,17 @@ pub struct Drawn {
     pub reason: Option<&'static str>,
 }
 
+/// A drawn region that is more than a guide.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Layer it is drawn on.
+    pub layer: LayerId,
+    /// Outer rings and holes, in the frame of its parts.
+    pub rings: Vec<Vec<Point>>,
+    /// Area as drawn, in dbu².
+    pub area: f64,
+}
+
 /// Guides are no narrower than this part of the narrowest cross-section of their layer.
 const NARROWEST: f64 = 0.7;
 /// Longest step of a side, in widths of the widest guide.
@@ -57,9 +68,17 @@ pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -
         Some(guide) => of_ribbon(guide, &rings[0]),
         None => of_network(plan, layer, rings, reason),
     };
-    settle_area(plan, layer, &mut drawn, area);
-    drawn.protos.iter_mut().for_each(|p| p.layer = Some(layer));
+    finish(plan, &mut drawn, layer, area);
+    if drawn.reason.is_some() || drawn.protos.iter().any(|p| p.junction.is_some()) {
+        let region = Arc::new(Region { layer, rings: rings.to_vec(), area });
+        drawn.protos.iter_mut().for_each(|p| p.region = Some(Arc::clone(&region)));
+    }
     drawn
+}
+
+fn finish(plan: &Plan, drawn: &mut Drawn, layer: LayerId, area: f64) {
+    settle_area(plan, layer, drawn, area);
+    drawn.protos.iter_mut().for_each(|p| p.layer = Some(layer));
 }
 
 /// A cap further from perpendicular than this, in rad, was cut by a tool and not drawn.
@@ -139,23 +158,18 @@ fn is_crack(ring: &[Point]) -> bool {
     double_area < 0.0 && -double_area <= SEAM_DBU * (0..ring.len()).map(edge).sum::<f64>()
 }
 
-/// The parts of a region of which nothing is known by itself, now that it is known which guides enter it, with
-/// directions out of the region; the first `n_own` are guides it was cut off from. `None` when it has none that all
-/// of them lead to.
-pub fn entered(
-    plan: &Plan,
-    layer: LayerId,
-    rings: &[Vec<Point>],
-    area: f64,
-    entries: &[CapHint],
-    n_own: usize,
-) -> Option<Vec<Proto>> {
-    let opts = options(plan, layer);
-    let region = tidied(network::with_stubs(rings, entries, n_own, ASPECT), &opts);
-    let network = network::decompose(&region, entries, &opts).ok()?;
-    let mut drawn = of_parts(plan, layer, network);
-    settle_area(plan, layer, &mut drawn, area);
-    drawn.protos.iter_mut().for_each(|p| p.layer = Some(layer));
+/// The parts of a region, now that it is known which guides enter it; their directions are those out of the region.
+/// `None` when it is no more than a guide, or has no parts that all of the entries lead to.
+pub fn entered(plan: &Plan, region: &Region, entries: &[CapHint]) -> Option<Vec<Proto>> {
+    let opts = options(plan, region.layer);
+    let closed = seam::closed(&region.rings, SEAM_DBU);
+    let rings = network::with_stubs(closed.as_ref().unwrap_or(&region.rings), entries, ASPECT);
+    let network = network::decompose(&tidied(rings, &opts), entries, &opts).ok()?;
+    if network.bodies.is_empty() {
+        return None;
+    }
+    let mut drawn = of_parts(plan, region.layer, network);
+    finish(plan, &mut drawn, region.layer, region.area);
     Some(drawn.protos)
 }
 
@@ -198,6 +212,7 @@ fn empty() -> Proto {
         source: DeviceSource::Junction,
         core_area: Vec::new(),
         junction: None,
+        region: None,
         shape: None,
         layer: None,
         reason: None,

@@ -14,10 +14,8 @@ use crate::trace::{CapHint, End};
 
 /// Stubs are so many widths longer than the shortest guide.
 const LONGER: f64 = 2.0;
-/// They begin this far inside, in dbu, so that no crack of rounding is left,
+/// They begin this far inside, in dbu, so that no crack of rounding is left.
 const INSIDE: f64 = 2.0;
-/// and so many widths where the region was cut off its guides by triangles, not along the cross-section.
-const INSIDE_WIDTHS: f64 = 1.0;
 /// Corners of a stub may be cut off by so many widths: there the region ends for sure.
 const AT_END: f64 = 1.0;
 /// What is left of a guide in the region is not worth a guide below this length, in dbu.
@@ -36,15 +34,13 @@ pub(super) enum Trimmed {
     Nothing(End),
 }
 
-/// The region with a stub for each guide that enters it; `direction_rad` is that out of the region. The first
-/// `n_own` are guides it was cut off from.
-pub fn with_stubs<R: AsRef<[Point]>>(rings: &[R], entries: &[CapHint], n_own: usize, aspect: f64) -> Vec<Vec<Point>> {
+/// The region with a stub for each guide that enters it; `direction_rad` is that out of the region.
+pub fn with_stubs<R: AsRef<[Point]>>(rings: &[R], entries: &[CapHint], aspect: f64) -> Vec<Vec<Point>> {
     let mut regions: Vec<Vec<Vec<Point>>> = vec![rings.iter().map(|r| r.as_ref().to_vec()).collect()];
-    for (k, entry) in entries.iter().enumerate() {
-        let inside = if k < n_own { INSIDE_WIDTHS * entry.width } else { INSIDE };
+    for entry in entries {
         let (sin, cos) = entry.direction_rad.sin_cos();
         let (half, to) = (entry.width / 2.0, stub_length(entry, aspect));
-        let corners = [(-inside, -half), (to, -half), (to, half), (-inside, half)];
+        let corners = [(-INSIDE, -half), (to, -half), (to, half), (-INSIDE, half)];
         let place = |(along, aside): (f64, f64)| {
             Point::from_f64(entry.x + along * cos - aside * sin, entry.y + along * sin + aside * cos)
         };
