@@ -44,15 +44,10 @@ class Prepared:
     """Couplers whose split is measured from their shapes."""
 
     def model(
-        self,
-        *,
-        corner: Corner = "typ",
-        wavelength_um: float | None = None,
-        edge_bias_nm: float = 0.0,
-        pdk: Pdk | None = None,
+        self, *, corner: Corner = "typ", wavelength_um: float | None = None, edge_bias_nm: float = 0.0
     ) -> CircuitModel:
-        """Return the circuit at a corner and wavelength, with edges that lie further out than drawn, by another PDK."""
-        kit = at_corner(self.extraction.pdk if pdk is None else pdk, corner)
+        """Return the circuit at a corner and wavelength, every edge of a core moved outwards by `edge_bias_nm`."""
+        kit = at_corner(self.extraction.pdk, corner)
         if wavelength_um is not None:
             kit = at_wavelength(kit, wavelength_um)
         sections = {one.name: one for one in kit.cross_sections}
