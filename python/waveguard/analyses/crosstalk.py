@@ -272,8 +272,7 @@ class _Work:
         self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
         crossed = coupled.equal_guides(theta_rad=theta)
         bound = np.where(theta > math.pi / 2, 1.0, crossed)
-        opening = np.where(curvature[owner] > 0.0, curvature[owner], bend)
-        delta = self._mismatch(rows, at, owner, ratio, opening, (width_a, width_b), wavelength_um)
+        delta = self._mismatch(rows, at, owner, ratio, bend, (width_a, width_b), wavelength_um)
         self.samples.append(RunSamples(rows, start, count, kappa, delta, step_um))
         phase_rad = np.bincount(owner, np.abs(delta) * step_um, minlength=len(rows))
         bent = np.flatnonzero((phase_rad > NEGLIGIBLE_PHASE_RAD) & (theta > NEGLIGIBLE_THETA_RAD))
@@ -361,7 +360,7 @@ class _Work:
         at: Ints,
         owner: Ints,
         ratio: Floats,
-        opening: Floats,
+        curvature: Floats,
         widths: tuple[Floats, Floats],
         wavelength_um: float,
     ) -> Floats:
@@ -387,7 +386,7 @@ class _Work:
             n_eff=index[0][owner],
             n_eff_other=index[1][owner],
             wavelength_um=wavelength_um,
-            other_per_own=ratio - pitch_um * opening / 2,
+            other_per_own=ratio - pitch_um * curvature / 2,
         )
         if not len(delta):
             return delta
