@@ -23,6 +23,7 @@ from waveguard.extract import extract
 from waveguard.fields.runs import place_runs
 from waveguard.layout import read
 from waveguard.models.fields import MODELS
+from waveguard.pdk.sections import LossSpectrum
 from waveguard.units import db_to_ratio
 
 RADIUS_UM = 10.0
@@ -337,3 +338,18 @@ def test_guides_of_another_width_have_the_index_of_that_width() -> None:
     slope = (phases[1] - phases[0])[2] - (phases[1] - phases[0])[0]
     group = 4.1628 - (4.1628 - 4.1180) / 3 - 4.1961
     assert slope == pytest.approx(-2 * np.pi * 1000 * group * 2e-4 / 1.55**2, rel=1e-3)
+
+
+def test_the_loss_of_a_guide_moves_with_wavelength_as_the_pdk_says() -> None:
+    kit = pdk.load(draw.KIT)
+    spectrum = LossSpectrum(wavelength_um=(1.53, 1.55, 1.57), db_per_cm=(4.0, 2.0, 3.0), source="made up for this test")
+    sections = tuple(one.model_copy(update={"loss_spectrum": spectrum}) for one in kit.cross_sections)
+    shapes = draw.library_of([draw.straight(0, 10_000, 0), draw.straight(0, 10_000, 1.4)])
+    model = engine.circuit_of(extract(read(shapes), kit.model_copy(update={"cross_sections": sections})))
+    wl = np.linspace(1.53, 1.57, 5)
+    found = fields.from_layout(model, wl_um=wl)
+    loss = model.cross_sections[0].loss_db_per_cm.value
+    # All that comes out, of both guides: cut or not, what is lost is lost along the length.
+    out = sum(power(found, end(0, 0), end(10_000, y)) for y in (0, 1.4))
+    assert found.figures["couplers"] > 0
+    assert -10 * np.log10(out) == pytest.approx(loss * np.array([2.0, 1.5, 1.0, 1.25, 1.5]), rel=1e-9)

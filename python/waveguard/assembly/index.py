@@ -52,28 +52,6 @@ def group_index_of(pdk: Pdk, section: CrossSection, *, width_um: Floats, wavelen
     return np.asarray(n_g + there - here)
 
 
-def index_shift(pdk: Pdk, section: CrossSection, *, width_um: float, wl_um: Floats) -> Floats:
-    """Return by how much the effective index of a guide of another width differs from that of its cross-section.
-
-    From the mode table of the film nearest in wavelength, by index and group index; 0 where the PDK has none.
-    """
-    modes = _modes(pdk, section)
-    nominal_um = section.width_um.value
-    if not modes or width_um == nominal_um:
-        return np.zeros_like(wl_um)
-    table = min(modes, key=lambda one: abs(one.wavelength_um - section.wavelength_um))
-    n_eff, n_g = (
-        float(np.diff(np.interp([nominal_um, width_um], table.width_um, column))[0])
-        for column in (table.n_eff, table.n_g)
-    )
-    return np.asarray(n_eff + (wl_um - table.wavelength_um) * (n_eff - n_g) / table.wavelength_um)
-
-
-def has_modes(pdk: Pdk, section: CrossSection) -> bool:
-    """Tell whether the PDK knows how the index of a guide moves with its width."""
-    return bool(_modes(pdk, section))
-
-
 def slab_index(pdk: Pdk, section: CrossSection) -> float:
     """Return the index of the film far from any edge: that of the widest guide solved, else of the section."""
     modes = modes_of(pdk, section)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from waveguard.assembly.index import index_shift, loss_factor, loss_moves_with_wavelength
+from waveguard.analyses.coupling import index_shift
+from waveguard.assembly.index import loss_factor, loss_moves_with_wavelength
 from waveguard.fields import core
 from waveguard.models import CAUSES
 from waveguard.models.fields import scattering

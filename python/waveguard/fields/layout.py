@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from waveguard.analyses.coupling import has_modes
 from waveguard.assembly.devices import OpticalPorts, groups_alike, roles_of_ports
-from waveguard.assembly.index import has_modes
 from waveguard.errors import UsageError
 from waveguard.fields import core, measured, sampling
 from waveguard.fields.circuit import FieldCircuit
