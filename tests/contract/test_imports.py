@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "python" / "waveguard"
 CORE = "_core"
 
 WORDS = {"units", "errors"}
-DATA = WORDS | {"tables", "findings", "pdk"}
+DATA = WORDS | {"tables", "views", "findings", "pdk"}
 JUDGES = DATA | {"metadata", "analyses", "models"}
 RUNNERS = JUDGES | {"layout", "extract", "circuit", "reading", "rules"}
 
@@ -23,7 +23,8 @@ RUNNERS = JUDGES | {"layout", "extract", "circuit", "reading", "rules"}
 MAY_SEE: dict[str, set[str]] = {
     "units": set(),
     "errors": set(),
-    "tables": WORDS,
+    "views": WORDS,
+    "tables": WORDS | {"views"},
     "findings": WORDS,
     "pdk": WORDS,
     "models": {"units"},

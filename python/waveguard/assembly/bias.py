@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from waveguard.errors import UsageError
-from waveguard.tables import OPTICAL, Floats, Tables
+from waveguard.tables import OPTICAL, Tables
+from waveguard.views import Floats
 
 MOST_NM = 200.0
 LEAST_NM = 1.0
