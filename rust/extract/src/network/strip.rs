@@ -362,7 +362,10 @@ impl Strip {
         for round in 0..CORNER_ROUNDS {
             let q = other.point(found);
             let rough = (p[0] - q[0]).hypot(p[1] - q[1]);
-            let ways = [own.direction_from(place, REACH * rough, !at_end), other.direction_from(found, REACH * rough, !at_end)];
+            let ways = [
+                own.direction_from(place, REACH * rough, !at_end),
+                other.direction_from(found, REACH * rough, !at_end),
+            ];
             // What lies opposite is not known at first.
             tangent = if round == 0 { ways[0] } else { unit([ways[0][0] + ways[1][0], ways[0][1] + ways[1][1]]) };
             // The perpendicular may pass just beyond the corner.
