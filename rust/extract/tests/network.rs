@@ -54,7 +54,7 @@ fn merged(polygons: &[Vec<[f64; 2]>], angle: f64) -> Vec<Vec<Point>> {
 }
 
 fn network(polygons: &[Vec<[f64; 2]>], angle: f64) -> Network {
-    decompose(&merged(polygons, angle), &options()).expect("a network")
+    decompose(&merged(polygons, angle), &[], &options()).expect("a network")
 }
 
 fn lengths(network: &Network) -> Vec<f64> {
@@ -238,7 +238,7 @@ fn guides_of_different_width_or_place_meet_at_a_step() {
 #[test]
 fn a_plate_has_no_guide() {
     assert_eq!(
-        decompose(&merged(&[bar([0.0, 0.0], [50_000.0, 0.0], 40_000.0)], 0.2), &options()).err(),
+        decompose(&merged(&[bar([0.0, 0.0], [50_000.0, 0.0], 40_000.0)], 0.2), &[], &options()).err(),
         Some(NoNetwork::NoGuide)
     );
 }

@@ -134,6 +134,14 @@ impl Side {
         unit([b[0] - a[0], b[1] - a[1]])
     }
 
+    /// The direction of the side where it begins or ends at a place, also where it bends: taken over two reaches.
+    fn direction_at_end(&self, s: f64, width: f64, is_after: bool) -> [f64; 2] {
+        let far = self.direction_from(s, REACH * width, is_after);
+        let near = self.direction_from(s, 0.5 * REACH * width, is_after);
+        // The direction of a chord is that in its middle.
+        unit([2.0 * near[0] - far[0], 2.0 * near[1] - far[1]])
+    }
+
     /// Where the side crosses the line through `m` perpendicular to `t`, sought from `s` on.
     fn crossing(&self, m: [f64; 2], t: [f64; 2], s: f64, most: f64) -> Option<f64> {
         let ahead = |p: [f64; 2]| (p[0] - m[0]) * t[0] + (p[1] - m[1]) * t[1];
@@ -362,10 +370,7 @@ impl Strip {
         for round in 0..CORNER_ROUNDS {
             let q = other.point(found);
             let rough = (p[0] - q[0]).hypot(p[1] - q[1]);
-            let ways = [
-                own.direction_from(place, REACH * rough, !at_end),
-                other.direction_from(found, REACH * rough, !at_end),
-            ];
+            let ways = [own.direction_at_end(place, rough, !at_end), other.direction_at_end(found, rough, !at_end)];
             // What lies opposite is not known at first.
             tangent = if round == 0 { ways[0] } else { unit([ways[0][0] + ways[1][0], ways[0][1] + ways[1][1]]) };
             // The perpendicular may pass just beyond the corner.
@@ -391,6 +396,12 @@ impl Strip {
     fn ends(&self, s: f64) -> [[f64; 2]; 2] {
         let [l, r] = self.place(s);
         [self.left.point(l), self.right.point(r)]
+    }
+
+    /// The middle of the chord at a distance along the axis.
+    pub(super) fn middle(&self, s: f64) -> [f64; 2] {
+        let [l, r] = self.ends(s);
+        [f64::midpoint(l[0], r[0]), f64::midpoint(l[1], r[1])]
     }
 
     /// The cross-section at a distance along the axis; `None` where the sides do not run along each other.
