@@ -441,6 +441,20 @@ mod tests {
     }
 
     #[test]
+    fn a_run_knows_where_it_is_on_both_guides() {
+        let whole = line(&[[0.0, 0.0], [50_000.0, 0.0]]);
+        let some = [[30_000.0, 900.0], [45_000.0, 900.0]];
+        let against = [some[1], some[0]];
+        for (other, ends) in [(some, [0.0, 15_000.0]), (against, [15_000.0, 0.0])] {
+            let found = runs(&[whole.clone(), line(&other)]);
+            assert_eq!(found.len(), 1);
+            assert!((found[0].start_nm - 30_000.0).abs() <= 500.0, "{}", found[0].start_nm);
+            assert!((found[0].length_nm() - 15_000.0).abs() <= 500.0);
+            assert!(found[0].other_nm.iter().zip(ends).all(|(a, b)| (a - b).abs() <= 500.0), "{:?}", found[0].other_nm);
+        }
+    }
+
+    #[test]
     fn turns_of_one_guide_are_neighbours_and_the_inside_of_its_bend_is_not() {
         let a = line(&[[0.0, 0.0], [50_000.0, 0.0], [50_000.0, 2000.0], [0.0, 2000.0]]);
         let found = runs(&[a]);
