@@ -430,31 +430,9 @@ class Summary(View):
 VIEWS: Mapping[str, type[View]] = {
     table.NAME: table
     for table in (
-        Devices,
-        Ports,
-        Nets,
-        Waveguides,
-        Bends,
-        Pieces,
-        Tapers,
-        Routes,
-        Junctions,
-        NearMisses,
-        Runs,
-        RunProfile,
-        Crossings,
-        Overlaps,
-        Terminals,
-        Coverage,
-        Unexplained,
-        Problems,
-        Centerlines,
-        Paths,
-        Traces,
-        Circuits,
-        Loops,
-        LoopMembers,
-        Summary,
+        *(Devices, Ports, Nets, Waveguides, Bends, Pieces, Tapers, Routes, Junctions, NearMisses, Runs, RunProfile),
+        *(Crossings, Overlaps, Terminals, Coverage, Unexplained, Problems, Centerlines),
+        *(Paths, Traces, Circuits, Loops, LoopMembers, Summary),
     )
 }
 """All tables by name."""
