@@ -11,45 +11,11 @@ The core declares the same names in `rust/extract/src/tables.rs` and `rust/circu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Self
 
-import numpy as np
-import numpy.typing as npt
-
-from waveguard.errors import InternalError
-
-Floats: TypeAlias = npt.NDArray[np.float64]
-"""Measured values."""
-Ids: TypeAlias = npt.NDArray[np.int64]
-"""Row numbers and counts; -1 for none."""
-Codes: TypeAlias = npt.NDArray[np.uint8]
-"""Small codes and flags."""
-Texts: TypeAlias = list[str]
-"""Names."""
-
-_DTYPES = {"Floats": "float64", "Ids": "int64", "Codes": "uint8", "Texts": "str"}
-
-
-class TableSource(Protocol):
-    """What has tables: the extraction and solution handles of the core."""
-
-    def table(self, name: str) -> dict[str, Any]:
-        """Return the columns of a table."""
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnInfo:
-    """What a column holds."""
-
-    name: str
-    dtype: str
-    """float64, int64, uint8 or str."""
-    unit: str
-    """Empty for ids, counts, codes and names."""
-    meaning: str
-
+from waveguard.views import Codes, Floats, Ids, TableSource, Texts, View
 
 # Codes of columns, as their meanings state them.
 OPTICAL, ELECTRICAL, FIBRE = range(3)
@@ -68,58 +34,6 @@ JUNCTION_KINDS = ("end", "transition", "branch", "crossing", "coupler")
 
 def _column(unit: str, meaning: str) -> Any:  # noqa: ANN401 -- stands for the default of any column type
     return field(metadata={"unit": unit, "meaning": meaning})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """A table by its columns."""
-
-    NAME: ClassVar[str]
-    ATTACHED: ClassVar[bool] = False
-    """True when the columns are an attachment and need not be of one length."""
-
-    @classmethod
-    def columns(cls) -> tuple[ColumnInfo, ...]:
-        """Return what the table holds, in order."""
-        return tuple(
-            ColumnInfo(f.name, _DTYPES[str(f.type)], f.metadata["unit"], f.metadata["meaning"]) for f in fields(cls)
-        )
-
-    @classmethod
-    def of(cls, columns: Mapping[str, Any]) -> Self:
-        """Make a view of columns as the core gives them; lists are converted, nothing else is."""
-        given = dict(columns)
-        values = {c.name: _checked(cls.NAME, c, given.pop(c.name, None)) for c in cls.columns()}
-        if given:
-            raise InternalError(f"table {cls.NAME} has columns that nobody knows: {', '.join(sorted(given))}")
-        lengths = {len(value) for value in values.values()}
-        if not cls.ATTACHED and len(lengths) > 1:
-            raise InternalError(f"the columns of table {cls.NAME} have {len(lengths)} different lengths")
-        return cls(**values)
-
-    @classmethod
-    def empty(cls) -> Self:
-        """Return the table without rows."""
-        return cls.of({c.name: [] for c in cls.columns()})
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(getattr(self, fields(self)[0].name))
-
-    def items(self) -> Iterator[tuple[str, Any]]:
-        """Go through names and columns."""
-        return ((c.name, getattr(self, c.name)) for c in self.columns())
-
-
-def _checked(table: str, column: ColumnInfo, value: Any) -> Any:  # noqa: ANN401 -- any column
-    if value is None:
-        raise InternalError(f"table {table} lacks column {column.name}")
-    if column.dtype == "str":
-        return [str(item) for item in value]
-    array = value if isinstance(value, np.ndarray) else np.asarray(value, dtype=column.dtype)
-    if array.dtype != column.dtype or array.ndim != 1:
-        raise InternalError(f"column {table}.{column.name} is {array.dtype} with {array.ndim} axes, not {column.dtype}")
-    return array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -306,6 +220,9 @@ class Runs(View):
     waveguide_a: Ids = _column("", "the guide along which samples are taken")
     waveguide_b: Ids = _column("", "the other; may be the same")
     length_nm: Floats = _column("nm", "length along waveguide_a")
+    start_nm: Floats = _column("nm", "distance from port_a of waveguide_a at which it begins")
+    other_start_nm: Floats = _column("nm", "distance from port_a of waveguide_b beside that place")
+    other_end_nm: Floats = _column("nm", "the same beside its end; less where waveguide_b runs the other way")
     gap_min_nm: Floats = _column("nm", "smallest edge-to-edge gap")
     gap_error_nm: Floats = _column("nm", "bound on the error of gap_min_nm")
     gap_mean_nm: Floats = _column("nm", "mean gap")
@@ -513,31 +430,9 @@ class Summary(View):
 VIEWS: Mapping[str, type[View]] = {
     table.NAME: table
     for table in (
-        Devices,
-        Ports,
-        Nets,
-        Waveguides,
-        Bends,
-        Pieces,
-        Tapers,
-        Routes,
-        Junctions,
-        NearMisses,
-        Runs,
-        RunProfile,
-        Crossings,
-        Overlaps,
-        Terminals,
-        Coverage,
-        Unexplained,
-        Problems,
-        Centerlines,
-        Paths,
-        Traces,
-        Circuits,
-        Loops,
-        LoopMembers,
-        Summary,
+        *(Devices, Ports, Nets, Waveguides, Bends, Pieces, Tapers, Routes, Junctions, NearMisses, Runs, RunProfile),
+        *(Crossings, Overlaps, Terminals, Coverage, Unexplained, Problems, Centerlines),
+        *(Paths, Traces, Circuits, Loops, LoopMembers, Summary),
     )
 }
 """All tables by name."""
@@ -548,9 +443,9 @@ def view(name: str, columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- the c
     return VIEWS[name].of(columns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tables:
-    """The tables of an extraction."""
+    """The tables of an extraction; those of a handle are taken when they are asked for the first time."""
 
     devices: Devices = field(default_factory=Devices.empty)
     ports: Ports = field(default_factory=Ports.empty)
@@ -574,8 +469,18 @@ class Tables:
 
     @classmethod
     def of(cls, source: TableSource) -> Self:
-        """Take all tables from a handle of the core."""
-        return cls(**{f.name: view(f.name, source.table(f.name)) for f in fields(cls)})
+        """Give out the tables of a handle of the core. Each is written when its attribute is read, and kept."""
+        late = object.__new__(cls)
+        object.__setattr__(late, "_source", source)
+        return late
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- the class depends on the name
+        """Take a table that nobody asked for before."""
+        if name.startswith("_") or name not in type(self).__dataclass_fields__:
+            raise AttributeError(f"there is no table '{name}'", name=name, obj=self)
+        table = view(name, self._source.table(name))
+        object.__setattr__(self, name, table)
+        return table
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "python" / "waveguard"
 CORE = "_core"
 
 WORDS = {"units", "errors"}
-DATA = WORDS | {"tables", "findings", "pdk"}
+DATA = WORDS | {"tables", "views", "findings", "pdk"}
 JUDGES = DATA | {"metadata", "analyses", "models"}
 RUNNERS = JUDGES | {"layout", "extract", "circuit", "reading", "rules"}
 
@@ -23,7 +23,8 @@ RUNNERS = JUDGES | {"layout", "extract", "circuit", "reading", "rules"}
 MAY_SEE: dict[str, set[str]] = {
     "units": set(),
     "errors": set(),
-    "tables": WORDS,
+    "views": WORDS,
+    "tables": WORDS | {"views"},
     "findings": WORDS,
     "pdk": WORDS,
     "models": {"units"},
@@ -35,11 +36,11 @@ MAY_SEE: dict[str, set[str]] = {
     "budget": WORDS | {"pdk", "statement"},
     "assembly": DATA | {"models"},
     "circuit": JUDGES | {"extract", "assembly", CORE},
-    "fields": JUDGES - {"analyses"} | {"assembly", "circuit", CORE},
+    "fields": JUDGES | {"assembly", "circuit", CORE},
     "analyses": JUDGES - {"analyses"} | {"assembly", "budget", "circuit", "statement"},
     "rules": JUDGES,
     "summary": JUDGES | {"circuit"},
-    "engine": RUNNERS | {"budget", "summary", CORE},
+    "engine": RUNNERS | {"assembly", "budget", "summary", CORE},
     "optics": RUNNERS | {"engine", "assembly", "reports"},
     "exports": RUNNERS | {"engine"},
     "reports": WORDS | {"findings"},

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import drawn_guides as draw
 from waveguard import fields
 from waveguard.models.fields import MODELS, Scattering
 
@@ -209,3 +210,21 @@ def test_what_we_hand_to_sax_composes_there_as_it_does_here() -> None:
     for start in ours.ports:
         for end in ours.ports:
             assert np.abs(ours.between(start, end) - theirs[start, end]).max() < WITHIN
+
+
+def test_a_drawn_layout_is_the_same_circuit_in_sax() -> None:
+    """A ring beside two guides, and a spiral that couples to itself, from their shapes: couplers and all."""
+    ring = [draw.straight(0, 100, 0), *draw.ring(50, 10.7, 10), draw.straight(0, 100, 21.4)]
+    model = draw.circuit_of([*ring, *(one.translate(0, 80) for one in draw.spiral(5, 30, 0.8, 20))])
+    ours = fields.from_layout(model, wl_um=WL)
+    assert ours.figures["couplers"] > 8
+    netlist, models = fields.sax_from_layout(model, wl_um=WL)
+    circuit, _ = sax.circuit(netlist=netlist, models=models, backend="klu")
+    theirs = circuit()
+    for k, start in enumerate(netlist["ports"]):
+        for i, end in enumerate(netlist["ports"]):
+            value = np.broadcast_to(np.asarray(theirs.get((start, end), 0.0)), WL.shape)
+            assert np.abs(value - ours.s[:, i, k]).max() < WITHIN
+    # And back: the netlist is one that we read ourselves.
+    again = fields.from_netlist(netlist, wl_um=WL, models={name: model() for name, model in models.items()})
+    assert np.abs(again.s - ours.s).max() < 1e-12

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import drawn_guides as draw
 from waveguard import fields
 from waveguard.cli import main
 from waveguard.cli.sparams import split_names, wavelengths
@@ -29,7 +30,9 @@ def test_all_formats_hold_the_same_numbers(demo_dir: Path, tmp_path: Path, capsy
     lines = lines_of(capsys)
     assert lines[0].startswith("2 ports, 11 wavelengths, ")
     assert "passive: largest singular value" in lines[1]
-    assert any(line.startswith("  bus -> bus_out: -9.") for line in lines)
+    assert any(line.startswith("  bus -> bus_out: -10.1") for line in lines)
+    assert "1 coupler between guides side by side" in lines
+    assert any(line.startswith("note: the grid is too coarse for a spectrum: steps of 2 nm") for line in lines)
     found = [fields.read(tmp_path / name) for name in names[:3]]
     for other in found[1:]:
         assert other.ports == ("bus", "bus_out")
@@ -113,3 +116,38 @@ def test_what_has_no_model_ends_with_3_and_is_said(
     assert main([*arguments, "--gaps", "absorb"]) == 0
     assert (tmp_path / "x.s4p").exists()
     assert any("swallow light" in line for line in lines_of(capsys))
+
+
+def test_bare_geometry_has_its_open_ends_as_ports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chip = tmp_path / "ring.gds"
+    draw.library_of([draw.straight(0, 100, 0), *draw.ring(50, 10.7, 10)]).write_gds(chip)
+    arguments = ["sparams", str(chip), "--pdk", draw.KIT, "--wl", "1.54:1.56:401"]
+    assert main([*arguments, "-o", str(tmp_path / "x.npz")]) == 0
+    lines = lines_of(capsys)
+    assert any("a ring of 62.83 um has resonances" in line for line in lines)
+    found = fields.read(tmp_path / "x.npz")
+    assert set(found.ports) == {"end@(0,0)", "end@(100,0)"}
+    assert found.undersampled
+    assert found.power_db("end@(0,0)", "end@(100,0)").min() < -3.0
+    assert main([*arguments, "--ports", "end@(0, 0),end@(100.001,0)", "-q"]) == 0
+    lines_of(capsys)
+    assert main([*arguments, "--ports", "end@(0,5)"]) == 2
+    assert lines_of(capsys)[:2] == [
+        "error: no open ends of guides lie at 'end@(0,5)'",
+        "hint: nearest: end@(0,0), end@(100,0)",
+    ]
+    # A process that widens guides by 10 nm moves the resonance by 10 nm x dn/dw / n_g, and narrows the gap.
+    assert main([*arguments, "--bias", "5", "-o", str(tmp_path / "wide.npz"), "-q"]) == 0
+    assert main([*arguments, "--floor", "3"]) == 2
+    assert main([*arguments, "--bias", "nan"]) == 2
+
+
+def test_unknown_couplings_end_with_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chip = tmp_path / "narrow.gds"
+    draw.library_of([draw.straight(0, 100, 0, 0.35), draw.straight(0, 100, 0.7, 0.35)]).write_gds(chip)
+    arguments = ["sparams", str(chip), "--pdk", draw.KIT, "--wl", "1.55"]
+    assert main(arguments) == 3
+    lines = lines_of(capsys)
+    assert any(line.startswith("no coupling: 1 parallel run: outside the model's validity: 350 nm") for line in lines)
+    assert "hint: give their cross-section a coupling table in the PDK, or say --allow-incomplete" in lines
+    assert main([*arguments, "--allow-incomplete", "-q"]) == 0

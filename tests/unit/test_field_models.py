@@ -55,6 +55,26 @@ SETTINGS: dict[str, Callable[[Callable[[Any], Any]], Settings]] = {
         "excess_loss_db": d(loss),
         "reflection_db": d(level),
     },
+    "broadband_coupler": lambda d: {
+        "first_rad": d(st.floats(0, 4)),
+        "second_rad": d(st.floats(0, 4)),
+        "phase_rad": d(st.floats(-7, 7)),
+        "slope_per_um": d(st.floats(-3, 4)),
+        "excess_loss_db": d(loss),
+        "reflection_db": d(level),
+    },
+    "fibre_connector": lambda d: {
+        "mode_radius_um": d(st.floats(0.5, 30)),
+        "other_radius_um": d(st.floats(0.5, 30)),
+        "mode_radius_y_um": d(st.one_of(st.none(), st.floats(0.5, 30))),
+        "offset_um": d(st.floats(-20, 20)),
+        "tilt_rad": d(st.floats(-0.2, 0.2)),
+        "tilt_y_rad": d(st.floats(-0.2, 0.2)),
+        "gap_um": d(st.floats(0, 500)),
+        "n_gap": d(st.floats(1, 1.6)),
+        "loss_db": d(loss),
+        "reflection_db": d(level),
+    },
     "splitter_1x2": lambda d: {
         "excess_loss_db": d(loss),
         "first_fraction": d(share),
@@ -181,6 +201,8 @@ LOSSLESS: dict[str, Settings] = {
     "interface": {"n_before": 2.4, "n_after": 1.6},
     "coupler_2x2": {"cross_fraction": 0.3},
     "directional_coupler": {"length_um": 300.0, "kappa_per_um": 0.04, "wl0_um": 1.55, "mismatch_per_um": 0.01},
+    "broadband_coupler": {"first_rad": 1.1, "second_rad": 0.4, "phase_rad": 2.0, "slope_per_um": 3.0},
+    "fibre_connector": {"mode_radius_um": 5.2, "other_radius_um": 5.2},
     "mmi_2x2": {"wl0_um": 1.55, "imbalance_db": 1.0},
     "crossing": {},
     "ring_all_pass": {"round_trip_um": 60.0, "coupling_fraction": 0.1, "n_eff": 2.4, "n_g": 4.2, "wl0_um": 1.55},
@@ -283,6 +305,67 @@ def test_a_directional_coupler_comes_back_beyond_full_transfer() -> None:
     s = math.hypot(0.04, 0.03)
     one = MODELS["directional_coupler"](1.55, length_um=20.0, kappa_per_um=0.04, wl0_um=1.55, mismatch_per_um=0.03)
     assert abs(one.s[0, 3, 0]) ** 2 == pytest.approx((0.04 / s) ** 2 * math.sin(s * 20.0) ** 2, abs=1e-12)
+
+
+def test_a_broadband_coupler_is_two_couplers_with_a_phase_between() -> None:
+    settings = {"first_rad": 0.9, "second_rad": 0.5, "phase_rad": 1.3, "slope_per_um": 2.5}
+    found = MODELS["broadband_coupler"](WL, **settings)
+    a, b = (rad * (1 + 2.5 * (WL - 1.55)) for rad in (0.9, 0.5))
+    half = 0.65 * 1.55 / WL
+    crossed = np.sin(a + b) ** 2 * np.cos(half) ** 2 + np.sin(a - b) ** 2 * np.sin(half) ** 2
+    assert np.abs(found.s[:, 3, 0]) ** 2 == pytest.approx(crossed, abs=1e-12)
+    # The same by matrices, in the order in which light meets the parts.
+    for k in range(len(WL)):
+        parts = [np.array([[np.cos(x), 1j * np.sin(x)], [1j * np.sin(x), np.cos(x)]]) for x in (a[k], b[k])]
+        whole = parts[1] @ np.diag(np.exp([1j * half[k], -1j * half[k]])) @ parts[0]
+        assert found.s[k, 2:, :2] == pytest.approx(whole, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"mode_radius_um": 5.2, "other_radius_um": 5.2, "offset_um": 1.5},
+        {"mode_radius_um": 5.2, "other_radius_um": 3.0, "offset_um": -1.0, "tilt_rad": 0.03},
+        {"mode_radius_um": 2.5, "other_radius_um": 5.2, "gap_um": 40.0, "tilt_rad": -0.05, "offset_um": 2.0},
+        {"mode_radius_um": 5.0, "other_radius_um": 5.0, "gap_um": 60.0, "n_gap": 1.45},
+    ],
+)
+def test_a_connector_is_the_overlap_of_two_beams(settings: Settings) -> None:
+    """The modes on a grid, the first one carried over the gap plane wave by plane wave (paraxial)."""
+    wl = 1.55
+    n, span = 1 << 14, 800.0
+    x = (np.arange(n) - n / 2) * span / n
+    w, v = settings["mode_radius_um"], settings["other_radius_um"]
+    k = 2 * np.pi * settings.get("n_gap", 1.0) / wl
+    d, tilt, gap = (settings.get(name, 0.0) for name in ("offset_um", "tilt_rad", "gap_um"))
+
+    def beam(radius: float, middle: float) -> np.ndarray:
+        return (2 / (np.pi * radius**2)) ** 0.25 * np.exp(-((x - middle) ** 2) / radius**2)
+
+    kx = 2 * np.pi * np.fft.fftfreq(n, span / n)
+
+    def overlap(middle: float, turn: float) -> complex:
+        carried = np.fft.ifft(np.fft.fft(beam(w, 0.0)) * np.exp(-1j * kx**2 * gap / (2 * k)))
+        met = beam(v, middle) * np.exp(1j * k * turn * (x - middle))
+        return complex((carried * met.conj()).sum() * span / n)
+
+    expected = overlap(d, tilt) * overlap(0.0, 0.0) * np.exp(1j * k * gap)
+    found = MODELS["fibre_connector"](wl, **settings).s[0, 1, 0]
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_connector_loses_what_is_in_every_textbook() -> None:
+    # Offset d: 4.343 (d/w)² dB; tilt: 4.343 (pi n w θ/λ)² dB; gap: 1/(1 + (z/(2 zR))²) of the power for equal modes.
+    def loss_db(**settings: float) -> float:
+        found = MODELS["fibre_connector"](1.55, mode_radius_um=5.2, other_radius_um=5.2, **settings)
+        return -20 * math.log10(abs(found.s[0, 1, 0]))
+
+    assert loss_db(offset_um=1.0) == pytest.approx(4.343 / 5.2**2, rel=1e-3)
+    assert loss_db(tilt_rad=0.01) == pytest.approx(4.343 * (math.pi * 5.2 * 0.01 / 1.55) ** 2, rel=1e-3)
+    rayleigh = math.pi * 5.2**2 / 1.55
+    assert loss_db(gap_um=50.0) == pytest.approx(10 * math.log10(1 + (50.0 / (2 * rayleigh)) ** 2), rel=1e-9)
+    wide = MODELS["fibre_connector"](1.55, mode_radius_um=5.2, other_radius_um=2.6)
+    assert abs(wide.s[0, 1, 0]) ** 2 == pytest.approx((2 * 5.2 * 2.6 / (5.2**2 + 2.6**2)) ** 2, rel=1e-9)
 
 
 def test_stated_levels_are_what_comes_out_when_energy_allows() -> None:

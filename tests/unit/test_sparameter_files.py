@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,11 +88,115 @@ def test_tables_of_lumerical(tmp_path: Path) -> None:
     assert np.array_equal(other.s, found.s.conj())
 
 
-def test_modes_beyond_the_first_are_left_out_and_said_to_be(tmp_path: Path) -> None:
-    more = lumerical() + '\n("port 2","TM",2,"port 1",1,"transmission")\n(1,3)\n1.9e14 0.5 0.0\n'
-    (tmp_path / "x.sparam").write_text(more, encoding="utf-8")
-    found = fields.read(tmp_path / "x.sparam")
-    assert found.notes == ("1 blocks of higher modes were left out",)
+def table_of_modes(
+    names: dict[int, str], amplitude: Callable[[int, int, int, int], complex], delay_s: float = 0.0
+) -> str:
+    """Return a table of a two-port with modes: `amplitude(out port, out mode, in port, in mode)`."""
+    frequency = 299_792_458e6 / np.array([1.6, 1.55, 1.5])
+    lines = ['["port 1","LEFT"]', '["port 2","RIGHT"]']
+    for end, start, out, into in itertools.product((1, 2), (1, 2), names, names):
+        value = amplitude(end, out, start, into)
+        tail = f",{delay_s!r}" if delay_s else ""
+        lines += [f'("port {end}","{names[out]}",{out},"port {start}",{into},"transmission"{tail})', "(3,3)"]
+        lines += [f"{f:.12e} {abs(value)!r} {float(np.angle(value))!r}" for f in frequency]
+    return "\n".join(lines)
+
+
+def some_amplitude(end: int, out: int, start: int, into: int) -> complex:
+    return complex(
+        (0.1 * end + 0.01 * out + 0.001 * start + 0.0001 * into) * np.exp(0.3j * (end + 2 * out - start - into))
+    )
+
+
+def read_by_hand(text: str) -> dict[tuple[str, int, str, int], list[complex]]:
+    """Return the amplitudes of a table by its literals alone, as Python reads them: another reader of the format."""
+    found, lines = {}, text.splitlines()
+    for k, line in enumerate(lines):
+        if line.startswith("("):
+            head = ast.literal_eval(line)
+            if len(head) > 2:
+                size = ast.literal_eval(lines[k + 1])[0]
+                rows = [[float(word) for word in one.split()] for one in lines[k + 2 : k + 2 + size]]
+                found[head[0], head[2], head[3], head[4]] = [row[1] * np.exp(1j * row[2]) for row in rows]
+    return found
+
+
+@pytest.mark.parametrize(("labels", "called"), [({1: "TE", 2: "TM"}, "TE TM"), ({1: "mode 1", 3: "mode 3"}, "1 3")])
+def test_tables_with_several_modes(tmp_path: Path, labels: dict[int, str], called: str) -> None:
+    path = tmp_path / "x.sparam"
+    path.write_text(table_of_modes(labels, some_amplitude), encoding="utf-8")
+    modes = called.split()
+    with pytest.raises(InputError, match=f"it holds 2 modes: {modes[0]}, {modes[1]}") as caught:
+        fields.read(path)
+    assert "say `mode`" in (caught.value.hint or "")
+    every = fields.read(path, mode="all")
+    assert every.ports == tuple(f"port {k}@{mode}" for k in (1, 2) for mode in modes)
+    by_hand = read_by_hand(path.read_text(encoding="utf-8"))
+    assert len(by_hand) == every.s[0].size
+    for (end, out, start, into), value in by_hand.items():
+        names = dict(zip(labels, modes, strict=True))
+        got = every.between(f"{start}@{names[into]}", f"{end}@{names[out]}")
+        assert got[::-1] == pytest.approx(value, abs=1e-12)
+    one = fields.read(path, mode=modes[1].lower())
+    assert one.ports == ("port 1", "port 2")
+    assert np.array_equal(one.between("port 1", "port 2"), every.between(f"port 1@{modes[1]}", f"port 2@{modes[1]}"))
+    with pytest.raises(InputError, match="there is no mode 'TX'"):
+        fields.read(path, mode="TX")
+
+
+def test_one_number_with_two_labels_is_two_modes(tmp_path: Path) -> None:
+    blocks = [
+        f'("port {end}","{label}",1,"port {start}",1,"transmission")\n(1,3)\n1.93e14 {size} 0.0'
+        for label, size in (("TE", 0.9), ("TM", 0.5))
+        for end, start in ((1, 2), (2, 1))
+    ]
+    path = tmp_path / "x.dat"
+    path.write_text("\n".join(blocks), encoding="utf-8")
+    assert np.abs(fields.read(path, mode="TM").between("port 1", "port 2")) == pytest.approx(0.5)
+    path.write_text("\n".join(blocks).replace('"port 1",1,"tr', '"port 1",2,"tr'), encoding="utf-8")
+    with pytest.raises(InputError, match="mode 1 has several labels"):
+        fields.read(path, mode="TM")
+    path.write_text("\n".join([*blocks, blocks[0]]), encoding="utf-8")
+    with pytest.raises(InputError, match="stands twice, first in line 1"):
+        fields.read(path, mode="TM")
+
+
+def test_a_delay_taken_out_of_a_table_is_put_back(tmp_path: Path) -> None:
+    path = tmp_path / "x.dat"
+    path.write_text(table_of_modes({1: "TE"}, lambda *_: 0.5, delay_s=1e-14), encoding="utf-8")
+    found = fields.read(path)
+    assert found.group_delay_ps("port 1", "port 2") == pytest.approx(0.01, rel=1e-6)
+
+
+def test_modes_in_other_files_are_ports_called_port_at_mode(tmp_path: Path) -> None:
+    (tmp_path / "x.sparam").write_text(table_of_modes({1: "TE", 2: "TM"}, some_amplitude), encoding="utf-8")
+    every = fields.read(tmp_path / "x.sparam", mode="all")
+    for name in ("x.csv", "x.s4p", "x.npz"):
+        fields.write(every, tmp_path / name)
+        assert np.abs(fields.read(tmp_path / name).s - every.s).max() < 1e-12
+        one = fields.read(tmp_path / name, mode="TE")
+        assert one.ports == ("port 1", "port 2")
+        assert np.abs(one.s - fields.read(tmp_path / "x.sparam", mode="TE").s).max() < 1e-12
+    # Another program reads what was written, mode conversion and all.
+    other = skrf.Network(str(tmp_path / "x.s4p"))
+    assert np.abs(other.s[::-1].conj() - every.s).max() < 1e-12
+    # A place is no mode.
+    fields.write(SParameters(("gc@(0,127)",), every.wl_um, every.s[:, :1, :1]), tmp_path / "y.csv")
+    with pytest.raises(InputError, match="ports are not called port@mode"):
+        fields.read(tmp_path / "y.csv", mode="TE")
+
+
+def test_notes_and_the_step_needed_are_kept(tmp_path: Path) -> None:
+    one = SParameters(
+        ("a",), np.array([1.5, 1.6]), np.zeros((2, 1, 1), complex), notes=("one", "two"), needed_step_um=1e-3
+    )
+    fields.write(one, tmp_path / "x.npz")
+    again = fields.read(tmp_path / "x.npz")
+    assert (again.notes, again.needed_step_um, again.undersampled) == (("one", "two"), 1e-3, True)
+    fields.write(one, tmp_path / "x.s1p")
+    text = (tmp_path / "x.s1p").read_text(encoding="utf-8")
+    assert "! step of the wavelength that the spectrum needs: 0.001 um" in text
+    assert "! note: two" in text
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,24 @@ def test_tables_left_out_are_empty() -> None:
     assert some.ports.direction_rad.dtype == np.float64
 
 
+def test_tables_of_a_handle_are_taken_once_when_they_are_read() -> None:
+    asked: list[str] = []
+
+    class Handle:
+        def table(self, name: str) -> dict[str, Any]:
+            asked.append(name)
+            return net_columns()
+
+    late = tables.Tables.of(Handle())
+    assert asked == []
+    assert len(late.nets) == 2
+    assert late.nets is late.nets
+    assert asked == ["nets"]
+    with pytest.raises(AttributeError, match="no table 'nests'"):
+        _ = late.nests  # type: ignore[attr-defined]
+    assert asked == ["nets"]
+
+
 def test_errors_say_where_and_what_to_do() -> None:
     error = PdkError("unknown key 'widht_um'", path="a.toml", place="line 3", hint="did you mean width_um?")
     assert str(error) == "a.toml, line 3: unknown key 'widht_um'\nhint: did you mean width_um?"

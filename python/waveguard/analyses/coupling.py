@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from waveguard.assembly.index import index_of, modes_of
 from waveguard.models.kappa import Section, Surface
 
 if TYPE_CHECKING:
-    from waveguard.pdk.schema import Coupling, CrossSection, ModeTable, Pdk
+    from waveguard.pdk.schema import Coupling, CrossSection, Pdk
+
+__all__ = ["PairModel", "bend_shift_um2", "has_modes", "index_of", "index_shift", "surface_for"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -84,31 +87,26 @@ def _section(table: Coupling, section: CrossSection) -> Section:
     return Section(width_um, table.wavelength_um or section.wavelength_um, tuple(gap_nm), kappa)
 
 
-def index_of(pdk: Pdk, section: CrossSection, *, width_um: Floats, wavelength_um: float) -> Floats:
-    """Return the effective index of guides of some widths.
+def index_shift(pdk: Pdk, section: CrossSection, *, width_um: float, wl_um: Floats) -> Floats:
+    """Return by how much the effective index of a guide of another width differs from that of its cross-section.
 
-    From the mode tables of the film where there are any, linear in width and wavelength; else the number of the
-    cross-section, moved along wavelength by its group index.
+    From the mode table of the film nearest in wavelength, by index and group index; 0 where the PDK has none.
     """
-    modes = _modes(pdk, section)
-    if not modes:
-        n_eff, n_g = section.n_eff.value, section.n_g.value
-        moved = n_eff + (wavelength_um - section.wavelength_um) * (n_eff - n_g) / section.wavelength_um
-        return np.full(np.shape(width_um), moved)
-    tables = sorted(modes, key=lambda one: one.wavelength_um)
-    at = [np.interp(width_um, table.width_um, table.n_eff) for table in tables]
-    if len(tables) == 1:
-        return np.asarray(at[0])
-    waves = [table.wavelength_um for table in tables]
-    k = min(max(int(np.searchsorted(waves, wavelength_um)), 1), len(waves) - 1)
-    share = (wavelength_um - waves[k - 1]) / (waves[k] - waves[k - 1])
-    return np.asarray(at[k - 1] + share * (at[k] - at[k - 1]))
+    modes = modes_of(pdk, section)
+    nominal_um = section.width_um.value
+    if not modes or width_um == nominal_um:
+        return np.zeros_like(wl_um)
+    table = min(modes, key=lambda one: abs(one.wavelength_um - section.wavelength_um))
+    n_eff, n_g = (
+        float(np.diff(np.interp([nominal_um, width_um], table.width_um, column))[0])
+        for column in (table.n_eff, table.n_g)
+    )
+    return np.asarray(n_eff + (wl_um - table.wavelength_um) * (n_eff - n_g) / table.wavelength_um)
 
 
-def _modes(pdk: Pdk, section: CrossSection) -> list[ModeTable]:
-    family = pdk.surface_of(section.coupling.table) if section.coupling is not None else None
-    names = family.modes if family is not None else ()
-    return [table for table in pdk.modes if table.name in names]
+def has_modes(pdk: Pdk, section: CrossSection) -> bool:
+    """Tell whether the PDK knows how the index of a guide moves with its width."""
+    return bool(modes_of(pdk, section))
 
 
 def bend_shift_um2(section: CrossSection) -> float:

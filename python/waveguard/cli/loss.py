@@ -30,6 +30,10 @@ def loss(
     corner: Annotated[
         str, typer.Option(metavar="CORNER", help="typ; or min or max: all losses at the limits of the PDK.")
     ] = "typ",
+    bias: Annotated[
+        float,
+        typer.Option(metavar="NM", help="Nanometres by which the process moves each edge of a core outwards."),
+    ] = 0.0,
     max_loss: Annotated[
         float | None, typer.Option("--max-loss", metavar="DB", help="End with 1 when a path loses more than this.")
     ] = None,
@@ -63,7 +67,14 @@ def loss(
     waves = _optics.wavelengths(wl)
     with progress(quiet=quiet) as show_progress:
         report = optics.loss(
-            layout, name, wavelengths_um=waves, corner=corner, top=top or None, threads=threads, progress=show_progress
+            layout,
+            name,
+            wavelengths_um=waves,
+            corner=corner,
+            edge_bias_nm=bias,
+            top=top or None,
+            threads=threads,
+            progress=show_progress,
         )
     wanted = (not quiet and not output) or _output.STDOUT in (output or ())
     _optics.deliver(report, paths, lambda out: text.write_loss(report, out, show=show), stdout=wanted)

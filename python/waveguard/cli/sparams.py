@@ -34,7 +34,10 @@ def sparams(
     ] = "",
     ports: Annotated[
         str | None,
-        typer.Option(metavar="NAMES", help="Terminals, separated by commas outside brackets; all without it."),
+        typer.Option(
+            metavar="NAMES",
+            help="Terminals, or open ends as end@(x,y), separated by commas outside brackets; all without it.",
+        ),
     ] = None,
     top: Annotated[
         list[str] | None,
@@ -55,22 +58,43 @@ def sparams(
             metavar="WHAT", help="Devices without a model: `unknown` leaves out what depends on them, `absorb` ends it."
         ),
     ] = "unknown",
+    floor: Annotated[
+        float,
+        typer.Option(
+            metavar="DB",
+            help="Guides side by side couple at their place; ways that couple less than this are left out.",
+        ),
+    ] = -80.0,
+    bias: Annotated[
+        float,
+        typer.Option(metavar="NM", help="Nanometres by which the process moves each edge of a core outwards."),
+    ] = 0.0,
+    allow_incomplete: Annotated[
+        bool, typer.Option("--allow-incomplete", help="End with 0 although the coupling of some guides is not known.")
+    ] = False,
     threads: Annotated[int, typer.Option(metavar="N", min=0, help="Threads of the core; 0: one per processor.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no closing lines.")] = False,
 ) -> int:
     """Solve the fields of a layout and write its S-parameters."""
+    from dataclasses import replace
+
     from waveguard import engine, fields
     from waveguard import pdk as pdks
+    from waveguard.analyses.crosstalk import crosstalk
     from waveguard.errors import UsageError
     from waveguard.extract import extract as run_extraction
     from waveguard.fields.files import writer_of
+    from waveguard.fields.layout import checked_bias
     from waveguard.fields.plot import write_png
     from waveguard.layout import read
+    from waveguard.optics.between import core_between
 
     grid = wavelengths(wl)
     name = require_pdk(pdk)
     if gaps not in {"unknown", "absorb"}:
         raise UsageError(f"--gaps cannot be '{gaps}'", hint="say unknown or absorb")
+    if not floor <= 0.0:
+        raise UsageError(f"--floor {floor:g}: a level in dB is not above 0", hint="say e.g. --floor -80")
     outputs = output or []
     paths = [Path(one) for one in outputs if one != _output.STDOUT]
     _output.refuse_same_file(paths, [layout, Path(name)])
@@ -84,14 +108,25 @@ def sparams(
     with progress(quiet=quiet) as show_progress:
         file = read(layout, threads=threads, progress=show_progress)
         extraction = run_extraction(file, kit, tops=top or None, threads=threads, progress=show_progress)
+        model = engine.circuit_of(extraction)
+        middle_um = float(grid[len(grid) // 2])
+        coupling = crosstalk(
+            model.tables, model.cross_sections, model.pdk, wavelength_um=middle_um, edge_bias_nm=checked_bias(bias)
+        )
+        between, not_looked = core_between(layout, extraction, coupling)
         found = fields.from_layout(
-            engine.circuit_of(extraction),
+            model,
             wl_um=grid,
             ports=split_names(ports) if ports else None,
             gaps=gaps,
+            floor_db=floor,
+            edge_bias_nm=bias,
+            core_between=between,
             threads=threads,
             progress=show_progress,
         )
+    if not_looked:
+        found = replace(found, notes=(*found.notes, not_looked))
     refused = False
     for path in paths:
         if path.suffix.lower() == ".png":
@@ -113,7 +148,8 @@ def sparams(
     missing = [one.reason for one in engine.nothing_to_see(file, extraction)]
     for reason in missing:
         _errors.complain(f"{layout}: {reason}")
-    return _errors.EXIT_INCOMPLETE if missing or refused or not found.complete else 0
+    lacking = bool(found.unknown_couplings) and not allow_incomplete
+    return _errors.EXIT_INCOMPLETE if missing or refused or lacking or not found.complete else 0
 
 
 def require_matplotlib(path: Path) -> None:
@@ -206,8 +242,19 @@ def tell(found: SParameters, gaps: str) -> None:
             shown += 1
     if shown > MAX_LINES:
         _errors.tell(f"  … and {shown - MAX_LINES} more ports")
+    if counts.get("couplers") or counts.get("faint_runs"):
+        faint = f", {counts['faint_runs']:,} too weak to count" if counts["faint_runs"] else ""
+        noun = "coupler" if counts["couplers"] == 1 else "couplers"
+        _errors.tell(f"{counts['couplers']:,} {noun} between guides side by side{faint}")
     for note in found.notes:
         _errors.tell(f"note: {note}")
+    if found.unknown_couplings:
+        for text in found.unknown_couplings[:MAX_LINES]:
+            _errors.tell(f"no coupling: {text}")
+        _errors.complain(
+            "guides side by side couple by nobody knows how much, and are taken not to",
+            "give their cross-section a coupling table in the PDK, or say --allow-incomplete",
+        )
     for gap in found.gaps[:MAX_LINES]:
         _errors.tell(f"no model: {gap}")
     if len(found.gaps) > MAX_LINES:

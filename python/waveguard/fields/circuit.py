@@ -34,6 +34,8 @@ class FieldCircuit:
     """Number of each port by its key."""
     pairs: list[tuple[int, int]] = field(default_factory=list)
     gap_instances: list[int] = field(default_factory=list)
+    group_um: list[float] = field(default_factory=list)
+    """By instance, length times group index of the light that passes it."""
     _n_blocks: int = 0
     _n_ports: int = 0
 
@@ -44,9 +46,10 @@ class FieldCircuit:
         self._n_blocks += blocks.n_blocks
         return first
 
-    def place(self, block: int, keys: Sequence[Hashable]) -> None:
+    def place(self, block: int, keys: Sequence[Hashable], *, group_um: float = 0.0) -> None:
         """Place an instance of a block; `keys` name its ports in the order of the block."""
         self.instance_block.append(block)
+        self.group_um.append(group_um)
         for key in keys:
             self.port_at[key] = self._n_ports
             self._n_ports += 1

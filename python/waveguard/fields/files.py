@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from waveguard.fields import lumerical, touchstone
 from waveguard.fields.sparameters import SParameters
 
 TOUCHSTONE = re.compile(r"^\.s(\d+)p$", re.IGNORECASE)
+_MODE = re.compile(r"^(?P<port>.+)@(?P<mode>[\w.+-]+)$")
+ALL_MODES = "all"
 _PAIR = re.compile(r"^(?P<part>re|im) S\((?P<out>.+),(?P<start>.+)\)$")
 KNOWN = ".sNp (Touchstone), .npz, .csv"
 
@@ -52,7 +55,7 @@ def write(found: SParameters, path: str | Path) -> None:
             save(found, out)
 
 
-def read(path: str | Path, *, time_sign: int | None = None) -> SParameters:
+def read(path: str | Path, *, time_sign: int | None = None, mode: str | None = None) -> SParameters:
     """Read a file of S-parameters.
 
     Parameters
@@ -62,6 +65,9 @@ def read(path: str | Path, *, time_sign: int | None = None) -> SParameters:
     time_sign
         The sign of iωt in the file: +1 as RF has it, where a longer guide has a smaller phase, or -1. Touchstone is
         +1 when None, all others -1.
+    mode
+        Mode to take from a file with several, whose ports are called `port@mode`; `all` for all of them. None for a
+        file with one mode; a table of Lumerical with several is refused then, other files are taken as they are.
 
     Raises
     ------
@@ -76,6 +82,8 @@ def read(path: str | Path, *, time_sign: int | None = None) -> SParameters:
             found, usual = touchstone.parse(_text(source), source.name), 1
         elif source.suffix.lower() in {".dat", ".sparam", ".txt"}:
             found, usual = lumerical.parse(_text(source)), -1
+            if mode is None:
+                _refuse_several_modes(found)
         elif source.suffix.lower() == ".csv":
             found, usual = read_csv(_text(source)), -1
         elif source.suffix.lower() == ".npz":
@@ -85,6 +93,7 @@ def read(path: str | Path, *, time_sign: int | None = None) -> SParameters:
                 f"no S-parameter format has the suffix '{source.suffix}'",
                 hint=f"known: {KNOWN}, .dat and .sparam of Lumerical",
             )
+        found = of_mode(found, mode)
     except InputError as error:
         if error.path is None:
             error.path = str(source)
@@ -92,6 +101,37 @@ def read(path: str | Path, *, time_sign: int | None = None) -> SParameters:
     if (time_sign or usual) > 0:
         found = SParameters(found.ports, found.wl_um, found.s.conj(), notes=found.notes)
     return found
+
+
+def modes_of(found: SParameters) -> list[str]:
+    """Return the modes that ports called `port@mode` have; places such as `gc@(0,127)` are none."""
+    matches = [_MODE.match(port) for port in found.ports]
+    return list(dict.fromkeys(match["mode"] for match in matches if match))
+
+
+def of_mode(found: SParameters, mode: str | None) -> SParameters:
+    """Return what one mode does, its ports under their plain names; everything for `all` and None."""
+    if mode is None or mode == ALL_MODES:
+        return found
+    modes = modes_of(found)
+    if not modes:
+        raise InputError(f"there is no mode '{mode}': ports are not called port@mode", hint="leave `mode` out")
+    near = [one for one in modes if one.casefold() == mode.casefold()]
+    if not near:
+        raise InputError(f"there is no mode '{mode}'", hint=f"modes: {', '.join(modes)}; or all")
+    matches = [(port, _MODE.match(port)) for port in found.ports]
+    chosen = {port: match["port"] for port, match in matches if match and match["mode"] == near[0]}
+    part = found.only(tuple(chosen))
+    return replace(part, ports=tuple(chosen.values()))
+
+
+def _refuse_several_modes(found: SParameters) -> None:
+    modes = modes_of(found)
+    if len(modes) > 1:
+        raise InputError(
+            f"it holds {len(modes)} modes: {', '.join(modes)}",
+            hint="say `mode`: one of them, or all for ports called port@mode",
+        )
 
 
 def _text(path: Path) -> str:
@@ -102,12 +142,17 @@ def _text(path: Path) -> str:
 
 
 def write_npz(found: SParameters, out: Any) -> None:  # noqa: ANN401 (any file for bytes)
-    """Write arrays `wl_um`, `s` (wavelength, out, in), `ports`, and what the solver says about their quality."""
+    """Write arrays `wl_um`, `s` (wavelength, out, in), `ports`, and what is known about their quality.
+
+    That is `residual` and `largest_singular_value` by wavelength, `needed_step_um`, and `notes`.
+    """
     arrays: dict[str, Any] = {"wl_um": found.wl_um, "s": found.s, "ports": np.array(found.ports)}
-    for name in ("residual", "largest_singular_value"):
+    for name in ("residual", "largest_singular_value", "needed_step_um"):
         value = getattr(found, name)
         if value is not None:
             arrays[name] = value
+    if found.notes:
+        arrays["notes"] = np.array(found.notes)
     np.savez(out, **arrays)
 
 
@@ -119,6 +164,8 @@ def read_npz(path: Path) -> SParameters:
                 tuple(str(name) for name in data["ports"]),
                 np.asarray(data["wl_um"], dtype=np.float64),
                 np.asarray(data["s"], dtype=np.complex128),
+                notes=tuple(str(note) for note in data["notes"]) if "notes" in data else (),
+                needed_step_um=float(data["needed_step_um"]) if "needed_step_um" in data else None,
             )
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"this is no file of S-parameters: {error}", hint="arrays wl_um, s and ports") from error

@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from waveguard.analyses.coupling import has_modes
 from waveguard.assembly.devices import OpticalPorts, groups_alike, roles_of_ports
-from waveguard.errors import IncompleteError, UsageError
-from waveguard.fields import core, measured
+from waveguard.errors import UsageError
+from waveguard.fields import core, measured, sampling
 from waveguard.fields.circuit import FieldCircuit
+from waveguard.fields.ends import named_ports
+from waveguard.fields.guides import GuideArcs, add_guides
+from waveguard.fields.runs import FLOOR_DB, place_runs
+from waveguard.fields.sax import SDict, sax_of
 from waveguard.fields.sparameters import SParameters, checked_grid
 from waveguard.models import MODELS
-from waveguard.models.fields import kinds, scattering
+from waveguard.models.fields import kinds
 from waveguard.models.fields.ends import open_end
 from waveguard.tables import OPTICAL
 from waveguard.units import nm_to_um
@@ -41,6 +46,7 @@ _COPY = re.compile(r"(\$\d+)+$")
 
 MAX_VALUES = 1 << 27
 """Most amplitudes of a result, 2 GiB."""
+MAX_BIAS_NM = 200.0
 FAR_FROM = 0.1
 """Wavelengths further than this share from that of a cross-section are noted: its index is a straight line."""
 
@@ -51,6 +57,9 @@ def from_layout(
     wl_um: npt.ArrayLike,
     ports: Sequence[str] | None = None,
     gaps: str = "unknown",
+    floor_db: float = FLOOR_DB,
+    edge_bias_nm: float = 0.0,
+    core_between: npt.NDArray[np.bool_] | None = None,
     threads: int = 0,
     progress: core.Progress | None = None,
 ) -> SParameters:
@@ -63,60 +72,80 @@ def from_layout(
     wl_um
         Wavelengths, increasing.
     ports
-        Names of terminals; all when None.
+        Names of terminals, or places of open ends of guides as `end@(x,y)` in um; all terminals when None, and all
+        open ends where there is no terminal.
     gaps
         `unknown`: amplitudes that depend on a device without a model are NaN; `absorb`: such devices swallow light.
+    floor_db
+        Guides side by side couple at their place; pairs of ways that couple less than this are left out. Infinite for
+        guides that do not couple at all.
+    edge_bias_nm
+        How far the process moves every edge of a core outwards: guides get wider by twice that, gaps narrower.
+    core_between
+        By run: whether core material stands between the two guides, so that no coupling table holds for them.
     threads, progress
         As everywhere.
     """
     wl = checked_grid(wl_um)
-    named = _terminals(model, ports)
+    named = named_ports(model, ports)
     if len(wl) * len(named) ** 2 > MAX_VALUES:
         raise UsageError(
             f"{len(named)} ports at {len(wl)} wavelengths are too many for one result",
             hint="choose ports, or fewer wavelengths",
         )
-    builder = _Builder(model, wl)
+    extended, own, probed = sampling.with_probes(wl)
+    builder = _Builder(model, extended, frozenset(named.values()), checked_bias(edge_bias_nm), floor_db, core_between)
     builder.build()
-    found = builder.circuit.solve(dict(named), wl, gaps=gaps, threads=threads, progress=progress)
-    return replace(found, gaps=builder.gaps(), notes=tuple(builder.all_notes()))
+    solved = builder.circuit.solve(dict(named), extended, gaps=gaps, threads=threads, progress=progress)
+    found = replace(
+        solved.rows(own),
+        gaps=builder.gaps(),
+        notes=tuple(builder.all_notes()),
+        unknown_couplings=builder.runs.unknown,
+        figures={**solved.figures, "couplers": len(builder.runs), "faint_runs": builder.runs.n_faint},
+    )
+    needs = [sampling.fringes(solved, probed), sampling.resonances(model, builder.runs, extended)]
+    return sampling.judged(found, needs)
 
 
-def _terminals(model: CircuitModel, wanted: Sequence[str] | None) -> dict[str, int]:
-    """Return the port of each terminal by the name it gets in the result."""
-    terminals = model.terminals
-    count = Counter(terminals.name)
-    if wanted is None:
-        names = [
-            name if count[name] == 1 else f"{top}:{name}"
-            for name, top in zip(terminals.name, terminals.tops, strict=True)
-        ]
-        twice = Counter(names)
-        names = [name if twice[name] == 1 else f"{name}#{row}" for row, name in enumerate(names)]
-        if not names:
-            raise IncompleteError(
-                "the layout has no terminals: no fibre or edge coupler, laser, detector, and no port of a top cell",
-                hint="`waveguard extract` shows what was found",
-            )
-        return dict(zip(names, terminals.port.tolist(), strict=True))
-    found: dict[str, int] = {}
-    for name in wanted:
-        rows = terminals.find(name)
-        if len(rows) != 1:
-            near = terminals.nearest(name)
-            places = ", ".join(terminals.places[row] for row in rows[:4])
-            hint = f"say which: {places}" if rows else f"nearest: {', '.join(near)}" if near else None
-            raise UsageError(f"{len(rows) or 'no'} terminals answer to '{name}'", hint=hint)
-        if name in found or int(terminals.port[rows[0]]) in found.values():
-            raise UsageError(f"the terminal '{name}' is named twice")
-        found[name] = int(terminals.port[rows[0]])
-    return found
+def sax_from_layout(
+    model: CircuitModel,
+    *,
+    wl_um: npt.ArrayLike,
+    ports: Sequence[str] | None = None,
+    floor_db: float = FLOOR_DB,
+    edge_bias_nm: float = 0.0,
+    core_between: npt.NDArray[np.bool_] | None = None,
+) -> tuple[dict[str, Any], dict[str, Callable[[], SDict]]]:
+    """Return an extracted circuit as a netlist for SAX, with the models of its components over a grid of wavelengths.
+
+    The same circuit that `from_layout` solves with `gaps="absorb"`: couplers between guides are in it, and devices
+    without a model swallow light. Parameters as there. `sax.circuit(netlist, models)` solves it.
+    """
+    wl = checked_grid(wl_um)
+    named = named_ports(model, ports)
+    bias = checked_bias(edge_bias_nm)
+    builder = _Builder(model, wl, frozenset(named.values()), bias, floor_db, core_between)
+    builder.build()
+    return sax_of(builder.circuit, named, len(wl))
+
+
+def checked_bias(edge_bias_nm: float) -> float:
+    """Return a bias in nm that can be one; else UsageError."""
+    if not abs(edge_bias_nm) <= MAX_BIAS_NM:
+        raise UsageError(f"{edge_bias_nm:g} nm is no bias of an edge", hint="give nm per edge, e.g. -11")
+    return edge_bias_nm
 
 
 @dataclass
 class _Builder:
     model: CircuitModel
     wl: Floats
+    asked: frozenset[int]
+    """Ports of the result."""
+    edge_bias_nm: float
+    floor_db: float
+    core_between: npt.NDArray[np.bool_] | None
 
     def __post_init__(self) -> None:
         self.circuit = FieldCircuit()
@@ -140,32 +169,22 @@ class _Builder:
     # ---- guides ----
 
     def _guides(self) -> None:
-        arcs = self.model.arcs
-        rows = np.flatnonzero((arcs.entry < 0) & (arcs.cross_section >= 0) & (arcs.start < arcs.end))
-        if not len(rows):
-            return
-        sections = self.model.cross_sections
-        of_row, length_um = arcs.cross_section[rows], nm_to_um(arcs.length_nm[rows])
-        left = scattering.amplitude(arcs.loss_db[rows])
-        used = np.unique(of_row).tolist()
-        for number in used:
+        model, sections = self.model, self.model.cross_sections
+        guides = GuideArcs.of(model)
+        for number in np.unique(model.arcs.cross_section[guides.arc]).tolist():
             self._far(sections[number])
-
-        def evaluate(grid: core.Rows) -> Complexes:
-            wl = self.wl[grid]
-            s = np.zeros((len(rows), len(wl), 2, 2), dtype=np.complex128)
-            for number in used:
-                mine = np.flatnonzero(of_row == number)
-                wave_number = 2.0 * np.pi * _index(sections[number], wl) / wl
-                through = left[mine, None] * np.exp(1j * length_um[mine, None] * wave_number[None])
-                s[mine, :, 0, 1] = through
-                s[mine, :, 1, 0] = through
-            return s
-
-        first = self.circuit.add_blocks(core.Blocks(len(rows), 2, evaluate))
-        for k, (start, end) in enumerate(zip(arcs.start[rows].tolist(), arcs.end[rows].tolist(), strict=True)):
-            self.circuit.place(first + k, [start, end])
-        self.placed.update(arcs.device[rows].tolist())
+            if self.edge_bias_nm and not has_modes(model.pdk, sections[number]):
+                self.notes[f"no mode table for {sections[number].name}: the bias moves its coupling, not its index"] = 1
+        self.runs = place_runs(
+            model,
+            self.wl,
+            guides.mask(len(model.tables.waveguides)),
+            floor_db=self.floor_db,
+            edge_bias_nm=self.edge_bias_nm,
+            core_between=self.core_between,
+        )
+        add_guides(self.circuit, model, self.wl, guides, self.runs, self.edge_bias_nm)
+        self.placed.update(model.arcs.device[guides.arc].tolist())
 
     def _far(self, section: CrossSection) -> None:
         low, high = float(self.wl.min()), float(self.wl.max())
@@ -292,7 +311,7 @@ class _Builder:
         for a, b in zip(own.tolist(), peer[own].tolist(), strict=True):
             if a in circuit.port_at and b in circuit.port_at:
                 circuit.join(a, b)
-        terminals = set(self.model.terminals.port.tolist())
+        terminals = {*self.model.terminals.port.tolist(), *self.asked}
         gap = {number for number in self.reasons if number not in self.placed}
         section_of_device = self._section_of_device
         ends: dict[int, int] = {}
@@ -328,6 +347,9 @@ class _Builder:
         """Yield what was assumed, in words."""
         yield from self.model.notes
         yield from sorted(self.far)
+        yield from self.runs.estimated
+        if self.runs.n_other:
+            yield f"{self.runs.n_other} parallel runs of guides with a model of their own are not placed"
         for text, number in sorted(self.notes.items()):
             yield f"{text} ({number} times)" if number > 1 else text
         assumed = self.model.assumed()
@@ -335,7 +357,3 @@ class _Builder:
             yield f"a number of the PDK is assumed: {assumed[0]}"
         elif assumed:
             yield f"{len(assumed)} numbers of the PDK are assumed, the first is {assumed[0]}"
-
-
-def _index(section: CrossSection, wl: Floats) -> Floats:
-    return scattering.index(wl, n_eff=section.n_eff.value, n_g=section.n_g.value, wl0_um=section.wavelength_um)

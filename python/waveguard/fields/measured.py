@@ -20,8 +20,8 @@ OUTSIDE = "outside"
 
 
 @functools.lru_cache(maxsize=64)
-def _read(path: str, time_sign: int | None, changed_ns: int) -> SParameters:  # noqa: ARG001 (part of the key)
-    return files.read(path, time_sign=time_sign)
+def _read(path: str, time_sign: int | None, mode: str | None, changed_ns: int) -> SParameters:  # noqa: ARG001 (a key)
+    return files.read(path, time_sign=time_sign, mode=mode)
 
 
 def of_entry(entry: DevicePattern, wl_um: npt.NDArray[np.float64]) -> SParameters:
@@ -34,7 +34,7 @@ def of_entry(entry: DevicePattern, wl_um: npt.NDArray[np.float64]) -> SParameter
     path = Path(measured.file)
     try:
         changed_ns = path.stat().st_mtime_ns if path.is_file() else 0
-        return _read(measured.file, measured.time_sign, changed_ns).at(wl_um)
+        return _read(measured.file, measured.time_sign, measured.mode, changed_ns).at(wl_um)
     except InputError as error:
         error.path = error.path or measured.file
         error.message = f"device {entry.name}: {error.message}"

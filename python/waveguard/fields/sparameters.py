@@ -46,8 +46,13 @@ class SParameters:
     """By wavelength, a lower bound that is close where it is near one; at most one when the circuit is passive."""
     gaps: tuple[str, ...] = ()
     """Devices without a model, in words."""
+    unknown_couplings: tuple[str, ...] = ()
+    """Guides side by side whose coupling nothing is known of, so that it was left out, in words."""
     notes: tuple[str, ...] = ()
     """What was assumed or left out, in words."""
+    needed_step_um: float | None = None
+    """Step between wavelengths that the spectrum needs, as far as that is known; a note says where it is finer than
+    the one at hand."""
     figures: dict[str, int] = field(default_factory=dict)
     """Counts for people: instances, joined ports, loops."""
 
@@ -86,6 +91,24 @@ class SParameters:
             raise UsageError("a group delay needs at least two wavelengths")
         omega = 2.0 * np.pi * 299.792458 / self.wl_um
         return np.asarray(np.gradient(np.unwrap(np.angle(self.between(start, end))), omega))
+
+    @property
+    def undersampled(self) -> bool:
+        """True when the spectrum is known to need a finer grid."""
+        if self.needed_step_um is None or len(self.wl_um) < 2:
+            return False
+        return float(np.diff(self.wl_um).max()) > self.needed_step_um
+
+    def rows(self, at: npt.NDArray[np.int64]) -> SParameters:
+        """Return some of the wavelengths, by their numbers."""
+        residual, largest = self.residual, self.largest_singular_value
+        return replace(
+            self,
+            wl_um=self.wl_um[at],
+            s=self.s[at],
+            residual=None if residual is None else residual[at],
+            largest_singular_value=None if largest is None else largest[at],
+        )
 
     def only(self, ports: tuple[str, ...]) -> SParameters:
         """Return the same circuit with fewer ports, in the order given; at the others nothing comes in."""

@@ -36,6 +36,10 @@ def write(found: SParameters, out: TextIO) -> None:
     out.write("! time goes as exp(+i omega t): a longer guide has a smaller phase\n")
     for number, name in enumerate(found.ports, start=1):
         out.write(f"! Port[{number}] = {name}\n")
+    if found.needed_step_um is not None:
+        out.write(f"! step of the wavelength that the spectrum needs: {found.needed_step_um:.6g} um\n")
+    for note in found.notes:
+        out.write(f"! note: {note}\n")
     out.write("# GHz S RI R 50\n")
     for wl, matrix in zip(found.wl_um[::-1].tolist(), found.s[::-1].conj(), strict=True):
         frequency = repr(SPEED_OF_LIGHT_UM_GHZ / wl)

@@ -7,9 +7,9 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from waveguard.assembly.names import shortened
 from waveguard.models import CAUSES
 from waveguard.optics.disturbance import CrosstalkReport
-from waveguard.optics.names import shortened
 from waveguard.optics.path_loss import LossReport
 
 if TYPE_CHECKING:

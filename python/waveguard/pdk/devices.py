@@ -91,6 +91,8 @@ class SParameterFile(Part):
     """Port of the model -> its name (or number, from 1) in the file; the same names when absent."""
     time_sign: Literal[1, -1] | None = None
     """Sign of iωt in the file: +1 where a longer guide has a smaller phase. Touchstone is +1 when absent, others -1."""
+    mode: Text | None = None
+    """Mode to take from a file with several, or `all` for ports called `port@mode`."""
     source: Text | None = None
     note: Text | None = None
 

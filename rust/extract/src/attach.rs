@@ -198,13 +198,18 @@ fn rest_of(proto: &Proto, placed: &Placed) -> Option<Rest> {
 
 /// What may get ports: shapes that are no guide, and devices without any optical port.
 fn outlines(cells: &[CellPlan], devices: &[Placed]) -> Vec<Outline> {
+    let is_open = |proto: &Proto| {
+        proto.guide.is_none()
+            && (proto.is_free() || proto.ports.iter().all(|p| p.kind != PortKind::Optical))
+            && !proto.outline.is_empty()
+    };
     let mut out = Vec::new();
+    if !cells.iter().flat_map(|cell| &cell.protos).any(is_open) {
+        return out;
+    }
     for (device, placed) in devices.iter().enumerate() {
         let proto = of(cells, placed);
-        let is_open = proto.guide.is_none()
-            && (proto.is_free() || proto.ports.iter().all(|p| p.kind != PortKind::Optical))
-            && !proto.outline.is_empty();
-        if !is_open {
+        if !is_open(proto) {
             continue;
         }
         let place = |p: &Point| placed.transform.apply(f64::from(p.x), f64::from(p.y));

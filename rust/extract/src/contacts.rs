@@ -12,7 +12,7 @@ use std::f64::consts::PI;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{BBox, GridIndex};
+use waveguard_geom::{GridIndex, Octagon};
 
 use crate::trace::End;
 pub use form::Form;
@@ -76,7 +76,7 @@ pub fn find(
     let mut owners: Vec<(u32, u32)> = Vec::new();
     for (i, copy) in copies.iter().enumerate() {
         for (k, group) in forms[copy.form as usize].groups.iter().enumerate() {
-            boxes.push(shifted(&group.0, copy.at));
+            boxes.push(group.0.moved(copy.at).upright);
             owners.push((i as u32, k as u32));
         }
     }
@@ -89,11 +89,16 @@ pub fn find(
             // As one number each, which sorts faster.
             let mut near: Vec<u128> = Vec::new();
             for (k, group) in forms[copy.form as usize].groups.iter().enumerate() {
-                let window = shifted(&group.0, copy.at).grown(TOUCH);
-                index.candidates(&window, |i| {
+                let window = group.0.moved(copy.at).grown(TOUCH);
+                index.candidates(&window.upright, |i| {
                     let (b, l) = owners[i];
                     let is_wanted = b as usize > a && (is_new[a] || is_new[b as usize]);
-                    if is_wanted && copies[b as usize].world == copy.world && boxes[i].touches(&window) {
+                    if !is_wanted || !boxes[i].touches(&window.upright) {
+                        return;
+                    }
+                    let other = &copies[b as usize];
+                    let near_group = || forms[other.form as usize].groups[l as usize].0.moved(other.at);
+                    if other.world == copy.world && near_group().touches(&window) {
                         near.push(u128::from(b) << 64 | (k as u128) << 32 | u128::from(l));
                     }
                 });
@@ -133,10 +138,6 @@ pub fn find(
 /// Copies a thread takes at once.
 const COPIES_A_TURN: usize = 64;
 
-fn shifted(b: &BBox, d: [f64; 2]) -> BBox {
-    BBox { min: [b.min[0] + d[0], b.min[1] + d[1]], max: [b.max[0] + d[0], b.max[1] + d[1]] }
-}
-
 fn judge(a: &Form, b: &Form, by: [f64; 2], near: &[(u32, u32, u32)], slack: Slack) -> Verdict {
     if std::ptr::eq(a, b) && by[0].abs().max(by[1].abs()) < TOUCH {
         return Verdict::Twins;
@@ -151,23 +152,28 @@ fn judge(a: &Form, b: &Form, by: [f64; 2], near: &[(u32, u32, u32)], slack: Slac
     // Groups are much larger than runs: most runs of one are far from all of the other.
     let pairs = near.iter().flat_map(|&(_, k, l)| {
         let (of_a, of_b) = (group(a, k), group(b, l));
-        let box_b = shifted(&b.groups[l as usize].0, by);
+        let box_b = b.groups[l as usize].0.moved(by);
         let is_near = move |k: &usize| a.runs[*k].0.grown(TOUCH).touches(&box_b);
         of_a.filter(is_near).flat_map(move |k| {
-            let box_a = shifted(&a.runs[k].0.grown(TOUCH), [-by[0], -by[1]]);
+            let box_a = a.runs[k].0.grown(TOUCH).moved([-by[0], -by[1]]);
             of_b.clone().filter(move |&l| box_a.touches(&b.runs[l].0)).map(move |l| (k, l))
         })
     });
     for (k, l) in pairs {
         let ((_, a0, a1), (_, b0, b1)) = (a.runs[k], b.runs[l]);
+        let box_l = b.runs[l].0.moved(by);
         for i in a0 as usize..a1 as usize {
             let p = a.edge(i);
+            // Most edges of a run are far from all of the other one.
+            if !Octagon::of_edge(p).grown(TOUCH).touches(&box_l) {
+                continue;
+            }
             for j in b0 as usize..b1 as usize {
                 let q = b.edge(j).map(moved);
                 let mut is_joint = true;
-                let is_stub = [a.has_stub(i, p, q), b.has_stub(j, q, p)];
                 touching(p, q, |at| {
                     left = left.saturating_sub(1);
+                    let is_stub = [a.has_stub(i, p, q), b.has_stub(j, q, p)];
                     is_joint &= is_explained(at, [a, b], [&a.ends, &b_ends], by, is_stub, slack);
                 });
                 if !is_joint {

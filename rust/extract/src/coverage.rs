@@ -43,7 +43,7 @@ pub fn tables(
         let (mut n_devices, mut n_guides) = (0_u64, 0_u64);
         let mut n_two_ports = 0_u64;
         let mut modelled = 0_u64;
-        for (i, placed) in own.clone().zip(&world.placed[own]) {
+        for placed in &world.placed[own] {
             let proto = &world.cells[placed.cell.index()].protos[placed.proto];
             let scale = placed.transform.magnification().powi(2);
             for (sum, area) in explained.iter_mut().zip(&proto.core_area) {
@@ -51,7 +51,7 @@ pub fn tables(
             }
             n_devices += 1;
             n_guides += u64::from(proto.guide.is_some());
-            let ports = &world.ports[world.starts[i]..world.starts[i + 1]];
+            let ports = &proto.ports;
             let optical = ports.iter().filter(|p| p.kind == PortKind::Optical).count();
             n_two_ports += u64::from(optical == 2);
             modelled += u64::from(!ports.is_empty());
@@ -63,9 +63,9 @@ pub fn tables(
         }
         for (kind, name) in [(PortKind::Optical, "optical_pins"), (PortKind::Electrical, "electrical_pins")] {
             let (mut total, mut met) = (0_u64, 0_u64);
-            for (p, _) in own_ports.clone().map(|p| (p, &world.ports[p])).filter(|(_, p)| p.kind == kind) {
+            for p in own_ports.clone().filter(|&p| world.ports.kind(p) == kind) {
                 total += 1;
-                met += u64::from(joined.partner[p].is_some());
+                met += u64::from(joined.partner(p).is_some());
             }
             add(name.to_owned(), total as f64, met as f64);
         }

@@ -99,12 +99,13 @@ fn of_stretch(
     let mut left = piece_pairs.saturating_mul((stretch.to - stretch.from) as u64);
     let most = left;
     let mut seen = 0;
+    let own = stretch.octagon().grown(ROUNDING_NM);
     near.clear();
     let seen_all = all.index.candidates_while(&stretch.bbox, |j| {
         seen += 1;
         let other = &all.stretches[j];
         let may_meet = other.line != stretch.line || stretch.turned_until(other) >= PI;
-        if j >= i && may_meet && other.top == stretch.top && other.bbox.touches(&stretch.bbox) {
+        if j >= i && may_meet && other.top == stretch.top && other.octagon().touches(&own) {
             near.push(j);
         }
         seen < most
@@ -115,15 +116,15 @@ fn of_stretch(
         let other = &all.stretches[j];
         for k in stretch.from..stretch.to {
             let p = &all.pieces[k];
-            let window = p.bbox();
+            let window = p.octagon().grown(ROUNDING_NM);
             left = left.saturating_sub(1);
-            if left == 0 || !window.touches(&other.bbox) {
+            if left == 0 || !window.touches(&other.octagon()) {
                 continue;
             }
             left = left.saturating_sub((other.to - other.from) as u64);
             for q in &all.pieces[other.from.max(k + 1)..other.to.max(k + 1)] {
                 let follows = p.line == q.line && q.segment <= p.segment + 1;
-                if !follows && window.touches(&q.bbox()) {
+                if !follows && window.touches(&q.octagon()) {
                     found.extend(cross(p, q, lines, end_widths));
                 }
             }
@@ -131,6 +132,9 @@ fn of_stretch(
     }
     (found, !seen_all || left == 0)
 }
+
+/// Pieces that meet may be apart by rounding.
+const ROUNDING_NM: f64 = 1e-3;
 
 fn cross(p: &Piece, q: &Piece, lines: &[Line], end_widths: f64) -> Option<Crossing> {
     let (d, e) = (p.direction, q.direction);

@@ -1,5 +1,8 @@
 //! The whole extraction: cells once, placements, joins, neighbours, coverage — into tables.
 
+use std::fmt::{self, Debug, Formatter};
+use std::sync::OnceLock;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use waveguard_base::{CellId, Problem, Table, Watch};
 use waveguard_geom::{BBox, GridIndex};
@@ -10,52 +13,84 @@ use crate::cells::{self, CellPlan};
 use crate::coverage;
 use crate::crossings;
 use crate::cuts::{self, Cuts};
-use crate::devices::{self, Role};
+use crate::devices::{self, Proto, Role};
 use crate::effort::{self, Effort};
 use crate::error::ExtractError;
 use crate::facts::{self, Facts};
-use crate::fill;
+use crate::found::Found;
 use crate::junctions;
 use crate::lines::Lines;
 use crate::merge::{self, CopyId, Merged};
 use crate::near;
 use crate::neighbours::{self, Search};
-use crate::nets::{self, Joined, PlacedPort};
+use crate::nets::{self, Joined};
 use crate::overlaps::{self, Outline};
 use crate::pins::PortSource;
 use crate::place::{self, Placed, PlacedTerminal, Placements};
 use crate::plan::Plan;
-use crate::profiles;
+use crate::ports::{Alike, Ports};
 use crate::recipe::{CellRole, PortKind, Recipe};
-use crate::routes;
 use crate::runs;
 use crate::shapes::Shapes;
 use crate::tables::{
-    Bends, CrossingRow, Crossings, Devices, NearMissRow, NearMisses, Nets, OverlapRow, Overlaps, Ports, ProblemRow,
-    Problems, RunProfile, RunRow, Runs, TerminalRow, Terminals, Waveguides,
+    CrossingRow, Crossings, NearMissRow, NearMisses, OverlapRow, Overlaps, ProblemRow, Problems, TerminalRow, Terminals,
 };
-use crate::write;
+use crate::write::Guides;
 
-/// What was found in a layout, as tables.
-#[derive(Clone, Debug, PartialEq)]
+/// What was found in a layout. Tables with rows for each placement are written when they are asked for.
 pub struct Extraction {
-    tables: Vec<Table>,
+    found: Found,
+    /// Tables that are there already, which are small.
+    small: Vec<Table>,
+    /// Tables by their number in [`crate::tables::schemas`], once they were asked for.
+    written: Vec<OnceLock<Table>>,
+    names: Vec<&'static str>,
 }
 
 impl Extraction {
+    fn new(found: Found, small: Vec<Table>) -> Self {
+        let names: Vec<&'static str> = crate::tables::schemas().iter().map(|s| s.0).collect();
+        Self { found, small, written: names.iter().map(|_| OnceLock::new()).collect(), names }
+    }
+
+    /// Names of the tables, in the order of [`crate::tables::schemas`].
+    pub fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
     /// The tables in the order of [`crate::tables::schemas`].
     pub fn tables(&self) -> Vec<&Table> {
-        self.tables.iter().collect()
+        self.names.iter().filter_map(|name| self.table(name)).collect()
     }
 
-    /// The tables, moved.
-    pub fn into_tables(self) -> Vec<Table> {
-        self.tables
-    }
-
-    /// The table of that name.
+    /// The table of that name; written when it is asked for, and kept.
     pub fn table(&self, name: &str) -> Option<&Table> {
-        self.tables.iter().find(|t| t.name == name)
+        if let Some(table) = self.small.iter().find(|t| t.name == name) {
+            return Some(table);
+        }
+        let number = self.names.iter().position(|n| *n == name)?;
+        // Between two who write at once the first one wins; both write the same.
+        if self.written[number].get().is_none() {
+            let _ = self.written[number].set(self.found.write(name)?);
+        }
+        self.written[number].get()
+    }
+
+    /// The table of that name, written anew for the caller.
+    pub fn write(&self, name: &str) -> Option<Table> {
+        self.found.write(name).or_else(|| self.small.iter().find(|t| t.name == name).cloned())
+    }
+}
+
+impl PartialEq for Extraction {
+    fn eq(&self, other: &Self) -> bool {
+        self.tables() == other.tables()
+    }
+}
+
+impl Debug for Extraction {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extraction").field("tables", &self.tables()).finish()
     }
 }
 
@@ -101,33 +136,33 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let mut cells = worked.cells;
     let explained = attach::attach(&plan, &mut cells, &mut all);
     watch.check()?;
-    let (mut ports, mut starts) = place::ports(&plan, &cells, &all.devices);
+    let mut alike = Alike::new(&cells, &all.devices);
+    let (mut ports, mut starts) = Ports::new(&plan, &cells, &all.devices, &alike);
     let nearby = recipe.limits.ports_nearby;
     let mut joined = nets::join(&ports, &recipe.tolerances, nearby);
 
     if drop_stubs(&plan, &cells, &mut all, &joined, &starts, &merged) {
-        (ports, starts) = place::ports(&plan, &cells, &all.devices);
+        alike = Alike::new(&cells, &all.devices);
+        (ports, starts) = Ports::new(&plan, &cells, &all.devices, &alike);
         joined = nets::join(&ports, &recipe.tolerances, nearby);
     }
     for &p in &joined.crowded {
-        let port = &ports[p];
+        let port = ports.get(p);
         let cell = &layout.cell(CellId::from(port.top)).name;
         let [x, y] = port.at.map(|v| v / layout.dbu_nm);
-        problems.push(Problem::at("many-ports-at-one-point", cell, x, y, port.name.clone()));
+        problems.push(Problem::at("many-ports-at-one-point", cell, x, y, ports.name(p)));
     }
     let world = World { plan: &plan, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
     let (misses, guides) =
-        rayon::join(|| near::find(&ports, &joined, &recipe.tolerances, nearby), || write::guides(&world));
-    let (devices, mut waveguides, bends, centerlines, lines) = guides;
+        rayon::join(|| near::find(&ports, &joined, &recipe.tolerances, nearby), || Guides::new(&world, &alike));
     let mut dense: Vec<usize> = joined.cut.iter().chain(&misses.cut).copied().collect();
     dense.sort_unstable();
     dense.dedup();
-    for port in dense.iter().map(|&p| &ports[p]) {
+    for port in dense.iter().map(|&p| ports.get(p)) {
         cuts.add(cuts::PORTS_TOO_DENSE, "ports_nearby", port.top, port.at, 1);
     }
     let terminals = terminals(&plan, &all.terminals, &ports, &joined, &mut problems, &mut cuts);
 
-    let mut tables = Vec::new();
     let limits = &recipe.limits;
     let search = Search {
         plan: &recipe.runs,
@@ -138,44 +173,52 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
         runs: runs::Bounds { piece_pairs: limits.piece_pairs, samples: limits.run_samples },
         crossings: crossings::Bounds { piece_pairs: limits.piece_pairs, rows: limits.crossing_rows },
     };
-    let width_nm = recipe.tolerances.width_nm + layout.dbu_nm;
     let ways = || {
-        let routes = routes::find(&mut waveguides, &ports, &joined, width_nm);
-        (routes, junctions::tables(&world, &joined, &waveguides), profiles::tables(&world), overlapping(&world, watch))
+        let (crossed, areas) = rayon::join(
+            || junctions::tables(&world, &joined, &guides),
+            || coverage::tables(&world, &sums, &tops, &joined, all.rest, &explained),
+        );
+        (crossed, areas, overlapping(&world, watch))
     };
-    let ((routes, (junctions, mut crossed), (pieces, tapers), overlaps), beside) =
-        rayon::join(ways, || neighbours::find(&lines, &search, watch));
+    let (((junctions, mut crossed), (coverage, unexplained), overlaps), beside) =
+        rayon::join(ways, || neighbours::find(&guides.lines, &search, watch));
     let (beside, (mut overlaps, overlaps_cut)) = (beside?, overlaps?);
-    note_lines(&mut cuts, &lines, &beside);
+    note_lines(&mut cuts, &guides.lines, &beside);
     cuts.extend(overlaps_cut);
     note_twins(&world, &merged, &mut overlaps);
 
     watch.enter(5, 1);
-    let ((coverage, unexplained), (nets, near_misses)) = rayon::join(
-        || coverage::tables(&world, &sums, &tops, &joined, all.rest, &explained),
-        || (write::nets(&ports, &joined), near_table(&ports, &misses.found)),
-    );
-    let (ports, (runs, profile)) = rayon::join(|| write::ports(ports, &joined), || run_tables(&beside.runs.runs));
-    watch.advance(1);
-
-    push_results(&mut tables, devices, ports, nets, waveguides, bends);
-    tables.push(pieces.into_table());
-    tables.push(tapers.into_table());
-    tables.push(routes.into_table());
-    tables.push(junctions.into_table());
-    tables.push(near_misses.into_table());
-    tables.push(runs.into_table());
-    tables.push(profile.into_table());
+    let near_misses = near_table(&ports, &misses.found);
     add_crossings(&beside.crossings.crossings, &mut crossed);
-    tables.push(crossed.into_table());
-    tables.push(overlaps.into_table());
-    tables.push(terminals.into_table());
-    tables.push(coverage.into_table());
-    tables.push(unexplained.into_table());
     problems.extend(cuts.problems(layout));
-    tables.push(problem_table(layout, problems).into_table());
-    tables.push(centerlines.into_table());
-    Ok(Extraction { tables })
+    let small = vec![
+        junctions.into_table(),
+        near_misses.into_table(),
+        crossed.into_table(),
+        overlaps.into_table(),
+        terminals.into_table(),
+        coverage.into_table(),
+        unexplained.into_table(),
+        problem_table(layout, problems).into_table(),
+    ];
+    // Where shapes are was needed until they were placed.
+    for cell in &mut cells {
+        (cell.instances, cell.leftovers) = (Vec::new(), Vec::new());
+    }
+    let found = Found {
+        dbu_nm: layout.dbu_nm,
+        cells,
+        placed: all.devices,
+        ports,
+        starts,
+        joined,
+        guides,
+        runs: beside.runs.runs,
+        width_nm: recipe.tolerances.width_nm + layout.dbu_nm,
+        routes: OnceLock::new(),
+    };
+    watch.advance(1);
+    Ok(Extraction::new(found, small))
 }
 
 /// Guides are not cut finer than this, however short the reach.
@@ -191,7 +234,7 @@ pub struct World<'a> {
     /// The devices.
     pub placed: &'a [Placed],
     /// Their ports.
-    pub ports: &'a [PlacedPort],
+    pub ports: &'a Ports,
     /// First port of each device; one more than devices.
     pub starts: &'a [usize],
 }
@@ -204,14 +247,6 @@ fn note_lines(cuts: &mut Cuts, lines: &Lines, found: &neighbours::Found) {
     found.runs.cut.iter().for_each(|&line| add(cuts::RUNS_NOT_SOUGHT, "piece_pairs", line));
     (found.runs.until..lines.placed.len()).for_each(|line| add(cuts::RUNS_NOT_SOUGHT, "run_samples", line));
     found.crossings.cut.iter().for_each(|&line| add(cuts::CROSSINGS_NOT_SOUGHT, "crossing_rows", line));
-}
-
-fn push_results(tables: &mut Vec<Table>, devices: Devices, ports: Ports, nets: Nets, guides: Waveguides, bends: Bends) {
-    tables.push(devices.into_table());
-    tables.push(ports.into_table());
-    tables.push(nets.into_table());
-    tables.push(guides.into_table());
-    tables.push(bends.into_table());
 }
 
 fn tops(layout: &Layout, recipe: &Recipe) -> Result<Vec<CellId>, ExtractError> {
@@ -243,6 +278,9 @@ fn drop_stubs(
     starts: &[usize],
     merged: &Merged,
 ) -> bool {
+    if !cells.iter().flat_map(|cell| &cell.protos).any(Proto::is_free) {
+        return false;
+    }
     let twins: FxHashSet<CopyId> = merged.twins.iter().flat_map(|t| [t.first, t.second]).collect();
     let aspect = plan.recipe.limits.free_aspect;
     let mut kept = Vec::with_capacity(all.devices.len());
@@ -253,7 +291,7 @@ fn drop_stubs(
         let short = proto.is_free()
             && !twins.contains(&(placed.top.index(), placed.copy))
             && proto.guide.as_ref().is_some_and(|g| g.trace.length < aspect * g.trace.width_max)
-            && joined.partner[starts[i]..starts[i + 1]].iter().all(Option::is_none);
+            && (starts[i]..starts[i + 1]).all(|p| joined.partner(p).is_none());
         if short || is_scrap {
             let area: f64 = proto.core_area.iter().sum();
             if area > 0.0 {
@@ -280,7 +318,7 @@ fn drop_stubs(
 fn terminals(
     plan: &Plan,
     placed: &[PlacedTerminal],
-    ports: &[PlacedPort],
+    ports: &Ports,
     joined: &Joined,
     problems: &mut Vec<Problem>,
     cuts: &mut Cuts,
@@ -291,7 +329,7 @@ fn terminals(
     }
     let nm = plan.layout.dbu_nm;
     let snap = plan.recipe.tolerances.snap_nm;
-    let boxes: Vec<BBox> = ports.iter().map(|p| BBox { min: p.at, max: p.at }).collect();
+    let boxes: Vec<BBox> = ports.places().iter().map(|&at| BBox { min: at, max: at }).collect();
     let index = GridIndex::new(&boxes, plan.recipe.tolerances.near_miss_nm);
     for t in placed {
         let at = t.port.at.map(|v| v * nm);
@@ -299,12 +337,12 @@ fn terminals(
         let mut seen = 0;
         let seen_all = index.candidates_while(&BBox { min: at, max: at }.grown(snap), |i| {
             seen += 1;
-            let p = &ports[i];
+            let p = ports.get(i);
             let near = (p.at[0] - at[0]).hypot(p.at[1] - at[1]) <= snap;
             let turned = waveguard_geom::transform::wrap_angle(p.direction_rad - t.port.direction_rad).abs();
             let fits = turned.is_nan() || turned <= plan.recipe.tolerances.angle_rad || !t.port.oriented || !p.oriented;
             if near && fits && p.top == t.top.index() && p.kind == t.port.kind {
-                let rank = (joined.partner[i].is_some(), i);
+                let rank = (joined.partner(i).is_some(), i);
                 if best.is_none_or(|b| rank < b) {
                     best = Some(rank);
                 }
@@ -386,7 +424,7 @@ fn overlapping(world: &World, watch: &Watch) -> Result<(Overlaps, Cuts), Extract
     Ok((table, cuts))
 }
 
-fn near_table(ports: &[PlacedPort], misses: &[near::NearMiss]) -> NearMisses {
+fn near_table(ports: &Ports, misses: &[near::NearMiss]) -> NearMisses {
     let mut table = NearMisses::default();
     for m in misses {
         table.push(NearMissRow {
@@ -396,36 +434,10 @@ fn near_table(ports: &[PlacedPort], misses: &[near::NearMiss]) -> NearMisses {
             gap_nm: m.offset.gap_nm,
             lateral_nm: m.offset.lateral_nm,
             angle_rad: m.offset.angle_rad,
-            width_difference_nm: ports[m.a].width_nm - ports[m.b].width_nm,
+            width_difference_nm: ports.width_nm(m.a) - ports.width_nm(m.b),
         });
     }
     table
-}
-
-fn run_tables(found: &[runs::Run]) -> (Runs, RunProfile) {
-    let mut table = Runs::with_capacity(found.len());
-    let starts = fill::starts(found.iter().map(|r| r.gaps.len()));
-    for (r, &start) in found.iter().zip(&starts) {
-        table.push(RunRow {
-            waveguide_a: r.a as i64,
-            waveguide_b: r.b as i64,
-            length_nm: r.length_nm(),
-            gap_min_nm: r.gap_min_nm,
-            gap_error_nm: r.gap_error_nm,
-            gap_mean_nm: r.gaps.iter().sum::<f64>() / r.gaps.len() as f64,
-            x_nm: r.at[0],
-            y_nm: r.at[1],
-            profile_start: start as i64,
-            profile_count: r.gaps.len() as i64,
-            relative_curvature_per_nm: r.relative_curvature_per_nm,
-        });
-    }
-    let profile = RunProfile {
-        gap_nm: fill::column(&starts, &|i, part| part.copy_from_slice(&found[i].gaps)),
-        step_nm: fill::column(&starts, &|i, part| part.fill(found[i].step_nm)),
-        other_step_nm: fill::column(&starts, &|i, part| part.copy_from_slice(&found[i].other_steps_nm)),
-    };
-    (table, profile)
 }
 
 fn add_crossings(found: &[crossings::Crossing], table: &mut Crossings) {

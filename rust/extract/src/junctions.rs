@@ -7,7 +7,8 @@ use waveguard_geom::transform::wrap_angle;
 use crate::extraction::World;
 use crate::nets::Joined;
 use crate::recipe::PortKind;
-use crate::tables::{CrossingRow, Crossings, JunctionRow, Junctions, Waveguides};
+use crate::tables::{CrossingRow, Crossings, JunctionRow, Junctions};
+use crate::write::Guides;
 
 /// The codes of column `kind` of the table `junctions`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,21 +39,17 @@ struct Arm {
 }
 
 /// The table of junctions, and the crossings among them that nobody designed.
-pub fn tables(world: &World, joined: &Joined, guides: &Waveguides) -> (Junctions, Crossings) {
+pub fn tables(world: &World, joined: &Joined, guides: &Guides) -> (Junctions, Crossings) {
     let nm = world.plan.layout.dbu_nm;
     let mut junctions = Junctions::default();
     let mut crossings = Crossings::default();
-    let mut guide_of = vec![-1_i64; world.placed.len()];
-    for (g, &device) in guides.device.iter().enumerate() {
-        guide_of[device as usize] = g as i64;
-    }
     for (i, placed) in world.placed.iter().enumerate() {
         let proto = &world.cells[placed.cell.index()].protos[placed.proto];
         let Some(middle) = proto.junction else { continue };
         let [x_nm, y_nm] = placed.transform.apply(middle[0], middle[1]).map(|v| v * nm);
-        let optical = (world.starts[i]..world.starts[i + 1]).filter(|&p| world.ports[p].kind == PortKind::Optical);
+        let optical = (world.starts[i]..world.starts[i + 1]).filter(|&p| world.ports.kind(p) == PortKind::Optical);
         let arms: Vec<Arm> = optical
-            .map(|p| Arm { at: world.ports[p].at, direction_rad: world.ports[p].direction_rad, port: p })
+            .map(|p| Arm { at: world.ports.at(p), direction_rad: world.ports.form(p).direction_rad, port: p })
             .collect();
         let ways = if arms.len() == 4 { straight_ways(&arms) } else { None };
         let kind = match (arms.len(), ways) {
@@ -73,13 +70,11 @@ pub fn tables(world: &World, joined: &Joined, guides: &Waveguides) -> (Junctions
             area_nm2: proto.core_area.iter().sum::<f64>() * (nm * placed.transform.magnification()).powi(2),
         });
         let Some(((a, b), angle_rad)) = ways else { continue };
-        let guide = |arm: usize| joined.partner[arms[arm].port].map_or(-1, |q| guide_of[world.ports[q].device]);
-        let is_plain = (0..4).all(|k| {
-            let g = guide(k);
-            g < 0 || guides.width_max_nm[g as usize] <= DESIGNED * guides.width_min_nm[g as usize]
-        });
-        if is_plain && guide(a) >= 0 && guide(b) >= 0 {
-            crossings.push(CrossingRow { waveguide_a: guide(a), waveguide_b: guide(b), x_nm, y_nm, angle_rad });
+        let guide = |arm: usize| joined.partner(arms[arm].port).and_then(|q| guides.of_device(world.ports.device(q)));
+        let is_plain =
+            (0..4).filter_map(guide).all(|g| guides.row(g).width_max_nm <= DESIGNED * guides.row(g).width_min_nm);
+        if let (true, Some(a), Some(b)) = (is_plain, guide(a), guide(b)) {
+            crossings.push(CrossingRow { waveguide_a: a as i64, waveguide_b: b as i64, x_nm, y_nm, angle_rad });
         }
     }
     (junctions, crossings)

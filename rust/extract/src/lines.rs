@@ -1,7 +1,7 @@
 //! Placed centre-lines, cut into pieces and stretches: what runs and crossings are looked for among.
 
 use rayon::prelude::*;
-use waveguard_geom::{BBox, GridIndex};
+use waveguard_geom::{BBox, GridIndex, Octagon};
 
 use crate::trace::Piece as CurvePiece;
 
@@ -179,7 +179,14 @@ impl Piece {
         self.width + self.widening * (d / self.length - 0.5)
     }
 
+    /// Octagon around the piece without its width.
+    #[inline]
+    pub fn octagon(&self) -> Octagon {
+        Octagon::of_edge([self.from, self.at(self.length)])
+    }
+
     /// Box of the piece without its width.
+    #[inline]
     pub fn bbox(&self) -> BBox {
         let to = self.at(self.length);
         BBox {
@@ -198,6 +205,8 @@ pub struct Stretch {
     pub to: usize,
     /// Box of the pieces without their widths.
     pub bbox: BBox,
+    /// The same along the diagonals.
+    pub slanted: BBox,
     /// Largest width.
     pub widest: f64,
     /// Sum of turns without sign from the start of the line to the first and to the last piece, in rad. A
@@ -295,13 +304,13 @@ fn gather(pieces: &[Piece], tile: f64, top: usize, stretches: &mut Vec<Stretch>)
     while from < pieces.len() {
         let mut to = from;
         let mut sum = 0.0;
-        let mut bbox = BBox::EMPTY;
+        let mut around = Octagon::EMPTY;
         let mut widest = 0.0_f64;
         let turned_before = if from > 0 { turned + turn(&pieces[from - 1], &pieces[from]) } else { 0.0 };
         turned = turned_before;
         while to < pieces.len() && (to == from || sum + pieces[to].length <= tile) {
             sum += pieces[to].length;
-            bbox.add_box(&pieces[to].bbox());
+            around.add_octagon(&pieces[to].octagon());
             widest = widest.max(pieces[to].width);
             if to > from {
                 turned += turn(&pieces[to - 1], &pieces[to]);
@@ -309,7 +318,8 @@ fn gather(pieces: &[Piece], tile: f64, top: usize, stretches: &mut Vec<Stretch>)
             to += 1;
         }
         let line = pieces[from].line as usize;
-        stretches.push(Stretch { from, to, bbox, widest, turned: [turned_before, turned], line, top });
+        let Octagon { upright: bbox, slanted } = around;
+        stretches.push(Stretch { from, to, bbox, slanted, widest, turned: [turned_before, turned], line, top });
         from = to;
     }
 }
@@ -321,6 +331,12 @@ fn turn(p: &Piece, q: &Piece) -> f64 {
 }
 
 impl Stretch {
+    /// Octagon around the pieces without their widths.
+    #[inline]
+    pub fn octagon(&self) -> Octagon {
+        Octagon { upright: self.bbox, slanted: self.slanted }
+    }
+
     /// Turns without sign on the way from here to a later stretch of the same line, both included.
     pub fn turned_until(&self, later: &Self) -> f64 {
         later.turned[1] - self.turned[0]

@@ -96,6 +96,9 @@ pub struct Merged {
 
 /// Replaces the parts of shapes that are pieces of one by the parts of that one.
 pub fn merge(plan: &Plan, shapes: &Shapes, worked: &mut WorkedOut, devices: &mut Vec<Placed>) -> Merged {
+    if worked.cells.iter().flat_map(|cell| &cell.protos).all(|proto| proto.shape.is_none()) {
+        return Merged::default();
+    }
     let widest = plan.recipe.guides.iter().fold(0.0, |w: f64, g| w.max(g.width_max_nm));
     let tile = plan.dbu((TILE_WIDTHS * widest).max(LEAST_TILE_NM));
     let mut merger = Merger::new(plan, shapes, worked, devices, tile);

@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 use waveguard_geom::{BBox, GridIndex};
 
-use crate::nets::{Joined, Offset, PlacedPort};
+use crate::nets::tiles::tile_hash;
+use crate::nets::{Joined, Offset};
+use crate::ports::Ports;
 use crate::recipe::{PortKind, Tolerances};
 
 /// An unjoined port and its nearest candidate.
@@ -26,52 +28,49 @@ pub struct NearMisses {
     pub cut: Vec<usize>,
 }
 
-/// The box of a port.
-fn place(port: &PlacedPort) -> BBox {
-    BBox { min: port.at, max: port.at }
+/// The box of a place.
+fn place(at: [f64; 2]) -> BBox {
+    BBox { min: at, max: at }
 }
 
 /// Looks around every unjoined optical port. Unjoined candidates go before joined ones, candidates that
 /// face the port before others, then the nearest. Around each port at most `nearby` others are looked at.
-pub fn find(ports: &[PlacedPort], joined: &Joined, tolerances: &Tolerances, nearby: usize) -> NearMisses {
+pub fn find(ports: &Ports, joined: &Joined, tolerances: &Tolerances, nearby: usize) -> NearMisses {
     let reach = tolerances.near_miss_nm;
-    let open: Vec<usize> = (0..ports.len())
-        .into_par_iter()
-        .filter(|&a| ports[a].kind == PortKind::Optical && joined.partner[a].is_none())
-        .collect();
+    let is_optical = |a: usize| ports.kind(a) == PortKind::Optical;
+    let open = ports.filter(|a| is_optical(a) && joined.partner(a).is_none());
     if open.is_empty() {
         return NearMisses::default();
     }
     // Few ports are open: all others are first asked whether they are near one of them.
-    let windows: Vec<BBox> = open.iter().map(|&a| place(&ports[a]).grown(reach)).collect();
+    let windows: Vec<BBox> = open.iter().map(|&a| place(ports.at(a)).grown(reach)).collect();
     let around_open = GridIndex::new(&windows, 2.0 * reach);
-    let boxes: Vec<BBox> = ports
-        .par_iter()
-        .map(|p| {
-            let own = place(p);
-            let is_far =
-                p.kind != PortKind::Optical || around_open.candidates_while(&own, |w| !windows[w].touches(&own));
-            if is_far { BBox::EMPTY } else { own }
-        })
-        .collect();
+    let marks = Marks::new(&windows, 2.0 * reach);
+    let near_open = ports.filter(|a| {
+        let at = ports.at(a);
+        let touches = |w: usize| windows[w].touches(&place(at));
+        is_optical(a) && marks.may_touch(at) && !around_open.candidates_while(&place(at), |w| !touches(w))
+    });
+    let boxes: Vec<BBox> = near_open.iter().map(|&a| place(ports.at(a))).collect();
     let index = GridIndex::new(&boxes, reach);
     let around = |a: usize| {
-        let (port, mut seen) = (&ports[a], 0);
+        let (port, mut seen) = (ports.get(a), 0);
         let mut best: Option<((bool, bool), Offset, usize)> = None;
-        let seen_all = index.candidates_while(&boxes[a].grown(reach), |b| {
-            let other = &ports[b];
+        let seen_all = index.candidates_while(&place(port.at).grown(reach), |k| {
+            let b = near_open[k];
+            let other = ports.get(b);
             seen += 1;
             if b == a || other.top != port.top || (other.device == port.device && !port.of_guide) {
                 return seen < nearby;
             }
-            let offset = port.offset_to(other);
+            let offset = port.offset_to(&other);
             let facing = offset.angle_rad <= std::f64::consts::FRAC_PI_2;
             // A ring may have been left open; the other end of a short guide is no partner.
             let is_behind = other.device == port.device && !(facing && offset.gap_nm > 0.0);
             if offset.distance_nm > reach || is_behind {
                 return seen < nearby;
             }
-            let rank = (joined.partner[b].is_some(), !facing);
+            let rank = (joined.partner(b).is_some(), !facing);
             let better = best.as_ref().is_none_or(|(r, o, i)| {
                 rank.cmp(r).then(offset.distance_nm.total_cmp(&o.distance_nm)).then(b.cmp(i)).is_lt()
             });
@@ -84,4 +83,37 @@ pub fn find(ports: &[PlacedPort], joined: &Joined, tolerances: &Tolerances, near
     };
     let all: Vec<(Option<NearMiss>, Option<usize>)> = open.into_par_iter().map(around).collect();
     NearMisses { found: all.iter().filter_map(|f| f.0).collect(), cut: all.iter().filter_map(|f| f.1).collect() }
+}
+
+/// Tiles that windows touch, as bits that several tiles may share: a place without a bit is in no window.
+struct Marks {
+    bits: Vec<u64>,
+    tile: f64,
+}
+
+/// Bits for each tile that is marked.
+const BITS_A_TILE: usize = 64;
+
+impl Marks {
+    fn new(windows: &[BBox], tile: f64) -> Self {
+        let n = (4 * BITS_A_TILE * windows.len()).next_power_of_two().max(64);
+        let mut marks = Self { bits: vec![0; n / 64], tile };
+        for w in windows {
+            let [from, to] = [w.min, w.max].map(|p| p.map(|v| (v / tile).floor() as i64));
+            for (x, y) in (from[0]..=to[0]).flat_map(|x| (from[1]..=to[1]).map(move |y| (x, y))) {
+                let bit = marks.bit(x, y);
+                marks.bits[bit / 64] |= 1 << (bit % 64);
+            }
+        }
+        marks
+    }
+
+    fn bit(&self, x: i64, y: i64) -> usize {
+        tile_hash(x, y) as usize & (64 * self.bits.len() - 1)
+    }
+
+    fn may_touch(&self, at: [f64; 2]) -> bool {
+        let bit = self.bit((at[0] / self.tile).floor() as i64, (at[1] / self.tile).floor() as i64);
+        self.bits[bit / 64] >> (bit % 64) & 1 == 1
+    }
 }

@@ -52,7 +52,7 @@ impl Found {
     }
 
     fn samples(&self) -> u64 {
-        self.runs.runs.iter().map(|r| r.gaps.len() as u64).sum()
+        self.runs.runs.iter().map(|r| r.samples.len() as u64).sum()
     }
 }
 
@@ -368,9 +368,14 @@ mod tests {
         assert!(each.runs.runs.len() > 36 && each.crossings.crossings.len() > 12);
         assert_eq!(alike.runs.runs.len(), each.runs.runs.len());
         let near = |p: &[f64], q: &[f64]| p.len() == q.len() && p.iter().zip(q).all(|(p, q)| (p - q).abs() < 1e-6);
+        let gaps = |r: &Run| r.samples.gaps().collect::<Vec<f64>>();
         for (r, s) in alike.runs.runs.iter().zip(&each.runs.runs) {
             assert_eq!((r.a, r.b), (s.a, s.b));
-            assert!(near(&r.gaps, &s.gaps) && near(&r.other_steps_nm, &s.other_steps_nm) && near(&r.at, &s.at));
+            assert!(
+                near(&gaps(r), &gaps(s))
+                    && near(&r.samples.other_steps_nm(), &s.samples.other_steps_nm())
+                    && near(&r.at, &s.at)
+            );
         }
         assert_eq!(alike.crossings.crossings.len(), each.crossings.crossings.len());
         for (c, d) in alike.crossings.crossings.iter().zip(&each.crossings.crossings) {

@@ -1,5 +1,8 @@
 //! Devices that lie on each other by more than a common border.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rayon::prelude::*;
 use waveguard_base::Watch;
 use waveguard_geom::{BBox, GridIndex, Point, Transform, region};
@@ -182,32 +185,60 @@ pub fn find(
 ) -> Result<Found, ExtractError> {
     let only: Vec<BBox> = boxes.iter().map(|b| b.0).collect();
     let index = GridIndex::new(&only, typical_size(&only));
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    let mut near = Vec::new();
-    let mut out = Found::default();
-    let mut left = bounds.steps;
-    for (a, (b_a, top)) in boxes.iter().enumerate() {
-        if a % 1024 == 0 {
-            watch.check()?;
-        }
-        near.clear();
-        let seen_all = index.candidates_while(b_a, |b| {
-            left = left.saturating_sub(1);
-            if b > a && boxes[b].1 == *top && depth(b_a, &only[b]) >= least_depth {
-                left = left.saturating_sub(STEPS_A_PAIR);
-                near.push(b);
+    // Steps that were taken in parallel: when there are too many, nobody goes on, and the first ones count instead.
+    let taken = AtomicU64::new(0);
+    // Those that overlap some devices, how many steps are left, and the device at which none were.
+    let overlapping = |some: Range<usize>, steps: u64, is_parallel: bool| -> Result<Overlapping, ExtractError> {
+        watch.check()?;
+        let mut out = Overlapping { pairs: Vec::new(), left: steps, cut: None };
+        let mut near = Vec::new();
+        for a in some {
+            let ((b_a, top), before) = (&boxes[a], out.left);
+            near.clear();
+            let seen_all = index.candidates_while(b_a, |b| {
+                out.left = out.left.saturating_sub(1);
+                if b > a && boxes[b].1 == *top && depth(b_a, &only[b]) >= least_depth {
+                    out.left = out.left.saturating_sub(STEPS_A_PAIR);
+                    near.push(b);
+                }
+                out.left > 0
+            });
+            near.sort_unstable();
+            near.dedup();
+            out.pairs.extend(near.iter().map(|&b| (a, b)));
+            if !seen_all {
+                out.cut = Some(a);
+                break;
             }
-            left > 0
-        });
-        near.sort_unstable();
-        near.dedup();
-        pairs.extend(near.iter().map(|&b| (a, b)));
-        if !seen_all {
-            out.cut = Some((a, "overlap_steps"));
-            break;
+            let own = before - out.left;
+            if is_parallel && taken.fetch_add(own, Ordering::Relaxed).saturating_add(own) >= bounds.steps {
+                break;
+            }
+        }
+        Ok(out)
+    };
+    let turn = |k: usize| DEVICES_A_TURN * k..(DEVICES_A_TURN * (k + 1)).min(boxes.len());
+    let turns = boxes.len().div_ceil(DEVICES_A_TURN);
+    let found: Result<Vec<Overlapping>, ExtractError> =
+        (0..turns).into_par_iter().map(|k| overlapping(turn(k), bounds.steps, true)).collect();
+    let found = found?;
+    let mut out = Found::default();
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    if taken.load(Ordering::Relaxed) < bounds.steps && found.iter().all(|f| f.cut.is_none()) {
+        pairs.extend(found.into_iter().flat_map(|f| f.pairs));
+    } else {
+        let mut left = bounds.steps;
+        for k in 0..turns {
+            let some = overlapping(turn(k), left, false)?;
+            pairs.extend(some.pairs);
+            left = some.left;
+            if let Some(device) = some.cut {
+                out.cut = Some((device, "overlap_steps"));
+                break;
+            }
         }
     }
-    left = bounds.steps;
+    let mut left = bounds.steps;
     let mut next = 0;
     while next < pairs.len() {
         if left == 0 {
@@ -245,6 +276,17 @@ pub fn find(
     Ok(out)
 }
 
+/// Pairs of devices whose boxes overlap.
+struct Overlapping {
+    pairs: Vec<(usize, usize)>,
+    /// Steps that are left.
+    left: u64,
+    /// The device at which none were left.
+    cut: Option<usize>,
+}
+
+/// Devices a thread takes at once.
+const DEVICES_A_TURN: usize = 1024;
 /// What a pair of boxes that overlap costs of the steps, since it is kept until it is compared.
 const STEPS_A_PAIR: u64 = 64;
 

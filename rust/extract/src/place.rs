@@ -1,6 +1,5 @@
 //! Placements of what the cells hold, in the frame of the top.
 
-use rayon::prelude::*;
 use waveguard_base::{CellId, Interrupted, Watch};
 use waveguard_geom::{BBox, Transform};
 use waveguard_layout::Reference;
@@ -11,8 +10,6 @@ use crate::cuts::{Cuts, NOT_PLACED};
 use crate::devices::Role;
 use crate::effort::{Effort, kept};
 use crate::facts::repeated;
-use crate::fill;
-use crate::nets::PlacedPort;
 use crate::pins::LocalPort;
 use crate::plan::Plan;
 
@@ -130,7 +127,9 @@ pub fn walk(
 ) -> Result<Placements, Interrupted> {
     let Ground { plan, roles, cells, wanted } = ground;
     let copies = |r: &Reference| if wanted[r.target.index()] { kept(plan, roles, cells, r).0 } else { 0 };
-    let mut out = Placements::default();
+    let all = counts.iter().zip(cells).map(|(n, cell)| n.saturating_mul(cell.instances.len() as u64));
+    let room = all.fold(0, u64::saturating_add).min(MOST_ROOM) as usize;
+    let mut out = Placements { devices: Vec::with_capacity(room), ..Placements::default() };
     let mut visited = 0_u64;
     let mut stopped = false;
     let mut copy = 0_u32;
@@ -200,6 +199,8 @@ pub fn walk(
     Ok(out)
 }
 
+/// Devices for which room is made before they are counted: a forged file may promise more than is placed.
+const MOST_ROOM: u64 = 1 << 20;
 /// Placements visited between two looks at the watch.
 const VISITS_A_CHECK: u64 = 4096;
 
@@ -224,45 +225,3 @@ fn placed_box(plan: &Plan, roles: &[Role], top: CellId, target: CellId, leftover
     }
     boxes[top.index()]
 }
-
-/// The ports of placed devices, in nm.
-pub fn ports(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> (Vec<PlacedPort>, Vec<usize>) {
-    let nm = plan.layout.dbu_nm;
-    let proto = |placed: &Placed| &cells[placed.cell.index()].protos[placed.proto];
-    let starts = fill::starts(devices.iter().map(|placed| proto(placed).ports.len()));
-    let mut owners = vec![0_u32; starts[devices.len()]];
-    for (device, pair) in (0_u32..).zip(starts.windows(2)) {
-        owners[pair[0]..pair[1]].fill(device);
-    }
-    // One by one into their places: what threads gather by themselves would have to be copied.
-    let ports = owners
-        .par_iter()
-        .enumerate()
-        .with_min_len(PORTS_A_TURN)
-        .map(|(i, &owner)| {
-            let device = owner as usize;
-            let placed = &devices[device];
-            let proto = proto(placed);
-            let p = proto.ports[i - starts[device]].transformed(&placed.transform);
-            PlacedPort {
-                device,
-                of_guide: proto.guide.is_some(),
-                name: p.name,
-                at: [p.at[0] * nm, p.at[1] * nm],
-                direction_rad: p.direction_rad,
-                width_nm: p.width * nm,
-                kind: p.kind,
-                oriented: p.oriented,
-                play_nm: p.play * nm,
-                slack_rad: p.slack_rad,
-                source: p.source,
-                section: p.section,
-                top: placed.top.index(),
-            }
-        })
-        .collect();
-    (ports, starts)
-}
-
-/// Ports a thread takes at once.
-const PORTS_A_TURN: usize = 1024;

@@ -1,7 +1,7 @@
 //! Rows of what guides are made of: pieces of even curvature, and tapers.
 
-use crate::extraction::World;
 use crate::fill;
+use crate::found::Found;
 use crate::guides::Guide;
 use crate::place::Placed;
 use crate::tables::{CurvePieces, Tapers};
@@ -20,20 +20,20 @@ struct Turned<'a> {
     hand: f64,
 }
 
-/// The rows of all placed guides, in the order of `waveguides`.
-pub(crate) fn tables(world: &World) -> (CurvePieces, Tapers) {
-    let guide = |placed: &Placed| {
+/// All placed guides, in the order of `waveguides`.
+fn turned(found: &Found) -> Vec<Turned<'_>> {
+    let one = |(guide, placed): (_, &Placed)| {
         let t = &placed.transform;
-        let guide = world.cells[placed.cell.index()].protos[placed.proto].guide.as_ref()?;
         // All lengths of the trace are in dbu of its frame.
-        let nm = world.plan.layout.dbu_nm * t.magnification();
-        Some(Turned { guide, nm, hand: if t.is_mirrored() { -1.0 } else { 1.0 } })
+        let nm = found.dbu_nm * t.magnification();
+        Turned { guide, nm, hand: if t.is_mirrored() { -1.0 } else { 1.0 } }
     };
-    let guides: Vec<Turned> = world.placed.iter().filter_map(guide).collect();
-    rayon::join(|| pieces(&guides), || tapers(&guides))
+    found.guides.traced().zip(found.guides.devices().map(|d| &found.placed[d])).map(one).collect()
 }
 
-fn pieces(guides: &[Turned]) -> CurvePieces {
+/// The rows of pieces of all placed guides.
+pub(crate) fn pieces(found: &Found) -> CurvePieces {
+    let guides = turned(found);
     let starts = fill::starts(guides.iter().map(|g| g.guide.trace.pieces.len()));
     let column = |value: &(dyn Fn(&Turned, &Piece) -> f64 + Sync)| {
         fill::column(&starts, &|i, part: &mut [f64]| {
@@ -54,7 +54,9 @@ fn pieces(guides: &[Turned]) -> CurvePieces {
     }
 }
 
-fn tapers(guides: &[Turned]) -> Tapers {
+/// The rows of tapers of all placed guides.
+pub(crate) fn tapers(found: &Found) -> Tapers {
+    let guides = turned(found);
     let starts = fill::starts(guides.iter().map(|g| g.guide.trace.tapers.len()));
     let column = |value: &(dyn Fn(&Turned, &Taper) -> f64 + Sync)| {
         fill::column(&starts, &|i, part: &mut [f64]| {

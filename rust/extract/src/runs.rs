@@ -4,6 +4,7 @@
 //! the pieces of other guides within reach. Samples that follow each other on both guides make a run.
 
 mod follow;
+mod samples;
 
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::error::ExtractError;
 use crate::lines::{Line, Piece, Pieces, Stretch};
 use crate::recipe::RunsPlan;
 use follow::Follow;
+pub use samples::Samples;
 
 /// A run of guide `a` beside guide `b`.
 #[derive(Clone, Debug)]
@@ -23,12 +25,14 @@ pub struct Run {
     pub a: usize,
     /// The other guide; may be the same.
     pub b: usize,
-    /// Gaps, one for each step.
-    pub gaps: Arc<Vec<f64>>,
-    /// Length of the other guide beside each step: longer on the outside of a bend, shorter inside.
-    pub other_steps_nm: Arc<Vec<f64>>,
+    /// Gaps, one for each step, and the length of the other guide beside each.
+    pub samples: Arc<Samples>,
     /// Length a gap stands for.
     pub step_nm: f64,
+    /// Distance of the beginning of the first step from the start of `a`.
+    pub start_nm: f64,
+    /// Distances along `b` of the places beside both ends; they fall where `b` runs against `a`.
+    pub other_nm: [f64; 2],
     /// Smallest gap and where it is on `a`.
     pub gap_min_nm: f64,
     /// Bound on the error of `gap_min_nm`.
@@ -42,7 +46,7 @@ pub struct Run {
 impl Run {
     /// Length along `a`.
     pub fn length_nm(&self) -> f64 {
-        self.step_nm * self.gaps.len() as f64
+        self.step_nm * self.samples.len() as f64
     }
 }
 
@@ -53,6 +57,8 @@ struct Hit {
     left: bool,
     sample: u32,
     t: f64,
+    /// -1 where `b` runs against `a`.
+    hand: f64,
     gap: f64,
     at: [f64; 2],
     /// Segments of the two lines it lies on.
@@ -119,7 +125,7 @@ pub fn find(
             })
             .collect();
         for (a, (runs, cut)) in (from..).zip(found?) {
-            kept += runs.iter().map(|r| r.gaps.len() as u64).sum::<u64>();
+            kept += runs.iter().map(|r| r.samples.len() as u64).sum::<u64>();
             out.runs.extend(runs);
             out.cut.extend(cut.then_some(a));
         }
@@ -150,7 +156,6 @@ fn along(
     // Samples stand in the middle of their step.
     let place = |k: u32| (f64::from(k) + 0.5) * step;
     let mut follow = Follow { lines, all, parallel, reach_nm, a, step, open: Vec::new(), done: Vec::new() };
-    let mut beside: Vec<&Piece> = Vec::new();
     let (mut spans, mut active, mut hits) = (Vec::new(), Vec::new(), Vec::new());
     let mut sample = 0_u32;
     let mut cut = false;
@@ -173,19 +178,20 @@ fn along(
             if sample >= samples || place(sample) >= ends {
                 continue;
             }
-            beside.clear();
+            let own = piece.octagon();
+            spans.clear();
             for &i in near.iter() {
                 let other = &all.stretches[i as usize];
-                let window = piece.bbox().grown(reach_nm + f64::midpoint(piece.width, other.widest));
+                let window = own.grown(reach_nm + f64::midpoint(piece.width, other.widest));
                 left = left.saturating_sub(1);
-                if left > 0 && window.touches(&other.bbox) {
+                if left > 0 && window.touches(&other.octagon()) {
                     left = left.saturating_sub((other.to - other.from) as u64);
-                    beside.extend(all.pieces[other.from..other.to].iter().filter(|p| window.touches(&p.bbox())));
+                    for other in &all.pieces[other.from..other.to] {
+                        spans.extend(Span::of(piece, other, spans.len(), parallel, reach_nm, step));
+                    }
                 }
             }
             let until = samples.min((ends / step - 0.5 - ROUNDING).floor().max(0.0) as u32 + 1);
-            spans.clear();
-            spans.extend(beside.iter().enumerate().filter_map(|(k, other)| Span::of(piece, other, k, parallel, step)));
             spans.sort_unstable_by_key(|span: &Span| (span.from, span.number));
             let mut next = 0;
             active.clear();
@@ -237,15 +243,15 @@ const MEETINGS_AT_ONCE: usize = 16;
 /// Stretches of this and later lines within reach, in order; false when there are more than `most` to look at.
 fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, most: u64, near: &mut Vec<u32>) -> bool {
     near.clear();
-    let window = stretch.bbox.grown(reach_nm + stretch.widest / 2.0);
+    let window = stretch.octagon().grown(reach_nm + stretch.widest / 2.0);
     let mut seen = 0;
-    let seen_all = all.index.candidates_while(&window, |i| {
+    let seen_all = all.index.candidates_while(&window.upright, |i| {
         seen += 1;
         let other = &all.stretches[i];
         if other.line >= stretch.line
             && other.top == stretch.top
             && (other.line > stretch.line || stretch.turned_until(other) >= half_turn)
-            && window.touches(&other.bbox.grown(other.widest / 2.0))
+            && window.touches(&other.octagon().grown(other.widest / 2.0))
         {
             near.push(i as u32);
         }
@@ -272,15 +278,25 @@ struct Span<'a> {
 }
 
 impl<'a> Span<'a> {
-    /// `None` when the other piece is not parallel. Samples stand in the middle of steps from the start of the guide.
-    fn of(piece: &Piece, other: &'a Piece, number: usize, parallel: f64, step: f64) -> Option<Self> {
+    /// `None` when the other piece is not parallel or not within reach. Samples stand in the middle of steps from the start of the guide.
+    fn of(piece: &Piece, other: &'a Piece, number: usize, parallel: f64, reach_nm: f64, step: f64) -> Option<Self> {
         let ([ux, uy], [vx, vy]) = (piece.direction, other.direction);
         let cos = ux * vx + uy * vy;
         if cos.abs() < parallel {
             return None;
         }
-        let start = (other.from[0] - piece.from[0]) * ux + (other.from[1] - piece.from[1]) * uy;
+        let (rx, ry) = (other.from[0] - piece.from[0], other.from[1] - piece.from[1]);
+        let start = rx * ux + ry * uy;
         let end = start + other.length * cos;
+        if start.max(end) < -NEAR_NM || start.min(end) > piece.length + NEAR_NM {
+            return None;
+        }
+        // Across the piece both ends of the other one, which bows out in between, lie on one side and too far.
+        let (begin, finish) = (ry * ux - rx * uy, (ry + vy * other.length) * ux - (rx + vx * other.length) * uy);
+        let wide = [piece, other].map(|p| p.bow[0].abs() + f64::midpoint(p.width, p.widening.abs()));
+        if begin * finish > 0.0 && begin.abs().min(finish.abs()) > reach_nm + wide[0] + wide[1] + NEAR_NM {
+            return None;
+        }
         let sample = |along: f64| (piece.along + along) / step - 0.5;
         let (first, last) = (sample(start.min(end)), sample(start.max(end)));
         let is_even = (ux * vy - uy * vx).abs() < EVEN
@@ -309,6 +325,8 @@ impl<'a> Span<'a> {
 
 /// Sines, and offsets in nm, below this are no difference over the length of a piece.
 const EVEN: f64 = 1e-12;
+/// Distances that differ by less are taken as equal where leaving a piece out must not depend on rounding.
+const NEAR_NM: f64 = 1e-3;
 /// Part of a step by which the sample at the end of a piece may be off.
 const ROUNDING: f64 = 1e-6;
 
@@ -342,7 +360,7 @@ fn meet(piece: &Piece, at: [f64; 2], s: f64, other: &Piece, parallel: f64, reach
         x.abs().min(y.abs()) + p.bow[0].abs() + p.widening.abs() < SQUARE
     };
     let (segments, is_square) = ([piece.segment, other.segment], [square(piece), square(other)]);
-    Some(Hit { b: other.line, left: across > 0.0, sample: 0, t, gap, at, segments, is_square })
+    Some(Hit { b: other.line, left: across > 0.0, sample: 0, t, hand: cos.signum(), gap, at, segments, is_square })
 }
 
 /// Sines and offsets in nm below this are rounding of numbers.
@@ -385,7 +403,7 @@ mod tests {
         let found = runs(&[a, b]);
         assert_eq!(found.len(), 1);
         assert!((found[0].length_nm() - 90_000.0).abs() <= 500.0);
-        assert!(found[0].gaps.iter().all(|g| (g - 200.0).abs() < 1e-9));
+        assert!(found[0].samples.gaps().all(|g| (g - 200.0).abs() < 1e-9));
         assert!(found[0].relative_curvature_per_nm.abs() < 1e-12);
     }
 
@@ -418,8 +436,22 @@ mod tests {
         };
         let found = runs(&[line(&arc(20_000.0)), line(&arc(21_000.0))]);
         assert_eq!(found.len(), 1);
-        let mean = found[0].other_steps_nm.iter().sum::<f64>() / found[0].length_nm();
+        let mean = found[0].samples.other_steps_nm().iter().sum::<f64>() / found[0].length_nm();
         assert!((mean - 1.05).abs() < 1e-3, "{mean}");
+    }
+
+    #[test]
+    fn a_run_knows_where_it_is_on_both_guides() {
+        let whole = line(&[[0.0, 0.0], [50_000.0, 0.0]]);
+        let some = [[30_000.0, 900.0], [45_000.0, 900.0]];
+        let against = [some[1], some[0]];
+        for (other, ends) in [(some, [0.0, 15_000.0]), (against, [15_000.0, 0.0])] {
+            let found = runs(&[whole.clone(), line(&other)]);
+            assert_eq!(found.len(), 1);
+            assert!((found[0].start_nm - 30_000.0).abs() <= 500.0, "{}", found[0].start_nm);
+            assert!((found[0].length_nm() - 15_000.0).abs() <= 500.0);
+            assert!(found[0].other_nm.iter().zip(ends).all(|(a, b)| (a - b).abs() <= 500.0), "{:?}", found[0].other_nm);
+        }
     }
 
     #[test]

@@ -350,6 +350,12 @@ tables! {
         waveguide_b: i64,
         /// Length along `waveguide_a`.
         length_nm: f64,
+        /// Distance from `port_a` of `waveguide_a` at which it begins.
+        start_nm: f64,
+        /// Distance from `port_a` of `waveguide_b` beside that place.
+        other_start_nm: f64,
+        /// The same beside its end; less where `waveguide_b` runs the other way.
+        other_end_nm: f64,
         /// Smallest edge-to-edge gap.
         gap_min_nm: f64,
         /// Bound on the error of `gap_min_nm`.

@@ -2,102 +2,189 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_geom::Transform;
 
-use crate::cells::CellPlan;
 use crate::devices::Proto;
 use crate::extraction::World;
 use crate::fill;
+use crate::found::Found;
 use crate::guides::Guide;
 use crate::lines::{Line, Lines, PlacedLine};
-use crate::nets::{Joined, PlacedPort};
 use crate::place::Placed;
+use crate::ports::{Alike, Ports};
 use crate::recipe::PortKind;
 use crate::tables::{
-    BendRow, Bends, Centerlines, DeviceRow, Devices, NetRow, Nets, PortRow, Ports, WaveguideRow, Waveguides,
+    self, BendRow, Bends, Centerlines, DeviceRow, Devices, NetRow, Nets, PortRow, WaveguideRow, Waveguides,
 };
 use crate::trace::Bend;
 
-/// Devices, guides, bends, centre-lines as tables, and the lines for neighbours.
-pub(crate) type GuideTables = (Devices, Waveguides, Bends, Centerlines, Lines);
-
-/// Writes the devices and what was traced of them. The tracer worked once per outline; here its results are
-/// placed.
-pub(crate) fn guides(world: &World) -> GuideTables {
-    let mut lines = Lines { forms: Vec::new(), placed: Vec::new(), dbu_nm: world.plan.layout.dbu_nm };
-    let mut forms: Vec<Form> = Vec::new();
-    let mut numbers: FxHashMap<(*const Guide, [u64; 4]), usize> = FxHashMap::default();
-    let mut placed_guides: Vec<usize> = Vec::new();
-    for (i, placed) in world.placed.iter().enumerate() {
-        let Some(guide) = &proto(world.cells, placed).guide else { continue };
-        let t = &placed.transform;
-        let [[a, b], [c, d]] = t.m;
-        let form = *numbers.entry((Arc::as_ptr(guide), [a, b, c, d].map(f64::to_bits))).or_insert_with(|| {
-            lines.forms.push(line(world, guide, t));
-            forms.push(Form { guide, row: waveguide_row(world, guide, t), bends: bend_rows(world, guide, t) });
-            forms.len() - 1
-        });
-        lines.placed.push(PlacedLine { form, at: t.d, top: placed.top.index() });
-        placed_guides.push(i);
-    }
-    let (centerlines, (devices, (waveguides, bends))) = rayon::join(
-        || centerlines(&lines),
-        || rayon::join(|| devices(world), || guide_rows(world, &lines, &forms, &placed_guides)),
-    );
-    (devices, waveguides, bends, centerlines, lines)
+/// The guides among the devices. The tracer worked once per outline; here its results are placed.
+#[derive(Debug)]
+pub struct Guides {
+    /// Their centre-lines, in order.
+    pub lines: Lines,
+    forms: Vec<Form>,
+    /// For each guide its device.
+    device: Vec<u32>,
+    /// For each device its guide.
+    of_device: Vec<u32>,
 }
 
 /// Rows of a guide, equal for all guides that differ by a displacement only, but for places and ids.
-struct Form<'a> {
-    guide: &'a Guide,
+#[derive(Debug)]
+struct Form {
+    guide: Arc<Guide>,
     row: WaveguideRow,
     bends: Vec<BendRow>,
 }
 
-fn devices(world: &World) -> Devices {
-    let mut devices = Devices::with_capacity(world.placed.len());
-    let mut n_guides = 0;
-    for placed in world.placed {
-        let proto = proto(world.cells, placed);
-        let waveguide = if proto.guide.is_some() { n_guides } else { -1 };
-        n_guides += i64::from(proto.guide.is_some());
-        devices.push(device_row(world, proto, placed, waveguide));
+const NONE: u32 = u32::MAX;
+
+impl Guides {
+    /// Gathers the guides.
+    pub(crate) fn new(world: &World, alike: &Alike) -> Self {
+        let mut numbers: FxHashMap<(*const Guide, [u64; 4]), u32> = FxHashMap::default();
+        let mut turned: Vec<(&Arc<Guide>, Transform)> = Vec::new();
+        let of_first = |&first: &u32| {
+            let placed = &world.placed[first as usize];
+            let Some(guide) = &world.cells[placed.cell.index()].protos[placed.proto].guide else { return NONE };
+            let [[a, b], [c, d]] = placed.transform.m;
+            *numbers.entry((Arc::as_ptr(guide), [a, b, c, d].map(f64::to_bits))).or_insert_with(|| {
+                turned.push((guide, placed.transform));
+                turned.len() as u32 - 1
+            })
+        };
+        let form_of: Vec<u32> = alike.first.iter().map(of_first).collect();
+        let n = alike.form.iter().filter(|&&f| form_of[f as usize] != NONE).count();
+        let mut lines = Lines { forms: Vec::new(), placed: Vec::with_capacity(n), dbu_nm: world.plan.layout.dbu_nm };
+        let (mut device, mut of_device) = (Vec::with_capacity(n), Vec::with_capacity(world.placed.len()));
+        for ((i, placed), &alike) in (0_u32..).zip(world.placed).zip(&alike.form) {
+            let form = form_of[alike as usize];
+            if form == NONE {
+                of_device.push(NONE);
+                continue;
+            }
+            of_device.push(device.len() as u32);
+            device.push(i);
+            lines.placed.push(PlacedLine { form: form as usize, at: placed.transform.d, top: placed.top.index() });
+        }
+        let made = turned.par_iter().map(|(guide, t)| {
+            let rows = (waveguide_row(world, guide, t), bend_rows(world, guide, t));
+            (line(world, guide, t), Form { guide: Arc::clone(guide), row: rows.0, bends: rows.1 })
+        });
+        let (forms_of_lines, forms) = made.unzip();
+        lines.forms = forms_of_lines;
+        Self { lines, forms, device, of_device }
+    }
+
+    /// Number of guides.
+    pub fn len(&self) -> usize {
+        self.device.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.device.is_empty()
+    }
+
+    /// What a guide is, but for its place and ids.
+    #[inline]
+    pub(crate) fn row(&self, g: usize) -> &WaveguideRow {
+        &self.form(g).row
+    }
+
+    #[inline]
+    fn form(&self, g: usize) -> &Form {
+        &self.forms[self.lines.placed[g].form]
+    }
+
+    /// The guide that a device is.
+    #[inline]
+    pub(crate) fn of_device(&self, device: usize) -> Option<usize> {
+        let g = self.of_device[device];
+        (g != NONE).then_some(g as usize)
+    }
+
+    /// What was traced of each guide.
+    pub(crate) fn traced(&self) -> impl Iterator<Item = &Guide> {
+        self.lines.placed.iter().map(|l| &*self.forms[l.form].guide)
+    }
+
+    /// For each guide its device.
+    pub(crate) fn devices(&self) -> impl Iterator<Item = usize> + '_ {
+        self.device.iter().map(|&d| d as usize)
+    }
+
+    /// Both ports of each guide; -1 where it has none.
+    pub(crate) fn ends(&self, starts: &[usize], ports: &Ports) -> Vec<[i64; 2]> {
+        let of = |&device: &u32| {
+            let own = starts[device as usize]..starts[device as usize + 1];
+            let mut optical = own.filter(|&p| ports.kind(p) == PortKind::Optical).map(|p| p as i64);
+            [optical.next().unwrap_or(-1), optical.next().unwrap_or(-1)]
+        };
+        self.device.par_iter().with_min_len(GUIDES_A_TURN).map(of).collect()
+    }
+}
+
+/// Guides a thread takes at once.
+const GUIDES_A_TURN: usize = 1024;
+
+/// The table of devices.
+pub(crate) fn devices(found: &Found) -> Devices {
+    let mut devices = Devices::with_capacity(found.placed.len());
+    for (i, placed) in found.placed.iter().enumerate() {
+        let waveguide = found.guides.of_device(i).map_or(-1, |g| g as i64);
+        devices.push(device_row(found.dbu_nm, found.proto(placed), placed, waveguide));
     }
     devices
 }
 
-fn guide_rows(world: &World, lines: &Lines, forms: &[Form], placed_guides: &[usize]) -> (Waveguides, Bends) {
-    let nm = world.plan.layout.dbu_nm;
-    let mut waveguides = Waveguides::with_capacity(placed_guides.len());
-    let mut bends = Bends::with_capacity(lines.placed.iter().map(|l| forms[l.form].bends.len()).sum());
-    for (&i, line) in placed_guides.iter().zip(&lines.placed) {
-        let form = &forms[line.form];
-        let trace = &form.guide.trace;
-        let t = &world.placed[i].transform;
-        let place = |x: f64, y: f64| t.apply(x, y).map(|v| v * nm);
-        let optical = (world.starts[i]..world.starts[i + 1]).filter(|&p| world.ports[p].kind == PortKind::Optical);
-        let mut ends = optical.map(|p| p as i64);
-        let [min_radius_x_nm, min_radius_y_nm] = place(trace.min_radius_at[0], trace.min_radius_at[1]);
-        let first_bend = bends.len() as i64;
-        for (row, bend) in form.bends.iter().zip(&trace.bends) {
-            let [x_nm, y_nm] = place(bend.x, bend.y);
-            bends.push(BendRow { waveguide: waveguides.len() as i64, x_nm, y_nm, ..row.clone() });
-        }
+/// The table of guides; `route` is the route of each.
+pub(crate) fn waveguides(found: &Found, route: &[i64]) -> Waveguides {
+    let (guides, nm) = (&found.guides, found.dbu_nm);
+    let mut waveguides = Waveguides::with_capacity(guides.len());
+    let mut first_bend = 0;
+    for (g, [port_a, port_b]) in guides.ends(&found.starts, &found.ports).into_iter().enumerate() {
+        let form = guides.form(g);
+        let device = guides.device[g];
+        let at = form.guide.trace.min_radius_at;
+        let [min_radius_x_nm, min_radius_y_nm] =
+            found.placed[device as usize].transform.apply(at[0], at[1]).map(|v| v * nm);
         waveguides.push(WaveguideRow {
-            device: i as i64,
-            port_a: ends.next().unwrap_or(-1),
-            port_b: ends.next().unwrap_or(-1),
+            device: i64::from(device),
+            port_a,
+            port_b,
             min_radius_x_nm,
             min_radius_y_nm,
             first_bend,
+            route: route[g],
             ..form.row.clone()
         });
+        first_bend += form.bends.len() as i64;
     }
-    (waveguides, bends)
+    waveguides
 }
 
-fn centerlines(lines: &Lines) -> Centerlines {
+/// The table of bends.
+pub(crate) fn bends(found: &Found) -> Bends {
+    let (guides, nm) = (&found.guides, found.dbu_nm);
+    let mut bends = Bends::with_capacity((0..guides.len()).map(|g| guides.form(g).bends.len()).sum());
+    for (g, &device) in guides.device.iter().enumerate() {
+        let form = guides.form(g);
+        let t = &found.placed[device as usize].transform;
+        for (row, bend) in form.bends.iter().zip(&form.guide.trace.bends) {
+            let [x_nm, y_nm] = t.apply(bend.x, bend.y).map(|v| v * nm);
+            bends.push(BendRow { waveguide: g as i64, x_nm, y_nm, ..row.clone() });
+        }
+    }
+    bends
+}
+
+/// Thinned centre-lines.
+pub(crate) fn centerlines(found: &Found) -> Centerlines {
+    let lines = &found.guides.lines;
     let of = |i: usize| &lines.forms[lines.placed[i].form];
     let starts = fill::starts((0..lines.placed.len()).map(|i| of(i).points.len()));
     let along = |axis: usize| {
@@ -114,12 +201,7 @@ fn centerlines(lines: &Lines) -> Centerlines {
     }
 }
 
-fn proto<'a>(cells: &'a [CellPlan], placed: &Placed) -> &'a Proto {
-    &cells[placed.cell.index()].protos[placed.proto]
-}
-
-fn device_row(world: &World, proto: &Proto, placed: &Placed, waveguide: i64) -> DeviceRow {
-    let nm = world.plan.layout.dbu_nm;
+fn device_row(nm: f64, proto: &Proto, placed: &Placed, waveguide: i64) -> DeviceRow {
     let b = proto.bbox.transformed(&placed.transform);
     DeviceRow {
         cell: placed.cell.index() as i64,
@@ -206,17 +288,18 @@ fn line(world: &World, guide: &Guide, t: &Transform) -> Line {
 }
 
 /// The table of ports.
-pub(crate) fn ports(ports: Vec<PlacedPort>, joined: &Joined) -> Ports {
+pub(crate) fn ports(found: &Found) -> tables::Ports {
+    let ports = &found.ports;
     let mut net = vec![-1_i64; ports.len()];
-    for (n, j) in joined.joins.iter().enumerate() {
-        net[j.a] = n as i64;
-        net[j.b] = n as i64;
+    for (n, (a, b)) in (0..).zip(found.joined.joins()) {
+        (net[a], net[b]) = (n, n);
     }
-    let mut table = Ports::with_capacity(ports.len());
-    for (p, net) in ports.into_iter().zip(net) {
+    let mut table = tables::Ports::with_capacity(ports.len());
+    for (i, net) in net.into_iter().enumerate() {
+        let p = ports.get(i);
         table.push(PortRow {
             device: p.device as i64,
-            name: p.name,
+            name: ports.name(i).to_owned(),
             x_nm: p.at[0],
             y_nm: p.at[1],
             direction_rad: p.direction_rad,
@@ -232,16 +315,18 @@ pub(crate) fn ports(ports: Vec<PlacedPort>, joined: &Joined) -> Ports {
 }
 
 /// The table of joins.
-pub(crate) fn nets(ports: &[PlacedPort], joined: &Joined) -> Nets {
-    let mut table = Nets::with_capacity(joined.joins.len());
-    for j in &joined.joins {
+pub(crate) fn nets(found: &Found) -> Nets {
+    let mut table = Nets::with_capacity(found.ports.len() / 2);
+    for (a, b) in found.joined.joins() {
+        let (p, q) = (found.ports.get(a), found.ports.get(b));
+        let offset = p.offset_to(&q);
         table.push(NetRow {
-            port_a: j.a as i64,
-            port_b: j.b as i64,
-            gap_nm: j.offset.distance_nm,
-            lateral_nm: j.offset.lateral_nm,
-            angle_rad: j.offset.angle_rad,
-            width_difference_nm: ports[j.a].width_nm - ports[j.b].width_nm,
+            port_a: a as i64,
+            port_b: b as i64,
+            gap_nm: offset.distance_nm,
+            lateral_nm: offset.lateral_nm,
+            angle_rad: offset.angle_rad,
+            width_difference_nm: p.width_nm - q.width_nm,
         });
     }
     table

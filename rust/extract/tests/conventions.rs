@@ -179,6 +179,21 @@ fn schemas_name_the_tables_in_order() {
 }
 
 #[test]
+fn a_table_reads_the_same_whenever_and_in_whatever_order_it_is_asked_for() {
+    let (s, top) = sketch::small_circuit();
+    let (one, other) = (run(&s, top), run(&s, top));
+    let names: Vec<&str> = one.names().to_vec();
+    // As text: unknown numbers are equal there.
+    for name in names.iter().rev() {
+        let written = format!("{:?}", one.write(name).expect("it is there"));
+        assert_eq!(format!("{:?}", one.table(name).expect("it is there")), written, "{name}");
+        assert_eq!(format!("{:?}", one.write(name).expect("it is there")), written, "{name}");
+    }
+    assert_eq!(format!("{one:?}"), format!("{other:?}"));
+    assert!(one.table("nonsense").is_none() && one.write("nonsense").is_none());
+}
+
+#[test]
 fn areas_add_up_to_the_whole() {
     let (mut s, top) = sketch::small_circuit();
     s.cells[top].rectangle(CORE, 0.0, 200_000.0, 50_000.0, 250_000.0);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use numpy::{Element, IntoPyArray};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString};
 use rustc_hash::FxHashMap;
 use waveguard_base::{Column, Table};
@@ -27,6 +28,35 @@ impl Tables {
 
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.0.keys().copied().collect()
+    }
+}
+
+/// Tables that are made when they are asked for the first time, and shared by all who ask.
+pub(crate) struct LateTables(BTreeMap<&'static str, PyOnceLock<Py<PyDict>>>);
+
+impl LateTables {
+    pub(crate) fn new(names: &[&'static str]) -> Self {
+        Self(names.iter().map(|name| (*name, PyOnceLock::new())).collect())
+    }
+
+    /// A dict of the columns, which the caller may change; the columns themselves are shared and read-only.
+    pub(crate) fn get<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        make: impl FnOnce(&'static str) -> PyResult<Option<Table>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let unknown = || {
+            let names: Vec<&str> = self.0.keys().copied().collect();
+            PyKeyError::new_err(format!("no table {name}; there are {}", names.join(", ")))
+        };
+        let (key, once) = self.0.get_key_value(name).ok_or_else(unknown)?;
+        // Two threads may write at once; the one that is first keeps what it wrote, and it is the same.
+        let table = once.get_or_try_init(py, || {
+            let table = make(key)?.ok_or_else(|| PyKeyError::new_err(format!("no table {name}")))?;
+            Ok::<Py<PyDict>, PyErr>(to_dict(py, table)?.unbind())
+        })?;
+        table.bind(py).copy()
     }
 }
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from waveguard.models.fields.bragg import bragg_grating, partial_reflector
+from waveguard.models.fields.broadband import broadband_coupler
+from waveguard.models.fields.connector import fibre_connector
 from waveguard.models.fields.contra import contra_coupler
 from waveguard.models.fields.coupler import coupler_2x2, directional_coupler
 from waveguard.models.fields.crossing import crossing
@@ -35,12 +37,14 @@ MODELS: dict[str, FieldModel] = {
     model.__name__: model
     for model in (
         bragg_grating,
+        broadband_coupler,
         contra_coupler,
         coupler_2x2,
         crossing,
         detector,
         directional_coupler,
         edge_coupler,
+        fibre_connector,
         fibre_coupler,
         guide,
         interface,

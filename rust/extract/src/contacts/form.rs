@@ -1,6 +1,6 @@
 //! Outlines with all that contacts are judged by.
 
-use waveguard_geom::{BBox, Point, Transform, ring};
+use waveguard_geom::{BBox, Octagon, Point, Transform, ring};
 
 use super::{COARSER, TOUCH};
 use crate::drawn::Drawn;
@@ -15,9 +15,9 @@ pub struct Form {
     /// The point before it on its ring.
     before: Vec<u32>,
     /// Edges from `.1` to `.2`, in a box.
-    pub(super) runs: Vec<(BBox, u32, u32)>,
+    pub(super) runs: Vec<(Octagon, u32, u32)>,
     /// Runs from `.1` to `.2`, in a box: neighbours are looked for with these.
-    pub(super) groups: Vec<(BBox, u32, u32)>,
+    pub(super) groups: Vec<(Octagon, u32, u32)>,
     pub(super) ends: Vec<End>,
     /// Outlines of what is no guide in it.
     pub(super) bodies: Vec<Vec<[f64; 2]>>,
@@ -112,18 +112,22 @@ impl Form {
     }
 }
 
+fn larger_side(b: &BBox) -> f64 {
+    (b.max[0] - b.min[0]).max(b.max[1] - b.min[1])
+}
+
 /// Edges of the ring from point `first` on gathered into boxes no larger than a tile; a long edge has several.
-fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Vec<(BBox, u32, u32)>) {
+fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Vec<(Octagon, u32, u32)>) {
     let n = next.len();
     let mut from = first;
     while from < n {
-        let mut bbox = BBox::EMPTY;
+        let mut bbox = Octagon::EMPTY;
         let mut to = from;
-        let size = |b: &BBox| (b.max[0] - b.min[0]).max(b.max[1] - b.min[1]);
+        let size = |o: &Octagon| larger_side(&o.upright);
         while to < n && to - from < RUN_EDGES {
             let mut grown = bbox;
             for p in [points[to], points[next[to] as usize]] {
-                grown.add_box(&BBox { min: p, max: p });
+                grown.add(p);
             }
             if to > from && size(&grown) > tile {
                 break;
@@ -138,9 +142,7 @@ fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Ve
             for k in 0..parts as u32 {
                 let at = |u: f64| [a[0] + (b[0] - a[0]) * u, a[1] + (b[1] - a[1]) * u];
                 let (p, q) = (at(f64::from(k) / parts), at(f64::from(k + 1) / parts));
-                let mut part = BBox { min: p, max: p };
-                part.add_box(&BBox { min: q, max: q });
-                out.push((part, from as u32, to as u32));
+                out.push((Octagon::of_edge([p, q]), from as u32, to as u32));
             }
         } else {
             out.push((bbox, from as u32, to as u32));
@@ -150,13 +152,13 @@ fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Ve
 }
 
 /// Runs that follow each other gathered into boxes no larger than `tile`.
-fn groups(runs: &[(BBox, u32, u32)], tile: f64) -> Vec<(BBox, u32, u32)> {
-    let mut out: Vec<(BBox, u32, u32)> = Vec::new();
+fn groups(runs: &[(Octagon, u32, u32)], tile: f64) -> Vec<(Octagon, u32, u32)> {
+    let mut out: Vec<(Octagon, u32, u32)> = Vec::new();
     for (k, (bbox, _, _)) in (0_u32..).zip(runs) {
         if let Some(last) = out.last_mut() {
             let mut grown = last.0;
-            grown.add_box(bbox);
-            if (grown.max[0] - grown.min[0]).max(grown.max[1] - grown.min[1]) <= tile {
+            grown.add_octagon(bbox);
+            if larger_side(&grown.upright) <= tile {
                 *last = (grown, last.1, k + 1);
                 continue;
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::samples::Samples;
 use super::{Hit, Run, meet};
 use crate::lines::{Line, Pieces};
 use crate::recipe::RunsPlan;
@@ -17,9 +18,11 @@ pub(super) struct Open {
     last: u32,
     /// Distance along `b` at the last sample.
     t: f64,
-    /// Distance along `b` at every sample.
-    ts: Vec<f64>,
-    gaps: Vec<f64>,
+    /// -1 where `b` runs against `a`.
+    hand: f64,
+    samples: Samples,
+    /// The smallest gap of a sample, and where it is.
+    low_gap: f64,
     /// What is known of the smallest gap.
     narrowest: Closest,
     low: usize,
@@ -104,16 +107,17 @@ impl Follow<'_> {
         }
         let goes_on = |c: &&mut Open| same(c) && c.last + 1 == hit.sample && (c.t - hit.t).abs() <= jump;
         if let Some(c) = self.open.iter_mut().find(goes_on) {
-            if hit.gap < c.gaps[c.low] - SAME_GAP_NM {
-                (c.low, c.at) = (c.gaps.len(), hit.at);
+            if hit.gap < c.low_gap - SAME_GAP_NM {
+                (c.low, c.low_gap, c.at) = (c.samples.len(), hit.gap, hit.at);
             }
-            c.gaps.push(hit.gap);
+            c.samples.push(hit.gap, hit.t);
             c.narrowest.add(&hit);
-            c.ts.push(hit.t);
             (c.last, c.t) = (hit.sample, hit.t);
         } else {
             let mut narrowest = self.closest(hit.b as usize);
             narrowest.add(&hit);
+            let mut samples = Samples::new(self.step);
+            samples.push(hit.gap, hit.t);
             self.open.push(Open {
                 narrowest,
                 b: hit.b,
@@ -121,8 +125,9 @@ impl Follow<'_> {
                 first: hit.sample,
                 last: hit.sample,
                 t: hit.t,
-                ts: vec![hit.t],
-                gaps: vec![hit.gap],
+                hand: hit.hand,
+                samples,
+                low_gap: hit.gap,
                 low: 0,
                 at: hit.at,
             });
@@ -138,11 +143,9 @@ impl Follow<'_> {
             (c.b, c.left, c.last) == (hit.b, hit.left, hit.sample) && (c.t - hit.t).abs() <= self.step / 2.0
         };
         let Some(c) = self.open.iter_mut().find(is_it) else { return };
-        let step = hand * self.step;
-        c.gaps.resize(c.gaps.len() + more as usize, hit.gap);
-        c.ts.extend((1..=more).map(|k| hit.t + f64::from(k) * step));
+        c.samples.stay(hand, more);
         c.last += more;
-        c.t = hit.t + f64::from(more) * step;
+        c.t = hit.t + f64::from(more) * (hand * self.step);
     }
 
     pub(super) fn finish(mut self, plan: &RunsPlan) -> Vec<Run> {
@@ -150,9 +153,9 @@ impl Follow<'_> {
         let step = self.step;
         let window = (plan.curvature_window_nm / step).round().max(1.0) as usize;
         let long_enough =
-            |c: &Open| step * (c.gaps.len() as f64 + 0.5) >= plan.min_length_nm && c.gaps[c.low] < plan.reach_nm;
+            |c: &Open| step * (c.samples.len() as f64 + 0.5) >= plan.min_length_nm && c.low_gap < plan.reach_nm;
         let mut kept: Vec<Open> = std::mem::take(&mut self.done).into_iter().filter(long_enough).collect();
-        kept.sort_by(|p, q| (p.b, p.first).cmp(&(q.b, q.first)).then(p.ts[0].total_cmp(&q.ts[0])));
+        kept.sort_by(|p, q| (p.b, p.first).cmp(&(q.b, q.first)).then(p.samples.t(0).total_cmp(&q.samples.t(0))));
         for run in &mut kept {
             self.look_closer(run);
         }
@@ -162,13 +165,14 @@ impl Follow<'_> {
                 Run {
                     a: self.a,
                     b: c.b as usize,
-                    relative_curvature_per_nm: second_derivative(&c.gaps, c.low, window, step),
+                    relative_curvature_per_nm: second_derivative(&c.samples, c.low, window, step),
                     gap_min_nm: least.value,
                     gap_error_nm: least.error,
-                    other_steps_nm: Arc::new(steps(&c.ts, step)),
+                    other_nm: beside_ends(&c.samples, c.hand * step),
                     at: c.at,
-                    gaps: Arc::new(c.gaps),
+                    samples: Arc::new(c.samples),
                     step_nm: step,
+                    start_nm: f64::from(c.first) * step,
                 }
             })
             .collect()
@@ -176,9 +180,9 @@ impl Follow<'_> {
 
     /// Looks between the samples for a gap smaller than the smallest.
     fn look_closer(&self, c: &mut Open) {
-        let low = c.gaps[c.low];
-        let around = [c.low.saturating_sub(1), (c.low + 1).min(c.gaps.len() - 1)];
-        if around.iter().all(|&k| c.gaps[k] - low < SAME_GAP_NM) && c.gaps.len() > 2 {
+        let low = c.low_gap;
+        let around = [c.low.saturating_sub(1), (c.low + 1).min(c.samples.len() - 1)];
+        if around.iter().all(|&k| c.samples.gap(k) - low < SAME_GAP_NM) && c.samples.len() > 2 {
             return;
         }
         let middle = (f64::from(c.first) + c.low as f64 + 0.5) * self.step;
@@ -191,7 +195,7 @@ impl Follow<'_> {
             }
             let piece = &self.all.pieces[self.piece_at(self.a, s)];
             let at = piece.at(s - piece.along);
-            let near = c.ts[c.low] - 2.0 * self.step;
+            let near = c.samples.t(c.low) - 2.0 * self.step;
             for other in &self.all.pieces[self.piece_at(c.b as usize, near)..] {
                 if other.line != c.b || other.along > near + 4.0 * self.step {
                     break;
@@ -220,23 +224,18 @@ impl Follow<'_> {
 /// Places between two samples at which the smallest gap is sought.
 const LOOKS: i32 = 8;
 
-/// Differences of values from neighbour to neighbour, without sign; `alone` for a single value.
-fn steps(values: &[f64], alone: f64) -> Vec<f64> {
-    let last = values.len() - 1;
-    if last == 0 {
-        return vec![alone];
-    }
-    let one = |k: usize| {
-        let (from, to) = (k.saturating_sub(1), (k + 1).min(last));
-        (values[to] - values[from]).abs() / (to - from) as f64
-    };
-    (0..=last).map(one).collect()
+/// Places on the other guide beside both ends of the steps that samples stand in the middle of; `alone` is the step of a
+/// single sample.
+fn beside_ends(samples: &Samples, alone: f64) -> [f64; 2] {
+    let last = samples.len() - 1;
+    let half = |k: usize| if last == 0 { alone / 2.0 } else { (samples.t(k + 1) - samples.t(k)) / 2.0 };
+    [samples.t(0) - half(0), samples.t(last) + half(last.saturating_sub(1))]
 }
 
 /// Least squares fit of a parabola to the values around `middle`; NaN for fewer than three.
-fn second_derivative(values: &[f64], middle: usize, window: usize, step: f64) -> f64 {
+fn second_derivative(samples: &Samples, middle: usize, window: usize, step: f64) -> f64 {
     let from = middle.saturating_sub(window);
-    let to = (middle + window + 1).min(values.len());
+    let to = (middle + window + 1).min(samples.len());
     let n = to - from;
     if n < 3 {
         return f64::NAN;
@@ -246,7 +245,7 @@ fn second_derivative(values: &[f64], middle: usize, window: usize, step: f64) ->
     let x: Vec<f64> = (0..n).map(|i| i as f64 - mean).collect();
     let m2 = x.iter().map(|x| x * x).sum::<f64>() / n as f64;
     let (mut top, mut bottom) = (0.0, 0.0);
-    for (x, v) in x.iter().zip(&values[from..to]) {
+    for (x, v) in x.iter().zip(samples.some_gaps(from, to)) {
         let p = x * x - m2;
         top += p * v;
         bottom += p * p;

@@ -1,0 +1,126 @@
+//! What was found in a layout, in the form in which it was found; its tables are written when they are asked for.
+//!
+//! Hierarchy is the speed: what a guide is, is known once for all of its placements, and rows of tables, of which there
+//! are many for each placement, are not written before somebody wants to read them.
+
+use std::sync::OnceLock;
+
+use waveguard_base::Table;
+
+use crate::cells::CellPlan;
+use crate::devices::Proto;
+use crate::fill;
+use crate::nets::Joined;
+use crate::place::Placed;
+use crate::ports::Ports;
+use crate::profiles;
+use crate::routes;
+use crate::runs::Run;
+use crate::tables::{Routes, RunProfile, RunRow, Runs};
+use crate::write::{self, Guides};
+
+/// All that tables with rows for each placement are written from.
+#[derive(Debug)]
+pub struct Found {
+    /// Size of the grid.
+    pub dbu_nm: f64,
+    /// What each cell holds.
+    pub cells: Vec<CellPlan>,
+    /// The devices.
+    pub placed: Vec<Placed>,
+    /// Their ports.
+    pub ports: Ports,
+    /// First port of each device; one more than devices.
+    pub starts: Vec<usize>,
+    /// Ports joined.
+    pub joined: Joined,
+    /// The guides among the devices.
+    pub guides: Guides,
+    /// Parallel runs.
+    pub runs: Vec<Run>,
+    /// Steps in width up to this are passed by routes.
+    pub width_nm: f64,
+    /// The routes, and the route of each guide, once they were asked for.
+    pub(crate) routes: OnceLock<(Routes, Vec<i64>)>,
+}
+
+/// Tables that are written when they are asked for.
+pub const WRITTEN_LATER: [&str; 11] = [
+    "devices",
+    "ports",
+    "nets",
+    "waveguides",
+    "bends",
+    "pieces",
+    "tapers",
+    "routes",
+    "runs",
+    "run_profile",
+    "centerlines",
+];
+
+impl Found {
+    /// What a placed device is in the frame of its cell.
+    pub(crate) fn proto(&self, placed: &Placed) -> &Proto {
+        &self.cells[placed.cell.index()].protos[placed.proto]
+    }
+
+    fn routes(&self) -> &(Routes, Vec<i64>) {
+        self.routes.get_or_init(|| routes::find(&self.guides, &self.starts, &self.ports, &self.joined, self.width_nm))
+    }
+
+    /// Writes a table; `None` when it is none of [`WRITTEN_LATER`].
+    pub fn write(&self, name: &str) -> Option<Table> {
+        Some(match name {
+            "devices" => write::devices(self).into_table(),
+            "ports" => write::ports(self).into_table(),
+            "nets" => write::nets(self).into_table(),
+            "waveguides" => write::waveguides(self, &self.routes().1).into_table(),
+            "bends" => write::bends(self).into_table(),
+            "pieces" => profiles::pieces(self).into_table(),
+            "tapers" => profiles::tapers(self).into_table(),
+            "routes" => self.routes().0.clone().into_table(),
+            "runs" => runs(&self.runs).into_table(),
+            "run_profile" => run_profile(&self.runs).into_table(),
+            "centerlines" => write::centerlines(self).into_table(),
+            _ => return None,
+        })
+    }
+}
+
+/// The table of runs.
+fn runs(found: &[Run]) -> Runs {
+    let mut table = Runs::with_capacity(found.len());
+    let starts = fill::starts(found.iter().map(|r| r.samples.len()));
+    for (r, &start) in found.iter().zip(&starts) {
+        table.push(RunRow {
+            waveguide_a: r.a as i64,
+            waveguide_b: r.b as i64,
+            length_nm: r.length_nm(),
+            start_nm: r.start_nm,
+            other_start_nm: r.other_nm[0],
+            other_end_nm: r.other_nm[1],
+            gap_min_nm: r.gap_min_nm,
+            gap_error_nm: r.gap_error_nm,
+            gap_mean_nm: r.samples.gaps().sum::<f64>() / r.samples.len() as f64,
+            x_nm: r.at[0],
+            y_nm: r.at[1],
+            profile_start: start as i64,
+            profile_count: r.samples.len() as i64,
+            relative_curvature_per_nm: r.relative_curvature_per_nm,
+        });
+    }
+    table
+}
+
+/// The samples of all runs.
+fn run_profile(found: &[Run]) -> RunProfile {
+    let starts = fill::starts(found.iter().map(|r| r.samples.len()));
+    RunProfile {
+        gap_nm: fill::column(&starts, &|i, part| {
+            part.iter_mut().zip(found[i].samples.gaps()).for_each(|(v, gap)| *v = gap);
+        }),
+        step_nm: fill::column(&starts, &|i, part| part.fill(found[i].step_nm)),
+        other_step_nm: fill::column(&starts, &|i, part| part.copy_from_slice(&found[i].samples.other_steps_nm())),
+    }
+}
