@@ -335,7 +335,7 @@ fn from_source(
 }
 
 /// Terminals asked for, ascending and once each; all that fit the role when none are named.
-fn chosen(asked: Option<&[i64]>, circuit: &Circuit, role: &'static str) -> Result<Vec<u32>, SolveError> {
+pub(crate) fn chosen(asked: Option<&[i64]>, circuit: &Circuit, role: &'static str) -> Result<Vec<u32>, SolveError> {
     let terminals = &circuit.net.terminals;
     let fits = |k: usize| if role == "source" { terminals[k].is_in } else { terminals[k].is_out };
     let Some(asked) = asked else {
@@ -353,7 +353,53 @@ fn chosen(asked: Option<&[i64]>, circuit: &Circuit, role: &'static str) -> Resul
     Ok(found)
 }
 
+/// Everything that light from one source reaches.
+pub(crate) struct Ways(Pass);
+
+/// What leads from a source to a sink.
+pub(crate) struct Way {
+    /// Slot of the sink.
+    pub(crate) slot: u32,
+    /// Loss of the worst path, without what its ends cost.
+    pub(crate) loss_db: f64,
+    pub(crate) n_paths: f64,
+    /// The worst path, from source to sink.
+    pub(crate) arcs: Vec<u32>,
+}
+
+impl Ways {
+    /// The worst path to a sink; None when no light gets there.
+    pub(crate) fn to(&self, solution: &Solution, sink: u32) -> Option<Way> {
+        let dag = &solution.dag;
+        let slot = dag.first_sink as usize + dag.sink_terminals.iter().position(|&t| t == sink)?;
+        let state = self.0.states[slot];
+        (state.n_paths > 0.0).then(|| Way {
+            slot: slot as u32,
+            loss_db: state.worst_db,
+            n_paths: state.n_paths,
+            arcs: self.0.worst_arcs(&solution.circuit, dag, slot),
+        })
+    }
+}
+
 impl Solution {
+    /// The circuit that was solved.
+    pub fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    pub(crate) fn parts(&self) -> (&Circuit, &Dag) {
+        (&self.circuit, &self.dag)
+    }
+
+    /// Follows light from a terminal.
+    pub(crate) fn ways_from(&self, source: u32) -> Ways {
+        let mut pass = Pass::new(&self.dag);
+        let port = self.circuit.net.terminals[source as usize].port;
+        pass.run(&self.dag, self.dag.slot_of_port[port as usize]);
+        Ways(pass)
+    }
+
     /// Hands the tables over; what is left answers [`Solution::trace`] and [`Solution::reach`].
     pub fn take_tables(&mut self) -> Vec<Table> {
         std::mem::take(&mut self.tables)
@@ -377,15 +423,8 @@ impl Solution {
         let source = chosen(Some(&[from_terminal]), &self.circuit, "source")?[0];
         let sink = chosen(Some(&[to_terminal]), &self.circuit, "sink")?[0];
         let no_path = SolveError::NoPath { from: from_terminal, to: to_terminal };
-        let Some(k) = self.dag.sink_terminals.iter().position(|&t| t == sink) else { return Err(no_path) };
-        let slot = self.dag.first_sink as usize + k;
-        let mut pass = Pass::new(&self.dag);
-        let port = self.circuit.net.terminals[source as usize].port;
-        pass.run(&self.dag, self.dag.slot_of_port[port as usize]);
-        if pass.states[slot].n_paths == 0.0 {
-            return Err(no_path);
-        }
-        Ok(pass.worst_arcs(&self.circuit, &self.dag, slot).into_iter().map(i64::from).collect())
+        let way = self.ways_from(source).to(self, sink).ok_or(no_path)?;
+        Ok(way.arcs.into_iter().map(i64::from).collect())
     }
 
     /// Number of paths from any of some terminals to any of others, exactly, as bytes of an integer, lowest first.
