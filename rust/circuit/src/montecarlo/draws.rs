@@ -6,7 +6,7 @@
 use chacha20::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-use crate::montecarlo::normal;
+use crate::montecarlo::normal::{Quantiles, share_below};
 
 /// How a deviation is distributed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +27,12 @@ pub(crate) struct Deviation {
     pub(crate) above: f64,
 }
 
-/// Beyond so many standard deviations a bound of a normal variable cuts nothing that a uniform number of 53 bits shows.
+/// Beyond so many standard deviations a bound of a normal variable cuts nothing that a uniform number of 52 bits shows.
 const FAR: f64 = 8.5;
-/// Half of the step of such numbers: they lie between 0 and 1, both left out.
+/// Half of the step of such numbers.
 const STEP: f64 = 1.0 / (1u64 << 53) as f64;
+/// Bits of 1.
+const ONE: u64 = 1f64.to_bits();
 
 impl Deviation {
     /// The deviation of that shape, the same to both sides, with a standard deviation.
@@ -51,7 +53,7 @@ impl Deviation {
     fn share_below(&self, d: f64) -> f64 {
         let (below, above) = (self.below, self.above);
         match self.shape {
-            Shape::Normal => normal::share_below(d / above),
+            Shape::Normal => share_below(d / above),
             Shape::Uniform => ((d + below) / (below + above)).clamp(0.0, 1.0),
             Shape::Triangular if d <= -below => 0.0,
             Shape::Triangular if d >= above => 1.0,
@@ -61,7 +63,8 @@ impl Deviation {
     }
 
     /// Turns uniform numbers into deviations between `least` (not above 0) and `most` (not below 0).
-    pub(crate) fn spread(&self, numbers: &mut [f64], least: f64, most: f64, ends: &mut Vec<(u32, f64)>) {
+    #[inline(always)]
+    pub(crate) fn spread(&self, numbers: &mut [f64], least: f64, most: f64, quantiles: &mut Quantiles) {
         if self.is_none() {
             numbers.fill(0.0);
             return;
@@ -74,14 +77,14 @@ impl Deviation {
         if cut {
             let (first, last) = (self.share_below(least), self.share_below(most));
             for u in numbers.iter_mut() {
-                *u = (first + *u * (last - first)).clamp(STEP / 2.0, 1.0 - STEP / 2.0);
+                *u = (first + *u * (last - first)).clamp(STEP, 1.0 - STEP);
             }
         }
         let (below, above) = (self.below, self.above);
         let width = below + above;
         match self.shape {
             Shape::Normal => {
-                normal::quantiles(numbers, ends);
+                quantiles.of(numbers);
                 for d in numbers.iter_mut() {
                     *d *= above;
                 }
@@ -130,6 +133,7 @@ impl Stream {
     }
 
     /// Fills in the numbers of the present sample from number `first` on.
+    #[inline(always)]
     pub(crate) fn fill(&mut self, first: u64, numbers: &mut [f64]) {
         if first != self.next {
             // Two words of 32 bits each.
@@ -138,7 +142,8 @@ impl Stream {
         self.bytes.resize(numbers.len() * 8, 0);
         self.generator.fill_bytes(&mut self.bytes);
         for (number, bytes) in numbers.iter_mut().zip(self.bytes.as_chunks::<8>().0) {
-            *number = ((u64::from_le_bytes(*bytes) >> 11) as f64 + 0.5) * STEP;
+            // 52 bits after the point of a number from 1 to 2, and half a step: between 0 and 1, both left out.
+            *number = f64::from_bits((u64::from_le_bytes(*bytes) >> 12) | ONE) - (1.0 - STEP);
         }
         self.next = first + numbers.len() as u64;
     }
@@ -153,7 +158,7 @@ mod tests {
         let mut stream = Stream::new(5);
         stream.start(0);
         stream.fill(0, &mut numbers);
-        deviation.spread(&mut numbers, least, most, &mut Vec::new());
+        deviation.spread(&mut numbers, least, most, &mut Quantiles::default());
         numbers
     }
 

@@ -7,32 +7,50 @@ pub(crate) fn share_below(z: f64) -> f64 {
     0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
 }
 
-/// Turns shares between 0 and 1, both left out, into the values below which they lie (Wichura, algorithm AS 241, Appl.
-/// Statist. 37, 477 (1988); relative error about 1e-16).
-///
-/// The formula of the middle is taken everywhere, so that the compiler can vectorise; the ends are then done again.
-pub(crate) fn quantiles(shares: &mut [f64], ends: &mut Vec<(u32, f64)>) {
-    ends.clear();
-    for (k, &share) in shares.iter().enumerate() {
-        if (share - 0.5).abs() > MIDDLE {
-            ends.push((k as u32, share));
-        }
-    }
-    for share in shares.iter_mut() {
-        let q = *share - 0.5;
-        let r = MIDDLE * MIDDLE - q * q;
-        *share = q * ratio(r, &A, &B);
-    }
-    for &(k, share) in &*ends {
-        shares[k as usize] = end(share);
-    }
+/// Turns shares into values; holds memory for the next time.
+#[derive(Debug, Default)]
+pub(crate) struct Quantiles {
+    place: Vec<u32>,
+    share: Vec<f64>,
+    root: Vec<f64>,
 }
 
-fn end(share: f64) -> f64 {
-    let q = share - 0.5;
-    let r = (-(if q < 0.0 { share } else { 1.0 - share }).ln()).sqrt();
-    let z = if r <= 5.0 { ratio(r - 1.6, &C, &D) } else { ratio(r - 5.0, &E, &F) };
-    if q < 0.0 { -z } else { z }
+impl Quantiles {
+    /// Turns shares between 0 and 1, both left out, into the values below which they lie (Wichura, algorithm AS 241,
+    /// Appl. Statist. 37, 477 (1988); relative error about 1e-16).
+    ///
+    /// Steps of few branches that the compiler can vectorise: the formula of the middle is taken everywhere, and what
+    /// lies at the ends is done again.
+    #[inline(always)]
+    pub(crate) fn of(&mut self, shares: &mut [f64]) {
+        let n = shares.len();
+        if self.place.len() < n {
+            self.place.resize(n, 0);
+            self.share.resize(n, 0.0);
+            self.root.resize(n, 0.0);
+        }
+        let mut n_ends = 0;
+        for (k, &share) in shares.iter().enumerate() {
+            self.place[n_ends] = k as u32;
+            self.share[n_ends] = share;
+            n_ends += usize::from((share - 0.5).abs() > MIDDLE);
+        }
+        for share in shares.iter_mut() {
+            let q = *share - 0.5;
+            *share = q * ratio(MIDDLE * MIDDLE - q * q, &A, &B);
+        }
+        let (ends, roots) = (&self.share[..n_ends], &mut self.root[..n_ends]);
+        for (root, &share) in roots.iter_mut().zip(ends) {
+            *root = share.min(1.0 - share).ln();
+        }
+        for root in roots.iter_mut() {
+            *root = (-*root).sqrt();
+        }
+        for ((&place, &share), &root) in self.place.iter().zip(ends).zip(&*roots) {
+            let z = if root <= 5.0 { ratio(root - 1.6, &C, &D) } else { ratio(root - 5.0, &E, &F) };
+            shares[place as usize] = if share < 0.5 { -z } else { z };
+        }
+    }
 }
 
 #[inline(always)]
@@ -113,7 +131,7 @@ mod tests {
 
     fn quantile(share: f64) -> f64 {
         let mut one = [share];
-        quantiles(&mut one, &mut Vec::new());
+        Quantiles::default().of(&mut one);
         one[0]
     }
 
@@ -147,7 +165,7 @@ mod tests {
     fn many_at_once_are_the_same_as_one_by_one() {
         let shares: Vec<f64> = (1..1000).map(|k| f64::from(k) / 1000.0).collect();
         let mut all = shares.clone();
-        quantiles(&mut all, &mut Vec::new());
+        Quantiles::default().of(&mut all);
         assert!(shares.iter().zip(&all).all(|(&share, &z)| quantile(share).to_bits() == z.to_bits()));
     }
 }

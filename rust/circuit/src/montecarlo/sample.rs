@@ -2,6 +2,7 @@
 
 use crate::condense::NONE;
 use crate::montecarlo::draws::Stream;
+use crate::montecarlo::normal::Quantiles;
 use crate::montecarlo::plan::{Held, Plan, Search};
 use crate::montecarlo::spread::{LAWS, Law, NO_DRAW, Nodes, Spread};
 
@@ -64,7 +65,7 @@ pub(crate) struct Sampler<'a> {
     plan: &'a Plan,
     spread: &'a Spread,
     stream: Stream,
-    ends: Vec<(u32, f64)>,
+    quantiles: Quantiles,
     numbers: Vec<f64>,
     /// By quantity, its value for the chip.
     chip: Vec<f64>,
@@ -100,7 +101,7 @@ impl<'a> Sampler<'a> {
             plan,
             spread,
             stream: Stream::new(seed),
-            ends: Vec::new(),
+            quantiles: Quantiles::default(),
             numbers: vec![0.0; n],
             chip: spread.quantities.iter().map(|q| q.value).collect(),
             chip_law: stated_law.clone(),
@@ -136,7 +137,7 @@ impl<'a> Sampler<'a> {
 
     /// Works out one sample. `losses` takes, by pair of the block, the change of its loss.
     pub(crate) fn run(&mut self, sample: u64, sums: &mut [Sums], mut loss: impl FnMut(usize, f64)) {
-        self.draw(sample);
+        pulp::Arch::new().dispatch(Draw { sampler: self, sample });
         let plan = self.plan;
         for held in &plan.held {
             let change = self.held(held);
@@ -178,6 +179,7 @@ impl<'a> Sampler<'a> {
         }
     }
 
+    #[inline(always)]
     fn draw(&mut self, sample: u64) {
         let (spread, plan) = (self.spread, self.plan);
         let n = spread.quantities.len();
@@ -186,7 +188,7 @@ impl<'a> Sampler<'a> {
         for (k, quantity) in spread.quantities.iter().enumerate() {
             let deviation = &mut self.numbers[k..=k];
             let (least, most) = (quantity.floor - quantity.value, quantity.ceiling - quantity.value);
-            quantity.common.spread(deviation, least, most, &mut self.ends);
+            quantity.common.spread(deviation, least, most, &mut self.quantiles);
             self.chip[k] = quantity.value + deviation[0];
             let bends = self.stated_law[k][1] != 0.0 || self.stated_law[k][2] != 0.0;
             self.chip_law[k] = [self.chip[k], 0.0, 0.0];
@@ -204,7 +206,7 @@ impl<'a> Sampler<'a> {
             let chip = self.chip[*k as usize];
             let numbers = &mut self.effects[range.start as usize..range.end as usize];
             self.stream.fill(n as u64 + u64::from(range.start), numbers);
-            quantity.scatter.spread(numbers, quantity.floor - chip, quantity.ceiling - chip, &mut self.ends);
+            quantity.scatter.spread(numbers, quantity.floor - chip, quantity.ceiling - chip, &mut self.quantiles);
         }
         for (row, &(k, draw, law)) in plan.bent.iter().enumerate() {
             let value = self.chip[k as usize] + self.effects[draw as usize];
@@ -311,6 +313,21 @@ impl<'a> Sampler<'a> {
                 }
             }
         }
+    }
+}
+
+/// Draws a sample with the widest registers that the machine has; the numbers are the same with any.
+struct Draw<'a, 'b> {
+    sampler: &'b mut Sampler<'a>,
+    sample: u64,
+}
+
+impl pulp::NullaryFnOnce for Draw<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.sampler.draw(self.sample);
     }
 }
 
