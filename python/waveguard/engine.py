@@ -36,6 +36,7 @@ from waveguard.rules import BEYOND_BOUNDS, Facts, LayoutProblem, judge, selected
 if TYPE_CHECKING:
     from waveguard.extract import Extraction
     from waveguard.layout import LayoutFile
+    from waveguard.tables import Tables
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 Result = TypeVar("Result")
@@ -205,10 +206,10 @@ def _solve(
     return _Optics(model, losses, coupling, result)
 
 
-def circuit_of(extraction: Extraction) -> CircuitModel:
-    """Return the circuit of an extraction, its couplers named by the labels at them."""
+def circuit_of(extraction: Extraction, tables: Tables | None = None) -> CircuitModel:
+    """Return the circuit of an extraction, or of its tables with other widths; couplers are named by their labels."""
     return circuit.build(
-        extraction.tables,
+        extraction.tables if tables is None else tables,
         pdk=extraction.pdk,
         cross_sections=extraction.cross_sections,
         entry_of_device=extraction.device_entry,

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard import engine, extract, layout
-from waveguard.analyses.corners import CORNERS, Corner, at_corner, at_wavelength
+from waveguard.analyses.corners import CORNERS, Corner, at_bias, at_corner, at_wavelength
+from waveguard.assembly.bias import with_bias
 from waveguard.errors import UsageError
 from waveguard.pdk import Pdk
 from waveguard.pdk import load as load_pdk
@@ -39,14 +40,22 @@ class Prepared:
     missing: tuple[str, ...]
     """Why there is nothing to see, if there is nothing."""
 
-    def model(self, *, corner: Corner = "typ", wavelength_um: float | None = None) -> CircuitModel:
-        """Return the circuit at a corner and wavelength."""
-        kit = at_corner(self.extraction.pdk, corner)
+    def model(
+        self,
+        *,
+        corner: Corner = "typ",
+        wavelength_um: float | None = None,
+        edge_bias_nm: float = 0.0,
+        pdk: Pdk | None = None,
+    ) -> CircuitModel:
+        """Return the circuit at a corner and wavelength, with edges that lie further out than drawn, by another PDK."""
+        kit = at_bias(at_corner(self.extraction.pdk if pdk is None else pdk, corner), edge_bias_nm)
         if wavelength_um is not None:
             kit = at_wavelength(kit, wavelength_um)
         sections = {one.name: one for one in kit.cross_sections}
         guides = tuple(replace(guide, section=sections[guide.section.name]) for guide in self.extraction.guides)
-        return engine.circuit_of(replace(self.extraction, pdk=kit, guides=guides))
+        tables = with_bias(self.extraction.tables, edge_bias_nm)
+        return engine.circuit_of(replace(self.extraction, pdk=kit, guides=guides), tables)
 
 
 def prepare(

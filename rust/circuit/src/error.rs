@@ -166,16 +166,6 @@ pub enum SolveError {
         /// Arcs there are.
         expected: usize,
     },
-    /// Uncertain quantities explain more than the whole loss of an arc.
-    #[error("arc {arc} loses {loss_db} dB, of which uncertain quantities explain {explained_db} dB")]
-    MoreThanAll {
-        /// The arc.
-        arc: usize,
-        /// Sum of its terms.
-        explained_db: f64,
-        /// Its loss.
-        loss_db: f64,
-    },
     /// The matrix does not fit in memory.
     #[error("a matrix of {n_in} inputs and {n_out} outputs does not fit in memory at all wavelengths")]
     TooLarge {

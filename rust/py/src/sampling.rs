@@ -7,7 +7,7 @@ use waveguard_circuit::{Sampled, SampledPair, SpreadColumns};
 
 use crate::columns::Columns;
 
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "quantity_value",
     "quantity_shape",
     "quantity_below",
@@ -22,21 +22,18 @@ const KNOWN: [&str; 20] = [
     "term_weight",
     "response_arc",
     "response_quantity",
-    "response_nodes",
+    "node_first",
+    "node_step",
+    "node_count",
     "response_db",
     "pair_from",
     "pair_to",
     "pair_limit_db",
-    "response_count",
 ];
 
-/// What is uncertain. `response_nodes` holds the first value and the step.
+/// What is uncertain.
 pub(crate) fn spread(c: &Columns<'_>) -> PyResult<SpreadColumns> {
     c.only(&KNOWN)?;
-    let nodes = c.f64s("response_nodes")?;
-    let &[response_first, response_step] = nodes.as_slice() else {
-        return Err(c.wrong("response_nodes", "does not hold the first value and the step"));
-    };
     Ok(SpreadColumns {
         quantity_value: c.f64s("quantity_value")?,
         quantity_shape: c.u8s("quantity_shape")?,
@@ -52,9 +49,9 @@ pub(crate) fn spread(c: &Columns<'_>) -> PyResult<SpreadColumns> {
         term_weight: c.f64s("term_weight")?,
         response_arc: c.i64s("response_arc")?,
         response_quantity: c.i64s("response_quantity")?,
-        response_first,
-        response_step,
-        response_count: c.count("response_count")?,
+        node_first: c.f64s("node_first")?,
+        node_step: c.f64s("node_step")?,
+        node_count: c.count("node_count")?,
         response_db: c.f64s("response_db")?,
     })
 }

@@ -94,8 +94,8 @@ pub struct SampledPair {
 /// Samples the loss of the worst paths of some pairs.
 ///
 /// # Errors
-/// Pairs without a path or with terminals that do not exist, a spread that belongs to another circuit or explains more
-/// loss than there is, interruption.
+/// Pairs without a path or with terminals that do not exist, a spread that belongs to another circuit,
+/// interruption.
 pub fn sample_paths(
     solution: &Solution,
     spread: &Spread,
@@ -104,7 +104,10 @@ pub fn sample_paths(
     watch: &Watch,
 ) -> Result<Sampled, SolveError> {
     watch.check()?;
-    fits(solution, spread)?;
+    let n_arcs = solution.circuit().n_arcs();
+    if spread.n_arcs != n_arcs {
+        return Err(SolveError::OtherCircuit { found: spread.n_arcs, expected: n_arcs });
+    }
     let n = options.n_samples;
     let routes = routes(solution, pairs)?;
     let per_block = (options.max_bytes / (8 * n)).max(1);
@@ -204,24 +207,3 @@ fn plan_of(solution: &Solution, spread: &Spread, routes: &[Route], block: &[usiz
     }
     builder.finish()
 }
-
-/// Terms must not explain more loss than an arc has: then they belong to another circuit, or are wrong.
-fn fits(solution: &Solution, spread: &Spread) -> Result<(), SolveError> {
-    let (circuit, _) = solution.parts();
-    if spread.n_arcs != circuit.n_arcs() {
-        return Err(SolveError::OtherCircuit { found: spread.n_arcs, expected: circuit.n_arcs() });
-    }
-    for terms in spread.terms.chunk_by(|a, b| a.arc == b.arc) {
-        let explained: f64 =
-            terms.iter().map(|t| t.weight * t.law.of(spread.quantities[t.quantity as usize].value)).sum();
-        let arc = terms[0].arc as usize;
-        let loss_db = circuit.net.arcs[arc].loss_db;
-        if explained > loss_db + ROUNDING * (1.0 + loss_db) {
-            return Err(SolveError::MoreThanAll { arc, explained_db: explained, loss_db });
-        }
-    }
-    Ok(())
-}
-
-/// Share of a loss by which its terms, added up, may exceed it.
-const ROUNDING: f64 = 1e-9;

@@ -125,7 +125,7 @@ impl<'a> Builder<'a> {
             }
             for &(_, quantity, row) in self.spread.responses_of(arc) {
                 let total = &mut responses[quantity as usize];
-                total.resize(self.spread.nodes.count, 0.0);
+                total.resize(self.spread.n_nodes, 0.0);
                 for (sum, more) in total.iter_mut().zip(self.spread.response(row)) {
                     *sum += more;
                 }
@@ -134,7 +134,7 @@ impl<'a> Builder<'a> {
         let mut held = Held { row, ..Held::default() };
         for (quantity, weights) in common.iter().enumerate() {
             for (law, &weight) in [Law::Linear, Law::Share, Law::Rest].into_iter().zip(weights) {
-                if weight > 0.0 {
+                if weight != 0.0 {
                     held.common.push((quantity as u32, law, weight));
                 }
             }

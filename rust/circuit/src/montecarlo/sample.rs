@@ -197,8 +197,8 @@ impl<'a> Sampler<'a> {
                     self.chip_law[k][law as usize] = law.of(self.chip[k]);
                 }
             }
-            if spread.nodes.count > 0 {
-                self.nodes[k] = spread.nodes.weights(deviation[0]);
+            if let Some(nodes) = &quantity.nodes {
+                self.nodes[k] = nodes.weights(deviation[0]);
             }
         }
         for (k, range) in &plan.stretches {

@@ -32,18 +32,18 @@ pub struct SpreadColumns {
     pub term_element: Vec<i64>,
     /// Per term: 0 for weight · q, 1 for weight · -10 log10(q), 2 for weight · -10 log10(1 - q), in dB.
     pub term_law: Vec<u8>,
-    /// Per term: its weight, not negative.
+    /// Per term: its weight; negative where the loss falls as the quantity grows.
     pub term_weight: Vec<f64>,
     /// Per response: the arc whose loss changes.
     pub response_arc: Vec<i64>,
     /// Per response: the quantity that changes it; one without scatter.
     pub response_quantity: Vec<i64>,
-    /// Values of a quantity, counted from its value, at which responses are given: the first.
-    pub response_first: f64,
-    /// Distance from each to the next.
-    pub response_step: f64,
+    /// Per quantity: values, counted from its own, at which its responses are given: the first.
+    pub node_first: Vec<f64>,
+    /// Per quantity: distance from each to the next; 0 for quantities without responses.
+    pub node_step: Vec<f64>,
     /// Number of them, 3 or more; 0 without responses.
-    pub response_count: usize,
+    pub node_count: usize,
     /// Per response and value: change of the loss in dB.
     pub response_db: Vec<f64>,
 }
@@ -79,6 +79,8 @@ pub(crate) struct Quantity {
     pub(crate) scatter: Deviation,
     pub(crate) floor: f64,
     pub(crate) ceiling: f64,
+    /// Values at which its responses are given, counted from its own.
+    pub(crate) nodes: Option<Nodes>,
     /// Rows of the draws of its elements.
     pub(crate) first_draw: u32,
     pub(crate) last_draw: u32,
@@ -105,7 +107,7 @@ pub struct Spread {
     /// By arc: arc, quantity, row of values.
     pub(crate) responses: Vec<(u32, u32, u32)>,
     pub(crate) response_db: Vec<f64>,
-    pub(crate) nodes: Nodes,
+    pub(crate) n_nodes: usize,
     pub(crate) n_draws: u32,
     pub(crate) n_arcs: usize,
 }
@@ -129,14 +131,13 @@ impl Spread {
         let mut terms = terms(&columns, &quantities, circuit.n_arcs())?;
         let n_draws = number_draws(&mut quantities, &mut terms, &columns.term_element);
         terms.sort_by_key(|(term, _)| term.arc);
-        let nodes = Nodes { first: columns.response_first, step: columns.response_step, count: columns.response_count };
         let responses = responses(&columns, &quantities, circuit.n_arcs())?;
         Ok(Self {
             quantities,
             terms: terms.into_iter().map(|(term, _)| term).collect(),
             responses,
             response_db: columns.response_db,
-            nodes,
+            n_nodes: columns.node_count,
             n_draws,
             n_arcs: circuit.n_arcs(),
         })
@@ -160,7 +161,7 @@ impl Spread {
     }
 
     pub(crate) fn response(&self, row: u32) -> &[f64] {
-        &self.response_db[row as usize * self.nodes.count..][..self.nodes.count]
+        &self.response_db[row as usize * self.n_nodes..][..self.n_nodes]
     }
 }
 
@@ -200,8 +201,11 @@ fn quantities(c: &SpreadColumns) -> Result<Vec<Quantity>, CircuitError> {
     })?;
     each("quantity_floor", &c.quantity_floor, n, "lies above the value", |k, v| v <= value[k])?;
     each("quantity_ceiling", &c.quantity_ceiling, n, "lies below the value", |k, v| v >= value[k])?;
+    each("node_first", &c.node_first, n, finite, |_, v| v.is_finite())?;
+    each("node_step", &c.node_step, n, reach, |_, v| v.is_finite() && v >= 0.0)?;
     Ok((0..n)
         .map(|k| {
+            let nodes = Nodes { first: c.node_first[k], step: c.node_step[k], count: c.node_count };
             let shape = [Shape::Normal, Shape::Uniform, Shape::Triangular][c.quantity_shape[k] as usize];
             Quantity {
                 value: value[k],
@@ -209,6 +213,7 @@ fn quantities(c: &SpreadColumns) -> Result<Vec<Quantity>, CircuitError> {
                 scatter: Deviation::even(shape, c.quantity_scatter[k]),
                 floor: c.quantity_floor[k],
                 ceiling: c.quantity_ceiling[k],
+                nodes: (nodes.step > 0.0 && nodes.count > 2).then_some(nodes),
                 first_draw: 0,
                 last_draw: 0,
             }
@@ -225,7 +230,7 @@ fn terms(c: &SpreadColumns, quantities: &[Quantity], n_arcs: usize) -> Result<Ve
     same("term_element", c.term_element.len(), n)?;
     ids("term_element", &c.term_element, u32::MAX as usize)?;
     same("term_law", c.term_law.len(), n)?;
-    each("term_weight", &c.term_weight, n, "is not a finite number >= 0", |_, v| v.is_finite() && v >= 0.0)?;
+    each("term_weight", &c.term_weight, n, "is not a finite number", |_, v| v.is_finite())?;
     (0..n)
         .map(|row| {
             let law = match c.term_law[row] {
@@ -277,16 +282,13 @@ fn responses(c: &SpreadColumns, quantities: &[Quantity], n_arcs: usize) -> Resul
     let arc = ids("response_arc", &c.response_arc, n_arcs)?;
     same("response_quantity", c.response_quantity.len(), n)?;
     let quantity = ids("response_quantity", &c.response_quantity, quantities.len())?;
-    same("response_db", c.response_db.len(), n * c.response_count)?;
+    same("response_db", c.response_db.len(), n * c.node_count)?;
     each("response_db", &c.response_db, c.response_db.len(), "is not a finite number", |_, v| v.is_finite())?;
-    if n > 0 && (c.response_count < 3 || !c.response_first.is_finite() || !(c.response_step > 0.0)) {
-        let (column, value) = ("response_step", c.response_step);
-        return Err(CircuitError::Unfit { column, row: 0, value, what: "leads to no grid of three values" });
-    }
     let mut rows: Vec<_> = (0..n).map(|k| (arc[k], quantity[k], k as u32)).collect();
-    if let Some(row) = rows.iter().position(|r| !quantities[r.1 as usize].scatter.is_none()) {
+    let unfit = |q: &Quantity| !q.scatter.is_none() || q.nodes.is_none();
+    if let Some(row) = rows.iter().position(|r| unfit(&quantities[r.1 as usize])) {
         let (column, value) = ("response_quantity", quantities[rows[row].1 as usize].value);
-        return Err(CircuitError::Unfit { column, row, value, what: "is of a quantity that scatters" });
+        return Err(CircuitError::Unfit { column, row, value, what: "scatters, or has not three nodes" });
     }
     rows.sort_unstable();
     Ok(rows)
