@@ -4,6 +4,8 @@
 //! terminals see the same chip. Nothing depends on the number of threads: samples have streams of their own, and sums
 //! are taken over stretches of samples of a fixed size, in order.
 
+#![expect(clippy::inline_always, reason = "kernels must be inlined into the code made for the vector unit at hand")]
+
 mod draws;
 mod figures;
 mod normal;

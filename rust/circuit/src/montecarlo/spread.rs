@@ -125,7 +125,6 @@ impl Spread {
     ///
     /// # Errors
     /// The first thing that does not fit: lengths, ids, numbers that are not finite or out of their range.
-    #[expect(clippy::needless_pass_by_value, reason = "the caller gives the columns up, so they are freed here")]
     pub fn new(columns: SpreadColumns, circuit: &Circuit) -> Result<Self, CircuitError> {
         let mut quantities = quantities(&columns)?;
         let mut terms = terms(&columns, &quantities, circuit.n_arcs())?;

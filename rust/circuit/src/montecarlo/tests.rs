@@ -301,7 +301,7 @@ fn cancelled_work_stops() {
     let watch = Watch::default();
     watch.cancel();
     let stopped = sample_paths(&solution, &spread, &pairs, &options(1_000_000_000), &watch);
-    assert_eq!(stopped.unwrap_err(), SolveError::Interrupted);
+    assert_eq!(stopped.err(), Some(SolveError::Interrupted));
 }
 
 #[test]
@@ -317,7 +317,8 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(found, Err(SolveError::OtherCircuit { found: 2, expected: 3 })));
     let found = sample_paths(&solution, &spread, &[pair(1, 0)], &options(10), &Watch::default());
     assert!(matches!(found, Err(SolveError::Terminal { terminal: 1, .. })));
-    let change: [(&str, fn(&mut SpreadColumns)); 8] = [
+    type Change = fn(&mut SpreadColumns);
+    let change: [(&str, Change); 8] = [
         ("quantity_below", |c| c.quantity_below[0] = -1.0),
         ("quantity_above", |c| c.quantity_above[0] = 0.2),
         ("quantity_floor", |c| c.quantity_floor[0] = 2.0),
@@ -332,11 +333,13 @@ fn what_does_not_fit_is_refused() {
         (columns.response_arc, columns.response_quantity) = (vec![0], vec![0]);
         (columns.node_count, columns.node_step, columns.response_db) = (3, vec![1.0], vec![0.0; 3]);
         change(&mut columns);
-        let name = match Spread::new(columns, circuit).unwrap_err() {
-            CircuitError::Unfit { column, .. }
-            | CircuitError::IdRange { column, .. }
-            | CircuitError::ColumnLength { column, .. } => column,
-            other => panic!("{other}"),
+        let name = match Spread::new(columns, circuit) {
+            Err(
+                CircuitError::Unfit { column, .. }
+                | CircuitError::IdRange { column, .. }
+                | CircuitError::ColumnLength { column, .. },
+            ) => column,
+            other => panic!("{other:?}"),
         };
         assert_eq!(name, column);
     }
