@@ -37,6 +37,8 @@ pub(crate) struct Inward {
     pub(crate) loss_db: f64,
     pub(crate) amplitude: f64,
     pub(crate) from: u32,
+    /// Where the state of that slot lies.
+    pub(crate) place: u32,
     /// Row in `edges`.
     pub(crate) edge: u32,
     pub(crate) is_passage: bool,
@@ -74,6 +76,11 @@ pub(crate) struct Dag {
     pub(crate) active: Vec<usize>,
     /// By step, its active sums.
     pub(crate) step_sums: Vec<f64>,
+    /// By slot, where its state lies while it is needed; those of sinks stay.
+    pub(crate) places: Vec<u32>,
+    pub(crate) n_places: usize,
+    /// True when an edge leads through a loop.
+    pub(crate) has_passages: bool,
     /// Slots before this one, and sinks, are those that light can be in.
     pub(crate) n_used: usize,
     pub(crate) offsets: Vec<u32>,
@@ -173,16 +180,19 @@ impl Dag {
         }
         let active: Vec<usize> = (0..N_SUMS).filter(|&k| steps.iter().any(|s| s.sums[k] != 0.0)).collect();
         let step_sums: Vec<f64> = steps.iter().flat_map(|s| active.iter().map(|&k| s.sums[k])).collect();
-        let (inwards, inward_offsets) = inwards(&edges, &steps, net.arcs.len(), n_slots);
+        let (mut inwards, inward_offsets) = inwards(&edges, &steps, net.arcs.len(), n_slots);
+        let (places, n_places) = places(&edges, &mut inwards, &inward_offsets, n_used, first_sink as usize);
         let loops = loops(net, &parts, &build.cyclic);
         Ok(Self {
             graph,
             edge_arc,
             parts,
-            passages,
             n_arcs: net.arcs.len(),
             steps,
             offsets,
+            places,
+            n_places,
+            has_passages: !passages.is_empty(),
             inwards,
             inward_offsets,
             active,
@@ -193,6 +203,7 @@ impl Dag {
             first_sink,
             sink_terminals,
             loops,
+            passages,
         })
     }
 }
@@ -207,7 +218,7 @@ fn inwards(edges: &[Edge], steps: &[Step], n_arcs: usize, n_slots: usize) -> (Ve
         offsets[i + 1] += offsets[i];
     }
     let mut next = offsets.clone();
-    let nothing = Inward { loss_db: 0.0, amplitude: 0.0, from: NONE, edge: NONE, is_passage: false };
+    let nothing = Inward { loss_db: 0.0, amplitude: 0.0, from: NONE, place: NONE, edge: NONE, is_passage: false };
     let mut found = vec![nothing; edges.len()];
     for (index, edge) in edges.iter().enumerate() {
         let step = &steps[edge.step as usize];
@@ -215,12 +226,50 @@ fn inwards(edges: &[Edge], steps: &[Step], n_arcs: usize, n_slots: usize) -> (Ve
             loss_db: step.loss_db,
             amplitude: step.amplitude,
             from: edge.from,
+            place: NONE,
             edge: index as u32,
             is_passage: edge.step as usize >= n_arcs,
         };
         next[edge.to as usize] += 1;
     }
     (found, offsets)
+}
+
+/// Gives every slot a place for its state, which is used again once all slots behind it are worked out; returns them
+/// and how many there are.
+fn places(
+    edges: &[Edge],
+    inwards: &mut [Inward],
+    inward_offsets: &[u32],
+    n_used: usize,
+    first_sink: usize,
+) -> (Vec<u32>, usize) {
+    let n_slots = inward_offsets.len() - 1;
+    let mut last_use: Vec<u32> = (0..n_slots as u32).collect();
+    for edge in edges {
+        let last = &mut last_use[edge.from as usize];
+        *last = (*last).max(edge.to);
+    }
+    let (mut place, mut free, mut n_places) = (vec![0u32; n_slots], Vec::new(), 0u32);
+    for slot in (0..n_used).chain(first_sink..n_slots) {
+        let own = free.pop().unwrap_or_else(|| {
+            n_places += 1;
+            n_places - 1
+        });
+        place[slot] = own;
+        for edge in &mut inwards[inward_offsets[slot] as usize..inward_offsets[slot + 1] as usize] {
+            edge.place = place[edge.from as usize];
+            let last = &mut last_use[edge.from as usize];
+            if *last == slot as u32 {
+                free.push(edge.place);
+                *last = NONE;
+            }
+        }
+        if slot < first_sink && last_use[slot] == slot as u32 {
+            free.push(own);
+        }
+    }
+    (place, n_places as usize)
 }
 
 /// Numbers the slots anew by how many edges lead to them at most, so that light passes memory in order; sinks stay

@@ -12,6 +12,7 @@ mod error;
 mod fields;
 mod montecarlo;
 mod netlist;
+mod pass;
 mod paths;
 mod scc;
 mod tables;

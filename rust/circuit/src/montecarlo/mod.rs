@@ -184,7 +184,7 @@ fn routes(solution: &Solution, pairs: &[SampledPair]) -> Result<Vec<Route>, Solv
         for &k in same {
             let sink = chosen(Some(&[pairs[k].to_terminal]), circuit, "sink")?[0];
             let (from, to) = (pairs[k].from_terminal, pairs[k].to_terminal);
-            let way = ways.to(solution, sink).ok_or(SolveError::NoPath { from, to })?;
+            let way = ways.to(circuit, sink).ok_or(SolveError::NoPath { from, to })?;
             let ends_db = entry.loss_db + circuit.net.terminals[sink as usize].loss_db;
             let loss_db = way.loss_db + ends_db;
             found[k] = Some(Route { start, sink: way.slot, loss_db, n_paths: way.n_paths, arcs: way.arcs });
