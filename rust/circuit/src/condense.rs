@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::error::SolveError;
-use crate::netlist::{N_SUMS, Netlist, Sums, UNJOINED};
+use crate::netlist::{N_SUMS, Netlist, SUM_LENGTH, Sums, UNJOINED};
 use crate::scc::{Components, Csr, components};
 
 /// No edge, no slot, no arc.
@@ -74,8 +74,10 @@ pub(crate) struct Dag {
     pub(crate) inward_offsets: Vec<u32>,
     /// Sums that are not zero everywhere; a pass carries only these.
     pub(crate) active: Vec<usize>,
-    /// By step, its active sums.
-    pub(crate) step_sums: Vec<f64>,
+    /// By edge, its active sums.
+    pub(crate) edge_sums: Vec<f64>,
+    /// By edge, its geometric length.
+    pub(crate) edge_length_nm: Vec<f64>,
     /// By slot, where its state lies while it is needed; those of sinks stay.
     pub(crate) places: Vec<u32>,
     pub(crate) n_places: usize,
@@ -179,7 +181,9 @@ impl Dag {
             offsets[i + 1] += offsets[i];
         }
         let active: Vec<usize> = (0..N_SUMS).filter(|&k| steps.iter().any(|s| s.sums[k] != 0.0)).collect();
-        let step_sums: Vec<f64> = steps.iter().flat_map(|s| active.iter().map(|&k| s.sums[k])).collect();
+        let of_step = |edge: &Edge| &steps[edge.step as usize].sums;
+        let edge_sums: Vec<f64> = edges.iter().flat_map(|e| active.iter().map(move |&k| of_step(e)[k])).collect();
+        let edge_length_nm: Vec<f64> = edges.iter().map(|e| of_step(e)[SUM_LENGTH]).collect();
         let (mut inwards, inward_offsets) = inwards(&edges, &steps, net.arcs.len(), n_slots);
         let (places, n_places) = places(&edges, &mut inwards, &inward_offsets, n_used, first_sink as usize);
         let loops = loops(net, &parts, &build.cyclic);
@@ -196,7 +200,8 @@ impl Dag {
             inwards,
             inward_offsets,
             active,
-            step_sums,
+            edge_sums,
+            edge_length_nm,
             n_used,
             edges,
             slot_of_port,

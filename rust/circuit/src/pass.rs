@@ -9,7 +9,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::condense::{Dag, Inward, NONE};
-use crate::netlist::{Circuit, SUM_LENGTH};
+use crate::netlist::Circuit;
 
 /// Sources that are followed together.
 pub(crate) const LANES: usize = 8;
@@ -56,14 +56,15 @@ pub(crate) struct Pass<'a> {
     states: Vec<State>,
     /// By slot.
     came: Vec<Came>,
-    /// Sums along the worst path, for the slots on the way to a sink.
+    /// First slot that is reached.
+    first: usize,
+    /// By slot, the lanes whose worst and best paths to a sink lead through it, as bits.
+    on_worst: Vec<u8>,
+    on_best: Vec<u8>,
+    /// By place and lane, sums along the worst path, for the slots on the way to a sink.
     sums: Vec<f64>,
     /// Length along the best path, likewise.
     best_length_nm: Vec<f64>,
-    /// By slot, the walk that last came by.
-    seen: Vec<u32>,
-    walk: u32,
-    stack: Vec<(u32, u32)>,
 }
 
 impl<'a> Pass<'a> {
@@ -73,11 +74,11 @@ impl<'a> Pass<'a> {
             dag,
             states: vec![UNREACHED; dag.n_places],
             came: vec![FROM_NOWHERE; n_slots],
-            sums: vec![0.0; n_slots * dag.active.len()],
-            best_length_nm: vec![0.0; n_slots],
-            seen: vec![0; n_slots],
-            walk: 0,
-            stack: Vec::new(),
+            first: 0,
+            on_worst: vec![0; n_slots],
+            on_best: vec![0; n_slots],
+            sums: vec![0.0; dag.n_places * LANES * dag.active.len()],
+            best_length_nm: vec![0.0; dag.n_places * LANES],
         }
     }
 
@@ -95,6 +96,7 @@ impl<'a> Pass<'a> {
             starts.iter().enumerate().map(|(lane, &s)| (s, lane)).filter(|&(s, _)| (s as usize) < dag.n_used).collect();
         left.sort_unstable_by(|a, b| b.cmp(a));
         let first = left.last().map_or(dag.n_used, |&(start, _)| start as usize);
+        self.first = first;
         // What comes before the first start is not reached; each slot is worked out once, from those before it.
         for slot in (first..dag.n_used).chain(dag.first_sink as usize..dag.n_slots()) {
             let range = dag.inward_offsets[slot] as usize..dag.inward_offsets[slot + 1] as usize;
@@ -152,11 +154,7 @@ impl<'a> Pass<'a> {
         self.dag.places[self.dag.first_sink as usize + sink] as usize
     }
 
-    /// Number of paths from the source of a lane to a sink.
-    pub(crate) fn n_paths(&self, lane: usize, sink: usize) -> f64 {
-        self.states[self.place(sink)].n_paths[lane]
-    }
-
+    /// What is known of a sink for the source of a lane.
     pub(crate) fn at_sink(&self, lane: usize, sink: usize) -> AtSink {
         let state = &self.states[self.place(sink)];
         AtSink {
@@ -168,68 +166,53 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Adds up along the worst and best paths to some sinks that a lane reaches; they have most of their way in common.
-    pub(crate) fn settle(&mut self, lane: usize, sinks: &[usize]) {
+    /// Adds up along the worst and best paths to all sinks, for every lane. Few slots lie on them, and most on several.
+    pub(crate) fn settle(&mut self) {
         let (dag, n) = (self.dag, self.dag.active.len());
-        self.walk(
-            |came| came.worst[lane],
-            sinks,
-            |pass, slot, edge| {
-                if edge == NONE {
-                    pass.sums[slot * n..][..n].fill(0.0);
-                    return;
+        let slots = || (self.first..dag.n_used).chain(dag.first_sink as usize..dag.n_slots());
+        self.on_worst[self.first..].fill(0);
+        self.on_best[self.first..].fill(0);
+        self.on_worst[dag.first_sink as usize..].fill(u8::MAX);
+        self.on_best[dag.first_sink as usize..].fill(u8::MAX);
+        for slot in slots().rev() {
+            let came = &self.came[slot];
+            for lane in lanes(self.on_worst[slot]).filter(|&lane| came.worst[lane] != NONE) {
+                self.on_worst[dag.edges[came.worst[lane] as usize].from as usize] |= 1 << lane;
+            }
+            for lane in lanes(self.on_best[slot]).filter(|&lane| came.best[lane] != NONE) {
+                self.on_best[dag.edges[came.best[lane] as usize].from as usize] |= 1 << lane;
+            }
+        }
+        for slot in slots() {
+            let (came, own) = (&self.came[slot], dag.places[slot] as usize);
+            for lane in lanes(self.on_worst[slot]) {
+                let to = (own * LANES + lane) * n;
+                let edge = came.worst[lane] as usize;
+                if edge == NONE as usize {
+                    self.sums[to..to + n].fill(0.0);
+                    continue;
                 }
-                let worst = dag.edges[edge as usize];
-                let (from, step) = (worst.from as usize * n, worst.step as usize * n);
+                let from = (dag.places[dag.edges[edge].from as usize] as usize * LANES + lane) * n;
                 for k in 0..n {
-                    pass.sums[slot * n + k] = pass.sums[from + k] + dag.step_sums[step + k];
+                    self.sums[to + k] = self.sums[from + k] + dag.edge_sums[edge * n + k];
                 }
-            },
-        );
-        self.walk(
-            |came| came.best[lane],
-            sinks,
-            |pass, slot, edge| {
-                pass.best_length_nm[slot] = if edge == NONE {
+            }
+            for lane in lanes(self.on_best[slot]) {
+                let edge = came.best[lane] as usize;
+                self.best_length_nm[own * LANES + lane] = if edge == NONE as usize {
                     0.0
                 } else {
-                    let best = dag.edges[edge as usize];
-                    pass.best_length_nm[best.from as usize] + dag.steps[best.step as usize].sums[SUM_LENGTH]
+                    let from = dag.places[dag.edges[edge].from as usize] as usize;
+                    self.best_length_nm[from * LANES + lane] + dag.edge_length_nm[edge]
                 };
-            },
-        );
-    }
-
-    /// Goes back from sinks to their source and calls `visit` with each slot on the way once, after the one before it,
-    /// and the edge it is come to by.
-    fn walk(&mut self, edge_of: impl Fn(&Came) -> u32, sinks: &[usize], mut visit: impl FnMut(&mut Self, usize, u32)) {
-        let dag = self.dag;
-        if self.walk == u32::MAX {
-            self.seen.fill(0);
-            self.walk = 0;
-        }
-        self.walk += 1;
-        for &sink in sinks {
-            let mut slot = dag.first_sink + sink as u32;
-            while self.seen[slot as usize] != self.walk {
-                self.seen[slot as usize] = self.walk;
-                let edge = edge_of(&self.came[slot as usize]);
-                self.stack.push((slot, edge));
-                if edge == NONE {
-                    break;
-                }
-                slot = dag.edges[edge as usize].from;
-            }
-            while let Some((slot, edge)) = self.stack.pop() {
-                visit(self, slot as usize, edge);
             }
         }
     }
 
     /// Active sums along the worst path and the length along the best path to a sink, after [`Pass::settle`].
-    pub(crate) fn settled(&self, sink: usize) -> (&[f64], f64) {
-        let (slot, n) = (self.dag.first_sink as usize + sink, self.dag.active.len());
-        (&self.sums[slot * n..][..n], self.best_length_nm[slot])
+    pub(crate) fn settled(&self, lane: usize, sink: usize) -> (&[f64], f64) {
+        let (at, n) = (self.place(sink) * LANES + lane, self.dag.active.len());
+        (&self.sums[at * n..][..n], self.best_length_nm[at])
     }
 
     /// Arcs of the worst path to a sink, from its source.
@@ -245,6 +228,18 @@ impl<'a> Pass<'a> {
         arcs
     }
 }
+
+/// Lanes whose bit is set.
+#[inline(always)]
+fn lanes(mut bits: u8) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lane = bits.trailing_zeros() as usize;
+        bits &= bits.wrapping_sub(1);
+        (lane < LANES).then_some(lane)
+    })
+}
+
+const _: () = assert!(LANES == u8::BITS as usize);
 
 /// A pass with the widest registers that the machine has; the numbers are the same with any.
 struct Run<'a, 'b> {

@@ -166,25 +166,23 @@ fn from_sources(
     let starts: Vec<u32> =
         sources.iter().map(|&source| dag.slot_of_port[terminals[source as usize].port as usize]).collect();
     pass.run(&starts);
+    pass.settle();
     let mut found = Vec::with_capacity(sources.len());
     for (lane, &source) in sources.iter().enumerate() {
         let entry = &terminals[source as usize];
-        let reached: Vec<usize> = (0..dag.sink_terminals.len()).filter(|&k| pass.n_paths(lane, k) > 0.0).collect();
-        pass.settle(lane, &reached);
         let (mut n_pairs, mut rows) = (0, Vec::new());
-        for k in reached {
-            let sink = dag.sink_terminals[k];
-            if !wanted[sink as usize] {
+        for (k, &sink) in dag.sink_terminals.iter().enumerate() {
+            let state = pass.at_sink(lane, k);
+            if state.n_paths == 0.0 || !wanted[sink as usize] {
                 continue;
             }
             n_pairs += 1;
             if rows.len() >= rows_left {
                 continue;
             }
-            let state = pass.at_sink(lane, k);
             let ends_db = entry.loss_db + terminals[sink as usize].loss_db;
             let mut sums: Sums = [0.0; N_SUMS];
-            let (worst, best_length_nm) = pass.settled(k);
+            let (worst, best_length_nm) = pass.settled(lane, k);
             for (&sum, &value) in dag.active.iter().zip(worst) {
                 sums[sum] = value;
             }
