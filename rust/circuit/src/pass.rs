@@ -113,6 +113,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The state of a slot from those before it.
+    #[expect(clippy::needless_range_loop, reason = "several arrays of the same lanes")]
     #[inline(always)]
     fn meet(&self, edges: &[Inward], first: usize) -> (State, Came) {
         let mut to = UNREACHED;
@@ -143,7 +144,7 @@ impl<'a> Pass<'a> {
             }
             if self.dag.has_passages {
                 for k in 0..LANES {
-                    to.looped[k] |= here.looped[k] | (edge.is_passage & (here.n_paths[k] > 0.0));
+                    to.looped[k] |= here.looped[k] || (edge.is_passage && here.n_paths[k] > 0.0);
                 }
             }
         }

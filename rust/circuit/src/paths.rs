@@ -107,7 +107,7 @@ pub fn solve_paths(circuit: &Circuit, options: &SolveOptions, watch: &Watch) -> 
     for some in sources.chunks(block) {
         let traces_left = options.max_traces.saturating_sub(summary.pairs);
         let rows_left = options.max_pairs.saturating_sub(rows.len());
-        let solved: Vec<Result<Vec<(usize, Vec<PathRow>)>, SolveError>> = some
+        let solved: Vec<Result<Vec<FromSource>, SolveError>> = some
             .par_chunks(LANES)
             .map(|sources| {
                 watch.check()?;
@@ -119,7 +119,7 @@ pub fn solve_paths(circuit: &Circuit, options: &SolveOptions, watch: &Watch) -> 
             })
             .collect();
         for batch in solved {
-            for (n_pairs, found) in batch? {
+            for FromSource { n_pairs, rows: found } in batch? {
                 for mut row in found.into_iter().take(options.max_pairs.saturating_sub(rows.len())) {
                     if rows.len() >= options.max_traces {
                         row.trace = None;
@@ -153,7 +153,13 @@ fn big_add(to: &mut Vec<u64>, more: &[u64]) {
     }
 }
 
-/// Rows of some sources, in order, and how many pairs each has.
+/// Pairs of one source, and the rows that are kept of them.
+struct FromSource {
+    n_pairs: usize,
+    rows: Vec<PathRow>,
+}
+
+/// The pairs of some sources, in order.
 fn from_sources(
     circuit: &Circuit,
     pass: &mut Pass<'_>,
@@ -161,7 +167,7 @@ fn from_sources(
     wanted: &[bool],
     rows_left: usize,
     traces_left: usize,
-) -> Vec<(usize, Vec<PathRow>)> {
+) -> Vec<FromSource> {
     let (terminals, dag) = (&circuit.net.terminals, pass.dag);
     let starts: Vec<u32> =
         sources.iter().map(|&source| dag.slot_of_port[terminals[source as usize].port as usize]).collect();
@@ -200,7 +206,7 @@ fn from_sources(
                 trace: (rows.len() < traces_left).then(|| pass.worst_arcs(circuit, lane, k)),
             });
         }
-        found.push((n_pairs, rows));
+        found.push(FromSource { n_pairs, rows });
     }
     found
 }
