@@ -1,8 +1,8 @@
 """Time of the loss of all paths: a 256x256 mesh and a 64x64 crossbar of 16,448 devices, beside a plain numpy pass.
 
 Run by hand: ``python tests/bench/path_loss.py``. Ratios are of one run, the two taken in turn, because the machine is
-shared; the target is 0.2 s for each circuit. Beside the time by the clock stands that of the processors, which says what
-two quiet cores would take at most.
+shared; the target is 0.2 s for each circuit. Beside the time by the clock stands that of the processors, which says
+what a quiet machine would take at most.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ COLUMNS = (
     "dominant",
 )
 """Columns of the table of sampled paths; `other_path` is the share of chips on which another path than the one that is
-worst as stated is the worst."""
+worst as stated is the worst. It and the shares of the spread are told from the first 4,096 chips where paths are searched."""
 SHARE_COLUMNS = ("from", "to", "wavelength_um", "number", "varies_by", "sigma_db", "share")
 """Columns of the table of what is behind the spread; `varies_by` is chip, device or path."""
 CHIP_COLUMNS = (
@@ -261,7 +261,7 @@ class Sampling:
             **_quantiles(found["quantile_db"][row], n),
             "limit_db": limit_db,
             **_yield(int(found["n_kept"][row]), n),
-            "other_path": int(found["n_other_path"][row]) / n,
+            "other_path": int(found["n_other_path"][row]) / int(found["n_traced"][row]),
             "dominant": ", ".join(named),
         }
         self._paths.append({name: values[name] for name in COLUMNS})

@@ -85,6 +85,7 @@ pub(crate) fn to_dict(py: Python<'_>, found: Sampled) -> PyResult<Bound<'_, PyDi
         dict.set_item(name, values.into_pyarray(py))?;
     }
     dict.set_item("searched", found.searched.into_pyarray(py))?;
+    dict.set_item("n_traced", found.n_traced.into_pyarray(py))?;
     dict.set_item("n_other_path", found.n_other_path.into_pyarray(py))?;
     dict.set_item("n_kept", found.n_kept.into_pyarray(py))?;
     let tables = [

@@ -22,7 +22,9 @@ pub struct Sampled {
     pub most_db: Vec<f64>,
     /// 1 where the worst path was found again in every sample.
     pub searched: Vec<u8>,
-    /// Samples in which another path than the stated one is worst.
+    /// Samples that were asked which path is worst and what it is made of; all where it is held.
+    pub n_traced: Vec<i64>,
+    /// How many of these have another path than the stated one.
     pub n_other_path: Vec<i64>,
     /// Samples that keep the limit; -1 without one.
     pub n_kept: Vec<i64>,
@@ -58,6 +60,7 @@ impl Sampled {
             least_db: nan(),
             most_db: nan(),
             searched: vec![0; n_pairs],
+            n_traced: vec![0; n_pairs],
             n_other_path: vec![0; n_pairs],
             n_kept: vec![-1; n_pairs],
             quantile_db: vec![f64::NAN; n_pairs * options.probabilities.len()],
@@ -79,6 +82,7 @@ struct Row {
     sigma_db: f64,
     least_db: f64,
     most_db: f64,
+    n_traced: u64,
     n_other_path: u64,
     n_kept: i64,
     quantile_db: Vec<f64>,
@@ -127,6 +131,7 @@ pub(crate) fn gather(
         to.least_db[pair] = found.least_db;
         to.most_db[pair] = found.most_db;
         to.searched[pair] = u8::from(is_searched[row]);
+        to.n_traced[pair] = found.n_traced as i64;
         to.n_other_path[pair] = found.n_other_path as i64;
         to.n_kept[pair] = found.n_kept;
         to.quantile_db[pair * n_probabilities..][..n_probabilities].copy_from_slice(&found.quantile_db);
@@ -149,6 +154,9 @@ fn figures(stretches: &[Stretch], row: usize, n_pairs: usize, stated_db: f64, li
     let n = to.n_samples as f64;
     let mean = sums.change / n;
     let variance = ((sums.change_squared - sums.change * mean) / (n - 1.0)).max(0.0);
+    let traced = sums.n_traced as f64;
+    let traced_mean = sums.traced[0] / traced;
+    let traced_variance = (sums.traced[1] - sums.traced[0] * traced_mean) / (traced - 1.0);
     let varies = variance > (f64::EPSILON * stated_db.abs().max(1.0)).powi(2);
     let of = |f: &dyn Fn(&[f64; 3]) -> f64| sums.parts.iter().map(f).collect::<Vec<f64>>();
     let kept = if to.keep { losses.clone() } else { Vec::new() };
@@ -158,10 +166,14 @@ fn figures(stretches: &[Stretch], row: usize, n_pairs: usize, stated_db: f64, li
         sigma_db: if varies { variance.sqrt() } else { 0.0 },
         least_db: losses.iter().copied().fold(f64::INFINITY, f64::min),
         most_db: losses.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        n_traced: sums.n_traced,
         n_other_path: sums.n_other_path,
         n_kept: if limit_db.is_nan() { -1 } else { n_kept },
-        share: of(&|part| if varies { (part[2] - part[0] * mean) / (n - 1.0) / variance } else { f64::NAN }),
-        part_sigma_db: of(&|part| ((part[1] - part[0] * part[0] / n) / (n - 1.0)).max(0.0).sqrt()),
+        share: of(&|part| {
+            let covariance = (part[2] - part[0] * traced_mean) / (traced - 1.0);
+            if varies { covariance / traced_variance } else { f64::NAN }
+        }),
+        part_sigma_db: of(&|part| ((part[1] - part[0] * part[0] / traced) / (traced - 1.0)).max(0.0).sqrt()),
         quantile_db: quantiles(&mut losses, &to.probabilities),
         kept,
     }

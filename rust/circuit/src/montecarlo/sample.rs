@@ -8,25 +8,41 @@ use crate::montecarlo::spread::{LAWS, Law, NO_DRAW, Nodes, Spread};
 
 /// Another path counts as worse than the stated one by more than this; less is rounding.
 const WORSE_DB: f64 = 1e-9;
+/// Where worst paths are searched, the first so many samples are asked which path it is and what it is made of: that
+/// takes longer than to find its loss, and shares need no more.
+const TRACED: u64 = 4096;
 
 /// Sums over samples of one pair. Losses are counted from the stated one, so that nothing cancels.
 #[derive(Clone, Debug)]
 pub(crate) struct Sums {
     pub(crate) change: f64,
     pub(crate) change_squared: f64,
-    /// By part: its change, the square, and its product with the change of the whole.
+    /// Samples of which it is known what the loss is made of, and the same two sums over them.
+    pub(crate) n_traced: u64,
+    pub(crate) traced: [f64; 2],
+    /// By part, over the same samples: its change, the square, and its product with the change of the whole.
     pub(crate) parts: Vec<[f64; 3]>,
     pub(crate) n_other_path: u64,
 }
 
 impl Sums {
     pub(crate) fn new(n_parts: usize) -> Self {
-        Self { change: 0.0, change_squared: 0.0, parts: vec![[0.0; 3]; n_parts], n_other_path: 0 }
+        Self {
+            change: 0.0,
+            change_squared: 0.0,
+            n_traced: 0,
+            traced: [0.0; 2],
+            parts: vec![[0.0; 3]; n_parts],
+            n_other_path: 0,
+        }
     }
 
     pub(crate) fn add(&mut self, more: &Self) {
         self.change += more.change;
         self.change_squared += more.change_squared;
+        self.n_traced += more.n_traced;
+        self.traced[0] += more.traced[0];
+        self.traced[1] += more.traced[1];
         for (sum, part) in self.parts.iter_mut().zip(&more.parts) {
             for (a, b) in sum.iter_mut().zip(part) {
                 *a += b;
@@ -35,9 +51,15 @@ impl Sums {
         self.n_other_path += more.n_other_path;
     }
 
-    fn count(&mut self, change: f64, parts: &[f64]) {
+    fn count(&mut self, change: f64) {
         self.change += change;
         self.change_squared += change * change;
+    }
+
+    fn trace(&mut self, change: f64, parts: &[f64]) {
+        self.n_traced += 1;
+        self.traced[0] += change;
+        self.traced[1] += change * change;
         for (sum, &part) in self.parts.iter_mut().zip(parts) {
             sum[0] += part;
             sum[1] += part * part;
@@ -141,7 +163,8 @@ impl<'a> Sampler<'a> {
         let plan = self.plan;
         for held in &plan.held {
             let change = self.held(held);
-            sums[held.row].count(change, &self.parts);
+            sums[held.row].count(change);
+            sums[held.row].trace(change, &self.parts);
             loss(held.row, change);
         }
         if plan.searches.is_empty() {
@@ -152,9 +175,16 @@ impl<'a> Sampler<'a> {
         for search in &plan.searches {
             self.search(search);
             for &(slot, row) in &search.sinks {
+                let worst_db = self.worst_db[slot as usize];
+                let change = worst_db - self.stated[at].loss_db;
+                sums[row].count(change);
+                loss(row, change);
+                if sample >= TRACED {
+                    at += 1;
+                    continue;
+                }
                 self.walk_back(search, slot);
                 let stated = std::mem::take(&mut self.stated[at]);
-                let worst_db = self.worst_db[slot as usize];
                 let mut path = std::mem::take(&mut self.path);
                 if path != stated.edges {
                     let as_stated: f64 =
@@ -170,9 +200,7 @@ impl<'a> Sampler<'a> {
                 for (part, base) in self.parts.iter_mut().zip(&stated.parts) {
                     *part -= base;
                 }
-                let change = worst_db - stated.loss_db;
-                sums[row].count(change, &self.parts);
-                loss(row, change);
+                sums[row].trace(change, &self.parts);
                 self.stated[at] = stated;
                 at += 1;
             }
