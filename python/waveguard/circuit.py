@@ -7,6 +7,7 @@ piece of lossless guide; `CircuitModel.gaps` lists them, and an analysis that ne
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ from waveguard.assembly.devices import OpticalPorts, device_arcs
 from waveguard.assembly.gaps import Gap, GapList
 from waveguard.assembly.guides import guide_arcs
 from waveguard.assembly.joints import with_joints
+from waveguard.assembly.junctions import CROSSING_NAME, junction_arcs, plain_crossings, with_crossings
 from waveguard.assembly.terminals import PlacedLabel, Terminals, find_terminals
 from waveguard.models import parameters
 from waveguard.tables import DRAWN_SOURCES, GUIDE_ROLE, OPTICAL, SolutionTables
@@ -35,6 +37,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 
+OF_ONE_CELL = re.compile(r"\[[^\]]*\](?=\.params\.)")
 MAX_PAIRS = 2_000_000
 MAX_TRACES = 4096
 MAX_LOOP_PAIRS = 10_000_000
@@ -98,8 +101,10 @@ class CircuitModel:
             if k >= 0:
                 name = f"cross_sections.{self.cross_sections[k].name}."
                 bend = "bend_loss" if self.cross_sections[k].bend_loss is not None else "bend_mismatch_db_um2"
-                starts |= {name + key for key in ("loss_db_per_cm", bend)}
-        return tuple(path for path in self.pdk.assumed() if path.startswith(tuple(starts)))
+                starts |= {name + key for key in ("loss_db_per_cm", "curved_loss_db_per_cm", bend)}
+        found = (path for path in self.pdk.assumed() if path.startswith(tuple(starts)))
+        # Entries made for one cell are named `entry[cell]`: their other numbers are those of the entry.
+        return tuple(dict.fromkeys(OF_ONE_CELL.sub("", path) for path in found))
 
 
 def build(
@@ -110,6 +115,7 @@ def build(
     entry_of_device: Ints,
     cell_names: Sequence[str],
     labels: Iterable[PlacedLabel] = (),
+    wavelength_um: float | None = None,
 ) -> CircuitModel:
     """Make the circuit of an extraction.
 
@@ -127,6 +133,8 @@ def build(
         By cell index.
     labels
         Texts that may name couplers, in the frames of their top cells.
+    wavelength_um
+        Light in all guides in um; each cross-section at its own when None.
     """
     devices, guides = tables.devices, tables.waveguides
     gaps = GapList(devices.cell, tuple(cell_names))
@@ -136,14 +144,20 @@ def build(
     is_guide = devices.role == GUIDE_ROLE
     plain = is_guide & ((kinds == "") | (kinds == "guide"))
     peer = _peers(tables)
-    joint_width_nm = pdk.limits.joint_width_nm.value
-    guide_part, notes = guide_arcs(tables, cross_sections, plain[guides.device], peer, joint_width_nm, gaps)
+    guide_part, notes = guide_arcs(
+        tables, pdk, cross_sections, plain[guides.device], peer, gaps, wavelength_um=wavelength_um
+    )
     model_entries = np.where(plain, -1, entries)
     device_part, outside = device_arcs(
         tables, pdk, cross_sections, model_entries, pdk.extraction.tolerances.snap_nm, gaps
     )
+    drawn = junction_arcs(tables, pdk, cross_sections, model_entries, OpticalPorts(tables), peer, gaps)
+    pdk, model_entries = drawn.pdk, drawn.entry_of_device
+    entries = np.where(model_entries >= 0, model_entries, entries)
     _unknown_devices(tables, model_entries, plain, gaps)
-    passages, n_unknown_steps = with_joints(arcs.join([guide_part, device_part]), tables, pdk, cross_sections)
+    parts = arcs.join([guide_part, device_part, *drawn.parts])
+    crossed = with_crossings(parts, tables, pdk, cross_sections)
+    passages, n_unknown_steps = with_joints(crossed, tables, pdk, cross_sections)
     terminals, more = find_terminals(tables, outside, cell_names, labels, peer)
     port_device = np.concatenate([tables.ports.device, np.asarray(outside.device, dtype=np.int64)])
     return CircuitModel(
@@ -158,13 +172,14 @@ def build(
         arcs=passages,
         terminals=terminals,
         gaps=gaps.all(),
-        notes=(*notes, *more, *_width_steps(n_unknown_steps)),
+        notes=(*notes, *more, *_width_steps(n_unknown_steps), *_plain_crossings(tables, pdk)),
     )
 
 
 def _unknown_devices(tables: Tables, entries: Ints, plain: npt.NDArray[np.bool_], gaps: GapList) -> None:
     count = OpticalPorts(tables).count
     unknown = np.flatnonzero((entries < 0) & ~plain & (count > 0))
+    unknown = unknown[~np.isin(unknown, tables.junctions.device)]
     gaps.add(unknown, "no device entry of the PDK matches the cell")
 
 
@@ -180,6 +195,15 @@ def _peers(tables: Tables) -> Ints:
 
 def _width_steps(number: int) -> list[str]:
     return [f"{number} joints of unequal widths: the PDK states no loss for that, taken as 0 dB"] if number else []
+
+
+def _plain_crossings(tables: Tables, pdk: Pdk) -> list[str]:
+    number = len(plain_crossings(tables))
+    if not number or any(entry.name == CROSSING_NAME for entry in pdk.devices):
+        return []
+    if pdk.process.clad_index is None:
+        return [f"{number} crossings of guides without a device: the PDK states no clad_index, taken as 0 dB"]
+    return [f"{number} crossings of guides without a device: loss estimated by diffraction, no source in the PDK"]
 
 
 @dataclass(frozen=True)
@@ -198,7 +222,11 @@ class Solved:
         return k if k < end and int(paths.to_terminal[k]) == sink else None
 
     def trace(self, source: int, sink: int) -> Ints:
-        """Return the arcs of the worst path, in order."""
+        """Return the arcs of the worst path, in order: from the table where it is stored, else traced again."""
+        row = self.row(source, sink)
+        start = -1 if row is None else int(self.tables.paths.trace_start[row])
+        if start >= 0:
+            return self.tables.traces.arc[start : start + int(self.tables.paths.trace_count[row])]
         return np.asarray(self.handle.trace(source, sink), dtype=np.int64)
 
     def reach(self, source: int) -> Floats:

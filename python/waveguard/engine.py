@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import gdstk
 import numpy as np
+from numpy.typing import NDArray
 
 from waveguard import _core, circuit, extract, layout, summary
 from waveguard import budget as budgets
 from waveguard.analyses.budget import BudgetResult, evaluate
 from waveguard.analyses.crosstalk import CrosstalkResult, crosstalk
 from waveguard.analyses.loss import LossResult, loss
+from waveguard.assembly.bias import biased
 from waveguard.budget import Budget
 from waveguard.circuit import CircuitModel, PlacedLabel
 from waveguard.errors import IncompleteError, InputError, UsageError
@@ -36,7 +38,6 @@ from waveguard.rules import BEYOND_BOUNDS, Facts, LayoutProblem, judge, selected
 if TYPE_CHECKING:
     from waveguard.extract import Extraction
     from waveguard.layout import LayoutFile
-    from waveguard.tables import Tables
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 Result = TypeVar("Result")
@@ -206,15 +207,26 @@ def _solve(
     return _Optics(model, losses, coupling, result)
 
 
-def circuit_of(extraction: Extraction, tables: Tables | None = None) -> CircuitModel:
-    """Return the circuit of an extraction, or of its tables with other widths; couplers are named by their labels."""
+def circuit_of(
+    extraction: Extraction,
+    *,
+    wavelength_um: float | None = None,
+    edge_bias_nm: float = 0.0,
+    device_entry: NDArray[np.int64] | None = None,
+) -> CircuitModel:
+    """Return the circuit of an extraction, its couplers named by the labels at them.
+
+    For light of one wavelength where one is given, and as a process makes it that moves every edge of a core outwards.
+    `device_entry` takes the place of the entries that the extraction found for its devices.
+    """
     return circuit.build(
-        extraction.tables if tables is None else tables,
+        biased(extraction.tables, edge_bias_nm),
         pdk=extraction.pdk,
         cross_sections=extraction.cross_sections,
-        entry_of_device=extraction.device_entry,
+        entry_of_device=extraction.device_entry if device_entry is None else device_entry,
         cell_names=extraction.cell_names,
         labels=_labels(extraction),
+        wavelength_um=wavelength_um,
     )
 
 

@@ -39,7 +39,7 @@ MAY_SEE: dict[str, set[str]] = {
     "analyses": JUDGES - {"analyses"} | {"assembly", "budget", "circuit", "statement"},
     "rules": JUDGES,
     "summary": JUDGES | {"circuit"},
-    "engine": RUNNERS | {"budget", "summary", CORE},
+    "engine": RUNNERS | {"assembly", "budget", "summary", CORE},
     "optics": RUNNERS | {"budget", "engine", "assembly", "reports"},
     "exports": RUNNERS | {"engine"},
     "reports": WORDS | {"findings"},

@@ -29,7 +29,7 @@ def test_all_formats_hold_the_same_numbers(demo_dir: Path, tmp_path: Path, capsy
     lines = lines_of(capsys)
     assert lines[0].startswith("2 ports, 11 wavelengths, ")
     assert "passive: largest singular value" in lines[1]
-    assert any(line.startswith("  bus -> bus_out: -9.") for line in lines)
+    assert any(line.startswith("  bus -> bus_out: -8.") for line in lines)
     found = [fields.read(tmp_path / name) for name in names[:3]]
     for other in found[1:]:
         assert other.ports == ("bus", "bus_out")

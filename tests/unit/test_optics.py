@@ -46,11 +46,12 @@ def test_the_ledger_adds_up_and_units_stand_in_the_names(lost: LossReport) -> No
 def test_a_path_says_how_well_it_is_known_and_why(lost: LossReport) -> None:
     row = lost.paths["from"].tolist().index("delay")
     known = lost.uncertainties[row]
-    # 1.7 cm of guide, 1.22 to 3.8 dB/cm; two gratings that scatter by 0.87 dB.
-    along = 1.7012241 * (3.8 - 1.22) / np.sqrt(12)
-    assert {part.name.split(".")[1]: part.sigma_db for part in known.dominant} == pytest.approx(
-        {"strip_te_1550_500": along, "gc_te1550": 0.87 * np.sqrt(2)}, rel=1e-3
-    )
+    # 1.7 cm of guide, some of it in bends, and two gratings that scatter by 0.87 dB.
+    curved_cm = 0.0470
+    parts = {part.name.split(".")[-1]: part for part in known.dominant}
+    assert parts["curved_loss_db_per_cm"].weight == pytest.approx(curved_cm, rel=0.01)
+    assert parts["loss_db_per_cm"].weight == pytest.approx(1.7012241 - curved_cm, rel=1e-3)
+    along = np.hypot((1.7012241 - curved_cm) * 0.17, curved_cm * 0.3)
     assert lost.paths["sigma_db"][row] == pytest.approx(np.hypot(along, 0.87 * np.sqrt(2)), rel=1e-3)
     assert "loss_db_per_cm" in lost.paths["dominant"][row]
 
@@ -61,7 +62,7 @@ def test_corners_enclose_the_typical_loss(chip: Path, lost: LossReport) -> None:
         low, high = (one.paths["loss_db"][one.paths["from"].tolist().index(name)] for one in (least, most))
         assert low < lost.paths["loss_db"][row] < high
     row = least.paths["from"].tolist().index("delay")
-    assert least.paths["propagation_db"][row] == pytest.approx(1.7012241 * 1.22, rel=1e-4)
+    assert least.paths["propagation_db"][row] == pytest.approx((1.7012241 - 0.0470) * 0.82 + 0.0470 * 2.4, rel=1e-3)
 
 
 def test_gratings_lose_one_db_at_half_of_their_bandwidth(chip: Path) -> None:
@@ -71,7 +72,7 @@ def test_gratings_lose_one_db_at_half_of_their_bandwidth(chip: Path) -> None:
     for name in ("bus", "mzi", "delay"):
         own = report.paths["from"] == name
         order = np.argsort(report.paths["wavelength_um"][own])
-        loss_db = report.paths["loss_db"][own][order]
+        loss_db = (report.paths["loss_db"] - report.paths["propagation_db"])[own][order]
         assert loss_db - loss_db[1] == pytest.approx([2.0, 0.0, 2.0])
 
 
@@ -145,7 +146,7 @@ def test_equal_runs_write_equal_bytes(chip: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["loss", "--max-loss", "10"], 1, "finding: mzi to mzi_out loses 15.27 dB, more than 10 dB"),
+        (["loss", "--max-loss", "10"], 1, "finding: mzi to mzi_out loses 15.20 dB, more than 10 dB"),
         (["loss", "--max-loss", "99"], 0, ""),
         (["crosstalk", "--limit", "-20"], 1, "finding: bus_out receives crosstalk"),
         (["loss", "--corner", "worst"], 2, "error: there is no corner 'worst'"),
@@ -195,3 +196,31 @@ def test_a_shortened_name_fits_and_keeps_its_place(room: int) -> None:
     if room > len("…@(27,814)"):
         assert [name[name.index("@") :] for name in short] == ["@(27,814)", "@(28,814)"]
     assert shortened("bus", room) == "bus"
+
+
+def test_long_paths_move_with_corner_wavelength_and_bias_together(chip: Path) -> None:
+    """The delay line of 1.7 cm: each input moves its propagation by what the PDK says, and nothing is counted twice."""
+    own: dict[tuple[str, float, float], float] = {}
+    for corner in ("min", "typ", "max"):
+        for bias_nm in (0.0, -11.0):
+            report = waveguard.loss(chip, KIT, corner=corner, wavelengths_um=[1.54, 1.55], edge_bias_nm=bias_nm)
+            for row, name in enumerate(report.paths["from"].tolist()):
+                if name == "delay":
+                    key = corner, float(report.paths["wavelength_um"][row]), bias_nm
+                    own[key] = float(report.paths["propagation_db"][row])
+    for bias_nm in (0.0, -11.0):
+        for wavelength_um in (1.54, 1.55):
+            least, typical, most = (own[corner, wavelength_um, bias_nm] for corner in ("min", "typ", "max"))
+            assert least < typical < most
+    # Factors of width, wavelength and corner multiply.
+    for corner in ("min", "max"):
+        ratio = own[corner, 1.55, -11.0] / own[corner, 1.55, 0.0]
+        assert ratio == pytest.approx(own["typ", 1.55, -11.0] / own["typ", 1.55, 0.0], rel=1e-9)
+    assert own["typ", 1.55, -11.0] / own["typ", 1.55, 0.0] == pytest.approx(1.27, abs=0.02)
+    assert own["typ", 1.54, 0.0] != pytest.approx(own["typ", 1.55, 0.0], rel=1e-4)
+
+
+def test_a_bias_that_is_none_is_refused(chip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["loss", str(chip), "--pdk", KIT, "--bias", "900"]) == 2
+    assert "no bias of an edge" in capsys.readouterr().err
+    assert main(["loss", str(chip), "--pdk", KIT, "--bias", "-11", "-q"]) == 0

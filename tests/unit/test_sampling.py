@@ -65,7 +65,7 @@ def changed(kit: Pdk, name: str, **numbers: Any) -> Pdk:
 def spread(model: circuit.CircuitModel, again: Callable[[Pdk], Any]) -> Spread:
     """What the arcs of a circuit made by hand hang on."""
     sections, entries = [one.name for one in model.cross_sections], range(len(model.pdk.devices))
-    numbers = uncertain(model.pdk, sections, [*entries])
+    numbers = uncertain(model.pdk, model.pdk, sections, [*entries])
     return spread_of(model.arcs, numbers, lambda one, value: again(moved(model.pdk, one, value)).arcs)
 
 
@@ -74,21 +74,26 @@ def test_samples_spread_as_linear_propagation_says_where_nothing_bends(drawn: Lo
     table = drawn.sampled.paths
     assert tuple(table) == COLUMNS
     row, own = at(table, "delay"), at(drawn.paths, "delay")
-    # One path; uniform guide loss shared by the chip, normal scatter of two gratings.
+    # One path; guide losses between limits that the chip shares, normal scatter of two gratings.
     assert table["stated_db"][row] == pytest.approx(drawn.paths["loss_db"][own])
     assert table["sigma_db"][row] == pytest.approx(drawn.paths["sigma_db"][own], rel=0.015)
-    # The limits of the guide loss, 1.22 to 3.8, have their middle 0.06 dB/cm above its value of 2.45.
-    middle = drawn.paths["loss_db"][own] + 1.7012241 * ((1.22 + 3.8) / 2 - 2.45)
-    assert table["mean_db"][row] == pytest.approx(middle, abs=4 * table["mean_error_db"][row])
+    # Limits that lie unevenly about a value move the mean.
+    parts, known = drawn.uncertainties[own].parts, pdk.load(KIT).quantities()
+    mean_db = drawn.paths["loss_db"][own]
+    for part in parts:
+        below, above = known[part.name].common_reach  # type: ignore[attr-defined]
+        mean_db += part.weight * (above - below) / 2
+    assert table["mean_db"][row] == pytest.approx(mean_db, abs=4 * table["mean_error_db"][row])
     shares = drawn.sampled.shares
     mine = shares["from"] == "delay"
     assert shares["share"][mine].sum() == pytest.approx(1.0)
-    along = 1.7012241 * (3.8 - 1.22) / math.sqrt(12)
-    for name, kind, sigma_db in ((ALONG, "chip", along), (GRATING, "device", 0.87 * math.sqrt(2))):
-        [part] = np.flatnonzero(mine & (shares["number"] == name) & (shares["varies_by"] == kind))
-        assert shares["sigma_db"][part] == pytest.approx(sigma_db, rel=0.015)
-        assert shares["share"][part] == pytest.approx((sigma_db / table["sigma_db"][row]) ** 2, abs=0.02)
-    assert table["dominant"][row].startswith(ALONG)
+    assert {GRATING, ALONG} <= {part.name for part in parts}
+    for part in parts:
+        [here] = np.flatnonzero(mine & (shares["number"] == part.name))
+        assert shares["varies_by"][here] == ("device" if part.name == GRATING else "chip")
+        assert shares["sigma_db"][here] == pytest.approx(part.sigma_db, rel=0.015)
+        assert shares["share"][here] == pytest.approx((part.sigma_db / table["sigma_db"][row]) ** 2, abs=0.02)
+    assert table["dominant"][row].startswith(parts[0].name)
 
 
 def test_every_chip_has_its_own_worst_arm(chip: Path) -> None:

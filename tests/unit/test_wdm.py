@@ -64,14 +64,14 @@ def test_channels_a_free_spectral_range_apart_collide() -> None:
     assert wdm.leak_db(channels_um=channels, own=0, fwhm_um=3e-4, fsr_um=0.0176) > -0.5
 
 
-def ring(gap_um: float) -> gdstk.Library:
+def ring(gap_um: float, radius_um: float = 10.0) -> gdstk.Library:
     layer = dict(zip(("layer", "datatype"), pdk.load("siepic-ebeam").layer("si"), strict=True))
     library = gdstk.Library(unit=1e-6, precision=1e-9)
-    middle = 0.5 + gap_um + 10.0
+    middle = 0.5 + gap_um + radius_um
     shapes = [gdstk.rectangle((0, y - 0.25), (60, y + 0.25), **layer) for y in (0.0, 2 * middle)]
     for half in (0.0, math.pi):
         part = {"initial_angle": half, "final_angle": half + math.pi, "tolerance": 1e-3, **layer}
-        shapes.append(gdstk.ellipse((30, middle), 10.25, inner_radius=9.75, **part))
+        shapes.append(gdstk.ellipse((30, middle), radius_um + 0.25, inner_radius=radius_um - 0.25, **part))
     library.new_cell("top").add(*shapes)
     return library
 
@@ -88,3 +88,54 @@ def test_a_drawn_ring_has_about_the_quality_of_the_fabricated_one(gap_um: float,
     assert table["n_channels_in_fsr"][0] == 5
     assert "wider than the free spectral range" in table["note"][0]
     assert table["n_collisions"][0] >= 0
+
+
+# Guide, n_eff, shift of the bent mode times the radius, rise of the index times the radius squared (finite elements).
+BENT = [
+    ("SOI 500x220", 2.44720, 0.085, 0.131),
+    ("SOI 450x220", 2.35498, 0.071, 0.094),
+    ("SOI 350x220, 1310 nm", 2.43264, 0.042, 0.052),
+    ("SiN 1000x400", 1.63794, 1.36, 1.16),
+    ("SiN 1200x300", 1.59780, 2.33, 2.0),
+]
+
+
+@pytest.mark.parametrize(("guide", "n_eff", "shift", "rise"), BENT)
+def test_the_index_of_a_bend_rises_as_finite_elements_say(guide: str, n_eff: float, shift: float, rise: float) -> None:
+    found = wdm.bent_index(n_eff=n_eff, bend_shift_um2=shift, mean_square_curvature_per_um2=0.01)
+    assert (found - n_eff) / 0.01 == pytest.approx(rise, rel=0.22), guide
+
+
+def test_a_resonance_is_where_the_round_trip_is_a_whole_number_of_waves() -> None:
+    n_eff, n_g, length_um, at_um = 2.4472, 4.1961, 31.4159, 1.55
+    found = wdm.nearest_resonance_um(wavelength_um=at_um, n_eff=n_eff, n_g=n_g, length_um=length_um)
+    # The same by search: n_eff falls with the wavelength by (n_eff - n_g)/wavelength.
+    wave = np.linspace(1.53, 1.57, 400_001)
+    orders = (n_eff + (wave - at_um) * (n_eff - n_g) / at_um) * length_um / wave
+    hits = wave[np.abs(orders - np.round(orders)).argsort()[:50]]
+    assert np.abs(hits - found).min() < 1e-7
+    assert abs(found - at_um) <= 0.51 * wdm.fsr_um(wavelength_um=at_um, n_g=n_g, length_um=length_um)
+
+
+def test_a_small_ring_has_a_resonance_with_its_uncertainty() -> None:
+    """Resonances scatter by 3 nm across a chip: less than a quarter of 18 nm, more than a quarter of 9 nm."""
+    small, large = (waveguard.crosstalk(ring(0.2, radius), "siepic-ebeam").rings for radius in (5.0, 10.0))
+    sigma_nm = 1550 / 4.1961 * math.hypot(0.0017, 0.0081)
+    for table in (small, large):
+        assert table["resonance_sigma_nm"][0] == pytest.approx(sigma_nm, rel=0.01)
+    n_eff = wdm.bent_index(n_eff=2.4472, bend_shift_um2=0.085, mean_square_curvature_per_um2=0.04)
+    expected = wdm.nearest_resonance_um(wavelength_um=1.55, n_eff=n_eff, n_g=4.1961, length_um=10 * math.pi)
+    assert small["resonance_um"][0] == pytest.approx(expected, abs=2e-4)
+    assert math.isnan(large["resonance_um"][0])
+    assert "too much of its free spectral range" in large["note"][0]
+
+
+def test_a_bias_moves_resonances_by_the_index() -> None:
+    plain, moved = (waveguard.crosstalk(ring(0.2, 5.0), "siepic-ebeam", edge_bias_nm=one).rings for one in (0.0, -11.0))
+    index = np.interp([0.478, 0.5], [0.45, 0.48, 0.5], [2.35498, 2.41361, 2.4472])
+    shift_um = 1.55 / 4.2 * float(index[0] - index[1])
+    found = moved["resonance_um"][0] - plain["resonance_um"][0]
+    fsr_um = plain["fsr_nm"][0] * 1e-3
+    assert (found - shift_um + fsr_um / 2) % fsr_um - fsr_um / 2 == pytest.approx(0.0, abs=3e-4)
+    # Wider gaps, narrower guides: both count.
+    assert moved["k1"][0] != pytest.approx(plain["k1"][0], rel=0.02)

@@ -68,6 +68,24 @@ def slopes(gap_nm: Floats, step_nm: Floats, start: Ints, count: Ints) -> Floats:
     return np.clip(slope, -10.0, 10.0)
 
 
+def openings(slope: Floats, step_nm: Floats, start: Ints, count: Ints) -> Floats:
+    """Return the relative curvature of the two guides at each sample in 1/um: how fast the slope of the gap changes.
+
+    Single samples are as noisy as the grid; means over a stretch are not, for only the slopes at its ends count there.
+    """
+    result = np.zeros(len(slope))
+    if len(slope) < 2:
+        return result
+    between = np.diff(slope) / nm_to_um((step_nm[1:] + step_nm[:-1]) / 2)
+    inside = np.ones(len(between), dtype=bool)
+    last = start + count - 1
+    inside[last[last < len(between)]] = False
+    between = np.where(inside, between, 0.0)
+    result[1:] += between / 2
+    result[:-1] += between / 2
+    return result
+
+
 def tails(
     kappa: Floats,
     gap_nm: Floats,

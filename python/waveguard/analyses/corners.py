@@ -20,7 +20,7 @@ Corner = Literal["min", "typ", "max"]
 CORNERS: tuple[Corner, ...] = ("min", "typ", "max")
 """Least loss, typical, most loss."""
 
-SECTION_LOSSES = ("loss_db_per_cm", "bend_mismatch_db_um2")
+SECTION_LOSSES = ("loss_db_per_cm", "curved_loss_db_per_cm", "taper_loss_db", "bend_mismatch_db_um2")
 DEVICE_LOSSES = ("loss_db", "excess_loss_db", "through_loss_db", "drop_loss_db")
 DEVICE_SHARES = ("cross_fraction", "first_fraction")
 SMALLEST_SHARE = 1e-6

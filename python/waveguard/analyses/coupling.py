@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from waveguard.assembly.index import index_of
 from waveguard.models.kappa import Section, Surface
 
 if TYPE_CHECKING:
-    from waveguard.pdk.schema import Coupling, CrossSection, ModeTable, Pdk
+    from waveguard.pdk.schema import Coupling, CrossSection, Pdk
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["PairModel", "bend_shift_um2", "index_of", "surface_for"]
 
 LONE_WIDTH_SHARE = 0.1
 """A table of one width serves guides whose width differs by less than this share: an estimate; beyond, no number."""
@@ -82,33 +82,6 @@ def _section(table: Coupling, section: CrossSection) -> Section:
     kappa = table.kappa_per_um or tuple(table.kappa(np.asarray(gap_nm)).tolist())
     width_um = table.width_um or section.width_um.value
     return Section(width_um, table.wavelength_um or section.wavelength_um, tuple(gap_nm), kappa)
-
-
-def index_of(pdk: Pdk, section: CrossSection, *, width_um: Floats, wavelength_um: float) -> Floats:
-    """Return the effective index of guides of some widths.
-
-    From the mode tables of the film where there are any, linear in width and wavelength; else the number of the
-    cross-section, moved along wavelength by its group index.
-    """
-    modes = _modes(pdk, section)
-    if not modes:
-        n_eff, n_g = section.n_eff.value, section.n_g.value
-        moved = n_eff + (wavelength_um - section.wavelength_um) * (n_eff - n_g) / section.wavelength_um
-        return np.full(np.shape(width_um), moved)
-    tables = sorted(modes, key=lambda one: one.wavelength_um)
-    at = [np.interp(width_um, table.width_um, table.n_eff) for table in tables]
-    if len(tables) == 1:
-        return np.asarray(at[0])
-    waves = [table.wavelength_um for table in tables]
-    k = min(max(int(np.searchsorted(waves, wavelength_um)), 1), len(waves) - 1)
-    share = (wavelength_um - waves[k - 1]) / (waves[k] - waves[k - 1])
-    return np.asarray(at[k - 1] + share * (at[k] - at[k - 1]))
-
-
-def _modes(pdk: Pdk, section: CrossSection) -> list[ModeTable]:
-    family = pdk.surface_of(section.coupling.table) if section.coupling is not None else None
-    names = family.modes if family is not None else ()
-    return [table for table in pdk.modes if table.name in names]
 
 
 def bend_shift_um2(section: CrossSection) -> float:

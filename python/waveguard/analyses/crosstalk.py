@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from waveguard.analyses.contact import contact_curvature, slopes, tails
+from waveguard.analyses.contact import contact_curvature, openings, slopes, tails
 from waveguard.analyses.coupling import PairModel, bend_shift_um2, index_of, surface_for
 from waveguard.models import coupled
 from waveguard.models.kappa import effective_gap_nm
@@ -223,7 +223,8 @@ class _Work:
         self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
         crossed = coupled.equal_guides(theta_rad=theta)
         bound = np.where(theta > math.pi / 2, 1.0, crossed)
-        delta = self._mismatch(rows, at, owner, ratio, curvature, (width_a, width_b), wavelength_um)
+        opening = np.where(curvature[owner] > 0.0, curvature[owner], openings(slope, step_nm, start, count))
+        delta = self._mismatch(rows, at, owner, ratio, opening, (width_a, width_b), wavelength_um)
         phase_rad = np.bincount(owner, np.abs(delta) * step_um, minlength=len(rows))
         bent = np.flatnonzero((phase_rad > NEGLIGIBLE_PHASE_RAD) & (theta > NEGLIGIBLE_THETA_RAD))
         if len(bent):
@@ -310,7 +311,7 @@ class _Work:
         at: Ints,
         owner: Ints,
         ratio: Floats,
-        curvature: Floats,
+        opening: Floats,
         widths: tuple[Floats, Floats],
         wavelength_um: float,
     ) -> Floats:
@@ -336,7 +337,7 @@ class _Work:
             n_eff=index[0][owner],
             n_eff_other=index[1][owner],
             wavelength_um=wavelength_um,
-            other_per_own=ratio - pitch_um * curvature[owner] / 2,
+            other_per_own=ratio - pitch_um * opening / 2,
         )
         if not len(delta):
             return delta

@@ -14,6 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard.analyses.crosstalk import NOT_EVALUATED, CrosstalkResult
+from waveguard.assembly.junctions import CROSSING_NAME as DRAWN_CROSSING
+from waveguard.assembly.junctions import plain_crossings
+from waveguard.models import drawn
 from waveguard.units import loss_db_to_transmission, ratio_to_db
 
 if TYPE_CHECKING:
@@ -26,8 +29,8 @@ Ints = npt.NDArray[np.int64]
 
 FAINT_DB = -90.0
 """Runs that leak less are not looked at for which way light goes on."""
-NEIGHBOUR, CROSSING, ISOLATION, REFLECTION = range(4)
-KINDS = ("guides side by side", "crossing", "isolation", "reflection")
+NEIGHBOUR, CROSSING, ISOLATION, REFLECTION, ECHO = range(5)
+KINDS = ("guides side by side", "crossing", "isolation", "reflection", "double reflection")
 """What a leak is, by its code."""
 
 
@@ -55,6 +58,20 @@ class Leaks:
         return len(self.start)
 
 
+def _plain(model: CircuitModel) -> tuple[str, ...]:
+    """Return the number that stands for crossings which no entry of the PDK knows."""
+    path = f"devices.{DRAWN_CROSSING}.params.crosstalk_db"
+    return () if path in model.pdk.assumed() else (path,)
+
+
+def reflected(all_leaks: Leaks, n_ports: int) -> Floats:
+    """Return, by port, the share of the power that it reflects of light that comes upon it from outside its device."""
+    rows = np.flatnonzero((all_leaks.kind == REFLECTION) & np.isfinite(all_leaks.level_db) & (all_leaks.start >= 0))
+    share = np.zeros(n_ports)
+    np.maximum.at(share, all_leaks.start[rows], 10.0 ** (all_leaks.level_db[rows] / 10.0))
+    return share
+
+
 @dataclass(frozen=True)
 class LeakSum:
     """What arrives through leaks."""
@@ -67,14 +84,14 @@ class LeakSum:
 
 def leaks(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
     """List all leaks of a circuit: from guide to guide, across crossings, between arms, and back by reflection."""
-    parts = [_neighbours(model, crosstalk), *_inside_devices(model)]
+    parts = [_neighbours(model, crosstalk), _crossings(model), *_inside_devices(model)]
     columns = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("start", "end", "level_db", "kind", "x_nm", "y_nm", "device")
     }
     reason = tuple(text for part in parts for text in part.reason)
     used = {path for part in parts for path in part.assumed}
-    known = tuple(path for path in model.pdk.assumed() if path in used)
+    known = tuple(path for path in (*model.pdk.assumed(), *_plain(model)) if path in used)
     return Leaks(**columns, reason=reason, assumed=(*crosstalk.assumed, *known))
 
 
@@ -113,6 +130,37 @@ def _neighbours(model: CircuitModel, crosstalk: CrosstalkResult) -> Leaks:
         device=np.concatenate(owner),
         reason=tuple(crosstalk.reason[k] if crosstalk.state[k] == NOT_EVALUATED else "" for k in at.tolist()),
         assumed=(),
+    )
+
+
+def _crossings(model: CircuitModel) -> Leaks:
+    """Return what guides that cross without a device send into each other, half of either guide before and behind."""
+    table, guides = model.tables.crossings, model.tables.waveguides
+    along_db = _guide_loss(model)
+    entry = next((one for one in model.pdk.devices if one.name == DRAWN_CROSSING), None)
+    stated = None if entry is None else entry.params.get("crosstalk_db")
+    level_db = drawn.PLAIN_CROSSTALK_DB if stated is None else stated.value
+    columns: list[tuple[Ints, Ints, Ints]] = []
+    rows = plain_crossings(model.tables)
+    first, second = table.waveguide_a[rows], table.waveguide_b[rows]
+    for one, other in ((first, second), (second, first)):
+        outs = (guides.port_a[other], guides.port_b[other])
+        for into in (guides.port_a[one], guides.port_b[one]):
+            columns += [(into, out, guides.device[one]) for out in outs]
+    start, end, owner = (np.concatenate([column[k] for column in columns]) for k in range(3))
+    at = np.tile(rows, len(columns))
+    half_db = (along_db[table.waveguide_a] + along_db[table.waveguide_b]) / 2
+    known = stated is not None and not stated.assumed
+    return Leaks(
+        start=start,
+        end=end,
+        level_db=level_db - half_db[at],
+        kind=np.full(len(at), CROSSING),
+        x_nm=table.x_nm[at],
+        y_nm=table.y_nm[at],
+        device=owner,
+        reason=("",) * len(at),
+        assumed=() if known or not len(rows) else (f"devices.{DRAWN_CROSSING}.params.crosstalk_db",),
     )
 
 

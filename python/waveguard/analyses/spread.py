@@ -8,7 +8,7 @@ one number (straight, or the share of a split); one that a whole chip shares may
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,8 @@ NODE_SIGMAS = 4.0
 STRAIGHT = 1e-6
 """A response that deviates from a straight line by less than this part is one."""
 TOUCHED_DB = 1e-12
+SHARES = ("cross_fraction", "first_fraction")
+"""Numbers of an entry that are measured from shapes."""
 BIAS = "process.edge_bias_nm"
 
 
@@ -49,6 +51,8 @@ class Uncertain:
     """`section` or `device`, its row in the PDK, the key; None for the bias of the process."""
     floor: float
     ceiling: float
+    is_measured: bool = False
+    """True when it was measured from the layout, so that it stands in no PDK file."""
 
     @property
     def scale(self) -> float:
@@ -82,30 +86,57 @@ class Spread:
         return [*named, ("worst path", "path")]
 
 
-def uncertain(pdk: Pdk, sections: Sequence[str], entries: Sequence[int]) -> list[Uncertain]:
-    """Return the numbers of some cross-sections (by name) and device entries that have a spread, and the bias."""
-    found: list[tuple[str, tuple[str, int, str], Any]] = []
+def uncertain(pdk: Pdk, kit: Pdk, sections: Collection[str], entries: Collection[int]) -> list[Uncertain]:
+    """Return the numbers with a spread that a circuit rests on, and the bias of the process.
+
+    Parameters
+    ----------
+    pdk
+        What was given.
+    kit
+        The same with the entries that measuring has put behind its own.
+    sections
+        Names of the cross-sections in use.
+    entries
+        Rows of the device entries in use, in `kit`.
+    """
+    found: list[tuple[str, tuple[str, int, str], bool, Any]] = []
     for row, section in enumerate(pdk.cross_sections):
         if section.name in sections:
             found += [
-                (f"cross_sections.{section.name}.{key}", ("section", row, key), getattr(section, key))
+                (f"cross_sections.{section.name}.{key}", ("section", row, key), False, getattr(section, key))
                 for key in type(section).model_fields
             ]
-    for row in sorted(entries):
+    # What was measured stands in entries of their own; all else of them is that of the entry they were made from.
+    measured = sorted(row for row in entries if row >= len(pdk.devices))
+    origins = {row: _origin(pdk, kit.devices[row].name) for row in measured}
+    for row in sorted({origins.get(row, row) for row in entries}):
         entry = pdk.devices[row]
         found += [
-            (f"devices.{entry.name}.params.{key}", ("device", row, key), quantity)
+            (f"devices.{entry.name}.params.{key}", ("device", row, key), False, quantity)
             for key, quantity in entry.params.items()
         ]
+    for row, origin in origins.items():
+        entry = kit.devices[row]
+        found += [
+            (f"devices.{entry.name}.params.{key}", ("device", row, key), True, quantity)
+            for key, quantity in entry.params.items()
+            if quantity != pdk.devices[origin].params.get(key) and key in SHARES
+        ]
     known = [
-        Uncertain(name, one, place, *_bounds(name, one))
-        for name, place, one in found
+        Uncertain(name, one, place, *_bounds(name, one), is_measured)
+        for name, place, is_measured, one in found
         if hasattr(one, "common_sigma") and (one.common_sigma > 0.0 or (one.scatter or 0.0) > 0.0)
     ]
     bias = pdk.process.edge_bias_nm
     if bias is not None and bias.common_sigma > 0.0:
         known.append(Uncertain(BIAS, bias, None, -math.inf, math.inf))
     return known
+
+
+def _origin(pdk: Pdk, name: str) -> int:
+    """Return the entry that a measured one was made from: it is called after it, with the cell in brackets."""
+    return next(row for row, entry in enumerate(pdk.devices) if name.startswith(f"{entry.name}["))
 
 
 def _bounds(name: str, quantity: Quantity) -> tuple[float, float]:

@@ -8,6 +8,7 @@ newcomer would get wrong: numbers without `sigma`, `scatter` or limits count as 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard.models import CAUSES
+from waveguard.units import nm_to_cm
 
 if TYPE_CHECKING:
+    from waveguard.assembly.arcs import Arcs
     from waveguard.circuit import CircuitModel
     from waveguard.pdk.quantity import Quantity
+    from waveguard.pdk.schema import CrossSection
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 PROPAGATION, BEND, SPLITTING, DEVICE = (CAUSES.index(name) for name in ("propagation", "bend", "splitting", "device"))
 DOMINANT = 3
@@ -76,10 +81,8 @@ def of_path(model: CircuitModel, trace: Ints) -> Uncertainty:
         section = model.cross_sections[number]
         mine = sections == number
         start = f"cross_sections.{section.name}."
-        loss = section.loss_db_per_cm
-        if loss.value > 0.0:
-            weights = cause[mine, PROPAGATION] / loss.value
-            add(f"{start}loss_db_per_cm", loss, float(weights.sum()), float((weights**2).sum()))
+        for key, quantity, weights in _along(section, arcs, trace[mine]):
+            add(f"{start}{key}", quantity, float(weights.sum()), float((weights**2).sum()))
         mismatch = section.bend_mismatch_db_um2
         if section.bend_loss is None and mismatch is not None and mismatch.value > 0.0:
             weights = cause[mine, BEND] / mismatch.value
@@ -90,13 +93,28 @@ def of_path(model: CircuitModel, trace: Ints) -> Uncertainty:
         entry = model.pdk.devices[number]
         mine = entries == number
         for key, quantity in entry.params.items():
-            weights = _weights(key, quantity, cause[mine])
-            if weights is not None and len(weights):
+            of_device = _weights(key, quantity, cause[mine])
+            if of_device is not None and len(of_device):
                 name = f"devices.{entry.name}.params.{key}"
-                add(name, quantity, float(weights.sum()), float((weights**2).sum()))
+                add(name, quantity, float(of_device.sum()), float((of_device**2).sum()))
     parts.sort(key=lambda part: (-part.sigma_db, part.name))
     total = math.sqrt(sum(part.sigma_db**2 for part in parts))
     return Uncertainty(total, tuple(parts), tuple(unstated))
+
+
+def _along(section: CrossSection, arcs: Arcs, rows: Ints) -> Iterator[tuple[str, Quantity, Floats]]:
+    """Yield the losses per length of a section with the lengths in cm, as charged, that they hold for."""
+    straight, curved = section.loss_db_per_cm, section.curved_loss_db_per_cm
+    along_db = arcs.cause_db[rows, PROPAGATION]
+    if curved is None:
+        if straight.value > 0.0:
+            yield "loss_db_per_cm", straight, along_db / straight.value
+        return
+    lengths_cm = nm_to_cm(arcs.length_nm[rows] - arcs.curved_nm[rows]), nm_to_cm(arcs.curved_nm[rows])
+    expected_db = lengths_cm[0] * straight.value + lengths_cm[1] * curved.value
+    factor = np.divide(along_db, expected_db, out=np.ones(len(rows)), where=expected_db > 0.0)
+    yield "loss_db_per_cm", straight, lengths_cm[0] * factor
+    yield "curved_loss_db_per_cm", curved, lengths_cm[1] * factor
 
 
 def _weights(key: str, quantity: Quantity, cause_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:

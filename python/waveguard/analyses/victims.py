@@ -3,20 +3,23 @@
 A victim is a place where light leaves the circuit, its signal the light of the source that loses least on the way
 there. Aggressors are all sources whose light gets there through a leak, its own by a detour included. Levels are
 relative to the signal, all sources having the same power. What comes back to a source is its return, not crosstalk.
+The signal's own light that two ports of its path reflect one after the other runs after it and counts as an aggressor.
 The fact a newcomer would get wrong: leaks are added up as powers with the least loss before and after each; two leaks
-in a row are not counted.
+in a row are not counted, but for two reflections on the path of the signal.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from waveguard.analyses.leaks import KINDS, Leaks
+from waveguard.analyses.echoes import NO_ECHO, Echo, echoes
+from waveguard.analyses.leaks import ECHO, KINDS, Leaks, reflected
 from waveguard.models import penalty
 from waveguard.units import loss_db_to_transmission, ratio_to_db
 
@@ -54,6 +57,8 @@ class Aggressor:
     """Row in the leaks of the strongest way."""
     leak_share: float
     """Part of this aggressor's power that comes by that way."""
+    other_device: int = -1
+    """The first of the two devices that reflect the light, for double reflections."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,8 @@ class Victim:
     """The most that leaks of the same wavelength can be if all their fields align."""
     statistical_db: float
     """Level below which the beat of the same wavelength stays but for one case in a thousand, phases at random."""
+    echo_db: float
+    """What double reflections on the path of the signal add to its wavelength; -inf for none."""
     penalty_ook_db: float
     penalty_pam4_db: float
     n_aggressors: int
@@ -157,6 +164,8 @@ def victims(
             returned[sink] = float(sums[row_of[sink], column])
             sums[row_of[sink], column] = 0.0
     result = []
+    reflections = reflected(leaks, solved.model.n_ports)
+    extra = _Echoes(solved.model, leaks)
     for column, sink in enumerate(sinks.tolist()):
         loss_db, source = signal[sink]
         arrived = sums[:, column] / loss_db_to_transmission(loss_db)
@@ -168,9 +177,10 @@ def victims(
             strongest = int(np.argmax(power))
             ways[int(sources[row])] = (strongest, float(power[strongest] / power.sum()))
         seen = {int(one): float(power) for one, power in zip(sources, arrived, strict=True) if power > 0.0}
-        result.append(_victim(sink, loss_db, source, _Arrived(seen, ways), unknown, wavelength_um, q, most))
+        echo = extra.add(solved, source, sink, reflections)
+        result.append(_victim(sink, loss_db, source, _Arrived(seen, ways, *echo), unknown, wavelength_um, q, most))
     result.sort(key=lambda one: (-max(one.coherent_db, one.other_db), one.sink))
-    return VictimResult(tuple(result), leaks, wavelength_um, leaks.assumed, returned)
+    return VictimResult(tuple(result), extra.leaks(), wavelength_um, leaks.assumed, returned)
 
 
 @dataclass(frozen=True)
@@ -179,9 +189,55 @@ class _Arrived:
 
     power: Mapping[int, float]
     ways: Mapping[int, tuple[int, float]]
+    echo: Echo = NO_ECHO
+    echo_leak: int = -1
+    """Row in the leaks that stands for the strongest double reflection."""
+    echo_device: int = -1
 
 
 _NOTHING = _Arrived({}, {})
+
+
+class _Echoes:
+    """Double reflections of the paths of signals, and the leaks with a row for the strongest of each."""
+
+    def __init__(self, model: CircuitModel, leaks: Leaks) -> None:
+        self._model, self._leaks = model, leaks
+        self._rows: list[tuple[int, float]] = []
+
+    def add(self, solved: Solved, source: int, sink: int, reflections: Floats) -> tuple[Echo, int, int]:
+        """Return the double reflections on the way from a source to a sink, their leak and their first device."""
+        if not reflections.any():
+            return NO_ECHO, -1, -1
+        arcs = self._model.arcs
+        trace = solved.trace(source, sink)
+        found = echoes(
+            at_start=reflections[arcs.start[trace]],
+            at_end=reflections[arcs.end[trace]],
+            loss_db=arcs.loss_db[trace],
+        )
+        if found.second < 0:
+            return found, -1, -1
+        self._rows.append((int(arcs.start[trace[found.second]]), float(ratio_to_db(found.strongest))))
+        return found, len(self._leaks) + len(self._rows) - 1, int(arcs.device[trace[found.first]])
+
+    def leaks(self) -> Leaks:
+        """Return all leaks; those added lie at the port that throws light back, and lead nowhere else."""
+        if not self._rows:
+            return self._leaks
+        ports, n = self._model.tables.ports, len(self._rows)
+        at = np.asarray([port for port, _ in self._rows], dtype=np.int64)
+        more = {
+            "start": np.full(n, -1),
+            "end": np.full(n, -1),
+            "level_db": np.asarray([level_db for _, level_db in self._rows]),
+            "kind": np.full(n, ECHO),
+            "x_nm": ports.x_nm[at],
+            "y_nm": ports.y_nm[at],
+            "device": ports.device[at],
+        }
+        joined = {name: np.concatenate([getattr(self._leaks, name), column]) for name, column in more.items()}
+        return replace(self._leaks, **joined, reason=(*self._leaks.reason, *[""] * n))  # type: ignore[arg-type]
 
 
 def _powers(losses_db: Sequence[Floats], ports: Ints) -> Floats:
@@ -203,35 +259,60 @@ def _victim(
     alike = {one: abs(wavelength_um[one] - wavelength_um[source]) < SAME_LIGHT_UM for one in arrived.power}
     same = [power for one, power in arrived.power.items() if alike[one]]
     other = [power for one, power in arrived.power.items() if not alike[one]]
-    total = sum(same) + sum(other)
+    echo = arrived.echo
+    same_power, total = sum(same) + echo.power, sum(same) + sum(other) + echo.power
+    coherent = (math.sqrt(penalty.coherent_power(same)) + echo.field) ** 2
     listed = sorted(arrived.ways, key=lambda one: (-arrived.power[one], one))[:most]
     reasons = tuple(sorted(unknown.get(sink, set())))[:MAX_REASONS]
     return Victim(
         sink=sink,
         source=source,
         signal_loss_db=loss_db,
-        same_db=ratio_to_db(sum(same)),
+        same_db=ratio_to_db(same_power),
         other_db=ratio_to_db(sum(other)),
-        coherent_db=ratio_to_db(penalty.coherent_power(same)),
-        statistical_db=ratio_to_db(penalty.statistical_power(same)),
-        penalty_ook_db=penalty.beat_optimised_db(sum(same), q=q) + penalty.other_wavelength_db(sum(other)),
-        penalty_pam4_db=penalty.beat_fixed_db(sum(same), q=q, levels=penalty.PAM4_LEVELS)
+        coherent_db=ratio_to_db(coherent),
+        statistical_db=ratio_to_db(penalty.statistical_power([same_power], most=coherent)),
+        echo_db=ratio_to_db(echo.power),
+        penalty_ook_db=penalty.beat_optimised_db(same_power, q=q) + penalty.other_wavelength_db(sum(other)),
+        penalty_pam4_db=penalty.beat_fixed_db(same_power, q=q, levels=penalty.PAM4_LEVELS)
         + penalty.other_wavelength_db(sum(other), levels=penalty.PAM4_LEVELS),
-        n_aggressors=sum(power > 10.0 ** (FAINT_DB / 10.0) for power in arrived.power.values()),
-        aggressors=tuple(
-            Aggressor(
-                source=one,
-                level_db=ratio_to_db(arrived.power[one]),
-                share=arrived.power[one] / total,
-                same_wavelength=bool(alike[one]),
-                own=one == source,
-                leak=arrived.ways[one][0],
-                leak_share=arrived.ways[one][1],
-            )
-            for one in listed
-        ),
+        n_aggressors=sum(power > 10.0 ** (FAINT_DB / 10.0) for power in (*arrived.power.values(), echo.power)),
+        aggressors=tuple(_aggressors(listed, arrived, alike, source, total))[:most],
         unknown=reasons,
     )
+
+
+def _aggressors(
+    listed: Sequence[int], arrived: _Arrived, alike: Mapping[int, bool], source: int, total: float
+) -> list[Aggressor]:
+    found = [
+        Aggressor(
+            source=one,
+            level_db=ratio_to_db(arrived.power[one]),
+            share=arrived.power[one] / total,
+            same_wavelength=bool(alike[one]),
+            own=one == source,
+            leak=arrived.ways[one][0],
+            leak_share=arrived.ways[one][1],
+        )
+        for one in listed
+    ]
+    echo = arrived.echo
+    if echo.power > 10.0 ** (FAINT_DB / 10.0):
+        found.append(
+            Aggressor(
+                source=source,
+                level_db=ratio_to_db(echo.power),
+                share=echo.power / total,
+                same_wavelength=True,
+                own=True,
+                leak=arrived.echo_leak,
+                leak_share=echo.strongest / echo.power,
+                other_device=arrived.echo_device,
+            )
+        )
+        found.sort(key=lambda one: -one.level_db)
+    return found
 
 
 def kind_of(leaks: Leaks, row: int) -> str:

@@ -32,6 +32,8 @@ class Arcs:
     n_crossings: Ints
     entry: Ints
     cross_section: Ints
+    curved_nm: Floats
+    """Part of the length that lies along curves."""
 
     def __len__(self) -> int:
         return len(self.start)
@@ -67,6 +69,7 @@ def make(start: Ints, end: Ints, device: Ints, **given: npt.ArrayLike) -> Arcs:
         "n_crossings": np.zeros(n, dtype=np.int64),
         "entry": np.full(n, -1, dtype=np.int64),
         "cross_section": np.full(n, -1, dtype=np.int64),
+        "curved_nm": np.zeros(n),
     }
     for name, value in given.items():
         own = columns[name]

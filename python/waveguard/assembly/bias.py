@@ -1,42 +1,53 @@
-"""Widths of a chip whose edges lie further out than drawn, or further in."""
+"""What a process makes of the drawn edges: every edge of a core moved outwards by the same distance.
+
+Guides get wider by twice that, gaps narrower; centre-lines, lengths and radii stay. Done to the tables, so that all
+that is worked out from widths and gaps follows: index, group index, loss by side walls, tapers, joints, coupling.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+from waveguard.errors import UsageError
+from waveguard.tables import Tables
 
-from waveguard.tables import OPTICAL
-
-if TYPE_CHECKING:
-    from waveguard.tables import Tables
-
-Floats = npt.NDArray[np.float64]
-
-LEAST_NM = 1.0
-"""Cores that the process eats up keep this much, so that they are still there to be complained about."""
+MOST_NM = 200.0
 
 
-def with_bias(tables: Tables, edge_bias_nm: float) -> Tables:
-    """Return the tables with the widths of guides, their tapers and optical ports as all edges have moved outwards."""
+def checked_bias(edge_bias_nm: float) -> float:
+    """Return a bias per edge in nm that can be one.
+
+    Raises
+    ------
+    UsageError
+        It is not a number, or larger than 200 nm.
+    """
+    if not math.isfinite(edge_bias_nm) or abs(edge_bias_nm) > MOST_NM:
+        raise UsageError(f"{edge_bias_nm:g} nm is no bias of an edge", hint="give nm per edge, e.g. -11")
+    return edge_bias_nm
+
+
+def biased(tables: Tables, edge_bias_nm: float) -> Tables:
+    """Return the tables of an extraction as a process makes them that moves every edge of a core outwards.
+
+    Guides that a negative bias would take away altogether keep no width.
+    """
     if edge_bias_nm == 0.0:
         return tables
+    both = 2.0 * edge_bias_nm
 
-    def moved(width_nm: Floats) -> Floats:
-        return np.maximum(width_nm + 2.0 * edge_bias_nm, LEAST_NM)
+    def wider(table: object, *names: str) -> dict[str, object]:
+        return {name: (getattr(table, name) + both).clip(min=0.0) for name in names}
 
-    ports, guides, tapers = tables.ports, tables.waveguides, tables.tapers
+    guides, near = tables.waveguides, tables.near_misses
     return replace(
         tables,
-        ports=replace(ports, width_nm=np.where(ports.kind == OPTICAL, moved(ports.width_nm), ports.width_nm)),
-        waveguides=replace(
-            guides,
-            width_a_nm=moved(guides.width_a_nm),
-            width_b_nm=moved(guides.width_b_nm),
-            width_min_nm=moved(guides.width_min_nm),
-            width_max_nm=moved(guides.width_max_nm),
-        ),
-        tapers=replace(tapers, begin_width_nm=moved(tapers.begin_width_nm), end_width_nm=moved(tapers.end_width_nm)),
+        waveguides=replace(guides, **wider(guides, "width_a_nm", "width_b_nm", "width_min_nm", "width_max_nm")),  # type: ignore[arg-type]
+        ports=replace(tables.ports, **wider(tables.ports, "width_nm")),  # type: ignore[arg-type]
+        tapers=replace(tables.tapers, **wider(tables.tapers, "begin_width_nm", "end_width_nm")),  # type: ignore[arg-type]
+        centerlines=replace(tables.centerlines, **wider(tables.centerlines, "width_nm")),  # type: ignore[arg-type]
+        near_misses=replace(near, gap_nm=near.gap_nm - both),
+        runs=replace(tables.runs, gap_min_nm=tables.runs.gap_min_nm - both, gap_mean_nm=tables.runs.gap_mean_nm - both),
+        run_profile=replace(tables.run_profile, gap_nm=tables.run_profile.gap_nm - both),
     )

@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard.assembly import arcs
+from waveguard.assembly.index import group_index_of, loss_factor, loss_moves_with_wavelength
+from waveguard.assembly.widths import mean_along, stretches, taper_loss
 from waveguard.models import CAUSES, guide
 from waveguard.units import nm_to_um, per_nm_to_per_um
 
 if TYPE_CHECKING:
     from waveguard.assembly.gaps import GapList
-    from waveguard.pdk.schema import CrossSection
+    from waveguard.pdk.schema import CrossSection, Pdk
     from waveguard.tables import Tables
 
 Floats = npt.NDArray[np.float64]
@@ -31,20 +33,23 @@ BEND_EDGE = 0.02
 """Part of its length by which a bend may reach further at both ends: it is traced from a hundredth of its turn on."""
 STRAIGHT = 0
 """`pieces.kind`"""
-PROPAGATION, BEND = CAUSES.index("propagation"), CAUSES.index("bend")
+PROPAGATION, BEND, TRANSITION = (CAUSES.index(name) for name in ("propagation", "bend", "transition"))
+SAME_LIGHT_UM = 1e-3
+"""Losses do not move within a nanometre of wavelength."""
 
 
 def guide_arcs(
     tables: Tables,
+    pdk: Pdk,
     cross_sections: Sequence[CrossSection],
     wanted: Bools,
     peer: Ints,
-    joint_width_nm: float,
     gaps: GapList,
+    wavelength_um: float | None = None,
 ) -> tuple[arcs.Arcs, list[str]]:
     """Return the arcs of the guides in `wanted` (a mask over `waveguides`), and notes on what was taken as zero.
 
-    `peer` is the port that each port is joined to, or -1.
+    `peer` is the port that each port is joined to, or -1. Each cross-section counts at its own wavelength when None.
     """
     guides = tables.waveguides
     length_nm = guides.centerline_length_nm
@@ -59,23 +64,27 @@ def guide_arcs(
     for reason, mask in reasons:
         gaps.add(guides.device[left & mask], reason)
         left &= ~mask
-    cause_db = np.zeros((len(length_nm), len(CAUSES)))
-    group_nm = np.zeros(len(length_nm))
+    n = len(length_nm)
+    cause_db = np.zeros((n, len(CAUSES)))
+    group_nm = np.zeros(n)
+    curved_nm = _curved_nm(tables)
     notes: list[str] = []
     for index, section in enumerate(cross_sections):
         mine = left & (guides.cross_section == index)
         if not mine.any():
             continue
-        along = guide.propagation_db(length_um=nm_to_um(length_nm[mine]), loss_db_per_cm=section.loss_db_per_cm.value)
-        cause_db[mine, PROPAGATION] = along
-        group_nm[mine] = length_nm[mine] * section.n_g.value
+        factor, n_g = _along(tables, pdk, section, mine, wavelength_um)
+        straight = guide.propagation_db(
+            length_um=nm_to_um((length_nm - curved_nm)[mine]), loss_db_per_cm=section.loss_db_per_cm.value
+        )
+        curved = guide.propagation_db(length_um=nm_to_um(curved_nm[mine]), loss_db_per_cm=curved_loss(section))
+        cause_db[mine, PROPAGATION] = (straight + curved) * factor[mine]
+        group_nm[mine] = length_nm[mine] * n_g[mine]
         bend_db, note = _bend_db(tables, section, mine, peer)
         cause_db[mine, BEND] = bend_db[mine]
-        notes += note
-    width_nm = np.abs(guides.width_a_nm - guides.width_b_nm)
-    n_tapers = int((left & (width_nm > joint_width_nm)).sum())
-    if n_tapers:
-        notes.append(f"{n_tapers} guides change their width: the PDK states no loss for that, taken as 0 dB")
+        taper_db, n_tapers = taper_loss(tables, pdk, section, mine)
+        cause_db[mine, TRANSITION] = np.nan_to_num(taper_db[mine])
+        notes += [*note, *_notes(pdk, section, taper_db, n_tapers, wavelength_um)]
     rows = np.flatnonzero(left)
     a, b = guides.port_a[rows], guides.port_b[rows]
     both = np.concatenate([rows, rows])
@@ -87,12 +96,60 @@ def guide_arcs(
             cause_db=cause_db[both],
             length_nm=length_nm[both],
             group_length_nm=group_nm[both],
+            curved_nm=curved_nm[both],
             n_guides=1,
             n_bends=guides.n_bends[both],
             cross_section=guides.cross_section[both],
         ),
         notes,
     )
+
+
+def curved_loss(section: CrossSection) -> float:
+    """Return the loss along curves in dB/cm: that of straight guides where the PDK does not tell them apart."""
+    stated = section.curved_loss_db_per_cm
+    return section.loss_db_per_cm.value if stated is None else stated.value
+
+
+def _curved_nm(tables: Tables) -> Floats:
+    """Return the length along curves of each guide: of its pieces, or of its bends where it was not fitted."""
+    pieces, bends, guides = tables.pieces, tables.bends, tables.waveguides
+    n = len(guides)
+    bent = pieces.kind != STRAIGHT
+    along = np.bincount(pieces.waveguide[bent], pieces.length_nm[bent], minlength=n)
+    fitted = np.zeros(n, dtype=bool)
+    fitted[pieces.waveguide] = True
+    by_bends = np.bincount(bends.waveguide, np.nan_to_num(bends.length_nm), minlength=n)
+    length_nm = np.nan_to_num(guides.centerline_length_nm)
+    return np.asarray(np.clip(np.where(fitted, along, by_bends), 0.0, length_nm), dtype=np.float64)
+
+
+def _along(
+    tables: Tables, pdk: Pdk, section: CrossSection, mine: Bools, wavelength_um: float | None
+) -> tuple[Floats, Floats]:
+    """Return, by guide, by what its loss per length is multiplied, and its group index: both by its widths."""
+    n = len(tables.waveguides)
+    found = stretches(tables, section, mine, pdk.limits.joint_width_nm.value)
+    light_um = section.wavelength_um if wavelength_um is None else wavelength_um
+    return (
+        mean_along(found, n, lambda width: loss_factor(pdk, section, width_um=width, wavelength_um=wavelength_um)),
+        mean_along(found, n, lambda width: group_index_of(pdk, section, width_um=width, wavelength_um=light_um)),
+    )
+
+
+def _notes(pdk: Pdk, section: CrossSection, taper_db: Floats, n_tapers: int, wavelength_um: float | None) -> list[str]:
+    found = []
+    if n_tapers and np.isnan(taper_db).any():
+        found.append(f"{n_tapers} tapers of {section.name}: the PDK states no clad_index for their loss, taken as 0 dB")
+    elif n_tapers and section.taper_loss_db is None:
+        most = f"{float(taper_db.max()):.2f} dB"
+        found.append(
+            f"{n_tapers} tapers of {section.name}: loss estimated from their shape, {most} at most in one guide"
+        )
+    moved = wavelength_um is not None and abs(wavelength_um - section.wavelength_um) > SAME_LIGHT_UM
+    if moved and not loss_moves_with_wavelength(pdk, section):
+        found.append(f"{section.name}: the PDK states its loss at {section.wavelength_um:g} um only, taken as the same")
+    return found
 
 
 def _bends_known(tables: Tables) -> Bools:
@@ -120,7 +177,7 @@ def _bend_db(tables: Tables, section: CrossSection, mine: Bools, peer: Ints) -> 
             "table_radius_um": table_um,
             "table_db_per_90deg": np.array([point.db_per_90deg for point in section.bend_loss.table]),
             "includes_propagation": section.bend_loss.includes_propagation,
-            "loss_db_per_cm": section.loss_db_per_cm.value,
+            "loss_db_per_cm": curved_loss(section),
         }
         loss_db = guide.bend_db(radius_um=radius_um, turn_rad=bends.turn_rad[rows], **table)  # type: ignore[arg-type]
         n_tight = int(guide.outside_table(radius_um=radius_um, table_radius_um=table_um).sum())

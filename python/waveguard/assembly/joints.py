@@ -61,7 +61,7 @@ def pair_loss(
     ports = tables.ports
     n_eff = np.array([*(one.n_eff.value for one in sections), np.nan])
     wave = np.array([*(one.wavelength_um for one in sections), np.nan])
-    of_port = _section_of_port(tables)
+    of_port = section_of_port(tables)
     section = np.where(of_port[port_a] >= 0, of_port[port_a], of_port[port_b])
     index, wavelength = n_eff[section], wave[section]
     radius = []
@@ -95,7 +95,7 @@ def pair_loss(
     return JointLoss(step, defect)
 
 
-def _section_of_port(tables: Tables) -> Ints:
+def section_of_port(tables: Tables) -> Ints:
     """Return the cross-section at each port: that of the guide that ends there, else what the port itself says."""
     section = tables.ports.cross_section.copy()
     guides = tables.waveguides

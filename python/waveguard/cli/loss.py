@@ -34,6 +34,10 @@ def loss(
     corner: Annotated[
         str, typer.Option(metavar="CORNER", help="typ; or min or max: all losses at the limits of the PDK.")
     ] = "typ",
+    bias: Annotated[
+        float,
+        typer.Option(metavar="NM", help="Nanometres by which the process moves each edge of a core outwards."),
+    ] = 0.0,
     max_loss: Annotated[
         float | None, typer.Option("--max-loss", metavar="DB", help="End with 1 when a path loses more than this.")
     ] = None,
@@ -109,6 +113,7 @@ def loss(
             name,
             wavelengths_um=waves,
             corner=corner,
+            edge_bias_nm=bias,
             top=top or None,
             samples=plan,
             threads=threads,

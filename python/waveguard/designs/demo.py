@@ -66,7 +66,7 @@ sensitivity_dbm = -12.0
 name = "delay line"
 from = "delay"
 to = "delay_out"
-laser_power_dbm = 3.0
+laser_power_dbm = 1.5
 sensitivity_dbm = -11.0
 
 [[assert]]

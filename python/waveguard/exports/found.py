@@ -74,6 +74,8 @@ class Found:
     """By cell index; cells of which the file says nothing are absent."""
     stated_length_um: Column = ()
     """By waveguide; NaN where none is stated."""
+    near_miss_loss_db: Column = ()
+    """By row of `near_misses`: what light that crosses as drawn would lose; NaN where the PDK cannot tell."""
     dbu_nm: float = 1.0
     top_cells: Sequence[int] = (0,)
     """Cell indices of the tops, in the order of `tops`; names may be equal, these are not."""

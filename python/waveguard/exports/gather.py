@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from waveguard import engine
+from waveguard.analyses.defects import near_miss_loss
 from waveguard.exports.found import Facts, Found, Terminal
 from waveguard.metadata import siepic_texts
 from waveguard.models import OUTSIDE
@@ -32,6 +33,7 @@ def gather(extraction: Extraction) -> Found:
         terminals=_terminals(extraction),
         facts=_facts(extraction),
         stated_length_um=extraction.stated_length_um,
+        near_miss_loss_db=near_miss_loss(extraction.tables, extraction.pdk, extraction.cross_sections),
         dbu_nm=file.dbu_nm,
         top_cells=extraction.tops,
     )

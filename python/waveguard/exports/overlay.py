@@ -18,6 +18,7 @@ import gdstk
 import numpy as np
 from numpy.typing import NDArray
 
+from waveguard.analyses.defects import in_words
 from waveguard.exports import layers
 from waveguard.exports.found import Found, Polyline
 from waveguard.exports.layers import DRAWING, TEXT, Layer
@@ -199,6 +200,9 @@ def near_miss_words(found: Found, row: int) -> str:
         words.append(f"turned {math.degrees(turn):.1f} deg")
     if math.isfinite(width) and abs(width) >= 0.5:
         words.append(f"width {width:+.0f} nm")
+    if row < len(found.near_miss_loss_db):
+        lost = in_words(float(found.near_miss_loss_db[row]))
+        words += [f"loses {lost}"] if lost else []
     return ", ".join(words)
 
 

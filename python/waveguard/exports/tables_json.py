@@ -66,6 +66,7 @@ def write_json(found: Found, out: TextIO) -> None:
             table: {column: plain_column(values, column) for column, values in columns.items()}
             for table, columns in found.tables.items()
         },
+        "near_miss_loss_db": plain_column(found.near_miss_loss_db, "near_miss_loss_db"),
     }
     json.dump(content, out, indent=None, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     out.write("\n")
@@ -101,6 +102,11 @@ def schema_text() -> str:
         "cell_names": texts,
         "cross_sections": texts,
         "tables": _closed(tables),
+        "near_miss_loss_db": {
+            "type": "array",
+            "items": {"$ref": "#/$defs/float64"},
+            "description": "by row of near_misses: loss of light that crosses as drawn, by the overlap of modes (dB)",
+        },
     }
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

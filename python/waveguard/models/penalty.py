@@ -76,12 +76,13 @@ def ripple_db(eps: Sequence[float]) -> float:
     return 20.0 * math.log10((1.0 + total) / (1.0 - total)) if total < 1.0 else math.inf
 
 
-def statistical_power(eps: Sequence[float], *, tail: float = 1e-3) -> float:
+def statistical_power(eps: Sequence[float], *, tail: float = 1e-3, most: float | None = None) -> float:
     """Return the power that stray fields of random phases exceed only in `tail` of all cases.
 
-    Many fields of random phases make a Rayleigh amplitude: the power is Σeps·ln(1/tail), at most that of all aligned.
+    Many fields of random phases make a Rayleigh amplitude: the power is Σeps·ln(1/tail), at most that of all aligned,
+    which is `most` where an entry of `eps` is itself a sum of fields.
     """
-    return min(sum(eps) * math.log(1.0 / tail), coherent_power(eps))
+    return min(sum(eps) * math.log(1.0 / tail), coherent_power(eps) if most is None else most)
 
 
 def coherent_power(eps: Sequence[float]) -> float:

@@ -14,6 +14,7 @@ from waveguard import circuit
 from waveguard.analyses import crosstalk as runs_of
 from waveguard.analyses.leaks import leaks
 from waveguard.analyses.victims import Victim, kind_of, victims, wavelengths_of
+from waveguard.assembly.bias import checked_bias
 from waveguard.errors import UsageError
 from waveguard.models import penalty
 from waveguard.optics.between import core_between
@@ -46,6 +47,7 @@ VICTIM_COLUMNS = (
     "other_wavelength_db",
     "coherent_worst_db",
     "coherent_statistical_db",
+    "double_reflection_db",
     "penalty_ook_db",
     "penalty_pam4_db",
     "n_aggressors",
@@ -158,20 +160,17 @@ def crosstalk(
     asked = None if wavelength_um is None else checked_wavelength(wavelength_um)
     channels = sorted({checked_wavelength(one) for one in channels_um})
     stated = {name: checked_wavelength(one) for name, one in (light_um or {}).items()}
-    if not math.isfinite(edge_bias_nm) or abs(edge_bias_nm) > 200.0:
-        raise UsageError(f"{edge_bias_nm:g} nm is no bias of an edge", hint="give nm per edge, e.g. -11")
+    checked_bias(edge_bias_nm)
     if not (math.isfinite(q) and q > 0.0):
         raise UsageError(f"q = {q:g} is no argument of an error rate", hint="3.49 for 2.4e-4, 7.03 for 1e-12")
     ready = prepare(source, pdk, top=top, threads=threads, progress=progress)
-    model = ready.model(corner=known, wavelength_um=asked)
+    model = ready.model(corner=known, wavelength_um=asked, edge_bias_nm=edge_bias_nm)
     for name in stated:
         if not model.terminals.find(name):
             near = model.terminals.nearest(name)
             hint = f"did you mean {' or '.join(near)}?" if near else "`waveguard loss` lists all terminals"
             raise UsageError(f"no terminal is called '{name}'", hint=hint)
-    coupling = runs_of.crosstalk(
-        model.tables, model.cross_sections, model.pdk, wavelength_um=asked, edge_bias_nm=edge_bias_nm
-    )
+    coupling = runs_of.crosstalk(model.tables, model.cross_sections, model.pdk, wavelength_um=asked)
     between, not_looked = core_between(source, ready.extraction, coupling)
     if between.any():
         coupling = runs_of.crosstalk(
@@ -179,7 +178,6 @@ def crosstalk(
             model.cross_sections,
             model.pdk,
             wavelength_um=asked,
-            edge_bias_nm=edge_bias_nm,
             core_between=between,
         )
     solved = circuit.solve(model, threads=threads, progress=progress)
@@ -223,6 +221,7 @@ def _victim_row(
         "other_wavelength_db": one.other_db,
         "coherent_worst_db": one.coherent_db,
         "coherent_statistical_db": one.statistical_db,
+        "double_reflection_db": one.echo_db,
         "penalty_ook_db": one.penalty_ook_db,
         "penalty_pam4_db": one.penalty_pam4_db,
         "n_aggressors": one.n_aggressors,
@@ -236,6 +235,9 @@ def _aggressors(model: CircuitModel, found: Sequence[Victim], all_leaks: Leaks) 
     for victim in found:
         for one in victim.aggressors:
             row = one.leak
+            place = device_name(model, int(all_leaks.device[row]))
+            if one.other_device >= 0:
+                place = f"{device_name(model, one.other_device)} and {place}"
             yield {
                 "victim": names[victim.sink],
                 "aggressor": names[one.source],
@@ -244,7 +246,7 @@ def _aggressors(model: CircuitModel, found: Sequence[Victim], all_leaks: Leaks) 
                 "same_wavelength": one.same_wavelength,
                 "own_light": one.own,
                 "by": kind_of(all_leaks, row),
-                "place": device_name(model, int(all_leaks.device[row])),
+                "place": place,
                 "x_um": nm_to_um(float(all_leaks.x_nm[row])),
                 "y_um": nm_to_um(float(all_leaks.y_nm[row])),
                 "leak_db": float(all_leaks.level_db[row]),

@@ -92,6 +92,7 @@ def write_json(report: Report, out: IO[str]) -> None:
             "pdk": report.pdk,
             "corner": report.corner,
             "wavelengths_um": list(report.wavelengths_um),
+            "edge_bias_nm": report.edge_bias_nm,
             "total_paths": report.total_paths,
             "paths": _plain(report.paths),
             "near_misses": _plain(report.near_misses),

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard import circuit
+from waveguard.analyses.defects import near_miss_loss
 from waveguard.analyses.light import other_light
 from waveguard.analyses.uncertainty import Uncertainty, of_path
-from waveguard.assembly.joints import pair_loss
+from waveguard.assembly.bias import checked_bias
 from waveguard.errors import UsageError
 from waveguard.models import CAUSES
 from waveguard.optics.prepare import (
@@ -73,6 +74,7 @@ class LossReport:
     corner: str
     wavelengths_um: tuple[float, ...]
     """Empty when each part counts at the wavelength it is stated for."""
+    edge_bias_nm: float
     paths: Columns
     """One row per pair of terminals with a path and wavelength, the worst first; see `COLUMNS`."""
     n_pairs: int
@@ -110,6 +112,7 @@ def loss(
     *,
     wavelengths_um: Sequence[float] | None = None,
     corner: str = "typ",
+    edge_bias_nm: float = 0.0,
     top: str | Sequence[str] | None = None,
     samples: SamplePlan | int | None = None,
     threads: int = 0,
@@ -127,6 +130,8 @@ def loss(
         Wavelengths in um; when None each part counts at the one the PDK states it for.
     corner
         `typ`, or `min` or `max` for all losses at the least or the most that the PDK states.
+    edge_bias_nm
+        How far the process moves every edge of a core outwards (negative: inwards): widths, tapers and joints follow.
     top
         Look only into these cells; all top cells when None.
     samples
@@ -142,7 +147,7 @@ def loss(
     InputError
         The layout or the PDK cannot be used.
     UsageError
-        There is no such corner or cell, a wavelength is none, or samples are asked for at a corner.
+        There is no such corner or cell, a wavelength or a bias is none, or samples are asked for at a corner.
 
     Examples
     --------
@@ -155,16 +160,17 @@ def loss(
     waves = None if wavelengths_um is None else tuple(checked_wavelength(one) for one in wavelengths_um)
     if waves == ():
         raise UsageError("no wavelength given", hint="leave the argument out for those of the PDK")
+    checked_bias(edge_bias_nm)
     plan = SamplePlan(samples) if isinstance(samples, int) else samples
     if plan is not None and known != "typ":
         hint = "samples are drawn about the typical values; leave the corner out"
         raise UsageError(f"corner {known} holds every number at its limit: nothing is left to sample", hint=hint)
     ready = prepare(source, pdk, top=top, threads=threads, progress=progress)
-    sampling = None if plan is None else Sampling(ready, plan, threads, progress)
+    sampling = None if plan is None else Sampling(ready, plan, edge_bias_nm, threads, progress)
     rows: list[tuple[dict[str, Any], Uncertainty | None]] = []
     solved = None
     for wavelength_um in waves or (None,):
-        model = ready.model(corner=known, wavelength_um=wavelength_um)
+        model = ready.model(corner=known, wavelength_um=wavelength_um, edge_bias_nm=edge_bias_nm)
         solved = circuit.solve(model, threads=threads, progress=progress)
         rows += _rows(solved, wavelength_um)
         if sampling is not None:
@@ -178,6 +184,7 @@ def loss(
         pdk=model.pdk.name,
         corner=known,
         wavelengths_um=waves or (),
+        edge_bias_nm=edge_bias_nm,
         paths=as_columns([row for row, _ in rows], COLUMNS),
         n_pairs=int(solved.tables.summary.n_pairs[0]),
         loops=tuple(_loops(solved)),
@@ -206,7 +213,7 @@ def _rows(solved: Solved, wavelength_um: float | None) -> list[tuple[dict[str, A
     for row in kept.tolist():
         spread, note = None, ""
         if row in detailed:
-            trace = _trace(solved, row)
+            trace = solved.trace(int(source[row]), int(sink[row]))
             spread = of_path(model, trace)
             asked = "asked for is light"
             note = other_light(model, trace, asked_um=wavelength_um, asked=asked)
@@ -257,15 +264,6 @@ def _repeated(source: Ints, sink: Ints, loss_db: npt.NDArray[np.float64]) -> npt
     return np.asarray((keys[row] == back) & np.isclose(loss_db[row], loss_db) & (source > sink))
 
 
-def _trace(solved: Solved, row: int) -> Ints:
-    """Return the arcs of the worst path of a row, from the table where it is stored."""
-    paths, traces = solved.tables.paths, solved.tables.traces
-    start, count = int(paths.trace_start[row]), int(paths.trace_count[row])
-    if start >= 0:
-        return traces.arc[start : start + count]
-    return solved.trace(int(paths.from_terminal[row]), int(paths.to_terminal[row]))
-
-
 def _loops(solved: Solved) -> Iterator[str]:
     loops, members = solved.tables.loops, solved.tables.loop_members
     for row in range(len(loops)):
@@ -281,16 +279,7 @@ def _near_misses(model: CircuitModel) -> Iterator[dict[str, Any]]:
     table, ports = tables.near_misses, tables.ports
     # A pair of open ports is listed from both sides.
     pairs = set(zip(table.port_a.tolist(), table.port_b.tolist(), strict=True))
-    costs = pair_loss(
-        tables,
-        model.pdk,
-        model.cross_sections,
-        port_a=table.port_a,
-        port_b=table.port_b,
-        lateral_nm=table.lateral_nm,
-        gap_nm=table.gap_nm,
-        angle_rad=table.angle_rad,
-    )
+    costs = near_miss_loss(tables, model.pdk, model.cross_sections)
     for row in range(len(table)):
         a, b = int(table.port_a[row]), int(table.port_b[row])
         if (b, a) in pairs and b < a:
@@ -304,7 +293,7 @@ def _near_misses(model: CircuitModel) -> Iterator[dict[str, Any]]:
             "lateral_um": nm_to_um(round(float(table.lateral_nm[row]), 3)) + 0.0,
             "gap_um": nm_to_um(round(float(table.gap_nm[row]), 3)) + 0.0,
             "angle_deg": float(np.degrees(table.angle_rad[row])),
-            "loss_db": float(costs.step_db[row] + costs.defect_db[row]),
+            "loss_db": float(costs[row]),
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from waveguard import engine, extract, layout
 from waveguard.analyses.corners import CORNERS, Corner, at_bias, at_corner, at_wavelength
-from waveguard.assembly.bias import with_bias
 from waveguard.errors import UsageError
+from waveguard.optics import drawn_couplers
+from waveguard.optics.drawn_couplers import DrawnCouplers
 from waveguard.pdk import Pdk
 from waveguard.pdk import load as load_pdk
 from waveguard.units import nm_to_um
@@ -39,6 +40,8 @@ class Prepared:
     extraction: Extraction
     missing: tuple[str, ...]
     """Why there is nothing to see, if there is nothing."""
+    couplers: DrawnCouplers = field(default_factory=DrawnCouplers)
+    """Couplers whose split is measured from their shapes."""
 
     def model(
         self,
@@ -47,15 +50,27 @@ class Prepared:
         wavelength_um: float | None = None,
         edge_bias_nm: float = 0.0,
         pdk: Pdk | None = None,
+        change: Callable[[Pdk], Pdk] | None = None,
     ) -> CircuitModel:
-        """Return the circuit at a corner and wavelength, with edges that lie further out than drawn, by another PDK."""
+        """Return the circuit at a corner and wavelength, every edge of a core moved outwards by `edge_bias_nm`.
+
+        By another PDK where one is given; `change` is made to it last, when measured couplers have their entries.
+        """
         kit = at_bias(at_corner(self.extraction.pdk if pdk is None else pdk, corner), edge_bias_nm)
         if wavelength_um is not None:
             kit = at_wavelength(kit, wavelength_um)
         sections = {one.name: one for one in kit.cross_sections}
         guides = tuple(replace(guide, section=sections[guide.section.name]) for guide in self.extraction.guides)
-        tables = with_bias(self.extraction.tables, edge_bias_nm)
-        return engine.circuit_of(replace(self.extraction, pdk=kit, guides=guides), tables)
+        kit, entries, notes = self.couplers.entries(
+            kit,
+            self.extraction,
+            wavelength_um=wavelength_um,
+            edge_bias_nm=edge_bias_nm,
+        )
+        kit = kit if change is None else change(kit)
+        moved = replace(self.extraction, pdk=kit, guides=guides)
+        model = engine.circuit_of(moved, wavelength_um=wavelength_um, edge_bias_nm=edge_bias_nm, device_entry=entries)
+        return replace(model, notes=(*model.notes, *notes))
 
 
 def prepare(
@@ -72,7 +87,8 @@ def prepare(
     tops = None if top is None else [top] if isinstance(top, str) else list(top)
     extraction = extract.extract(file, kit, tops=tops, threads=threads, progress=progress)
     missing = tuple(one.reason for one in engine.nothing_to_see(file, extraction))
-    return Prepared(file.path.name if file.path is not None else MEMORY_NAME, extraction, missing)
+    name = file.path.name if file.path is not None else MEMORY_NAME
+    return Prepared(name, extraction, missing, drawn_couplers.find(source, extraction))
 
 
 def checked_corner(corner: str) -> Corner:

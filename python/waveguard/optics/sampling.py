@@ -64,7 +64,7 @@ COLUMNS = (
     "dominant",
 )
 """Columns of the table of sampled paths; `other_path` is the share of chips on which another path than the one that is
-worst as stated is the worst. It and the shares of the spread are told from the first 4,096 chips where paths are searched."""
+worst as stated is the worst. Where paths are searched, it and the shares of the spread are those of the first 4,096."""
 SHARE_COLUMNS = ("from", "to", "wavelength_um", "number", "varies_by", "sigma_db", "share")
 """Columns of the table of what is behind the spread; `varies_by` is chip, device or path."""
 CHIP_COLUMNS = (
@@ -132,6 +132,8 @@ class Sampling:
 
     ready: Prepared
     plan: SamplePlan
+    edge_bias_nm: float = 0.0
+    """What edges are taken to be moved by before anything varies."""
     threads: int = 0
     progress: Progress | None = None
 
@@ -216,18 +218,22 @@ class Sampling:
 
     def _spread(self, solved: Solved, wavelength_um: float | None) -> Spread:
         """Return how the arcs hang on the PDK, by making the circuit again with its numbers moved."""
-        model, pdk = solved.model, self.ready.extraction.pdk
-        sections = sorted(
-            {model.cross_sections[k].name for k in np.unique(model.arcs.cross_section).tolist() if k >= 0}
-        )
-        entries = [k for k in np.unique(model.arcs.entry).tolist() if k >= 0]
+        model, pdk, bias_nm = solved.model, self.ready.extraction.pdk, self.edge_bias_nm
+        sections = {model.cross_sections[k].name for k in np.unique(model.arcs.cross_section).tolist() if k >= 0}
+        entries = {k for k in np.unique(model.arcs.entry).tolist() if k >= 0}
 
         def again(one: Uncertain, value: float) -> Arcs:
             if one.place is None:
-                return self.ready.model(wavelength_um=wavelength_um, edge_bias_nm=value).arcs
-            return self.ready.model(wavelength_um=wavelength_um, pdk=moved(pdk, one, value)).arcs
+                return self.ready.model(wavelength_um=wavelength_um, edge_bias_nm=bias_nm + value).arcs
+            if one.is_measured:
+                made = self.ready.model(
+                    wavelength_um=wavelength_um, edge_bias_nm=bias_nm, change=lambda kit: moved(kit, one, value)
+                )
+                return made.arcs
+            kit = moved(pdk, one, value)
+            return self.ready.model(wavelength_um=wavelength_um, edge_bias_nm=bias_nm, pdk=kit).arcs
 
-        return spread_of(model.arcs, uncertain(pdk, sections, entries), again)
+        return spread_of(model.arcs, uncertain(pdk, model.pdk, sections, entries), again)
 
     def _path(
         self,

@@ -57,7 +57,8 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> l
 def _loss(report: LossReport, show: int) -> Iterator[str]:
     waves = ", ".join(f"{one:g}" for one in report.wavelengths_um)
     light = f"at {waves} µm" if waves else "each part at the wavelength it is stated for"
-    yield f"Loss of paths in {report.layout}, PDK {report.pdk}, corner {report.corner}, {light}"
+    bias = f", edges moved by {report.edge_bias_nm:g} nm" if report.edge_bias_nm else ""
+    yield f"Loss of paths in {report.layout}, PDK {report.pdk}, corner {report.corner}, {light}{bias}"
     table, n = report.paths, len(report)
     shown = min(n, show) if show else n
     if n:
@@ -216,6 +217,7 @@ def _victims(report: CrosstalkReport, show: int) -> Iterator[str]:
         "same λ",
         "worst phases",
         "99.9 %",
+        "echoes",
         "other λ",
         "OOK cost",
         "PAM4 cost",
@@ -230,6 +232,7 @@ def _victims(report: CrosstalkReport, show: int) -> Iterator[str]:
             _db(table["same_wavelength_db"][k], 1),
             _db(table["coherent_worst_db"][k], 1),
             _db(table["coherent_statistical_db"][k], 1),
+            _db(table["double_reflection_db"][k], 1),
             _db(table["other_wavelength_db"][k], 1),
             _db(table["penalty_ook_db"][k]),
             _db(table["penalty_pam4_db"][k]),
@@ -296,15 +299,26 @@ def _rings(report: CrosstalkReport, show: int) -> Iterator[str]:
     if not n:
         return
     yield ""
-    yield "Rings beside guides; each taken to be tuned to its channel"
+    yield "Rings beside guides; against channels each is taken to be tuned to its own"
     planned = not np.isnan(table["channel_leak_db"].astype(float)).all()
-    header = ["ring", "length (µm)", "FSR (nm)", "FSR (GHz)", "K1 (%)", "K2 (%)", "FWHM (pm)", "Q", "drop (dB)"]
+    header = [
+        "ring",
+        "length (µm)",
+        "FSR (nm)",
+        "FSR (GHz)",
+        "resonance (nm)",
+        "K1 (%)",
+        "K2 (%)",
+        "FWHM (pm)",
+        "Q",
+        "drop (dB)",
+    ]
     header += ["channels fit", "collisions", "others (dB)"] if planned else []
     rows, notes = [], []
     for k in range(min(n, show) if show else n):
         known = not math.isnan(table["q"][k])
         row = [_shorten(str(table["ring"][k])), f"{table['length_um'][k]:.3f}"]
-        row += [f"{table['fsr_nm'][k]:.3f}", f"{table['fsr_ghz'][k]:.1f}"]
+        row += [f"{table['fsr_nm'][k]:.3f}", f"{table['fsr_ghz'][k]:.1f}", _resonance(report, k)]
         row += [f"{100 * table[name][k]:.2f}" if known else DASH for name in ("k1", "k2")]
         row += [f"{table[name][k]:.0f}" if known else DASH for name in ("fwhm_pm", "q")]
         row.append("one bus" if math.isinf(table["drop_loss_db"][k]) else _db(table["drop_loss_db"][k]))
@@ -321,6 +335,11 @@ def _rings(report: CrosstalkReport, show: int) -> Iterator[str]:
             yield f"      {note}"
     if len(rows) < n:
         yield f"  … and {plural(n - len(rows), 'ring')} more"
+
+
+def _resonance(report: CrosstalkReport, row: int) -> str:
+    at_um, sigma_nm = report.rings["resonance_um"][row], report.rings["resonance_sigma_nm"][row]
+    return DASH if math.isnan(at_um) else f"{1e3 * at_um:.2f} ± {sigma_nm:.2f}"
 
 
 def _metal(report: CrosstalkReport, show: int) -> Iterator[str]:

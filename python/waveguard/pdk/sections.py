@@ -125,6 +125,30 @@ class BendLoss(Part):
         return self
 
 
+class LossSpectrum(Part):
+    """Propagation loss against wavelength; linear between the points, held outside of them."""
+
+    wavelength_um: tuple[Number, ...] = Field(min_length=2)
+    db_per_cm: tuple[Number, ...]
+    """Of straight guides; that of curved ones moves by the same factor."""
+    source: Text | None = None
+    note: Text | None = None
+
+    @property
+    def assumed(self) -> bool:
+        """True when no source backs the table."""
+        return self.source is None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LossSpectrum:
+        if len(self.wavelength_um) != len(self.db_per_cm):
+            raise PydanticCustomError("loss_spectrum", "wavelength_um and db_per_cm need the same length")
+        if any(loss < 0 for loss in self.db_per_cm):
+            raise PydanticCustomError("loss_spectrum", "db_per_cm must not be negative")
+        _increasing(self.wavelength_um, "wavelength_um")
+        return self
+
+
 class StatedRadius(Part):
     """What a radius that a cell states means for the curve that is drawn."""
 
@@ -152,6 +176,15 @@ class CrossSection(Part):
     n_eff: Positive
     n_g: Positive
     loss_db_per_cm: NonNegative
+    """Of guides of `width_um` at `wavelength_um`; of straight ones, where `curved_loss_db_per_cm` is stated."""
+    curved_loss_db_per_cm: NonNegative | None = None
+    """Of guides along curves, whatever their radius: edges off the axes of the mask writer are rougher."""
+    loss_spectrum: LossSpectrum | None = None
+    """How the loss moves with wavelength; only the ratio to its value at `wavelength_um` counts."""
+    sidewall_share: Quantity | None = None
+    """Part of the propagation loss that comes from rough side walls, 0 to 1: it goes with (dn_eff/dwidth)²."""
+    taper_loss_db: NonNegative | None = None
+    """Loss of each taper of such guides. Where it is absent, that of local modes is calculated from its shape."""
     bend_loss: BendLoss | None = None
     """Measured or simulated bends. Where it is absent, the mode mismatch below is the upper bound."""
     bend_mismatch_db_um2: NonNegative | None = None
@@ -182,6 +215,8 @@ class CrossSection(Part):
     def _window(self) -> CrossSection:
         if not self.width_min_um <= self.width_um.value <= self.width_max_um:
             raise PydanticCustomError("width_window", "width_um lies outside width_min_um … width_max_um")
+        if self.sidewall_share is not None and not 0.0 <= self.sidewall_share.value <= 1.0:
+            raise PydanticCustomError("share", "sidewall_share must be between 0 and 1")
         return self
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from waveguard.analyses.defects import in_words, joint_loss
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
@@ -55,14 +56,16 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
     aside_nm = np.abs(nets.lateral_nm)
     # `gap_nm` of a joint is the distance of its ports.
     offset_nm = np.where((ports.source[ends] == GUIDE_END).any(axis=0), aside_nm, nets.gap_nm)
+    losses_db = joint_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
     for row in np.flatnonzero(optical & (offset_nm > limit_nm)):
         a, b = int(nets.port_a[row]), int(nets.port_b[row])
         place, other_place = ctx.port_place(a), ctx.port_place(b)
         name = words.port_name(place.cell, ports.name[a])
         other_name = words.port_name(other_place.cell, ports.name[b])
+        lost = in_words(float(losses_db[row]))
         yield ctx.finding(
             f"{name} and {other_name} meet {words.nm(float(offset_nm[row]))} off, "
-            f"{words.nm(float(aside_nm[row]))} of it aside",
+            f"{words.nm(float(aside_nm[row]))} of it aside" + (f"; light loses {lost} there" if lost else ""),
             place,
             facts=[ports.name[a], other_place.cell, ports.name[b]],
             measured=float(offset_nm[row]),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from waveguard.analyses.defects import in_words, near_miss_loss
 from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
@@ -30,7 +31,8 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
 
     What: an optical port of a device or waveguide that no other port meets. Two ports meet when they lie at the same
         point, look in opposite directions and are of the same kind. The finding names the nearest candidate, how far
-        apart, how far aside and how far turned it is, and the move that would join the two.
+        apart, how far aside and how far turned it is, what light that crosses would lose by the overlap of the modes
+        (where the PDK states clad_index), and the move that would join the two.
     Why: the light leaves the circuit there. A gap of some nanometres already scatters; a micrometre loses everything.
     Fix: move the device as the hint says, or add the missing waveguide. A port that is meant to stay open should end
         in a terminator, or be stated as a port of the top cell.
@@ -51,12 +53,14 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     excused[sorted(ctx.facts.ends)] = True
     excused[_fibre_sides(ctx)] = True
     excused[_under_twins(ctx)] = True
+    losses_db = near_miss_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
     for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
         row = row_of.get(port)
         if row is not None and abs(near.angle_rad[row]) > SAME_WAY_RAD:
             row = None
-        yield _judge(ctx, port, row, _severity(ctx, port, row))
+        lost_db = math.nan if row is None else float(losses_db[row])
+        yield _judge(ctx, port, row, _severity(ctx, port, row), lost_db)
 
 
 def _severity(ctx: Context, port: int, row: int | None) -> Severity:
@@ -78,7 +82,7 @@ def _is_broken(ctx: Context, row: int) -> bool:
     )
 
 
-def _judge(ctx: Context, port: int, row: int | None, severity: Severity) -> Finding:
+def _judge(ctx: Context, port: int, row: int | None, severity: Severity, lost_db: float) -> Finding:
     ports, near = ctx.tables.ports, ctx.tables.near_misses
     place = ctx.port_place(port)
     name = words.port_name(place.cell, ports.name[port])
@@ -96,6 +100,8 @@ def _judge(ctx: Context, port: int, row: int | None, severity: Severity) -> Find
         f"(gap {words.length(near.gap_nm[row])}, aside {words.length(near.lateral_nm[row])}, "
         f"turned {words.degrees(angle_rad)})"
     )
+    lost = in_words(lost_db)
+    message += f"; light that crosses loses {lost}" if lost else ""
     return ctx.finding(
         message,
         place,
