@@ -142,7 +142,8 @@ class _Contraction:
             if other in self.guide_at:
                 # Seen from the guide, which is what is walked along.
                 self.node_at[other] = numbers[device]
-                if len(np.flatnonzero(self.tables.junctions.device == device)):
+                # What has one port has no way through it, and its middle says nothing.
+                if count[device] > 1 and len(np.flatnonzero(self.tables.junctions.device == device)):
                     x_nm, y_nm = self._middle(device)
                     self.to_middle_nm[other] = float(np.hypot(ports.x_nm[port] - x_nm, ports.y_nm[port] - y_nm))
             elif port > other and int(ports.device[other]) in numbers:

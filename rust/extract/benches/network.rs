@@ -42,7 +42,7 @@ fn main() {
         let merged = region::union(&waves);
         let vertices = merged.iter().map(Vec::len).sum::<usize>() as f64;
         let start = Instant::now();
-        let found = decompose(&merged, &opts).expect("a network");
+        let found = decompose(&merged, &[], &opts).expect("a network");
         let seconds = start.elapsed().as_secs_f64();
         let exponent = before.map_or(f64::NAN, |(v, s)| (seconds / s).ln() / (vertices / v).ln());
         let (guides, bodies) = (found.guides.len(), found.bodies.len());

@@ -5,6 +5,7 @@
 //! light can tell: they are one device with the body beside them. Strips narrower than any guide that run along
 //! a guide belong to that guide and are no device.
 
+mod entered;
 mod gratings;
 mod strips;
 
@@ -54,6 +55,7 @@ struct Outline {
 
 /// Adds the ports, takes gratings together, and takes side strips out of the devices.
 pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<Explained> {
+    entered::work_out(plan, cells, all);
     let devices = &all.devices;
     let mut outlines = outlines(cells, devices);
     if outlines.is_empty() {
@@ -149,7 +151,6 @@ fn between(plan: &Plan, cells: &[CellPlan], placed: &Placed, ports: &[LocalPort]
     let ([ring], Some(layer), true) = (&shape.outline[..], shape.layer, shape.reason.is_some()) else {
         return None;
     };
-    let hint = |p: &LocalPort| CapHint { x: p.at[0], y: p.at[1], direction_rad: p.direction_rad, width: p.width };
     let ports = ports.iter().map(|p| in_frame(p, &placed.transform)).collect::<Option<Vec<LocalPort>>>()?;
     let ends = match &ports[..] {
         [a, b] => [hint(a), hint(b)],
@@ -159,6 +160,10 @@ fn between(plan: &Plan, cells: &[CellPlan], placed: &Placed, ports: &[LocalPort]
     let guide = guides::between(plan, layer, ring, ends).ok()?;
     let core_area = shape.core_area.clone();
     Some(Proto { core_area, layer: Some(layer), ..guide_proto(Arc::new(guide)) })
+}
+
+fn hint(port: &LocalPort) -> CapHint {
+    CapHint { x: port.at[0], y: port.at[1], direction_rad: port.direction_rad, width: port.width }
 }
 
 /// Where a straight guide that begins at an end and covers a ring ends.

@@ -6,6 +6,7 @@ use waveguard_base::{CellId, LayerId, Problem};
 use waveguard_geom::{BBox, Point, Transform};
 
 use crate::cuts::PINS_NOT_READ;
+use crate::drawn::Region;
 use crate::facts::{Facts, Sums};
 use crate::guides::Guide;
 use crate::pins::{LocalPort, Pin, PortSource};
@@ -63,6 +64,8 @@ pub struct Proto {
     pub shape: Option<u32>,
     /// Layer of a shape outside devices.
     pub layer: Option<LayerId>,
+    /// The drawn region it is a part of, when that is more than a guide.
+    pub region: Option<Arc<Region>>,
     /// Why nothing is known of it.
     pub reason: Option<&'static str>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use waveguard_base::LayerId;
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{BBox, Point, region, seam};
+use waveguard_geom::{BBox, Point, region, ring, seam};
 
 use crate::devices::{DeviceSource, Proto};
 use crate::guides::{self, Guide};
@@ -14,7 +14,7 @@ use crate::network::{self, Network, NetworkOptions, jogs};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
-use crate::trace::End;
+use crate::trace::{CapHint, End};
 
 /// What came of a region, in its own frame, in dbu.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,17 @@ pub struct Drawn {
     pub ends: Vec<End>,
     /// Why nothing is known of the region.
     pub reason: Option<&'static str>,
+}
+
+/// A drawn region that is more than a guide.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Layer it is drawn on.
+    pub layer: LayerId,
+    /// Outer rings and holes, in the frame of its parts.
+    pub rings: Vec<Vec<Point>>,
+    /// Area as drawn, in dbu².
+    pub area: f64,
 }
 
 /// Guides are no narrower than this part of the narrowest cross-section of their layer.
@@ -40,10 +51,10 @@ const SHORT: &str = "short and joined to nothing";
 /// Works out one region: rings of one connected piece, the outer one first.
 pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -> Drawn {
     let (_, widest) = guides::widths(plan, layer);
-    let steps = if let [ring] = rings { jogs::find(ring, STEP_WIDTHS * widest) } else { Vec::new() };
-    let smooth = rings.first().and_then(|ring| jogs::smoothed(ring, &steps, STEP_WIDTHS * widest));
+    let longest = STEP_WIDTHS * widest;
+    let smooth = if let [ring] = rings { jogs::smoothed(ring, longest) } else { None };
     let rings = if let Some(ring) = smooth { &[ring][..] } else { rings };
-    let is_stepped = !steps.is_empty() && steps.len() < jogs::TEETH;
+    let is_stepped = if let [ring] = rings { !jogs::find(ring, longest).is_empty() } else { false };
     let (reason, ribbon) = match rings {
         [ring] if !is_stepped => match guides::of_shape(plan, layer, ring, f64::NAN) {
             Ok(guide) if guide.trace.length < ASPECT * guide.trace.width_max => (SHORT, None),
@@ -57,9 +68,17 @@ pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -
         Some(guide) => of_ribbon(guide, &rings[0]),
         None => of_network(plan, layer, rings, reason),
     };
-    settle_area(plan, layer, &mut drawn, area);
-    drawn.protos.iter_mut().for_each(|p| p.layer = Some(layer));
+    finish(plan, &mut drawn, layer, area);
+    if drawn.reason.is_some() || drawn.protos.iter().any(|p| p.junction.is_some()) {
+        let region = Arc::new(Region { layer, rings: rings.to_vec(), area });
+        drawn.protos.iter_mut().for_each(|p| p.region = Some(Arc::clone(&region)));
+    }
     drawn
+}
+
+fn finish(plan: &Plan, drawn: &mut Drawn, layer: LayerId, area: f64) {
+    settle_area(plan, layer, drawn, area);
+    drawn.protos.iter_mut().for_each(|p| p.layer = Some(layer));
 }
 
 /// A cap further from perpendicular than this, in rad, was cut by a tool and not drawn.
@@ -87,26 +106,30 @@ fn of_ribbon(guide: Guide, ring: &[Point]) -> Drawn {
     Drawn { protos: vec![proto], ends, reason: None }
 }
 
-fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'static str) -> Drawn {
+fn options(plan: &Plan, layer: LayerId) -> NetworkOptions {
     let (narrowest, widest) = guides::widths(plan, layer);
-    let opts = NetworkOptions {
+    NetworkOptions {
         width_min: narrowest * NARROWEST,
         width_max: widest,
         step_max: STEP_WIDTHS * widest,
         aspect: ASPECT,
         trace: guides::options(plan),
-    };
+    }
+}
+
+fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'static str) -> Drawn {
+    let opts = options(plan, layer);
     // One ring may cross or touch itself, as a hole does that is reached by a cut.
     let closed = seam::closed(rings, SEAM_DBU);
-    let regular = region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]);
-    if let ([ring], true) = (&regular[..], regular != rings)
+    let regular = tidied(region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]), &opts);
+    if let ([ring], true) = (&regular[..], reason != SHORT && regular != rings)
         && jogs::find(ring, opts.step_max).is_empty()
         && let Ok(guide) = guides::of_shape(plan, layer, ring, f64::NAN)
     {
         return of_ribbon(guide, ring);
     }
-    let found = if widest > 0.0 && reason != SHORT {
-        network::decompose(&regular, &opts)
+    let found = if opts.width_max > 0.0 && reason != SHORT {
+        network::decompose(&regular, &[], &opts)
     } else {
         Err(network::NoNetwork::NoGuide)
     };
@@ -115,6 +138,39 @@ fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'stati
     }
     let proto = Proto { outline: rings.to_vec(), bbox: boxed(rings), reason: Some(reason), ..empty() };
     Drawn { protos: vec![proto], ends: Vec::new(), reason: Some(reason) }
+}
+
+/// A region without cracks that rounding left in it, and with walls of teeth as light sees them.
+fn tidied(mut rings: Vec<Vec<Point>>, opts: &NetworkOptions) -> Vec<Vec<Point>> {
+    rings.retain(|ring| !is_crack(ring));
+    for ring in &mut rings {
+        if let Some(smooth) = jogs::smoothed(ring, opts.step_max) {
+            *ring = smooth;
+        }
+    }
+    rings
+}
+
+/// True for a hole, which runs clockwise, that is no wider than what rounding opens.
+fn is_crack(ring: &[Point]) -> bool {
+    let double_area = ring::double_area(ring) as f64;
+    let edge = |i: usize| (ring[i].distance_sq(ring[(i + 1) % ring.len()]) as f64).sqrt();
+    double_area < 0.0 && -double_area <= SEAM_DBU * (0..ring.len()).map(edge).sum::<f64>()
+}
+
+/// The parts of a region, now that it is known which guides enter it; their directions are those out of the region.
+/// `None` when it is no more than a guide, or has no parts that all of the entries lead to.
+pub fn entered(plan: &Plan, region: &Region, entries: &[CapHint]) -> Option<Vec<Proto>> {
+    let opts = options(plan, region.layer);
+    let closed = seam::closed(&region.rings, SEAM_DBU);
+    let rings = network::with_stubs(closed.as_ref().unwrap_or(&region.rings), entries, ASPECT);
+    let network = network::decompose(&tidied(rings, &opts), entries, &opts).ok()?;
+    if network.bodies.is_empty() {
+        return None;
+    }
+    let mut drawn = of_parts(plan, region.layer, network);
+    finish(plan, &mut drawn, region.layer, region.area);
+    Some(drawn.protos)
 }
 
 fn of_parts(plan: &Plan, layer: LayerId, network: Network) -> Drawn {
@@ -156,6 +212,7 @@ fn empty() -> Proto {
         source: DeviceSource::Junction,
         core_area: Vec::new(),
         junction: None,
+        region: None,
         shape: None,
         layer: None,
         reason: None,

@@ -145,12 +145,20 @@ pub fn between(plan: &Plan, layer: LayerId, ring: &[Point], ends: [CapHint; 2]) 
     Ok(guide(plan, trace, Some(section), f64::NAN))
 }
 
+/// A guide drawn at a limit of a cross-section is off it by the rounding of both sides, in dbu; on a fine grid the
+/// same in nm, so that tapers end as guides at the same place.
+const WIDTH_SLACK: f64 = 2.0;
+
+fn width_slack(plan: &Plan) -> f64 {
+    plan.dbu(WIDTH_SLACK).max(WIDTH_SLACK)
+}
+
 /// Width of the narrowest and of the widest guide of a layer, in dbu; the widest is 0 where there are none.
 pub fn widths(plan: &Plan, layer: LayerId) -> (f64, f64) {
-    let pair = plan.pair(layer);
+    let (pair, slack) = (plan.pair(layer), width_slack(plan));
     let own = plan.recipe.guides.iter().filter(|g| g.layer == pair);
     own.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), g| {
-        (low.min(plan.dbu(g.width_min_nm)), high.max(plan.dbu(g.width_max_nm)))
+        (low.min(plan.dbu(g.width_min_nm) - slack), high.max(plan.dbu(g.width_max_nm) + slack))
     })
 }
 
@@ -165,7 +173,9 @@ fn section_of(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
     let nm = plan.layout.dbu_nm;
     let mean = trace.area / trace.length;
     let [a, b] = [trace.ends[0].width, trace.ends[1].width];
-    [a.min(b), a.max(b), mean].into_iter().find_map(|w| plan.recipe.section(plan.pair(layer), w * nm))
+    [a.min(b), a.max(b), mean]
+        .into_iter()
+        .find_map(|w| plan.recipe.section(plan.pair(layer), w * nm, width_slack(plan) * nm))
 }
 
 fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f64) -> Guide {

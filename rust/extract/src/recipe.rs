@@ -384,12 +384,12 @@ impl Recipe {
         Ok(())
     }
 
-    /// The cross-section of a guide of that width on that layer: the window that holds the width with the
-    /// nearest nominal width, the first of equals.
-    pub fn section(&self, layer: LayerPair, width_nm: f64) -> Option<usize> {
+    /// The cross-section of a guide of that width on that layer: the window that holds the width, known to
+    /// `slack_nm`, with the nearest nominal width, the first of equals.
+    pub fn section(&self, layer: LayerPair, width_nm: f64, slack_nm: f64) -> Option<usize> {
         let mut best: Option<(f64, usize)> = None;
         for (i, g) in self.guides.iter().enumerate() {
-            if g.layer != layer || !(g.width_min_nm <= width_nm && width_nm <= g.width_max_nm) {
+            if g.layer != layer || !(g.width_min_nm - slack_nm <= width_nm && width_nm <= g.width_max_nm + slack_nm) {
                 continue;
             }
             let off = if g.width_nm.is_nan() { g.width_max_nm - g.width_min_nm } else { (g.width_nm - width_nm).abs() };

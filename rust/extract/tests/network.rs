@@ -54,7 +54,7 @@ fn merged(polygons: &[Vec<[f64; 2]>], angle: f64) -> Vec<Vec<Point>> {
 }
 
 fn network(polygons: &[Vec<[f64; 2]>], angle: f64) -> Network {
-    decompose(&merged(polygons, angle), &options()).expect("a network")
+    decompose(&merged(polygons, angle), &[], &options()).expect("a network")
 }
 
 fn lengths(network: &Network) -> Vec<f64> {
@@ -207,7 +207,7 @@ fn a_wall_of_teeth_is_one_guide() {
     }
     comb.push([0.0, 200.0]);
     let comb: Vec<Point> = comb.iter().map(|p| Point::from_f64(p[0], p[1]).expect("on the grid")).collect();
-    let smooth = jogs::smoothed(&comb, &jogs::find(&comb, 6400.0), 6400.0).expect("teeth");
+    let smooth = jogs::smoothed(&comb, 6400.0).expect("teeth");
     let trace = trace_ribbon(&smooth, None, &TraceOptions::default()).expect("a ribbon");
     assert!((trace.length - 40_000.0).abs() < 2.0, "{}", trace.length);
 }
@@ -238,7 +238,7 @@ fn guides_of_different_width_or_place_meet_at_a_step() {
 #[test]
 fn a_plate_has_no_guide() {
     assert_eq!(
-        decompose(&merged(&[bar([0.0, 0.0], [50_000.0, 0.0], 40_000.0)], 0.2), &options()).err(),
+        decompose(&merged(&[bar([0.0, 0.0], [50_000.0, 0.0], 40_000.0)], 0.2), &[], &options()).err(),
         Some(NoNetwork::NoGuide)
     );
 }

@@ -3,8 +3,8 @@
 use std::f64::consts::PI;
 
 use rustc_hash::FxHashMap;
-use waveguard_geom::Point;
 use waveguard_geom::transform::wrap_angle;
+use waveguard_geom::{BBox, Point};
 
 use super::axis::{Arm, Graph};
 use super::intervals::Interval;
@@ -22,14 +22,25 @@ pub(super) struct Owners {
     /// Nodes that are one point to others.
     parent: Vec<usize>,
     ports: Vec<Vec<End>>,
+    /// Entries of guides from outside that were met.
+    pub(super) entered: usize,
 }
+
+/// Owner of triangles that lie outside: in stubs of guides that enter the region.
+pub(super) const OUTSIDE: usize = NONE as usize - 1;
 
 impl Owners {
     /// One node for each junction.
     pub(super) fn new(mesh: &Mesh, graph: &Graph) -> Self {
         let nodes = graph.junctions.iter().zip(0..).map(|(&t, i)| (t, i)).collect();
         let n = graph.junctions.len();
-        Self { guide: vec![NONE; mesh.triangles.len()], nodes, parent: (0..n).collect(), ports: vec![Vec::new(); n] }
+        Self {
+            guide: vec![NONE; mesh.triangles.len()],
+            nodes,
+            parent: (0..n).collect(),
+            ports: vec![Vec::new(); n],
+            entered: 0,
+        }
     }
 
     pub(super) fn of_junction(&self, triangle: u32) -> usize {
@@ -79,8 +90,9 @@ impl Owners {
     }
 }
 
-/// Triangles that belong to no guide, as connected pieces, become the outlines of the bodies they touch.
-pub(super) fn collect(mesh: &Mesh, graph: &Graph, mut owners: Owners, network: &mut Network) {
+/// Triangles that belong to no guide, as connected pieces, become the outlines of the bodies they touch. `outside` is
+/// the area of stubs.
+pub(super) fn collect(mesh: &Mesh, graph: &Graph, mut owners: Owners, outside: f64, network: &mut Network) {
     // Bodies in order of their first node that any guide enters, or that is a junction.
     let roots: Vec<usize> = (0..owners.parent.len()).map(|i| owners.root(i)).collect();
     let mut ports: Vec<Vec<End>> = vec![Vec::new(); roots.len()];
@@ -121,13 +133,18 @@ pub(super) fn collect(mesh: &Mesh, graph: &Graph, mut owners: Owners, network: &
     for body in &mut network.bodies {
         let k = body.ports.len() as f64;
         body.at = [body.ports.iter().map(|p| p.x).sum::<f64>() / k, body.ports.iter().map(|p| p.y).sum::<f64>() / k];
+        if body.ports.len() == 1 && !body.rings.is_empty() {
+            let mut bbox = BBox::EMPTY;
+            body.rings.iter().for_each(|ring| bbox.add_box(&BBox::of_points(ring)));
+            body.at = [0, 1].map(|i: usize| f64::midpoint(bbox.min[i], bbox.max[i]));
+        }
     }
-    share_area(mesh, network);
+    share_area(mesh, outside, network);
 }
 
 /// Guides are cut across triangles: what they leave of the region is shared out by the triangles of the bodies.
-fn share_area(mesh: &Mesh, network: &mut Network) {
-    let whole: f64 = (0..mesh.triangles.len() as u32).map(|t| area(mesh, t)).sum();
+fn share_area(mesh: &Mesh, outside: f64, network: &mut Network) {
+    let whole = (0..mesh.triangles.len() as u32).map(|t| area(mesh, t)).sum::<f64>() - outside;
     let guides: f64 = network.guides.iter().map(|g| g.trace.area).sum();
     let others = network.bodies.iter().map(|b| b.area).sum::<f64>() + network.rest_area;
     if others > 0.0 {
@@ -164,7 +181,7 @@ fn pieces(mesh: &Mesh, guide: &[u32]) -> Vec<Vec<u32>> {
 
 /// For bodies that are stretches of an arm: the piece that holds a place just beyond one of their ports.
 fn nearest_pieces(mesh: &Mesh, pieces: &[Vec<u32>], network: &Network) -> FxHashMap<usize, usize> {
-    use waveguard_geom::{BBox, GridIndex};
+    use waveguard_geom::GridIndex;
     let mut boxes = Vec::new();
     let mut of_box = Vec::new();
     let mut widest = 1.0_f64;

@@ -22,7 +22,7 @@ const ROUNDING: f64 = 2.0;
 /// Teeth are no smaller than this, in dbu.
 const LEAST_TOOTH: f64 = 1.5;
 /// From so many steps on a wall has teeth.
-pub const TEETH: usize = 12;
+const TEETH: usize = 12;
 
 fn vector(ring: &[Point], i: usize) -> [f64; 2] {
     let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
@@ -136,17 +136,74 @@ pub fn is_notch(ring: &[Point], i: usize) -> bool {
     (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]) < -NOTCH_RAD
 }
 
-/// The outline with its teeth smoothed away: sides through the middles of their steps. `None` without teeth.
-pub fn smoothed(ring: &[Point], steps: &[usize], longest: f64) -> Option<Vec<Point>> {
+/// Steps further apart than this part of the longest step are no teeth of one wall.
+const PITCH: f64 = 0.25;
+
+/// The steps that are teeth: many in a row, close to each other.
+pub fn teeth(ring: &[Point], steps: &[usize], longest: f64) -> Vec<usize> {
     if steps.len() < TEETH {
+        return Vec::new();
+    }
+    let far = PITCH * longest;
+    // A row may go on over the first point of the ring: begin where one ends.
+    let is_next = |k: usize| is_within(ring, steps[k], steps[(k + 1) % steps.len()], far);
+    let first = (0..steps.len()).find(|&k| !is_next(k)).map_or(0, |k| k + 1);
+    let mut out = Vec::new();
+    let mut row = Vec::new();
+    for k in (first..first + steps.len()).map(|k| k % steps.len()) {
+        row.push(steps[k]);
+        if (k + 1) % steps.len() == first % steps.len() || !is_next(k) {
+            if row.len() >= TEETH {
+                out.append(&mut row);
+            }
+            row.clear();
+        }
+    }
+    out.sort_unstable();
+    out
+}
+
+/// True when the way along the ring from the end of one edge to the beginning of another is no longer than `far`.
+fn is_within(ring: &[Point], edge: usize, other: usize, far: f64) -> bool {
+    let n = ring.len();
+    let mut way = 0.0;
+    let mut i = (edge + 1) % n;
+    while i != other {
+        way += size(vector(ring, i));
+        if way > far {
+            return false;
+        }
+        i = (i + 1) % n;
+    }
+    true
+}
+
+/// The outline with its teeth smoothed away: sides through the middles of their steps. `None` without teeth.
+pub fn smoothed(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
+    let teeth = teeth(ring, &find(ring, longest), longest);
+    if teeth.is_empty() {
         return None;
     }
-    // Where teeth grow out of a smooth wall the first ones are as small as the grid.
-    let steps = between(ring, LEAST_TOOTH, longest);
     let n = ring.len();
+    let mut is_tooth = vec![false; n];
+    teeth.iter().for_each(|&i| is_tooth[i] = true);
+    // Where teeth grow out of a smooth wall the first ones are as small as the grid.
+    let small = between(ring, LEAST_TOOTH, longest);
+    let far = PITCH * longest;
+    let m = small.len();
+    for k in (0..2 * m).map(|k| k % m) {
+        is_tooth[small[(k + 1) % m]] |= is_tooth[small[k]]
+            && size(vector(ring, small[(k + 1) % m])) < LEAST_STEP
+            && is_within(ring, small[k], small[(k + 1) % m], far);
+    }
+    for k in (0..2 * m).rev().map(|k| k % m) {
+        is_tooth[small[k]] |= is_tooth[small[(k + 1) % m]]
+            && size(vector(ring, small[k])) < LEAST_STEP
+            && is_within(ring, small[k], small[(k + 1) % m], far);
+    }
     let mut is_end = vec![false; n];
     let mut middles: Vec<Option<Point>> = vec![None; n];
-    for &i in &steps {
+    for i in (0..n).filter(|&i| is_tooth[i]) {
         let (a, b) = (ring[i], ring[(i + 1) % n]);
         middles[i] = Point::from_f64(
             f64::midpoint(f64::from(a.x), f64::from(b.x)),
@@ -192,7 +249,23 @@ mod tests {
             comb.extend([(x + 160, 450), (x + 160, 500), (x, 500), (x, 450)]);
         }
         let comb = ring(&comb);
-        let smooth = smoothed(&comb, &find(&comb, 3000.0), 3000.0).expect("teeth");
+        let smooth = smoothed(&comb, 3000.0).expect("teeth");
         assert!(smooth.iter().all(|p| p.y == 0 || p.y == 475 || p.x == 16_000 || p.x == 0), "{smooth:?}");
+    }
+
+    #[test]
+    fn walls_far_apart_are_no_teeth() {
+        // As those at the ends of multimode couplers along a long guide.
+        let mut upper = Vec::new();
+        for k in (0..20).rev() {
+            let x = k * 20_000;
+            upper.extend([(x + 15_000, 1000), (x + 15_000, 1125), (x + 10_000, 1125), (x + 10_000, 1000)]);
+        }
+        let mut outline = vec![(0, 0), (400_000, 0), (400_000, 1000)];
+        outline.append(&mut upper);
+        outline.push((0, 1000));
+        let outline = ring(&outline);
+        assert_eq!(find(&outline, 3000.0).len(), 40);
+        assert!(smoothed(&outline, 3000.0).is_none());
     }
 }

@@ -7,6 +7,7 @@
 
 mod axis;
 mod bodies;
+mod entries;
 mod hubs;
 mod intervals;
 pub mod jogs;
@@ -18,6 +19,7 @@ use waveguard_geom::Point;
 
 use crate::trace::{End, Trace, TraceOptions};
 
+pub use entries::with_stubs;
 pub use parts::decompose;
 
 /// The numbers a decomposition depends on, in dbu.
@@ -77,4 +79,7 @@ pub enum NoNetwork {
     /// No stretch of it has two sides at the width of a guide.
     #[error("no guide in it")]
     NoGuide,
+    /// A guide that enters it meets no arm of it.
+    #[error("an entry that leads nowhere")]
+    LostEntry,
 }

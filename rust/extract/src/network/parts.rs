@@ -6,12 +6,13 @@ use waveguard_geom::{Point, transform::wrap_angle};
 
 use super::axis::{self, Arm, Node};
 use super::bodies::{self, Owners};
+use super::entries::{self, Trimmed};
 use super::hubs::hub;
 use super::intervals::{Interval, Look};
 use super::mesh::{Mesh, NONE};
 use super::strip::{Section, Strip};
 use super::{Network, NetworkOptions, NoNetwork, Part};
-use crate::trace::{CapHint, Trace, TraceOptions, trace_ribbon};
+use crate::trace::{CapHint, End, Trace, TraceOptions, trace_ribbon};
 
 /// Points along long edges are this many of the narrowest guide's widths apart.
 const SPACING: f64 = 0.5;
@@ -30,24 +31,41 @@ const MOST_END_POINTS: usize = 20_000;
 
 /// The guides and bodies of a region: outer rings counter-clockwise, holes clockwise.
 ///
+/// `entries` are the places where it goes on in stubs (`with_stubs`): there it ends, with a guide or with a body.
+///
 /// # Errors
-/// When there is no region or no guide in it.
-pub fn decompose<R: AsRef<[Point]>>(region: &[R], opts: &NetworkOptions) -> Result<Network, NoNetwork> {
+/// When there is no region or no guide in it, or an entry does not lead to any.
+pub fn decompose<R: AsRef<[Point]>>(
+    region: &[R],
+    entries: &[CapHint],
+    opts: &NetworkOptions,
+) -> Result<Network, NoNetwork> {
     let mesh = Mesh::new(region, SPACING * opts.width_min, opts.step_max).ok_or(NoNetwork::NoRegion)?;
     let graph = axis::graph(&mesh, opts.width_min);
     let mut owners = Owners::new(&mesh, &graph);
     let mut network = Network::default();
     for arm in &graph.arms {
-        cut_arm(&mesh, arm, opts, &mut owners, &mut network);
+        cut_arm(&mesh, arm, entries, opts, &mut owners, &mut network);
     }
-    if network.guides.is_empty() {
+    if owners.entered != entries.len() {
+        return Err(NoNetwork::LostEntry);
+    }
+    if network.guides.is_empty() && entries.is_empty() {
         return Err(NoNetwork::NoGuide);
     }
-    bodies::collect(&mesh, &graph, owners, &mut network);
+    let outside = entries.iter().map(|e| entries::stub_length(e, opts.aspect) * e.width).sum();
+    bodies::collect(&mesh, &graph, owners, outside, &mut network);
     Ok(network)
 }
 
-fn cut_arm(mesh: &Mesh, arm: &Arm, opts: &NetworkOptions, owners: &mut Owners, network: &mut Network) {
+fn cut_arm(
+    mesh: &Mesh,
+    arm: &Arm,
+    entries: &[CapHint],
+    opts: &NetworkOptions,
+    owners: &mut Owners,
+    network: &mut Network,
+) {
     let strip = Strip::new(mesh, arm);
     let hubs = arm.nodes.map(|n| match n {
         Node::Junction(t) => Some(hub(mesh, t)),
@@ -89,9 +107,42 @@ fn cut_arm(mesh: &Mesh, arm: &Arm, opts: &NetworkOptions, owners: &mut Owners, n
             Some(owners.add())
         };
         let at_end = if interval.is_open[1] || is_step { None } else { Some(next.unwrap_or_else(|| owners.add())) };
-        add_guide(mesh, arm, &look, *interval, [at_begin, at_end], owners, network);
+        let nodes = [at_begin, at_end];
+        match look.inside(*interval, entries, owners) {
+            Ok(rest) => add_guide(mesh, arm, &look, [*interval, rest], nodes, owners, network),
+            Err(end) => {
+                owners.take(arm, look.strip, *interval, bodies::OUTSIDE);
+                if let Some(node) = at_begin.or(at_end) {
+                    owners.enter(node, end);
+                    owners.entered += 1;
+                }
+            }
+        }
         before = at_end;
         is_after_step = is_step;
+    }
+}
+
+impl Look<'_> {
+    /// The part of a stretch that is inside the region and not in a stub.
+    ///
+    /// # Errors
+    /// The end of the guide outside when there is no such part.
+    fn inside(&self, interval: Interval, entries: &[CapHint], owners: &mut Owners) -> Result<Interval, End> {
+        let mut rest = interval;
+        for k in (0..2).filter(|&k| interval.is_open[k]) {
+            match self.trimmed(&rest, k == 1, entries) {
+                Trimmed::Whole => {}
+                Trimmed::At(s, section) => {
+                    *(if k == 0 { &mut rest.from } else { &mut rest.to }) = s;
+                    rest.is_open[k] = false;
+                    rest.sections[k] = section;
+                    owners.entered += 1;
+                }
+                Trimmed::Nothing(end) => return Err(end),
+            }
+        }
+        Ok(rest)
     }
 }
 
@@ -118,7 +169,7 @@ fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &
         // The strip goes around twice: the same cross-section has another place on its sides there.
         let again = look.fits(from + around).unwrap_or(section);
         let all = Interval { from, to: from + around, is_open: [false; 2], sections: [section, again] };
-        add_guide(mesh, arm, look, all, [None; 2], owners, network);
+        add_guide(mesh, arm, look, [all; 2], [None; 2], owners, network);
         return;
     }
     // Begin where it is no guide, so that no stretch is cut in two.
@@ -131,17 +182,17 @@ fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &
     let mut before = first;
     for (i, interval) in intervals.iter().enumerate() {
         let next = if i == last { first } else { owners.add() };
-        add_guide(mesh, arm, look, *interval, [Some(before), Some(next)], owners, network);
+        add_guide(mesh, arm, look, [*interval; 2], [Some(before), Some(next)], owners, network);
         before = next;
     }
 }
 
-/// Traces a stretch; what cannot be traced becomes part of the bodies at its ends.
+/// Traces the inner part of a stretch; what cannot be traced becomes part of the bodies at its ends.
 fn add_guide(
     mesh: &Mesh,
     arm: &Arm,
     look: &Look,
-    interval: Interval,
+    [whole, interval]: [Interval; 2],
     nodes: [Option<usize>; 2],
     owners: &mut Owners,
     network: &mut Network,
@@ -158,22 +209,36 @@ fn add_guide(
         })
     });
     let Some(mut trace) = traced else {
-        let known: Vec<usize> = nodes.into_iter().flatten().collect();
-        if let [a, b] = known[..] {
-            owners.join(a, b);
+        match nodes {
+            [Some(a), Some(b)] => owners.join(a, b),
+            // Guides from outside enter the body itself.
+            [Some(node), None] if !interval.is_open[1] && whole.is_open[1] => {
+                owners.enter(node, end_of(&interval.sections[1], true));
+            }
+            [None, Some(node)] if !interval.is_open[0] && whole.is_open[0] => {
+                owners.enter(node, end_of(&interval.sections[0], false));
+            }
+            _ => {}
         }
         return;
     };
     for k in (0..2).filter(|&k| !interval.is_open[k]) {
         place_end(&mut trace, k, &interval.sections[k]);
     }
-    owners.take(arm, look.strip, interval, number);
+    owners.take(arm, look.strip, whole, number);
     for (node, end) in nodes.iter().zip(&trace.ends) {
         if let Some(node) = node {
             owners.enter(*node, *end);
         }
     }
     network.guides.push(Part { trace, bodies: nodes });
+}
+
+/// The end of a guide outside that enters at a cross-section, the last of an arm or the first.
+fn end_of(section: &Section, is_last: bool) -> End {
+    let along = section.tangent[1].atan2(section.tangent[0]);
+    let direction_rad = wrap_angle(if is_last { along + PI } else { along });
+    End { x: section.at[0], y: section.at[1], direction_rad, width: section.width, cap_rad: direction_rad }
 }
 
 /// Puts an end where the guide was cut: the outline that was traced had its corners on the grid.

@@ -63,6 +63,12 @@ const LEAN_REACH: (f64, f64) = (0.1, 30.0);
 const MOST_SKIPPED: usize = 64;
 /// A perpendicular chord is sought so many widths around its place.
 const SEARCH: f64 = 1.0;
+/// The same at a corner between two arms, where what lies opposite may be far inside.
+const CORNER_SEARCH: f64 = 3.0;
+/// The direction of an arm at a corner and what lies opposite depend on each other.
+const CORNER_ROUNDS: usize = 3;
+/// The corner at which an arm ends is this many of its last chord away from the end of its side.
+const NOTCH_CHORDS: f64 = 2.0;
 
 impl Side {
     fn push(&mut self, id: u32, at: [f64; 2]) {
@@ -128,6 +134,14 @@ impl Side {
         unit([b[0] - a[0], b[1] - a[1]])
     }
 
+    /// The direction of the side where it begins or ends at a place, also where it bends: taken over two reaches.
+    fn direction_at_end(&self, s: f64, width: f64, is_after: bool) -> [f64; 2] {
+        let far = self.direction_from(s, REACH * width, is_after);
+        let near = self.direction_from(s, 0.5 * REACH * width, is_after);
+        // The direction of a chord is that in its middle.
+        unit([2.0 * near[0] - far[0], 2.0 * near[1] - far[1]])
+    }
+
     /// Where the side crosses the line through `m` perpendicular to `t`, sought from `s` on.
     fn crossing(&self, m: [f64; 2], t: [f64; 2], s: f64, most: f64) -> Option<f64> {
         let ahead = |p: [f64; 2]| (p[0] - m[0]) * t[0] + (p[1] - m[1]) * t[1];
@@ -159,6 +173,19 @@ impl Side {
                 i -= 1;
             }
         }
+    }
+
+    /// The place of the corner where the arm of a side ends: the outermost within a distance of the end of the side.
+    fn notch(&self, mesh: &Mesh, at_end: bool, within: f64) -> Option<f64> {
+        let is_near = |i: &usize| if at_end { self.length() - self.s[*i] <= within } else { self.s[*i] <= within };
+        let is_notch = |i: &usize| mesh.is_notch[self.ids[*i] as usize];
+        let n = self.ids.len();
+        let found = if at_end {
+            (0..n).rev().take_while(is_near).filter(is_notch).last()
+        } else {
+            (0..n).take_while(is_near).filter(is_notch).last()
+        };
+        found.map(|i| self.s[i])
     }
 
     /// Numbers of the points strictly between two places.
@@ -299,31 +326,63 @@ impl Strip {
     /// The cross-section at the corner between two arms where this arm begins (`at_end` false) or ends, with its
     /// distance along the axis; the further one where both sides have a corner.
     pub(super) fn section_at_notch(&self, mesh: &Mesh, at_end: bool) -> Option<(f64, Section)> {
-        let mut best: Option<(f64, Section)> = None;
-        for (k, side) in [&self.left, &self.right].into_iter().enumerate() {
-            let id = if at_end { side.ids.last() } else { side.ids.first() };
-            if !id.is_some_and(|&p| mesh.is_notch[p as usize]) {
-                continue;
-            }
-            let (along, place) = if at_end { (self.length(), side.length()) } else { (0.0, 0.0) };
-            let corner = Step { along, side: k, places: [place; 2] };
-            let Some(section) = self.section_at(&corner, !at_end) else { continue };
-            let is_further = best.as_ref().is_none_or(|(_, other)| {
+        let sides = [&self.left, &self.right];
+        let corners = sides.map(|side| side.notch(mesh, at_end, NOTCH_CHORDS * self.end_chord(at_end)));
+        let mut best: Option<Section> = None;
+        for k in (0..2).filter(|&k| corners[k].is_some()) {
+            let Some(section) = self.section_at_corner(k, corners, at_end) else { continue };
+            let is_further = best.as_ref().is_none_or(|other| {
                 let d = [section.at[0] - other.at[0], section.at[1] - other.at[1]];
                 let ahead = d[0] * other.tangent[0] + d[1] * other.tangent[1];
                 if at_end { ahead < 0.0 } else { ahead > 0.0 }
             });
             if is_further {
-                // By the side that is cut later, so that all that lies before belongs to the junction.
-                let of = |k: usize| {
-                    let after = self.places.partition_point(|p| p[k] < section.places[k]);
-                    self.along[after.min(self.along.len() - 1)]
-                };
-                let s = if at_end { of(0).min(of(1)) } else { of(0).max(of(1)) };
-                best = Some((s, section));
+                best = Some(section);
             }
         }
-        best
+        // By the side that is cut later, so that all that lies before belongs to the junction.
+        let along = |places: [f64; 2]| {
+            let of = |k: usize| {
+                let after = self.places.partition_point(|p| p[k] < places[k]);
+                self.along[after.min(self.along.len() - 1)]
+            };
+            if at_end { of(0).min(of(1)) } else { of(0).max(of(1)) }
+        };
+        best.map(|section| (along(section.places), section))
+    }
+
+    /// Length of the first or the last chord.
+    fn end_chord(&self, at_end: bool) -> f64 {
+        let [l, r] = self.ends(if at_end { self.length() } else { 0.0 });
+        (l[0] - r[0]).hypot(l[1] - r[1])
+    }
+
+    /// The cross-section through the corner of side `k`; beyond its own corner the other side is no side of this arm.
+    fn section_at_corner(&self, k: usize, corners: [Option<f64>; 2], at_end: bool) -> Option<Section> {
+        let sides = [&self.left, &self.right];
+        let (own, other) = (sides[k], sides[1 - k]);
+        let place = corners[k]?;
+        let p = own.point(place);
+        let border = corners[1 - k];
+        let start = border.unwrap_or(if at_end { other.length() } else { 0.0 });
+        let mut found = start;
+        let mut tangent = [0.0; 2];
+        for round in 0..CORNER_ROUNDS {
+            let q = other.point(found);
+            let rough = (p[0] - q[0]).hypot(p[1] - q[1]);
+            let ways = [own.direction_at_end(place, rough, !at_end), other.direction_at_end(found, rough, !at_end)];
+            // What lies opposite is not known at first.
+            tangent = if round == 0 { ways[0] } else { unit([ways[0][0] + ways[1][0], ways[0][1] + ways[1][1]]) };
+            // The perpendicular may pass just beyond the corner.
+            found = other.crossing(p, tangent, start, CORNER_SEARCH * rough).or(border)?;
+            found = border.map_or(found, |border| if at_end { found.min(border) } else { found.max(border) });
+        }
+        let q = other.point(found);
+        let (places, ends) = if k == 0 { ([place, found], [p, q]) } else { ([found, place], [q, p]) };
+        let across = [ends[0][0] - ends[1][0], ends[0][1] - ends[1][1]];
+        let at = [f64::midpoint(p[0], q[0]), f64::midpoint(p[1], q[1])];
+        let is_right = tangent[0] * across[1] - tangent[1] * across[0] > 0.0;
+        is_right.then_some(Section { at, tangent, width: across[0].hypot(across[1]), ends, places })
     }
 
     fn place(&self, s: f64) -> [f64; 2] {
@@ -337,6 +396,12 @@ impl Strip {
     fn ends(&self, s: f64) -> [[f64; 2]; 2] {
         let [l, r] = self.place(s);
         [self.left.point(l), self.right.point(r)]
+    }
+
+    /// The middle of the chord at a distance along the axis.
+    pub(super) fn middle(&self, s: f64) -> [f64; 2] {
+        let [l, r] = self.ends(s);
+        [f64::midpoint(l[0], r[0]), f64::midpoint(l[1], r[1])]
     }
 
     /// The cross-section at a distance along the axis; `None` where the sides do not run along each other.

@@ -1,0 +1,96 @@
+//! Places where guides drawn by themselves enter a region.
+//!
+//! A tool may have cut a junction out of its guides anywhere. With a stub of each guide the region has the arms
+//! that it had before, and what belongs to the junction does not depend on the cut.
+
+use std::f64::consts::PI;
+
+use waveguard_geom::transform::wrap_angle;
+use waveguard_geom::{Point, region};
+
+use super::intervals::{Interval, Look};
+use super::strip::Section;
+use crate::trace::{CapHint, End};
+
+/// Stubs are so many widths longer than the shortest guide.
+const LONGER: f64 = 2.0;
+/// They begin this far inside, in dbu, so that no crack of rounding is left.
+const INSIDE: f64 = 2.0;
+/// Corners of a stub may be cut off by so many widths: there the region ends for sure.
+const AT_END: f64 = 1.0;
+/// What is left of a guide in the region is not worth a guide below this length, in dbu.
+const LEAST: f64 = 2.0;
+/// Places along an arm are looked at so many widths apart.
+const STEP: f64 = 0.25;
+const HALVINGS: usize = 30;
+
+/// What is left of a stretch that goes on into a stub.
+pub(super) enum Trimmed {
+    /// It does not.
+    Whole,
+    /// The guide in the region ends here.
+    At(f64, Section),
+    /// The junction begins where the guide enters, or in the stub: that end of the guide outside.
+    Nothing(End),
+}
+
+/// The region with a stub for each guide that enters it; `direction_rad` is that out of the region.
+pub fn with_stubs<R: AsRef<[Point]>>(rings: &[R], entries: &[CapHint], aspect: f64) -> Vec<Vec<Point>> {
+    let mut regions: Vec<Vec<Vec<Point>>> = vec![rings.iter().map(|r| r.as_ref().to_vec()).collect()];
+    for entry in entries {
+        let (sin, cos) = entry.direction_rad.sin_cos();
+        let (half, to) = (entry.width / 2.0, stub_length(entry, aspect));
+        let corners = [(-INSIDE, -half), (to, -half), (to, half), (-INSIDE, half)];
+        let place = |(along, aside): (f64, f64)| {
+            Point::from_f64(entry.x + along * cos - aside * sin, entry.y + along * sin + aside * cos)
+        };
+        regions.extend(corners.into_iter().map(place).collect::<Option<Vec<Point>>>().map(|ring| vec![ring]));
+    }
+    region::union_of_regions(&regions)
+}
+
+pub(super) fn stub_length(entry: &CapHint, aspect: f64) -> f64 {
+    (aspect + LONGER) * entry.width
+}
+
+impl Look<'_> {
+    /// Trims the end of an open stretch at the entry in whose stub it ends.
+    pub(super) fn trimmed(&self, interval: &Interval, at_end: bool, entries: &[CapHint]) -> Trimmed {
+        let outer = if at_end { self.strip.length() } else { 0.0 };
+        let tip = self.strip.middle(outer);
+        let away = |e: &CapHint| {
+            let to = stub_length(e, self.opts.aspect);
+            let (sin, cos) = e.direction_rad.sin_cos();
+            (tip[0] - e.x - to * cos).hypot(tip[1] - e.y - to * sin)
+        };
+        let nearest = entries.iter().min_by(|a, b| away(a).total_cmp(&away(b)));
+        let Some(entry) = nearest.filter(|e| away(e) <= AT_END * e.width) else { return Trimmed::Whole };
+        let (sin, cos) = entry.direction_rad.sin_cos();
+        let beyond = |s: f64| {
+            let [x, y] = self.strip.section(s).map_or_else(|| self.strip.middle(s), |section| section.at);
+            (x - entry.x) * cos + (y - entry.y) * sin
+        };
+        let nothing = || {
+            let direction_rad = wrap_angle(entry.direction_rad + PI);
+            Trimmed::Nothing(End { x: entry.x, y: entry.y, direction_rad, width: entry.width, cap_rad: direction_rad })
+        };
+        let inner = if at_end { interval.from } else { interval.to };
+        let step = STEP * entry.width * if at_end { -1.0 } else { 1.0 };
+        let (mut out, mut s) = (outer, outer + step);
+        while beyond(s) > 0.0 {
+            if (s - inner) * step >= 0.0 {
+                return nothing();
+            }
+            (out, s) = (s, s + step);
+        }
+        let mut inside = s;
+        for _ in 0..HALVINGS {
+            let middle = f64::midpoint(out, inside);
+            if beyond(middle) > 0.0 { out = middle } else { inside = middle }
+        }
+        if (inner - inside) * step.signum() < LEAST {
+            return nothing();
+        }
+        self.strip.section(inside).map_or_else(nothing, |section| Trimmed::At(inside, section))
+    }
+}
