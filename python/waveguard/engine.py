@@ -26,7 +26,7 @@ from waveguard import budget as budgets
 from waveguard.analyses.budget import BudgetResult, evaluate
 from waveguard.analyses.crosstalk import CrosstalkResult, crosstalk
 from waveguard.analyses.loss import LossResult, loss
-from waveguard.assembly.bias import biased
+from waveguard.assembly.bias import with_bias
 from waveguard.budget import Budget
 from waveguard.circuit import CircuitModel, PlacedLabel
 from waveguard.errors import IncompleteError, InputError, UsageError
@@ -220,7 +220,7 @@ def circuit_of(
     `device_entry` takes the place of the entries that the extraction found for its devices.
     """
     return circuit.build(
-        biased(extraction.tables, edge_bias_nm),
+        with_bias(extraction.tables, edge_bias_nm),
         pdk=extraction.pdk,
         cross_sections=extraction.cross_sections,
         entry_of_device=extraction.device_entry if device_entry is None else device_entry,

@@ -10,7 +10,7 @@ import pytest
 from scipy.special import exp1
 
 from waveguard import pdk
-from waveguard.assembly.bias import biased
+from waveguard.assembly.bias import with_bias
 from waveguard.assembly.index import group_index_of, index_of, loss_factor
 from waveguard.assembly.joints import pair_loss
 from waveguard.models import CAUSES, joint, widening
@@ -152,7 +152,7 @@ def test_a_bias_moves_widths_and_gaps_and_nothing_else(drawing: Any) -> None:
         drawing.rows["ports"][port]["width_nm"] = 500.0
     drawing.rows["near_misses"] = [{"port_a": first[1], "port_b": second[0], "gap_nm": 50.0, "distance_nm": 50.0}]
     tables = drawing.model().tables
-    moved = biased(tables, -11.0)
+    moved = with_bias(tables, -11.0)
     assert moved.run_profile.gap_nm == pytest.approx(tables.run_profile.gap_nm + 22.0)
     assert moved.near_misses.gap_nm == pytest.approx(tables.near_misses.gap_nm + 22.0)
     assert moved.ports.width_nm == pytest.approx(tables.ports.width_nm - 22.0)

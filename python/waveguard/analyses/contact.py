@@ -13,6 +13,11 @@ Ints = npt.NDArray[np.int64]
 CONTACT_SHARE, CONTACT_STEP = 0.4, 0.1
 """A run is one contact of two curves when the gap at both ends is that of the parabola within this share, and this part
 of a step, for the smallest gap lies between two samples."""
+BEND_SHARE, GRID_NM = 0.5, 4.0
+"""The same for the curvature at both ends, where three gaps may be off by the grid."""
+PARTED = 0.75
+"""Share of the angle at which runs end from which a run is taken to end for that reason: the last samples before it
+make little of a bend that begins among them."""
 CONTINUED = 30
 """Terms of a continued fraction; 30 leave less than 1 %."""
 
@@ -41,6 +46,12 @@ def contact_curvature(curvature_per_um: Floats, gap_nm: Floats, step_nm: Floats,
         expected_nm = um_to_nm(np.nan_to_num(curvature_per_um) * distance_um**2 / 2)
         seen_nm = gap_nm[at] - smallest
         fits &= np.abs(seen_nm - expected_nm) <= CONTACT_SHARE * expected_nm + step_nm[at] * CONTACT_STEP
+        # A straight between two bends has a parabola, too, but no bend in its middle and more of it at its ends.
+        inner = np.where(end == start, 1, -1)
+        last, before, third = (gap_nm[np.where(some, end + k * inner, 0)] for k in (0, 1, 2))
+        local_per_um = um_to_nm((last - 2.0 * before + third) / step_nm[at] ** 2)
+        off = np.abs(local_per_um - np.nan_to_num(curvature_per_um))
+        fits &= off <= BEND_SHARE * np.nan_to_num(curvature_per_um) + um_to_nm(GRID_NM / step_nm[at] ** 2)
     result[fits] = curvature_per_um[fits]
     return result
 
@@ -68,24 +79,6 @@ def slopes(gap_nm: Floats, step_nm: Floats, start: Ints, count: Ints) -> Floats:
     return np.clip(slope, -10.0, 10.0)
 
 
-def openings(slope: Floats, step_nm: Floats, start: Ints, count: Ints) -> Floats:
-    """Return the relative curvature of the two guides at each sample in 1/um: how fast the slope of the gap changes.
-
-    Single samples are as noisy as the grid; means over a stretch are not, for only the slopes at its ends count there.
-    """
-    result = np.zeros(len(slope))
-    if len(slope) < 2:
-        return result
-    between = np.diff(slope) / nm_to_um((step_nm[1:] + step_nm[:-1]) / 2)
-    inside = np.ones(len(between), dtype=bool)
-    last = start + count - 1
-    inside[last[last < len(between)]] = False
-    between = np.where(inside, between, 0.0)
-    result[1:] += between / 2
-    result[:-1] += between / 2
-    return result
-
-
 def tails(
     kappa: Floats,
     gap_nm: Floats,
@@ -105,10 +98,12 @@ def tails(
     long = count > 1
     for end, inner, sign in ((start[long], 1, -1.0), ((start + count - 1)[long], -1, 1.0)):
         away = sign * slope[end]
-        bend = np.maximum(curvature_per_um[long], 0.0)
+        # No single contact: the parabola through the last three samples, where there are so many.
+        own = np.where(count[long] > 2, away - sign * slope[end + inner], 0.0) / step_um[end]
+        bend = np.maximum(np.where(curvature_per_um[long] > 0.0, curvature_per_um[long], own), 0.0)
         # Slope where the listed run ends, half a step behind the last sample.
         at_end = away + bend * step_um[end] / 2
-        parted = at_end + bend * step_um[end] >= parallel_rad
+        parted = at_end + bend * step_um[end] >= PARTED * parallel_rad
         fall = np.log(np.maximum(kappa[end + inner], 1e-300) / np.maximum(kappa[end], 1e-300))
         decay = np.maximum(fall / np.maximum(gap_nm[end] - gap_nm[end + inner], 1e-9) * 1e3, 0.0)
         use = parted & (decay > 0.0) & (gap_nm[end] > gap_nm[end + inner])

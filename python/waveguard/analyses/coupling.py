@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from waveguard.assembly.index import index_of
+from waveguard.assembly.index import index_of, modes_of
 from waveguard.models.kappa import Section, Surface
 
 if TYPE_CHECKING:
     from waveguard.pdk.schema import Coupling, CrossSection, Pdk
 
-__all__ = ["PairModel", "bend_shift_um2", "index_of", "surface_for"]
+__all__ = ["PairModel", "bend_shift_um2", "has_modes", "index_of", "index_shift", "surface_for"]
+
+Floats = npt.NDArray[np.float64]
 
 LONE_WIDTH_SHARE = 0.1
 """A table of one width serves guides whose width differs by less than this share: an estimate; beyond, no number."""
@@ -82,6 +85,28 @@ def _section(table: Coupling, section: CrossSection) -> Section:
     kappa = table.kappa_per_um or tuple(table.kappa(np.asarray(gap_nm)).tolist())
     width_um = table.width_um or section.width_um.value
     return Section(width_um, table.wavelength_um or section.wavelength_um, tuple(gap_nm), kappa)
+
+
+def index_shift(pdk: Pdk, section: CrossSection, *, width_um: float, wl_um: Floats) -> Floats:
+    """Return by how much the effective index of a guide of another width differs from that of its cross-section.
+
+    From the mode table of the film nearest in wavelength, by index and group index; 0 where the PDK has none.
+    """
+    modes = modes_of(pdk, section)
+    nominal_um = section.width_um.value
+    if not modes or width_um == nominal_um:
+        return np.zeros_like(wl_um)
+    table = min(modes, key=lambda one: abs(one.wavelength_um - section.wavelength_um))
+    n_eff, n_g = (
+        float(np.diff(np.interp([nominal_um, width_um], table.width_um, column))[0])
+        for column in (table.n_eff, table.n_g)
+    )
+    return np.asarray(n_eff + (wl_um - table.wavelength_um) * (n_eff - n_g) / table.wavelength_um)
+
+
+def has_modes(pdk: Pdk, section: CrossSection) -> bool:
+    """Tell whether the PDK knows how the index of a guide moves with its width."""
+    return bool(modes_of(pdk, section))
 
 
 def bend_shift_um2(section: CrossSection) -> float:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from waveguard.analyses.contact import contact_curvature, openings, slopes, tails
+from waveguard.analyses.contact import contact_curvature, slopes, tails
 from waveguard.analyses.coupling import PairModel, bend_shift_um2, index_of, surface_for
 from waveguard.models import coupled
 from waveguard.models.kappa import effective_gap_nm
@@ -99,12 +99,54 @@ def crosstalk(
         By run: whether core material stands between the two guides, so that no table holds for them.
     """
     work = _Work(tables, cross_sections, pdk, wavelength_um, edge_bias_nm)
-    pairs = work.pairs()
-    for a, b in np.unique(pairs, axis=0).tolist() if len(pairs) else []:
-        work.evaluate(a, b, np.flatnonzero((pairs[:, 0] == a) & (pairs[:, 1] == b)))
+    work.evaluate_all(np.arange(len(tables.runs)))
     if core_between is not None:
         work.forget(np.flatnonzero(core_between), f"{OUTSIDE_MODEL}: core material stands between the guides")
     return work.result()
+
+
+@dataclass(frozen=True)
+class RunSamples:
+    """Samples of the coupling of some runs, one run after the other."""
+
+    rows: Ints
+    """Rows of `runs`, increasing."""
+    start: Ints
+    """Where the samples of each run begin, and how many they are."""
+    count: Ints
+    kappa_per_um: Floats
+    delta_per_um: Floats
+    """Half of what the light of `waveguide_b` gains on that of `waveguide_a`."""
+    step_um: Floats
+    """Length that each sample stands for, along the middle between the two guides."""
+
+
+def run_samples(
+    tables: Tables,
+    cross_sections: Sequence[CrossSection],
+    pdk: Pdk,
+    rows: Ints,
+    *,
+    wavelength_um: float,
+    edge_bias_nm: float = 0.0,
+) -> RunSamples:
+    """Return the coupling along some runs at a wavelength; those without an answer are not among the rows returned."""
+    work = _Work(tables, cross_sections, pdk, wavelength_um, edge_bias_nm)
+    work.evaluate_all(rows)
+    parts = work.samples
+    all_rows = np.concatenate([np.zeros(0, dtype=np.int64), *(part.rows for part in parts)])
+    count = np.concatenate([np.zeros(0, dtype=np.int64), *(part.count for part in parts)])
+    order = np.argsort(all_rows, kind="stable")
+    order = order[work.state[all_rows[order]] != NOT_EVALUATED]
+    first = np.cumsum(count) - count
+    chosen = count[order]
+    start = np.cumsum(chosen) - chosen
+    at = np.repeat(first[order] - start, chosen) + np.arange(int(chosen.sum()))
+    columns = (
+        np.concatenate([np.zeros(0), *(getattr(part, name) for part in parts)])[at]
+        for name in ("kappa_per_um", "delta_per_um", "step_um")
+    )
+    return RunSamples(all_rows[order], start, chosen, *columns)
 
 
 class _Work:
@@ -130,13 +172,16 @@ class _Work:
         self.state = np.full(n, NOT_EVALUATED, dtype=np.uint8)
         self.reasons: list[list[str]] = [[] for _ in range(n)]
         self.used: set[str] = set()
+        self.samples: list[RunSamples] = []
         self.models = [surface_for(pdk, section) for section in cross_sections]
 
-    def pairs(self) -> Ints:
-        """Return the cross-sections of both guides of each run, the lower first."""
-        runs, guides = self.tables.runs, self.tables.waveguides
-        both = np.stack([guides.cross_section[runs.waveguide_a], guides.cross_section[runs.waveguide_b]], axis=1)
-        return np.sort(both, axis=1)
+    def evaluate_all(self, rows: Ints) -> None:
+        """Evaluate some runs, those of one pair of cross-sections together."""
+        runs, section = self.tables.runs, self.tables.waveguides.cross_section
+        both = np.stack([section[runs.waveguide_a[rows]], section[runs.waveguide_b[rows]]], axis=1)
+        pairs = np.sort(both, axis=1)
+        for a, b in np.unique(pairs, axis=0).tolist() if len(pairs) else []:
+            self.evaluate(a, b, rows[(pairs[:, 0] == a) & (pairs[:, 1] == b)])
 
     def refuse(self, rows: Ints, reason: str) -> None:
         """Mark runs as not evaluated."""
@@ -198,11 +243,15 @@ class _Work:
         ratio = np.nan_to_num(profile.other_step_nm[at] / step_nm, nan=1.0) * np.cos(np.arctan(slope))
         middle = (1.0 + ratio) / 2.0
         mean_middle = np.bincount(owner, middle, minlength=len(rows)) / np.maximum(count, 1)
-        seen_curvature = curvature / np.maximum(mean_middle, 0.5) ** 2
-        shift_um2 = max(bend_shift_um2(first), bend_shift_um2(second))
-        near_nm = effective_gap_nm(
-            gap_nm=gap_nm, relative_curvature_per_um=seen_curvature[owner], bend_shift_um2=shift_um2
+        # A run that is no single contact (a straight between bends) has a curvature of its own at each place.
+        bend = slopes(np.arctan(slope), nm_to_um(step_nm), start, count)
+        seen_curvature = np.where(
+            curvature[owner] > 0.0,
+            (curvature / np.maximum(mean_middle, 0.5) ** 2)[owner],
+            bend / np.maximum(middle, 0.5) ** 2,
         )
+        shift_um2 = max(bend_shift_um2(first), bend_shift_um2(second))
+        near_nm = effective_gap_nm(gap_nm=gap_nm, relative_curvature_per_um=seen_curvature, bend_shift_um2=shift_um2)
         below, beyond = one.surface.gap_outside(gap_nm)
         kappa = _kappa(one, near_nm, width_a[owner], width_b[owner], wavelength_um)
         widest_um = min(model.widest_um(wavelength_um) for model in (one, other))
@@ -223,8 +272,8 @@ class _Work:
         self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
         crossed = coupled.equal_guides(theta_rad=theta)
         bound = np.where(theta > math.pi / 2, 1.0, crossed)
-        opening = np.where(curvature[owner] > 0.0, curvature[owner], openings(slope, step_nm, start, count))
-        delta = self._mismatch(rows, at, owner, ratio, opening, (width_a, width_b), wavelength_um)
+        delta = self._mismatch(rows, at, owner, ratio, bend, (width_a, width_b), wavelength_um)
+        self.samples.append(RunSamples(rows, start, count, kappa, delta, step_um))
         phase_rad = np.bincount(owner, np.abs(delta) * step_um, minlength=len(rows))
         bent = np.flatnonzero((phase_rad > NEGLIGIBLE_PHASE_RAD) & (theta > NEGLIGIBLE_THETA_RAD))
         if len(bent):
@@ -311,7 +360,7 @@ class _Work:
         at: Ints,
         owner: Ints,
         ratio: Floats,
-        opening: Floats,
+        curvature: Floats,
         widths: tuple[Floats, Floats],
         wavelength_um: float,
     ) -> Floats:
@@ -337,7 +386,7 @@ class _Work:
             n_eff=index[0][owner],
             n_eff_other=index[1][owner],
             wavelength_um=wavelength_um,
-            other_per_own=ratio - pitch_um * opening / 2,
+            other_per_own=ratio - pitch_um * curvature / 2,
         )
         if not len(delta):
             return delta

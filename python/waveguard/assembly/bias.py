@@ -9,10 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from waveguard.errors import UsageError
-from waveguard.tables import Tables
+from waveguard.tables import OPTICAL, Floats, Tables
 
 MOST_NM = 200.0
+LEAST_NM = 1.0
+"""Cores that the process eats up keep this much, so that they are still there to be complained about."""
 
 
 def checked_bias(edge_bias_nm: float) -> float:
@@ -28,25 +32,28 @@ def checked_bias(edge_bias_nm: float) -> float:
     return edge_bias_nm
 
 
-def biased(tables: Tables, edge_bias_nm: float) -> Tables:
-    """Return the tables of an extraction as a process makes them that moves every edge of a core outwards.
-
-    Guides that a negative bias would take away altogether keep no width.
-    """
+def with_bias(tables: Tables, edge_bias_nm: float) -> Tables:
+    """Return the tables of an extraction as a process makes them that moves every edge of a core outwards."""
     if edge_bias_nm == 0.0:
         return tables
     both = 2.0 * edge_bias_nm
 
-    def wider(table: object, *names: str) -> dict[str, object]:
-        return {name: (getattr(table, name) + both).clip(min=0.0) for name in names}
+    def wider(width_nm: Floats) -> Floats:
+        return np.maximum(width_nm + both, LEAST_NM)
 
-    guides, near = tables.waveguides, tables.near_misses
+    guides, near, ports, tapers = tables.waveguides, tables.near_misses, tables.ports, tables.tapers
     return replace(
         tables,
-        waveguides=replace(guides, **wider(guides, "width_a_nm", "width_b_nm", "width_min_nm", "width_max_nm")),  # type: ignore[arg-type]
-        ports=replace(tables.ports, **wider(tables.ports, "width_nm")),  # type: ignore[arg-type]
-        tapers=replace(tables.tapers, **wider(tables.tapers, "begin_width_nm", "end_width_nm")),  # type: ignore[arg-type]
-        centerlines=replace(tables.centerlines, **wider(tables.centerlines, "width_nm")),  # type: ignore[arg-type]
+        waveguides=replace(
+            guides,
+            width_a_nm=wider(guides.width_a_nm),
+            width_b_nm=wider(guides.width_b_nm),
+            width_min_nm=wider(guides.width_min_nm),
+            width_max_nm=wider(guides.width_max_nm),
+        ),
+        ports=replace(ports, width_nm=np.where(ports.kind == OPTICAL, wider(ports.width_nm), ports.width_nm)),
+        tapers=replace(tapers, begin_width_nm=wider(tapers.begin_width_nm), end_width_nm=wider(tapers.end_width_nm)),
+        centerlines=replace(tables.centerlines, width_nm=wider(tables.centerlines.width_nm)),
         near_misses=replace(near, gap_nm=near.gap_nm - both),
         runs=replace(tables.runs, gap_min_nm=tables.runs.gap_min_nm - both, gap_mean_nm=tables.runs.gap_mean_nm - both),
         run_profile=replace(tables.run_profile, gap_nm=tables.run_profile.gap_nm - both),

@@ -34,6 +34,8 @@ BEND_EDGE = 0.02
 STRAIGHT = 0
 """`pieces.kind`"""
 PROPAGATION, BEND, TRANSITION = (CAUSES.index(name) for name in ("propagation", "bend", "transition"))
+MOVED = 0.01
+"""Losses that move by less than this share are not told of."""
 SAME_LIGHT_UM = 1e-3
 """Losses do not move within a nanometre of wavelength."""
 
@@ -85,6 +87,10 @@ def guide_arcs(
         taper_db, n_tapers = taper_loss(tables, pdk, section, mine)
         cause_db[mine, TRANSITION] = np.nan_to_num(taper_db[mine])
         notes += [*note, *_notes(pdk, section, taper_db, n_tapers, wavelength_um)]
+        share = section.sidewall_share
+        moved = np.abs(factor[mine] - 1.0).max() > MOVED
+        if moved and share is not None and share.assumed:
+            notes.append(f"{section.name}: loss moved by width or wavelength with a sidewall_share that is assumed")
     rows = np.flatnonzero(left)
     a, b = guides.port_a[rows], guides.port_b[rows]
     both = np.concatenate([rows, rows])

@@ -29,7 +29,7 @@ def index_of(pdk: Pdk, section: CrossSection, *, width_um: Floats, wavelength_um
     From the mode tables of the film where there are any, linear in width and wavelength; else the number of the
     cross-section, moved along wavelength by its group index.
     """
-    modes = _modes(pdk, section)
+    modes = modes_of(pdk, section)
     if not modes:
         n_eff, n_g = section.n_eff.value, section.n_g.value
         moved = n_eff + (wavelength_um - section.wavelength_um) * (n_eff - n_g) / section.wavelength_um
@@ -42,7 +42,7 @@ def group_index_of(pdk: Pdk, section: CrossSection, *, width_um: Floats, wavelen
 
     Along wavelength it moves only between tables of two wavelengths.
     """
-    modes = _modes(pdk, section)
+    modes = modes_of(pdk, section)
     n_g = np.full(np.shape(width_um), section.n_g.value)
     if not modes:
         return n_g
@@ -54,7 +54,7 @@ def group_index_of(pdk: Pdk, section: CrossSection, *, width_um: Floats, wavelen
 
 def slab_index(pdk: Pdk, section: CrossSection) -> float:
     """Return the index of the film far from any edge: that of the widest guide solved, else of the section."""
-    modes = _modes(pdk, section)
+    modes = modes_of(pdk, section)
     if not modes:
         return section.n_eff.value
     nearest = min(modes, key=lambda table: abs(table.wavelength_um - section.wavelength_um))
@@ -75,7 +75,7 @@ def loss_factor(pdk: Pdk, section: CrossSection, *, width_um: Floats, wavelength
         there, here = np.interp([at_um, section.wavelength_um], spectrum.wavelength_um, spectrum.db_per_cm)
         factor = float(there / here) if here > 0.0 else 1.0
         at_um = section.wavelength_um
-    modes, share = _modes(pdk, section), section.sidewall_share
+    modes, share = modes_of(pdk, section), section.sidewall_share
     if not modes or share is None:
         return np.full(np.shape(width_um), factor)
     own = _wall_phase(modes, np.asarray(section.width_um.value), section.wavelength_um)
@@ -85,7 +85,7 @@ def loss_factor(pdk: Pdk, section: CrossSection, *, width_um: Floats, wavelength
 
 def loss_moves_with_wavelength(pdk: Pdk, section: CrossSection) -> bool:
     """Return whether the PDK says anything about the loss of a section at other wavelengths than its own."""
-    return section.loss_spectrum is not None or (section.sidewall_share is not None and len(_modes(pdk, section)) > 1)
+    return section.loss_spectrum is not None or (section.sidewall_share is not None and len(modes_of(pdk, section)) > 1)
 
 
 def _wall_phase(modes: list[ModeTable], width_um: npt.ArrayLike, wavelength_um: float) -> Floats:
@@ -113,7 +113,8 @@ def _between(modes: list[ModeTable], wavelength_um: float, of: Callable[[ModeTab
     return np.asarray(low + share * (high - low))
 
 
-def _modes(pdk: Pdk, section: CrossSection) -> list[ModeTable]:
+def modes_of(pdk: Pdk, section: CrossSection) -> list[ModeTable]:
+    """Return the mode tables of the film of a cross-section; none where its coupling is in no surface."""
     family = pdk.surface_of(section.coupling.table) if section.coupling is not None else None
     names = family.modes if family is not None else ()
     return [table for table in pdk.modes if table.name in names]

@@ -108,7 +108,8 @@ class CrosstalkReport:
     lines: Columns
     """Metal lines that run beside each other for long; `near_end_db` for edges of 20 ps."""
     pairs: Columns
-    """Guides that run side by side, the strongest coupling first; `coupled_db` is the most that crosses over."""
+    """Guides that run side by side, the strongest coupling first; `coupled_db` is the most that crosses over, `gap_um`
+    the gap as made, with the bias of the process."""
     notes: tuple[str, ...]
     assumed: tuple[str, ...]
     incomplete: tuple[str, ...]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from waveguard import extract, layout
 from waveguard.analyses.crosstalk import NOT_EVALUATED, crosstalk, ways_of
-from waveguard.assembly.bias import biased
+from waveguard.assembly.bias import with_bias
 from waveguard.assembly.devices import OpticalPorts
 from waveguard.errors import WaveguardError
 from waveguard.optics.between import library_of
@@ -160,7 +160,7 @@ def split_of(
     found: Extraction, kit: Pdk, *, wavelength_um: float | None = None, edge_bias_nm: float = 0.0
 ) -> Split | str:
     """Return the share of power that crosses between the two guides of a traced cell, or why it cannot be told."""
-    tables = biased(found.tables, edge_bias_nm)
+    tables = with_bias(found.tables, edge_bias_nm)
     if len(tables.junctions) and (tables.junctions.n_arms >= N_WAYS + 1).any():
         return "its guides are drawn as one body"
     ways = ways_of(tables)

@@ -16,8 +16,8 @@ COUPLER_GAP_NM, COUPLER_LENGTH_NM = 400.0, 400_000.0
 """Guides of couplers come nearer than this, over less than this."""
 PARTED = 3.0
 """Where the run of a coupler begins and ends the gap is this many times the least."""
-ALL_DB = -0.005
-"""From here on two digits say 0.00 dB."""
+ALL_DB = -0.05
+"""From here on at least 99 % cross over."""
 
 
 @rule("WG003", severity="error", since="0.1")
