@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from waveguard.cli import _optics, _output
+from waveguard.cli import _optics, _options, _output
 from waveguard.cli._progress import progress
 from waveguard.cli.check import require_pdk
 from waveguard.errors import UsageError
@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 
 
 def loss(
-    layout: Annotated[
-        Path, typer.Argument(metavar="LAYOUT", help="GDSII or OASIS file, gzipped or not; told by its content.")
-    ],
-    pdk: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Name of a PDK, or the path of its TOML file.")
-    ] = None,
+    layout: _options.Layout,
+    pdk: _options.PdkName = None,
     wl: Annotated[
         list[str] | None,
         typer.Option(
@@ -34,10 +30,7 @@ def loss(
     corner: Annotated[
         str, typer.Option(metavar="CORNER", help="typ; or min or max: all losses at the limits of the PDK.")
     ] = "typ",
-    bias: Annotated[
-        float,
-        typer.Option(metavar="NM", help="Nanometres by which the process moves each edge of a core outwards."),
-    ] = 0.0,
+    bias: _options.Bias = 0.0,
     max_loss: Annotated[
         float | None, typer.Option("--max-loss", metavar="DB", help="End with 1 when a path loses more than this.")
     ] = None,
@@ -72,10 +65,7 @@ def loss(
             "--hold-path", help="Sample the path that is worst as stated, not the worst of every chip: faster."
         ),
     ] = False,
-    top: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CELL", help="Look only into this cell (repeatable); all top cells without it."),
-    ] = None,
+    top: _options.Top = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
@@ -86,12 +76,10 @@ def loss(
             "spectrum; - for text on stdout.",
         ),
     ] = None,
-    show: Annotated[int, typer.Option(metavar="N", min=0, help="Rows shown in text; 0: all.")] = 20,
-    allow_incomplete: Annotated[
-        bool, typer.Option("--allow-incomplete", help="End with 0 although something could not be worked out.")
-    ] = False,
-    threads: Annotated[int, typer.Option(metavar="N", min=0, help="Threads of the core; 0: one per processor.")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stdout unless -o - asks for it.")] = False,
+    show: _options.Show = 20,
+    allow_incomplete: _options.AllowIncomplete = False,
+    threads: _options.Threads = 0,
+    quiet: _options.Quiet = False,
 ) -> int:
     """Work out the loss of every path, the worst first, with its ledger and uncertainty."""
     from waveguard import optics
