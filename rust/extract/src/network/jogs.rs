@@ -19,8 +19,8 @@ const LEAST_REACH: f64 = 40.0;
 const LEAST_SIDE: f64 = 0.8;
 /// Edges up to this long come from rounding, in dbu.
 const ROUNDING: f64 = 2.0;
-/// Teeth are no smaller than this, in dbu.
-const LEAST_TOOTH: f64 = 1.5;
+/// Teeth are no smaller than this, in dbu: a step of the grid.
+const LEAST_TOOTH: f64 = 0.9;
 /// From so many steps on a wall has teeth.
 const TEETH: usize = 12;
 
@@ -140,7 +140,7 @@ pub fn is_notch(ring: &[Point], i: usize) -> bool {
 const PITCH: f64 = 0.25;
 
 /// The steps that are teeth: many in a row, close to each other.
-pub fn teeth(ring: &[Point], steps: &[usize], longest: f64) -> Vec<usize> {
+fn teeth(ring: &[Point], steps: &[usize], longest: f64) -> Vec<usize> {
     if steps.len() < TEETH {
         return Vec::new();
     }
@@ -159,7 +159,6 @@ pub fn teeth(ring: &[Point], steps: &[usize], longest: f64) -> Vec<usize> {
             row.clear();
         }
     }
-    out.sort_unstable();
     out
 }
 
@@ -180,27 +179,17 @@ fn is_within(ring: &[Point], edge: usize, other: usize, far: f64) -> bool {
 
 /// The outline with its teeth smoothed away: sides through the middles of their steps. `None` without teeth.
 pub fn smoothed(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
-    let teeth = teeth(ring, &find(ring, longest), longest);
-    if teeth.is_empty() {
+    // Where teeth grow out of a smooth wall the first ones are as small as the grid. A single wall among these is none.
+    let large = teeth(ring, &find(ring, longest), longest);
+    let mut all = teeth(ring, &between(ring, LEAST_TOOTH, longest), longest);
+    all.retain(|&i| size(vector(ring, i)) < LEAST_STEP);
+    all.extend(large);
+    if all.is_empty() {
         return None;
     }
     let n = ring.len();
     let mut is_tooth = vec![false; n];
-    teeth.iter().for_each(|&i| is_tooth[i] = true);
-    // Where teeth grow out of a smooth wall the first ones are as small as the grid.
-    let small = between(ring, LEAST_TOOTH, longest);
-    let far = PITCH * longest;
-    let m = small.len();
-    for k in (0..2 * m).map(|k| k % m) {
-        is_tooth[small[(k + 1) % m]] |= is_tooth[small[k]]
-            && size(vector(ring, small[(k + 1) % m])) < LEAST_STEP
-            && is_within(ring, small[k], small[(k + 1) % m], far);
-    }
-    for k in (0..2 * m).rev().map(|k| k % m) {
-        is_tooth[small[k]] |= is_tooth[small[(k + 1) % m]]
-            && size(vector(ring, small[k])) < LEAST_STEP
-            && is_within(ring, small[k], small[(k + 1) % m], far);
-    }
+    all.iter().for_each(|&i| is_tooth[i] = true);
     let mut is_end = vec![false; n];
     let mut middles: Vec<Option<Point>> = vec![None; n];
     for i in (0..n).filter(|&i| is_tooth[i]) {
