@@ -39,6 +39,7 @@ TOOLS = [
     "pyyaml>=6.0",
     "sax>=0.18",
     "scikit-rf>=1.8",
+    "scipy>=1.15",
     "shapely>=2.1",
 ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -241,6 +241,24 @@ class Solved:
         """Return the exact number of paths from some terminals to others (all when None)."""
         given = (None if sources is None else list(sources), None if sinks is None else list(sinks))
         return int.from_bytes(self.handle.count_paths(*given), "little")
+
+    def sample(
+        self, columns: Mapping[str, Any], *, threads: int = 0, progress: Progress | None = None, **options: object
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Return what the losses of some pairs are over samples of what is not known exactly.
+
+        Parameters
+        ----------
+        columns
+            What is uncertain (`waveguard.analyses.spread`), and `pair_from`, `pair_to` (terminals), `pair_limit_db`.
+        threads
+            Threads of the core; 0 means as many as there are processors. The result does not depend on it.
+        progress
+            Called now and then with the stage, the steps done and in all.
+        options
+            `n_samples`, `seed`, `probabilities`, `find_worst`, `keep`, `max_bytes`.
+        """
+        return self.handle.sample(dict(columns), json.dumps(options), threads, progress)
 
     @cached_property
     def _backwards(self) -> _core.Solution:

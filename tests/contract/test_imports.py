@@ -41,7 +41,7 @@ MAY_SEE: dict[str, set[str]] = {
     "rules": JUDGES,
     "summary": JUDGES | {"circuit"},
     "engine": RUNNERS | {"assembly", "budget", "summary", CORE},
-    "optics": RUNNERS | {"engine", "assembly", "reports"},
+    "optics": RUNNERS | {"budget", "engine", "assembly", "reports"},
     "exports": RUNNERS | {"engine"},
     "reports": WORDS | {"findings"},
     "designs": WORDS,

@@ -15,7 +15,8 @@ from waveguard.designs import cells, drawing
 from waveguard.extract import extract
 from waveguard.layout import read
 from waveguard.models import drawn, widening
-from waveguard.optics import drawn_couplers
+from waveguard.optics import SamplePlan, drawn_couplers
+from waveguard.pdk.quantity import Quantity
 
 KIT = pdk.load("siepic-ebeam")
 STRIP = KIT.cross_section("strip_te_1550_500")
@@ -239,7 +240,8 @@ def test_the_split_of_a_coupler_cell_is_that_of_its_shapes(length_um: float) -> 
     assert split.sigma > 0.0
 
 
-def test_a_coupler_whose_split_has_no_source_takes_that_of_its_shapes() -> None:
+def around_a_coupler() -> Bare:
+    """A coupler cell of 17.5 um with a grating at each of its ports."""
     layout = Bare()
     cell = coupler(17.5)
     layout.library.add(cell)
@@ -252,6 +254,11 @@ def test_a_coupler_whose_split_has_no_source_takes_that_of_its_shapes() -> None:
         ("d", (half, -top), 90.0),
     ):
         layout.end(name, at, turn)
+    return layout
+
+
+def test_a_coupler_whose_split_has_no_source_takes_that_of_its_shapes() -> None:
+    layout = around_a_coupler()
     found = layout.loss()
     theta = KAPPA_PER_UM * 17.5 + PHASE_RAD
     share = {"a": math.cos(theta) ** 2, "c": math.sin(theta) ** 2}
@@ -261,6 +268,27 @@ def test_a_coupler_whose_split_has_no_source_takes_that_of_its_shapes() -> None:
     assert not any(path.endswith("cross_fraction") for path in found.assumed)
     narrow = layout.loss(edge_bias_nm=-11.0)
     assert narrow.paths["splitting_db"][of(narrow, "c", "b")] != found.paths["splitting_db"][of(found, "c", "b")]
+
+
+def test_a_measured_split_is_sampled_with_what_is_not_known_of_it() -> None:
+    process = KIT.process.model_copy(update={"edge_bias_nm": Quantity(value=0.0, sigma=3.0)})
+    kit = KIT.model_copy(update={"process": process})
+    library = around_a_coupler().library
+    found = waveguard.loss(library, kit, samples=SamplePlan(20_000, seed=2))
+    assert found.sampled is not None
+    shares = found.sampled.shares
+    name = "devices.directional_coupler[ebeam_dc_te1550_L17p5].params.cross_fraction"
+    for start in ("a", "c"):
+        row = of(found, start, "b")
+        ends = {found.paths[end][row] for end in ("from", "to")}
+        mine = [{*pair} == ends for pair in zip(shares["from"].tolist(), shares["to"].tolist(), strict=True)]
+        [split] = np.flatnonzero(np.array(mine) & (shares["number"] == name))
+        [bias] = np.flatnonzero(np.array(mine) & (shares["number"] == "process.edge_bias_nm"))
+        linear = next(part for part in found.uncertainties[row].parts if part.name == name)
+        # The split bends the loss: linear propagation is near, not equal.
+        assert shares["sigma_db"][split] == pytest.approx(linear.sigma_db, rel=0.15)
+        assert 0.0 < shares["sigma_db"][bias] < shares["sigma_db"][split]
+        assert (shares["varies_by"][split], shares["varies_by"][bias]) == ("chip", "chip")
 
 
 def test_a_coupler_that_is_no_pair_of_guides_keeps_the_split_of_the_pdk() -> None:

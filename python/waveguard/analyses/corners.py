@@ -7,6 +7,7 @@ get wrong: at a corner everything is at its limit together, which no chip is; fo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +22,9 @@ CORNERS: tuple[Corner, ...] = ("min", "typ", "max")
 
 SECTION_LOSSES = ("loss_db_per_cm", "curved_loss_db_per_cm", "taper_loss_db", "bend_mismatch_db_um2")
 DEVICE_LOSSES = ("loss_db", "excess_loss_db", "through_loss_db", "drop_loss_db")
+DEVICE_SHARES = ("cross_fraction", "first_fraction")
+SMALLEST_SHARE = 1e-6
+"""A split that a bias moves keeps both its ways."""
 DEVICE_LEVELS = ("crosstalk_db", "reflection_db", "isolation_db")
 
 
@@ -36,12 +40,31 @@ def at_corner(pdk: Pdk, corner: Corner) -> Pdk:
     return _with(pdk, moved, (*DEVICE_LOSSES, *DEVICE_LEVELS))
 
 
-def _with(pdk: Pdk, change: Callable[[Quantity], Quantity], names: tuple[str, ...]) -> Pdk:
-    sections = tuple(
+def at_bias(pdk: Pdk, edge_bias_nm: float) -> Pdk:
+    """Return the PDK with each loss and share that states `per_edge_nm` as it is when all edges have moved outwards."""
+
+    def moved(most: float, least: float = 0.0) -> Callable[[Quantity], Quantity]:
+        def change(quantity: Quantity) -> Quantity:
+            if quantity.per_edge_nm is None or edge_bias_nm == 0.0:
+                return quantity
+            value = quantity.value + quantity.per_edge_nm * edge_bias_nm
+            return quantity.model_copy(update={"value": min(max(value, least), most)})
+
+        return change
+
+    kit = _with(pdk, moved(math.inf), DEVICE_LOSSES)
+    return _with(kit, moved(1.0 - SMALLEST_SHARE, SMALLEST_SHARE), DEVICE_SHARES, sections=())
+
+
+def _with(
+    pdk: Pdk,
+    change: Callable[[Quantity], Quantity],
+    names: tuple[str, ...],
+    sections: tuple[str, ...] = SECTION_LOSSES,
+) -> Pdk:
+    changed = tuple(
         section.model_copy(
-            update={
-                name: change(getattr(section, name)) for name in SECTION_LOSSES if getattr(section, name) is not None
-            }
+            update={name: change(getattr(section, name)) for name in sections if getattr(section, name) is not None}
         )
         for section in pdk.cross_sections
     )
@@ -51,7 +74,7 @@ def _with(pdk: Pdk, change: Callable[[Quantity], Quantity], names: tuple[str, ..
         )
         for entry in pdk.devices
     )
-    return pdk.model_copy(update={"cross_sections": sections, "devices": devices})
+    return pdk.model_copy(update={"cross_sections": changed, "devices": devices})
 
 
 def at_wavelength(pdk: Pdk, wavelength_um: float) -> Pdk:

@@ -7,18 +7,14 @@ from typing import Annotated
 
 import typer
 
-from waveguard.cli import _optics, _output
+from waveguard.cli import _optics, _options, _output
 from waveguard.cli._progress import progress
 from waveguard.cli.check import require_pdk
 
 
 def crosstalk(
-    layout: Annotated[
-        Path, typer.Argument(metavar="LAYOUT", help="GDSII or OASIS file, gzipped or not; told by its content.")
-    ],
-    pdk: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Name of a PDK, or the path of its TOML file.")
-    ] = None,
+    layout: _options.Layout,
+    pdk: _options.PdkName = None,
     wl: Annotated[
         str | None,
         typer.Option(metavar="UM", help="Light in all guides in um; that of each cross-section without it."),
@@ -26,10 +22,7 @@ def crosstalk(
     corner: Annotated[
         str, typer.Option(metavar="CORNER", help="typ; or min or max: all losses and leaks at the limits of the PDK.")
     ] = "typ",
-    bias: Annotated[
-        float,
-        typer.Option(metavar="NM", help="Nanometres by which the process moves each edge of a core outwards."),
-    ] = 0.0,
+    bias: _options.Bias = 0.0,
     light: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=UM", help="Wavelength of the source at a terminal (repeatable)."),
@@ -47,10 +40,7 @@ def crosstalk(
             metavar="DB", help="End with 1 when the crosstalk of a victim, worst phases, is above this level."
         ),
     ] = None,
-    top: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CELL", help="Look only into this cell (repeatable); all top cells without it."),
-    ] = None,
+    top: _options.Top = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
@@ -61,12 +51,10 @@ def crosstalk(
             "- for text on stdout.",
         ),
     ] = None,
-    show: Annotated[int, typer.Option(metavar="N", min=0, help="Rows shown in text; 0: all.")] = 20,
-    allow_incomplete: Annotated[
-        bool, typer.Option("--allow-incomplete", help="End with 0 although something could not be worked out.")
-    ] = False,
-    threads: Annotated[int, typer.Option(metavar="N", min=0, help="Threads of the core; 0: one per processor.")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stdout unless -o - asks for it.")] = False,
+    show: _options.Show = 20,
+    allow_incomplete: _options.AllowIncomplete = False,
+    threads: _options.Threads = 0,
+    quiet: _options.Quiet = False,
 ) -> int:
     """Work out the crosstalk of every receiver, with its aggressors and where they act."""
     from waveguard import optics

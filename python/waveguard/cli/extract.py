@@ -7,22 +7,15 @@ from typing import Annotated
 
 import typer
 
-from waveguard.cli import _errors, _output
+from waveguard.cli import _errors, _options, _output
 from waveguard.cli._progress import progress
 from waveguard.cli.check import require_pdk
 
 
 def extract(
-    layout: Annotated[
-        Path, typer.Argument(metavar="LAYOUT", help="GDSII or OASIS file, gzipped or not; told by its content.")
-    ],
-    pdk: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Name of a PDK, or the path of its TOML file.")
-    ] = None,
-    top: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CELL", help="Look only into this cell (repeatable); all top cells without it."),
-    ] = None,
+    layout: _options.Layout,
+    pdk: _options.PdkName = None,
+    top: _options.Top = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
@@ -33,7 +26,7 @@ def extract(
             ".csv guides, .json all tables, .gds or .oas overlay for KLayout, .svg or .png picture; - for the netlist.",
         ),
     ] = None,
-    threads: Annotated[int, typer.Option(metavar="N", min=0, help="Threads of the core; 0: one per processor.")] = 0,
+    threads: _options.Threads = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no closing line.")] = False,
 ) -> int:
     """Find devices, ports, guides and nets, and write them to files."""

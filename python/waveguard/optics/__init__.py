@@ -6,5 +6,6 @@ with the unit in the name. They judge nothing: `waveguard.check` does, by a budg
 
 from waveguard.optics.disturbance import CrosstalkReport, crosstalk
 from waveguard.optics.path_loss import LossReport, loss
+from waveguard.optics.sampling import SampledLoss, SamplePlan
 
-__all__ = ["CrosstalkReport", "LossReport", "crosstalk", "loss"]
+__all__ = ["CrosstalkReport", "LossReport", "SamplePlan", "SampledLoss", "crosstalk", "loss"]

@@ -10,10 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from waveguard.errors import UsageError
 from waveguard.optics.disturbance import CrosstalkReport
 from waveguard.optics.path_loss import LossReport
 from waveguard.optics.prepare import Columns
+from waveguard.optics.sampling import COLUMNS as SAMPLED_COLUMNS
+from waveguard.optics.sampling import match
 
 Report = LossReport | CrosstalkReport
 SUFFIXES = (".csv", ".json", ".txt", ".png", ".svg")
@@ -47,7 +51,7 @@ def writer(report: Report, path: Path) -> Callable[[IO[Any]], None]:
 
     suffix = path.suffix.lower()
     if suffix == ".csv":
-        return lambda out: write_csv(report.paths if isinstance(report, LossReport) else report.aggressors, out)
+        return lambda out: write_csv(_paths(report) if isinstance(report, LossReport) else report.aggressors, out)
     if suffix == ".json":
         return lambda out: write_json(report, out)
     if suffix == ".txt":
@@ -57,6 +61,18 @@ def writer(report: Report, path: Path) -> Callable[[IO[Any]], None]:
     from waveguard.optics import pictures
 
     return lambda out: pictures.write(report, out, suffix.removeprefix("."))
+
+
+def _paths(report: LossReport) -> Columns:
+    """Return the table of paths, with the figures of its samples beside it where there are any."""
+    if report.sampled is None:
+        return report.paths
+    rows, table = match(report.paths, report.sampled), report.sampled.paths
+    more = {}
+    for name in (one for one in SAMPLED_COLUMNS if one not in ("top", "from", "to", "wavelength_um", "stated_db")):
+        values = [math.nan if row is None else table[name][row] for row in rows]
+        more[f"sampled_{name}" if name in report.paths else name] = np.array(values, dtype=object)
+    return report.paths | more
 
 
 def write_csv(table: Columns, out: IO[str]) -> None:
@@ -83,6 +99,17 @@ def write_json(report: Report, out: IO[str]) -> None:
             "loops": report.loops,
             "without_model": report.gaps,
         }
+        if report.sampled is not None:
+            sampled = report.sampled
+            document["sampled"] = {
+                "n_samples": sampled.n_samples,
+                "seed": sampled.seed,
+                "worst_path": "as stated" if sampled.hold_path else "of every chip",
+                "paths": _plain(sampled.paths),
+                "shares": _plain(sampled.shares),
+                "chips": _plain(sampled.chips),
+                "notes": sampled.notes,
+            }
     else:
         document = {
             "report": "crosstalk",

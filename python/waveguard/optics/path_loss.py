@@ -27,6 +27,7 @@ from waveguard.optics.prepare import (
     device_name,
     prepare,
 )
+from waveguard.optics.sampling import SampledLoss, SamplePlan, Sampling
 from waveguard.units import nm_to_um
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class LossReport:
     """Exact number of paths from all sources to all sinks."""
     uncertainties: dict[int, Uncertainty] = field(default_factory=dict, repr=False)
     """By row of `paths`."""
+    sampled: SampledLoss | None = None
+    """What the losses are likely to be, where samples were asked for."""
 
     def __len__(self) -> int:
         return len(self.paths["loss_db"])
@@ -111,6 +114,7 @@ def loss(
     corner: str = "typ",
     edge_bias_nm: float = 0.0,
     top: str | Sequence[str] | None = None,
+    samples: SamplePlan | int | None = None,
     threads: int = 0,
     progress: Progress | None = None,
 ) -> LossReport:
@@ -130,6 +134,9 @@ def loss(
         How far the process moves every edge of a core outwards (negative: inwards): widths, tapers and joints follow.
     top
         Look only into these cells; all top cells when None.
+    samples
+        Number of chips to draw over what is not known exactly, or a `SamplePlan` with seed, limit or budget; the answer
+        is `LossReport.sampled`. None for no samples.
     threads
         Threads of the core; 0 means as many as there are processors. The result does not depend on it.
     progress
@@ -140,7 +147,7 @@ def loss(
     InputError
         The layout or the PDK cannot be used.
     UsageError
-        There is no such corner or cell, or a wavelength or a bias is none.
+        There is no such corner or cell, a wavelength or a bias is none, or samples are asked for at a corner.
 
     Examples
     --------
@@ -154,13 +161,20 @@ def loss(
     if waves == ():
         raise UsageError("no wavelength given", hint="leave the argument out for those of the PDK")
     checked_bias(edge_bias_nm)
+    plan = SamplePlan(samples) if isinstance(samples, int) else samples
+    if plan is not None and known != "typ":
+        hint = "samples are drawn about the typical values; leave the corner out"
+        raise UsageError(f"corner {known} holds every number at its limit: nothing is left to sample", hint=hint)
     ready = prepare(source, pdk, top=top, threads=threads, progress=progress)
+    sampling = None if plan is None else Sampling(ready, plan, edge_bias_nm, threads, progress)
     rows: list[tuple[dict[str, Any], Uncertainty | None]] = []
     solved = None
     for wavelength_um in waves or (None,):
         model = ready.model(corner=known, wavelength_um=wavelength_um, edge_bias_nm=edge_bias_nm)
         solved = circuit.solve(model, threads=threads, progress=progress)
         rows += _rows(solved, wavelength_um)
+        if sampling is not None:
+            sampling.add(solved, wavelength_um, _pairs(solved))
     assert solved is not None
     order = sorted(range(len(rows)), key=lambda k: (-rows[k][0]["loss_db"], k))
     rows = [rows[k] for k in order]
@@ -184,6 +198,7 @@ def loss(
         incomplete=(*ready.missing, *_incomplete(solved, rows)),
         total_paths=solved.count_paths(),
         uncertainties={k: known for k, (_, known) in enumerate(rows) if known is not None},
+        sampled=None if sampling is None else sampling.report(),
     )
 
 
@@ -228,6 +243,14 @@ def _rows(solved: Solved, wavelength_um: float | None) -> list[tuple[dict[str, A
         values |= {f"{cause}_db": float(getattr(paths, f"{cause}_db")[row]) for cause in CAUSES}
         found.append((values, spread))
     return found
+
+
+def _pairs(solved: Solved) -> list[tuple[int, int]]:
+    """Return sources and sinks of the rows, the worst first, pairs that are equal both ways once."""
+    paths = solved.tables.paths
+    kept = np.flatnonzero(~_repeated(paths.from_terminal, paths.to_terminal, paths.worst_loss_db))
+    kept = kept[np.argsort(-paths.worst_loss_db[kept], kind="stable")]
+    return list(zip(paths.from_terminal[kept].tolist(), paths.to_terminal[kept].tolist(), strict=True))
 
 
 def _repeated(source: Ints, sink: Ints, loss_db: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

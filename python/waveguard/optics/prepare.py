@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard import engine, extract, layout
-from waveguard.analyses.corners import CORNERS, Corner, at_corner, at_wavelength
+from waveguard.analyses.corners import CORNERS, Corner, at_bias, at_corner, at_wavelength
 from waveguard.errors import UsageError
 from waveguard.optics import drawn_couplers
 from waveguard.optics.drawn_couplers import DrawnCouplers
@@ -44,10 +44,19 @@ class Prepared:
     """Couplers whose split is measured from their shapes."""
 
     def model(
-        self, *, corner: Corner = "typ", wavelength_um: float | None = None, edge_bias_nm: float = 0.0
+        self,
+        *,
+        corner: Corner = "typ",
+        wavelength_um: float | None = None,
+        edge_bias_nm: float = 0.0,
+        pdk: Pdk | None = None,
+        change: Callable[[Pdk], Pdk] | None = None,
     ) -> CircuitModel:
-        """Return the circuit at a corner and wavelength, every edge of a core moved outwards by `edge_bias_nm`."""
-        kit = at_corner(self.extraction.pdk, corner)
+        """Return the circuit at a corner and wavelength, every edge of a core moved outwards by `edge_bias_nm`.
+
+        By another PDK where one is given; `change` is made to it last, when measured couplers have their entries.
+        """
+        kit = at_bias(at_corner(self.extraction.pdk if pdk is None else pdk, corner), edge_bias_nm)
         if wavelength_um is not None:
             kit = at_wavelength(kit, wavelength_um)
         sections = {one.name: one for one in kit.cross_sections}
@@ -58,6 +67,7 @@ class Prepared:
             wavelength_um=wavelength_um,
             edge_bias_nm=edge_bias_nm,
         )
+        kit = kit if change is None else change(kit)
         moved = replace(self.extraction, pdk=kit, guides=guides)
         model = engine.circuit_of(moved, wavelength_um=wavelength_um, edge_bias_nm=edge_bias_nm, device_entry=entries)
         return replace(model, notes=(*model.notes, *notes))

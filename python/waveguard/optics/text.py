@@ -11,6 +11,8 @@ import numpy as np
 from waveguard.assembly.names import shortened
 from waveguard.optics.disturbance import STATES, CrosstalkReport
 from waveguard.optics.path_loss import LossReport
+from waveguard.optics.prepare import Columns
+from waveguard.optics.sampling import QUANTILE_COLUMNS, SampledLoss
 from waveguard.reports._words import columns, plural
 
 DASH = "–"
@@ -87,6 +89,8 @@ def _loss(report: LossReport, show: int) -> Iterator[str]:
                 yield f"      note: {table['note'][k]}"
         if shown < n:
             yield f"  … and {plural(n - shown, 'row')} more (--show 0 for all)"
+    if report.sampled is not None:
+        yield from _sampled(report.sampled, show)
     yield from _near_misses(report, show)
     yield from _list("Loops (light can go round; paths pass them once)", report.loops, show)
     yield from _list("Devices without a loss model: no path leads through them", report.gaps, show)
@@ -99,6 +103,49 @@ def _loss(report: LossReport, show: int) -> Iterator[str]:
         losses = table["loss_db"]
         summary += f"; loss {losses.min():.2f} to {losses.max():.2f} dB"
     yield summary
+
+
+def _sampled(sampled: SampledLoss, show: int) -> Iterator[str]:
+    table, n = sampled.paths, len(sampled)
+    yield ""
+    how = "the path that is worst as stated" if sampled.hold_path else "the worst path of every chip"
+    yield f"Samples of {sampled.n_samples:,} chips, seed {sampled.seed}; loss in dB of {how}"
+    limited, searched = not np.isnan(table["limit_db"]).all(), bool((table["other_path"] > 0.0).any())
+    several = len(set(map(repr, table["wavelength_um"].tolist()))) > 1
+    header = ["from", "to", "stated", "mean", "±", "5 %", "50 %", "95 %", "99 %", "99.9 %"]
+    header += ["limit", "yield"] if limited else []
+    header += ["other path"] if searched else []
+    header += ["µm"] if several else []
+    shown = min(n, show) if show else n
+    rows = []
+    for k in range(shown):
+        row = [_shorten(str(table["from"][k])), _shorten(str(table["to"][k]))]
+        row += [_db(table[name][k]) for name in ("stated_db", "mean_db", "sigma_db", *QUANTILE_COLUMNS)]
+        row += [_db(table["limit_db"][k]), _yield(table, k)] if limited else []
+        row += [f"{100 * table['other_path'][k]:.0f} %"] if searched else []
+        row += [f"{table['wavelength_um'][k]:g}"] if several else []
+        rows.append(row)
+    lines = _table(header, rows, 2)
+    yield f"  {lines[0]}"
+    for k, line in enumerate(lines[1:]):
+        yield f"  {line}"
+        if table["dominant"][k]:
+            yield f"      spread by: {table['dominant'][k]}"
+    if shown < n:
+        yield f"  … and {plural(n - shown, 'row')} more (--show 0 for all)"
+    chips = sampled.chips
+    for k in range(len(chips["n_pairs"])):
+        wave = chips["wavelength_um"][k]
+        at = "" if math.isnan(wave) else f" at {wave:g} µm"
+        loss = f"largest loss of {plural(int(chips['n_pairs'][k]), 'pair')} {_db(chips['mean_db'][k])} ± "
+        kept = f"; {_yield(chips, k)} keep every limit" if not math.isnan(chips["yield"][k]) else ""
+        yield f"  whole chips{at}: {loss}{_db(chips['sigma_db'][k])}, 95 % below {_db(chips['p95_db'][k])}{kept}"
+    yield from (f"  {note}" for note in sampled.notes)
+
+
+def _yield(table: Columns, row: int) -> str:
+    share, low, high = (100 * float(table[name][row]) for name in ("yield", "yield_low", "yield_high"))
+    return DASH if math.isnan(share) else f"{share:.4g} % ({low:.4g} to {high:.4g})"
 
 
 def _near_misses(report: LossReport, show: int) -> Iterator[str]:

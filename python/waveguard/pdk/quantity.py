@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -17,6 +17,9 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
+Distribution = Literal["normal", "uniform", "triangular"]
+REACH: dict[Distribution, float] = {"normal": 1.0, "uniform": math.sqrt(3.0), "triangular": math.sqrt(6.0)}
+"""Half width of an even distribution by its standard deviation; of a normal one that itself."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -68,6 +71,11 @@ class Quantity(Part):
     """Standard deviation of what is not known, the same for all of a chip."""
     scatter: Number | None = Field(default=None, ge=0)
     """Standard deviation from one device to the next on a chip."""
+    distribution: Distribution | None = None
+    """How `sigma`, `scatter` or the limits are meant; when absent normal where a standard deviation is stated, and
+    uniform where only `min` and `max` are. Triangular has its peak at the value."""
+    per_edge_nm: Number | None = None
+    """Change per nm by which the edges of all cores lie further out than drawn."""
     source: Text | None = None
     note: Text | None = None
 
@@ -86,19 +94,43 @@ class Quantity(Part):
             raise PydanticCustomError("quantity_range", "min is above value")
         if self.max is not None and self.max < self.value:
             raise PydanticCustomError("quantity_range", "max is below value")
+        if self.distribution == "normal" and self.sigma is None and self.scatter is None:
+            raise PydanticCustomError("quantity_distribution", "a normal distribution needs sigma or scatter")
         return self
 
     @property
-    def common_sigma(self) -> float:
-        """Standard deviation that all of a chip shares: as stated; else that of an even spread from `min` to `max`.
+    def shape(self) -> Distribution:
+        """Return how it is distributed.
 
-        Where only the scatter from device to device is stated, the limits are taken to be its, and this is 0.
+        Where nothing but limits is known they are taken as equally likely between (Guide to the Expression of
+        Uncertainty in Measurement, 4.3.7), the value is then not the mean unless it lies in the middle.
+        """
+        stated = self.sigma is not None or self.scatter is not None
+        return self.distribution or ("normal" if stated else "uniform")
+
+    @property
+    def common_reach(self) -> tuple[float, float]:
+        """Return how far the part that all of a chip shares reaches below and above the value.
+
+        For a normal distribution that is its standard deviation. Where only the scatter from device to device is
+        stated, the limits are taken to be its, and nothing is shared.
         """
         if self.sigma is not None:
-            return self.sigma
+            reach = self.sigma * REACH[self.shape]
+            return reach, reach
         if self.scatter is not None or self.min is None or self.max is None:
-            return 0.0
-        return (self.max - self.min) / math.sqrt(12.0)
+            return 0.0, 0.0
+        return self.value - self.min, self.max - self.value
+
+    @property
+    def common_sigma(self) -> float:
+        """Standard deviation that all of a chip shares: as stated; else that of the limits."""
+        if self.sigma is not None:
+            return self.sigma
+        below, above = self.common_reach
+        if self.shape == "triangular":
+            return math.sqrt((below**2 + above**2 + below * above) / 18.0)
+        return (below + above) / math.sqrt(12.0)
 
     @property
     def assumed(self) -> bool:

@@ -85,10 +85,21 @@ class Process(Part):
     core_thickness_nm: Quantity | None = None
     clad_index: Quantity | None = None
     """Refractive index of the cladding, for how far the light of a guide reaches."""
+    edge_bias_nm: Quantity | None = None
+    """How far the edges of all cores lie further out on a chip than drawn, with its sigma: widths grow by twice as
+    much, gaps shrink by it. Sampling draws it; nothing else moves by its value."""
     other_core_layers: tuple[Name, ...] = ()
     """Layers with core material that only devices use: their area counts, guides are not looked for on them."""
     metal_layers: tuple[Name, ...] = ()
     fill_layers: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_bias(self) -> Process:
+        if self.edge_bias_nm is not None and self.edge_bias_nm.scatter is not None:
+            raise PydanticCustomError(
+                "edge_bias", "edge_bias_nm is one number for all of a chip: it takes sigma or min and max, no scatter"
+            )
+        return self
 
 
 class PinConvention(Part):

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub struct Interrupted;
 
 /// Names of the stages of work, in the order in which they run. The index is what `Watch::stage` returns.
-pub const STAGES: [&str; 7] = ["build", "place", "trace", "join", "neighbours", "coverage", "solve"];
+pub const STAGES: [&str; 8] = ["build", "place", "trace", "join", "neighbours", "coverage", "solve", "sample"];
 
 /// Shared state of one piece of long work. All methods may be called from any thread.
 #[derive(Debug, Default)]
@@ -72,7 +72,7 @@ mod tests {
     fn a_stage_that_does_not_exist_is_the_last_one() {
         let watch = Watch::default();
         watch.enter(usize::MAX, 1);
-        assert_eq!(watch.progress().0, "solve");
+        assert_eq!(watch.progress().0, "sample");
     }
 
     #[test]

@@ -7,8 +7,10 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use rayon::prelude::*;
+
 use crate::error::SolveError;
-use crate::netlist::{N_SUMS, Netlist, Sums, UNJOINED};
+use crate::netlist::{N_SUMS, Netlist, SUM_LENGTH, Sums, UNJOINED};
 use crate::scc::{Components, Csr, components};
 
 /// No edge, no slot, no arc.
@@ -37,6 +39,8 @@ pub(crate) struct Inward {
     pub(crate) loss_db: f64,
     pub(crate) amplitude: f64,
     pub(crate) from: u32,
+    /// Where the state of that slot lies.
+    pub(crate) place: u32,
     /// Row in `edges`.
     pub(crate) edge: u32,
     pub(crate) is_passage: bool,
@@ -72,8 +76,15 @@ pub(crate) struct Dag {
     pub(crate) inward_offsets: Vec<u32>,
     /// Sums that are not zero everywhere; a pass carries only these.
     pub(crate) active: Vec<usize>,
-    /// By step, its active sums.
-    pub(crate) step_sums: Vec<f64>,
+    /// By edge, its active sums.
+    pub(crate) edge_sums: Vec<f64>,
+    /// By edge, its geometric length.
+    pub(crate) edge_length_nm: Vec<f64>,
+    /// By slot, where its state lies while it is needed; those of sinks stay.
+    pub(crate) places: Vec<u32>,
+    pub(crate) n_places: usize,
+    /// True when an edge leads through a loop.
+    pub(crate) has_passages: bool,
     /// Slots before this one, and sinks, are those that light can be in.
     pub(crate) n_used: usize,
     pub(crate) offsets: Vec<u32>,
@@ -118,7 +129,11 @@ impl Dag {
     pub(crate) fn new(net: &Netlist, max_loop_pairs: usize) -> Result<Self, SolveError> {
         let n = net.port_device.len();
         let mut order: Vec<u32> = (0..net.arcs.len() as u32).collect();
-        order.sort_unstable_by_key(|&a| (net.arcs[a as usize].from, net.arcs[a as usize].to));
+        let ends = |&a: &u32| (net.arcs[a as usize].from, net.arcs[a as usize].to);
+        // Mostly they come in that order.
+        if !order.is_sorted_by_key(ends) {
+            order.sort_unstable_by_key(ends);
+        }
         let mut sink_of_port = vec![NONE; n];
         let mut sink_terminals = Vec::new();
         for (k, terminal) in net.terminals.iter().enumerate() {
@@ -146,7 +161,7 @@ impl Dag {
         build.number(&parts);
 
         let first_sink = build.n_slots;
-        let mut steps: Vec<Step> = net.arcs.iter().map(|a| step(a.loss_db, a.sums)).collect();
+        let mut steps: Vec<Step> = net.arcs.par_iter().map(|a| step(a.loss_db, a.sums)).collect();
         let mut edges = Vec::new();
         for (position, &(from, to)) in pairs.iter().enumerate() {
             let (cf, ct) = (parts.of_node[from as usize], parts.of_node[to as usize]);
@@ -163,36 +178,42 @@ impl Dag {
         let n_slots = first_sink as usize + sink_terminals.len();
         let mut slot_of_port = build.slot_in;
         let n_used = by_level(&mut edges, &mut slot_of_port, n_slots, first_sink as usize);
-        edges.sort_by_key(|e| e.from);
-        let mut offsets = vec![0u32; n_slots + 1];
-        for edge in &edges {
-            offsets[edge.from as usize + 1] += 1;
+        let offsets = sort_by_start(&mut edges, n_slots);
+        let mut is_active = [false; N_SUMS];
+        for step in &steps {
+            for (active, &sum) in is_active.iter_mut().zip(&step.sums) {
+                *active |= sum != 0.0;
+            }
         }
-        for i in 0..n_slots {
-            offsets[i + 1] += offsets[i];
-        }
-        let active: Vec<usize> = (0..N_SUMS).filter(|&k| steps.iter().any(|s| s.sums[k] != 0.0)).collect();
-        let step_sums: Vec<f64> = steps.iter().flat_map(|s| active.iter().map(|&k| s.sums[k])).collect();
-        let (inwards, inward_offsets) = inwards(&edges, &steps, net.arcs.len(), n_slots);
+        let active: Vec<usize> = (0..N_SUMS).filter(|&k| is_active[k]).collect();
+        let of_step = |edge: &Edge| &steps[edge.step as usize].sums;
+        let edge_sums: Vec<f64> = edges.iter().flat_map(|e| active.iter().map(move |&k| of_step(e)[k])).collect();
+        let edge_length_nm: Vec<f64> = edges.iter().map(|e| of_step(e)[SUM_LENGTH]).collect();
+        let (mut inwards, inward_offsets) = inwards(&edges, &steps, net.arcs.len(), n_slots);
+        let (places, n_places) = places(&edges, &mut inwards, &inward_offsets, n_used, first_sink as usize);
         let loops = loops(net, &parts, &build.cyclic);
         Ok(Self {
             graph,
             edge_arc,
             parts,
-            passages,
             n_arcs: net.arcs.len(),
             steps,
             offsets,
+            places,
+            n_places,
+            has_passages: !passages.is_empty(),
             inwards,
             inward_offsets,
             active,
-            step_sums,
+            edge_sums,
+            edge_length_nm,
             n_used,
             edges,
             slot_of_port,
             first_sink,
             sink_terminals,
             loops,
+            passages,
         })
     }
 }
@@ -207,7 +228,7 @@ fn inwards(edges: &[Edge], steps: &[Step], n_arcs: usize, n_slots: usize) -> (Ve
         offsets[i + 1] += offsets[i];
     }
     let mut next = offsets.clone();
-    let nothing = Inward { loss_db: 0.0, amplitude: 0.0, from: NONE, edge: NONE, is_passage: false };
+    let nothing = Inward { loss_db: 0.0, amplitude: 0.0, from: NONE, place: NONE, edge: NONE, is_passage: false };
     let mut found = vec![nothing; edges.len()];
     for (index, edge) in edges.iter().enumerate() {
         let step = &steps[edge.step as usize];
@@ -215,6 +236,7 @@ fn inwards(edges: &[Edge], steps: &[Step], n_arcs: usize, n_slots: usize) -> (Ve
             loss_db: step.loss_db,
             amplitude: step.amplitude,
             from: edge.from,
+            place: NONE,
             edge: index as u32,
             is_passage: edge.step as usize >= n_arcs,
         };
@@ -223,11 +245,48 @@ fn inwards(edges: &[Edge], steps: &[Step], n_arcs: usize, n_slots: usize) -> (Ve
     (found, offsets)
 }
 
+/// Gives every slot a place for its state, which is used again once all slots behind it are worked out; returns them
+/// and how many there are.
+fn places(
+    edges: &[Edge],
+    inwards: &mut [Inward],
+    inward_offsets: &[u32],
+    n_used: usize,
+    first_sink: usize,
+) -> (Vec<u32>, usize) {
+    let n_slots = inward_offsets.len() - 1;
+    let mut last_use: Vec<u32> = (0..n_slots as u32).collect();
+    for edge in edges {
+        let last = &mut last_use[edge.from as usize];
+        *last = (*last).max(edge.to);
+    }
+    let (mut place, mut free, mut n_places) = (vec![0u32; n_slots], Vec::new(), 0u32);
+    for slot in (0..n_used).chain(first_sink..n_slots) {
+        let own = free.pop().unwrap_or_else(|| {
+            n_places += 1;
+            n_places - 1
+        });
+        place[slot] = own;
+        for edge in &mut inwards[inward_offsets[slot] as usize..inward_offsets[slot + 1] as usize] {
+            edge.place = place[edge.from as usize];
+            let last = &mut last_use[edge.from as usize];
+            if *last == slot as u32 {
+                free.push(edge.place);
+                *last = NONE;
+            }
+        }
+        if slot < first_sink && last_use[slot] == slot as u32 {
+            free.push(own);
+        }
+    }
+    (place, n_places as usize)
+}
+
 /// Numbers the slots anew by how many edges lead to them at most, so that light passes memory in order; sinks stay
 /// where they are. Slots that no edge touches go before the sinks.
 /// Returns how many slots before the sinks an edge touches.
-fn by_level(edges: &mut [Edge], slot_of_port: &mut [u32], n_slots: usize, first_sink: usize) -> usize {
-    edges.sort_by_key(|e| e.from);
+fn by_level(edges: &mut Vec<Edge>, slot_of_port: &mut [u32], n_slots: usize, first_sink: usize) -> usize {
+    sort_by_start(edges, n_slots);
     let mut level = vec![0u32; n_slots];
     let mut touched = vec![false; n_slots];
     for edge in edges.iter() {
@@ -236,11 +295,21 @@ fn by_level(edges: &mut [Edge], slot_of_port: &mut [u32], n_slots: usize, first_
         touched[edge.from as usize] = true;
         touched[edge.to as usize] = true;
     }
-    let mut order: Vec<u32> = (0..first_sink as u32).collect();
-    order.sort_by_key(|&slot| (!touched[slot as usize], level[slot as usize], slot));
+    // Slots of one level stay in order; those that no edge touches come last.
+    let n_levels = level[..first_sink].iter().max().map_or(0, |&most| most as usize + 1);
+    let key = |slot: usize| if touched[slot] { level[slot] as usize } else { n_levels };
+    let mut next = vec![0u32; n_levels + 2];
+    for slot in 0..first_sink {
+        next[key(slot) + 1] += 1;
+    }
+    for k in 0..=n_levels {
+        next[k + 1] += next[k];
+    }
     let mut new: Vec<u32> = (0..n_slots as u32).collect();
-    for (place, &slot) in order.iter().enumerate() {
-        new[slot as usize] = place as u32;
+    for slot in 0..first_sink {
+        let place = &mut next[key(slot)];
+        new[slot] = *place;
+        *place += 1;
     }
     for edge in edges.iter_mut() {
         (edge.from, edge.to) = (new[edge.from as usize], new[edge.to as usize]);
@@ -249,6 +318,27 @@ fn by_level(edges: &mut [Edge], slot_of_port: &mut [u32], n_slots: usize, first_
         *slot = new[*slot as usize];
     }
     touched[..first_sink].iter().filter(|&&t| t).count()
+}
+
+/// Sorts edges by the slot they come from, keeping their order otherwise; returns where those of each slot begin, and
+/// the end of the last.
+fn sort_by_start(edges: &mut Vec<Edge>, n_slots: usize) -> Vec<u32> {
+    let mut offsets = vec![0u32; n_slots + 1];
+    for edge in edges.iter() {
+        offsets[edge.from as usize + 1] += 1;
+    }
+    for i in 0..n_slots {
+        offsets[i + 1] += offsets[i];
+    }
+    let mut next = offsets.clone();
+    let mut sorted = edges.clone();
+    for edge in edges.iter() {
+        let place = &mut next[edge.from as usize];
+        sorted[*place as usize] = *edge;
+        *place += 1;
+    }
+    *edges = sorted;
+    offsets
 }
 
 fn step(loss_db: f64, sums: Sums) -> Step {

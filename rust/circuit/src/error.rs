@@ -37,6 +37,18 @@ pub enum CircuitError {
         /// The value.
         value: f64,
     },
+    /// A number that its column does not allow.
+    #[error("column {column}, row {row}: {value} {what}")]
+    Unfit {
+        /// Name of the column.
+        column: &'static str,
+        /// Row with the wrong number.
+        row: usize,
+        /// The number.
+        value: f64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// More rows than ids can number.
     #[error("{what}: {count} is too many")]
     TooMany {
@@ -145,6 +157,14 @@ pub enum SolveError {
         from: i64,
         /// Sink.
         to: i64,
+    },
+    /// What is uncertain was stated for a circuit with another number of arcs.
+    #[error("the spread is of a circuit with {found} arcs, not {expected}")]
+    OtherCircuit {
+        /// Arcs it speaks of.
+        found: usize,
+        /// Arcs there are.
+        expected: usize,
     },
     /// The matrix does not fit in memory.
     #[error("a matrix of {n_in} inputs and {n_out} outputs does not fit in memory at all wavelengths")]

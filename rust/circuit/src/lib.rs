@@ -10,7 +10,9 @@
 mod condense;
 mod error;
 mod fields;
+mod montecarlo;
 mod netlist;
+mod pass;
 mod paths;
 mod scc;
 mod tables;
@@ -20,6 +22,7 @@ mod tests;
 
 pub use error::{CircuitError, SolveError};
 pub use fields::{BlockStack, Complex64, FieldCircuit, FieldColumns, FieldSolution, solve_fields};
+pub use montecarlo::{SampleOptions, Sampled, SampledPair, Spread, SpreadColumns, sample_paths};
 pub use netlist::{CAUSES, Circuit, CircuitColumns};
 pub use paths::{Solution, SolveOptions, solve_paths};
 pub use tables::schemas;

@@ -235,7 +235,11 @@ fn arcs(columns: &CircuitColumns, port_device: &[u32]) -> Result<Vec<ArcRow>, Ci
         rows.push(ArcRow { from: a, to: b, loss_db, sums });
     }
     let mut order: Vec<u32> = (0..n_arcs as u32).collect();
-    order.sort_unstable_by_key(|&i| (from[i as usize], to[i as usize], i));
+    let ends = |&i: &u32| (from[i as usize], to[i as usize], i);
+    // Mostly they come in that order.
+    if !order.is_sorted_by_key(ends) {
+        order.sort_unstable_by_key(ends);
+    }
     for pair in order.windows(2) {
         let (first, second) = (pair[0] as usize, pair[1] as usize);
         if (from[first], to[first]) == (from[second], to[second]) {

@@ -7,9 +7,10 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use waveguard_base::{Table, Watch};
 
-use crate::condense::{Dag, NONE};
+use crate::condense::Dag;
 use crate::error::SolveError;
-use crate::netlist::{CAUSE_COUPLER, Circuit, N_SUMS, SUM_LENGTH, Sums};
+use crate::netlist::{CAUSE_COUPLER, Circuit, N_SUMS, Sums};
+use crate::pass::{LANES, Pass, Passes};
 use crate::tables;
 
 /// Index of `solve` in `waveguard_base::watch::STAGES`.
@@ -80,143 +81,6 @@ pub struct Solution {
     tables: Vec<Table>,
 }
 
-/// State of one slot for one source.
-#[derive(Clone, Copy)]
-struct State {
-    best_db: f64,
-    worst_db: f64,
-    n_paths: f64,
-    field: f64,
-    best_edge: u32,
-    worst_edge: u32,
-    looped: bool,
-}
-
-const UNREACHED: State = State {
-    best_db: f64::INFINITY,
-    worst_db: f64::NEG_INFINITY,
-    n_paths: 0.0,
-    field: 0.0,
-    best_edge: NONE,
-    worst_edge: NONE,
-    looped: false,
-};
-
-/// Memory of one pass, used again for the next source.
-struct Pass {
-    states: Vec<State>,
-    /// Sums along the worst path, for the slots on the way to a sink.
-    sums: Vec<f64>,
-    /// Length along the best path, likewise.
-    best_length_nm: Vec<f64>,
-    on_way: Vec<bool>,
-}
-
-impl Pass {
-    fn new(dag: &Dag) -> Self {
-        let n_slots = dag.n_slots();
-        Self {
-            states: vec![UNREACHED; n_slots],
-            sums: vec![0.0; n_slots * dag.active.len()],
-            best_length_nm: vec![0.0; n_slots],
-            on_way: vec![false; n_slots],
-        }
-    }
-
-    /// Everything light reaches from `start`.
-    fn run(&mut self, dag: &Dag, start: u32) {
-        let start = start as usize;
-        let (last, sinks) = (dag.n_used, dag.first_sink as usize);
-        if start >= last {
-            // A terminal at a port that leads nowhere.
-            self.states.fill(UNREACHED);
-            return;
-        }
-        self.states[start] = State { best_db: 0.0, worst_db: 0.0, n_paths: 1.0, field: 1.0, ..UNREACHED };
-        // What comes before the start is not reached; each slot after it is worked out once, from those before it.
-        for slot in (start + 1..last).chain(sinks..dag.n_slots()) {
-            let range = dag.inward_offsets[slot] as usize..dag.inward_offsets[slot + 1] as usize;
-            let mut state = UNREACHED;
-            for edge in &dag.inwards[range] {
-                if (edge.from as usize) < start {
-                    continue;
-                }
-                let here = &self.states[edge.from as usize];
-                if here.n_paths == 0.0 {
-                    continue;
-                }
-                let (best_db, worst_db) = (here.best_db + edge.loss_db, here.worst_db + edge.loss_db);
-                // Strictly better only: among equals the first edge in slot order wins, on every machine.
-                if best_db < state.best_db {
-                    state.best_db = best_db;
-                    state.best_edge = edge.edge;
-                }
-                if worst_db > state.worst_db {
-                    state.worst_db = worst_db;
-                    state.worst_edge = edge.edge;
-                }
-                state.n_paths += here.n_paths;
-                state.field += here.field * edge.amplitude;
-                state.looped |= here.looped || edge.is_passage;
-            }
-            self.states[slot] = state;
-        }
-    }
-
-    /// Sums along the worst and best paths to the sinks; the slots on them are few beside all slots.
-    fn settle(&mut self, dag: &Dag, start: u32) {
-        let start = start as usize;
-        self.mark(dag, start, |state| state.worst_edge);
-        let n = dag.active.len();
-        self.sums[start * n..(start + 1) * n].fill(0.0);
-        for slot in (start + 1..dag.n_used).chain(dag.first_sink as usize..dag.n_slots()) {
-            if self.on_way[slot] {
-                let worst = dag.edges[self.states[slot].worst_edge as usize];
-                let (from, step) = (worst.from as usize * n, worst.step as usize * n);
-                for k in 0..n {
-                    self.sums[slot * n + k] = self.sums[from + k] + dag.step_sums[step + k];
-                }
-            }
-        }
-        self.mark(dag, start, |state| state.best_edge);
-        self.best_length_nm[start] = 0.0;
-        for slot in (start + 1..dag.n_used).chain(dag.first_sink as usize..dag.n_slots()) {
-            if self.on_way[slot] {
-                let best = dag.edges[self.states[slot].best_edge as usize];
-                self.best_length_nm[slot] =
-                    self.best_length_nm[best.from as usize] + dag.steps[best.step as usize].sums[SUM_LENGTH];
-            }
-        }
-    }
-
-    /// Marks what lies on the ways back from all sinks.
-    fn mark(&mut self, dag: &Dag, start: usize, edge_of: impl Fn(&State) -> u32) {
-        let (first_sink, n_used) = (dag.first_sink as usize, dag.n_used.max(start));
-        self.on_way[start..n_used].fill(false);
-        self.on_way[first_sink..].fill(false);
-        for sink in dag.first_sink as usize..dag.n_slots() {
-            let (mut slot, mut edge) = (sink, edge_of(&self.states[sink]));
-            while !self.on_way[slot] && edge != NONE {
-                self.on_way[slot] = true;
-                slot = dag.edges[edge as usize].from as usize;
-                edge = edge_of(&self.states[slot]);
-            }
-        }
-    }
-
-    fn worst_arcs(&self, circuit: &Circuit, dag: &Dag, sink: usize) -> Vec<u32> {
-        let mut arcs = Vec::new();
-        let mut edge = self.states[sink].worst_edge;
-        while edge != NONE {
-            let e = dag.edges[edge as usize];
-            dag.expand_reversed(&circuit.net, e.step, &mut arcs);
-            edge = self.states[e.from as usize].worst_edge;
-        }
-        arcs.reverse();
-        arcs
-    }
-}
-
 /// Solves all pairs of sources and sinks.
 ///
 /// # Errors
@@ -237,34 +101,36 @@ pub fn solve_paths(circuit: &Circuit, options: &SolveOptions, watch: &Watch) -> 
     };
     let mut rows: Vec<PathRow> = Vec::new();
     let mut summary = Summary { sources: sources.len(), sinks: sinks.len(), ..Summary::default() };
+    let passes = Passes::new(&dag);
     // Blocks bound the memory of traces and rows that will be dropped; results do not depend on their size.
-    let block = rayon::current_num_threads().max(1) * 4;
+    let block = rayon::current_num_threads().max(1) * 4 * LANES;
     for some in sources.chunks(block) {
         let traces_left = options.max_traces.saturating_sub(summary.pairs);
         let rows_left = options.max_pairs.saturating_sub(rows.len());
-        let solved: Vec<Result<(usize, Vec<PathRow>), SolveError>> = some
-            .par_iter()
-            .map_init(
-                || Pass::new(&dag),
-                |pass, &source| {
-                    watch.check()?;
-                    let found = from_source(circuit, &dag, pass, source, &wanted, rows_left, traces_left);
-                    watch.advance(1);
-                    Ok(found)
-                },
-            )
+        let solved: Vec<Result<Vec<FromSource>, SolveError>> = some
+            .par_chunks(LANES)
+            .map(|sources| {
+                watch.check()?;
+                let mut pass = passes.take();
+                let found = from_sources(circuit, &mut pass, sources, &wanted, rows_left, traces_left);
+                passes.give_back(pass);
+                watch.advance(sources.len() as u64);
+                Ok(found)
+            })
             .collect();
-        for found in solved {
-            let (n_pairs, found) = found?;
-            for mut row in found.into_iter().take(options.max_pairs.saturating_sub(rows.len())) {
-                if rows.len() >= options.max_traces {
-                    row.trace = None;
+        for batch in solved {
+            for FromSource { n_pairs, rows: found } in batch? {
+                for mut row in found.into_iter().take(options.max_pairs.saturating_sub(rows.len())) {
+                    if rows.len() >= options.max_traces {
+                        row.trace = None;
+                    }
+                    rows.push(row);
                 }
-                rows.push(row);
+                summary.pairs += n_pairs;
             }
-            summary.pairs += n_pairs;
         }
     }
+    drop(passes);
     summary.kept = rows.len();
     summary.traces = rows.iter().filter(|r| r.trace.is_some()).count();
     let tables = tables::of_solution(net, &dag, rows, summary);
@@ -287,55 +153,66 @@ fn big_add(to: &mut Vec<u64>, more: &[u64]) {
     }
 }
 
-fn from_source(
+/// Pairs of one source, and the rows that are kept of them.
+struct FromSource {
+    n_pairs: usize,
+    rows: Vec<PathRow>,
+}
+
+/// The pairs of some sources, in order.
+fn from_sources(
     circuit: &Circuit,
-    dag: &Dag,
-    pass: &mut Pass,
-    source: u32,
+    pass: &mut Pass<'_>,
+    sources: &[u32],
     wanted: &[bool],
     rows_left: usize,
     traces_left: usize,
-) -> (usize, Vec<PathRow>) {
-    let terminals = &circuit.net.terminals;
-    let entry = &terminals[source as usize];
-    let start = dag.slot_of_port[entry.port as usize];
-    pass.run(dag, start);
-    pass.settle(dag, start);
-    let (mut n_pairs, mut rows) = (0, Vec::new());
-    for (k, &sink) in dag.sink_terminals.iter().enumerate() {
-        let slot = dag.first_sink as usize + k;
-        let state = pass.states[slot];
-        if state.n_paths == 0.0 || !wanted[sink as usize] {
-            continue;
+) -> Vec<FromSource> {
+    let (terminals, dag) = (&circuit.net.terminals, pass.dag);
+    let starts: Vec<u32> =
+        sources.iter().map(|&source| dag.slot_of_port[terminals[source as usize].port as usize]).collect();
+    pass.run(&starts);
+    pass.settle();
+    let mut found = Vec::with_capacity(sources.len());
+    for (lane, &source) in sources.iter().enumerate() {
+        let entry = &terminals[source as usize];
+        let (mut n_pairs, mut rows) = (0, Vec::new());
+        for (k, &sink) in dag.sink_terminals.iter().enumerate() {
+            let state = pass.at_sink(lane, k);
+            if state.n_paths == 0.0 || !wanted[sink as usize] {
+                continue;
+            }
+            n_pairs += 1;
+            if rows.len() >= rows_left {
+                continue;
+            }
+            let ends_db = entry.loss_db + terminals[sink as usize].loss_db;
+            let mut sums: Sums = [0.0; N_SUMS];
+            let (worst, best_length_nm) = pass.settled(lane, k);
+            for (&sum, &value) in dag.active.iter().zip(worst) {
+                sums[sum] = value;
+            }
+            sums[CAUSE_COUPLER] += ends_db;
+            rows.push(PathRow {
+                from: source,
+                to: sink,
+                best_db: state.best_db + ends_db,
+                worst_db: state.worst_db + ends_db,
+                in_phase_db: if state.looped { f64::NAN } else { ends_db - 20.0 * state.field.log10() },
+                n_paths: state.n_paths,
+                looped: state.looped,
+                best_length_nm,
+                sums,
+                trace: (rows.len() < traces_left).then(|| pass.worst_arcs(circuit, lane, k)),
+            });
         }
-        n_pairs += 1;
-        if rows.len() >= rows_left {
-            continue;
-        }
-        let ends_db = entry.loss_db + terminals[sink as usize].loss_db;
-        let mut sums: Sums = [0.0; N_SUMS];
-        for (k, &sum) in dag.active.iter().enumerate() {
-            sums[sum] = pass.sums[slot * dag.active.len() + k];
-        }
-        sums[CAUSE_COUPLER] += ends_db;
-        rows.push(PathRow {
-            from: source,
-            to: sink,
-            best_db: state.best_db + ends_db,
-            worst_db: state.worst_db + ends_db,
-            in_phase_db: if state.looped { f64::NAN } else { ends_db - 20.0 * state.field.log10() },
-            n_paths: state.n_paths,
-            looped: state.looped,
-            best_length_nm: pass.best_length_nm[slot],
-            sums,
-            trace: (rows.len() < traces_left).then(|| pass.worst_arcs(circuit, dag, slot)),
-        });
+        found.push(FromSource { n_pairs, rows });
     }
-    (n_pairs, rows)
+    found
 }
 
 /// Terminals asked for, ascending and once each; all that fit the role when none are named.
-fn chosen(asked: Option<&[i64]>, circuit: &Circuit, role: &'static str) -> Result<Vec<u32>, SolveError> {
+pub(crate) fn chosen(asked: Option<&[i64]>, circuit: &Circuit, role: &'static str) -> Result<Vec<u32>, SolveError> {
     let terminals = &circuit.net.terminals;
     let fits = |k: usize| if role == "source" { terminals[k].is_in } else { terminals[k].is_out };
     let Some(asked) = asked else {
@@ -353,7 +230,53 @@ fn chosen(asked: Option<&[i64]>, circuit: &Circuit, role: &'static str) -> Resul
     Ok(found)
 }
 
+/// Everything that light from one source reaches.
+pub(crate) struct Ways<'a>(Pass<'a>);
+
+/// What leads from a source to a sink.
+pub(crate) struct Way {
+    /// Slot of the sink.
+    pub(crate) slot: u32,
+    /// Loss of the worst path, without what its ends cost.
+    pub(crate) loss_db: f64,
+    pub(crate) n_paths: f64,
+    /// The worst path, from source to sink.
+    pub(crate) arcs: Vec<u32>,
+}
+
+impl Ways<'_> {
+    /// The worst path to a sink; None when no light gets there.
+    pub(crate) fn to(&self, circuit: &Circuit, sink: u32) -> Option<Way> {
+        let dag = self.0.dag;
+        let k = dag.sink_terminals.iter().position(|&t| t == sink)?;
+        let state = self.0.at_sink(0, k);
+        (state.n_paths > 0.0).then(|| Way {
+            slot: dag.first_sink + k as u32,
+            loss_db: state.worst_db,
+            n_paths: state.n_paths,
+            arcs: self.0.worst_arcs(circuit, 0, k),
+        })
+    }
+}
+
 impl Solution {
+    /// The circuit that was solved.
+    pub fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    pub(crate) fn parts(&self) -> (&Circuit, &Dag) {
+        (&self.circuit, &self.dag)
+    }
+
+    /// Follows light from a terminal.
+    pub(crate) fn ways_from(&self, source: u32) -> Ways<'_> {
+        let mut pass = Pass::new(&self.dag);
+        let port = self.circuit.net.terminals[source as usize].port;
+        pass.run(&[self.dag.slot_of_port[port as usize]]);
+        Ways(pass)
+    }
+
     /// Hands the tables over; what is left answers [`Solution::trace`] and [`Solution::reach`].
     pub fn take_tables(&mut self) -> Vec<Table> {
         std::mem::take(&mut self.tables)
@@ -377,15 +300,8 @@ impl Solution {
         let source = chosen(Some(&[from_terminal]), &self.circuit, "source")?[0];
         let sink = chosen(Some(&[to_terminal]), &self.circuit, "sink")?[0];
         let no_path = SolveError::NoPath { from: from_terminal, to: to_terminal };
-        let Some(k) = self.dag.sink_terminals.iter().position(|&t| t == sink) else { return Err(no_path) };
-        let slot = self.dag.first_sink as usize + k;
-        let mut pass = Pass::new(&self.dag);
-        let port = self.circuit.net.terminals[source as usize].port;
-        pass.run(&self.dag, self.dag.slot_of_port[port as usize]);
-        if pass.states[slot].n_paths == 0.0 {
-            return Err(no_path);
-        }
-        Ok(pass.worst_arcs(&self.circuit, &self.dag, slot).into_iter().map(i64::from).collect())
+        let way = self.ways_from(source).to(&self.circuit, sink).ok_or(no_path)?;
+        Ok(way.arcs.into_iter().map(i64::from).collect())
     }
 
     /// Number of paths from any of some terminals to any of others, exactly, as bytes of an integer, lowest first.

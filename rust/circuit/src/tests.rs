@@ -11,10 +11,10 @@ use crate::{Circuit, CircuitColumns, Solution, SolveOptions, solve_paths};
 
 /// Circuit under construction.
 #[derive(Default)]
-struct Net(CircuitColumns);
+pub(crate) struct Net(pub(crate) CircuitColumns);
 
 impl Net {
-    fn device(&mut self, n_ports: usize) -> Vec<i64> {
+    pub(crate) fn device(&mut self, n_ports: usize) -> Vec<i64> {
         let device = self.0.n_devices as i64;
         self.0.n_devices += 1;
         let first = self.0.port_device.len() as i64;
@@ -23,7 +23,7 @@ impl Net {
         (first..first + n_ports as i64).collect()
     }
 
-    fn arc(&mut self, from: i64, to: i64, loss_db: f64) {
+    pub(crate) fn arc(&mut self, from: i64, to: i64, loss_db: f64) {
         self.0.arc_from.push(from);
         self.0.arc_to.push(to);
         for (k, cause) in self.0.arc_cause_db.iter_mut().enumerate() {
@@ -41,12 +41,12 @@ impl Net {
         self.arc(b, a, loss_db);
     }
 
-    fn join(&mut self, a: i64, b: i64) {
+    pub(crate) fn join(&mut self, a: i64, b: i64) {
         self.0.port_net_peer[a as usize] = b;
         self.0.port_net_peer[b as usize] = a;
     }
 
-    fn terminal(&mut self, port: i64, is_in: bool, is_out: bool) {
+    pub(crate) fn terminal(&mut self, port: i64, is_in: bool, is_out: bool) {
         self.0.terminal_port.push(port);
         self.0.terminal_in.push(u8::from(is_in));
         self.0.terminal_out.push(u8::from(is_out));
@@ -54,7 +54,7 @@ impl Net {
     }
 
     /// A 2x2 element whose four passages cost the same; inputs, outputs.
-    fn two_by_two(&mut self, loss_db: f64) -> ([i64; 2], [i64; 2]) {
+    pub(crate) fn two_by_two(&mut self, loss_db: f64) -> ([i64; 2], [i64; 2]) {
         let p = self.device(4);
         for a in [p[0], p[1]] {
             for b in [p[2], p[3]] {
@@ -64,7 +64,7 @@ impl Net {
         ([p[0], p[1]], [p[2], p[3]])
     }
 
-    fn solve(&self) -> Solution {
+    pub(crate) fn solve(&self) -> Solution {
         self.solve_with(&SolveOptions::default())
     }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use waveguard_circuit::{CAUSES, CircuitColumns, SolveOptions};
+use waveguard_circuit::{CAUSES, CircuitColumns, SampleOptions, SolveOptions, Spread, sample_paths};
 
 use crate::columns::Columns;
 use crate::errors::{self, Failure};
 use crate::run;
+use crate::sampling;
 use crate::tables::Tables;
 
 /// Ports, arcs through devices and terminals; immutable.
@@ -78,6 +79,27 @@ impl Solution {
         let solution = Arc::clone(&self.inner);
         let counted = run::run(py, 1, None, move |_| solution.count_paths(sources.as_deref(), sinks.as_deref()))?;
         Ok(counted.into())
+    }
+
+    /// Losses of pairs of terminals over samples of what is uncertain; a dict of figures and arrays.
+    #[pyo3(signature = (columns, options_json="{}", threads=0, progress=None))]
+    fn sample<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Bound<'py, PyDict>,
+        options_json: &str,
+        threads: usize,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let options = SampleOptions::from_json(options_json).map_err(|e| errors::to_python(py, Failure::from(e)))?;
+        let columns = Columns::new(columns)?;
+        let (spread, pairs) = (sampling::spread(&columns)?, sampling::pairs(&columns)?);
+        let solution = Arc::clone(&self.inner);
+        let found = run::run(py, threads, progress, move |watch| {
+            let spread = Spread::new(spread, solution.circuit()).map_err(Failure::from)?;
+            sample_paths(&solution, &spread, &pairs, &options, watch).map_err(Failure::from)
+        })?;
+        sampling::to_dict(py, found)
     }
 
     /// By port, the least loss of light from a terminal that enters a device there; infinite where none does.

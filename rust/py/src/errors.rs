@@ -101,6 +101,7 @@ impl From<CircuitError> for Failure {
             CircuitError::ColumnLength { .. }
             | CircuitError::IdRange { .. }
             | CircuitError::Value { .. }
+            | CircuitError::Unfit { .. }
             | CircuitError::PeerNotMutual { .. }
             | CircuitError::ArcAcrossDevices { .. }
             | CircuitError::ArcTurnsBack { .. }
@@ -118,6 +119,7 @@ impl From<SolveError> for Failure {
             SolveError::Interrupted => Self::Interrupted,
             SolveError::Options(_) => Self::Plan(error.to_string()),
             SolveError::Terminal { .. } | SolveError::NoPath { .. } => Self::Usage(error.to_string()),
+            SolveError::OtherCircuit { .. } => Self::Columns(error.to_string()),
             SolveError::LoopTooLarge { .. } | SolveError::TooLarge { .. } => {
                 Self::Incomplete { message: error.to_string(), hint: "check parts of the layout by themselves" }
             }

@@ -13,6 +13,7 @@ mod panics;
 mod pools;
 mod probe;
 mod run;
+mod sampling;
 mod scan;
 mod tables;
 
