@@ -354,7 +354,9 @@ impl<'a> Merger<'a> {
 /// True for a shape as small as what rounding moves.
 fn is_speck(rings: &[Vec<Point>]) -> bool {
     let mut bbox = BBox::EMPTY;
-    rings.iter().for_each(|ring| bbox.add_box(&BBox::of_points(ring)));
+    for ring in rings {
+        bbox.add_box(&BBox::of_points(ring));
+    }
     (0..2).all(|k| bbox.max[k] - bbox.min[k] <= SPECK_DBU)
 }
 

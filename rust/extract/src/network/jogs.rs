@@ -189,7 +189,9 @@ pub fn smoothed(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
     }
     let n = ring.len();
     let mut is_tooth = vec![false; n];
-    all.iter().for_each(|&i| is_tooth[i] = true);
+    for i in all {
+        is_tooth[i] = true;
+    }
     let mut is_end = vec![false; n];
     let mut middles: Vec<Option<Point>> = vec![None; n];
     for i in (0..n).filter(|&i| is_tooth[i]) {
