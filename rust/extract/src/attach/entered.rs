@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{entries, hint, in_frame, of, outlines};
+use super::{between, entries, hint, in_frame, of, outlines};
 use crate::cells::CellPlan;
 use crate::devices::Proto;
 use crate::drawn::{self, Region};
@@ -45,6 +45,10 @@ pub(super) fn work_out(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements
     for (outline, ports) in outlines.iter().zip(entries(plan, cells, devices, &outlines)) {
         let placed = &devices[outline.device];
         let Some(region) = of(cells, placed).region.clone() else { continue };
+        // A slice of a guide, whichever way it was cut, is no junction.
+        if between(plan, cells, placed, &ports).is_some() {
+            continue;
+        }
         let own: Vec<CapHint> = ports.iter().filter_map(|p| in_frame(p, &placed.transform)).map(|p| hint(&p)).collect();
         if own.is_empty() {
             continue;

@@ -31,6 +31,8 @@ const BOXES_A_POINT: f64 = 4.0;
 const LEAST_BOXES: f64 = 4000.0;
 /// Edges in one box.
 const RUN_EDGES: usize = 48;
+/// A shape of its own up to this many widths long may be a piece of a guide.
+const SHORT_WIDTHS: f64 = 3.0;
 /// Sides of a stub are straight for so many widths,
 const STUB_WIDTHS: f64 = 0.25;
 /// run along each other within this angle,
@@ -92,9 +94,12 @@ impl Form {
         let cap = [own[1][0] - own[0][0], own[1][1] - own[0][1]];
         let width = cap[0].hypot(cap[1]);
         // A slice wider than long has no direction of its own.
-        let is_slice = !self.is_known && self.area < width * width;
-        if self.bodies.is_empty() || is_slice {
-            return is_slice;
+        if !self.is_known && self.area < width * width {
+            return true;
+        }
+        let is_short = !self.is_known && self.area < SHORT_WIDTHS * width * width;
+        if self.bodies.is_empty() && !is_short {
+            return false;
         }
         // Both sides towards the cap; a slanted cut shifts one against the other.
         let towards = |from: u32, at: usize| {

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, Point};
 
@@ -10,7 +10,7 @@ use super::axis::{Arm, Graph};
 use super::intervals::Interval;
 use super::mesh::{Mesh, NONE};
 use super::strip::Strip;
-use super::{Body, Network};
+use super::{Body, Network, Part};
 use crate::trace::End;
 
 /// What each triangle belongs to while arms are cut.
@@ -24,6 +24,17 @@ pub(super) struct Owners {
     ports: Vec<Vec<End>>,
     /// Entries of guides from outside that were met.
     pub(super) entered: usize,
+    /// What meets at steps, in the direction of the arm: the end of the first and the beginning of the second.
+    pub(super) steps: Vec<[Side; 2]>,
+}
+
+/// What lies on one side of a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    /// A guide, by its number.
+    Guide(usize),
+    /// The end of a guide outside.
+    Outside(End),
 }
 
 /// Owner of triangles that lie outside: in stubs of guides that enter the region.
@@ -40,6 +51,7 @@ impl Owners {
             parent: (0..n).collect(),
             ports: vec![Vec::new(); n],
             entered: 0,
+            steps: Vec::new(),
         }
     }
 
@@ -54,7 +66,7 @@ impl Owners {
         self.parent.len() - 1
     }
 
-    fn root(&mut self, mut node: usize) -> usize {
+    pub(super) fn root(&mut self, mut node: usize) -> usize {
         while self.parent[node] != node {
             self.parent[node] = self.parent[self.parent[node]];
             node = self.parent[node];
@@ -81,6 +93,28 @@ impl Owners {
         for k in first..last {
             self.guide[arm.triangles[k % n] as usize] = guide as u32;
         }
+    }
+
+    /// Takes guides out again: their triangles belong to none, and their ends enter no node.
+    pub(super) fn release(&mut self, is_out: &[bool], guides: &[Part]) {
+        let of_out = |g: u32| is_out.get(g as usize).copied().unwrap_or(false);
+        self.guide.iter_mut().filter(|g| of_out(**g)).for_each(|g| *g = NONE);
+        let place = |e: &End| [e.x.to_bits(), e.y.to_bits()];
+        let out = guides.iter().zip(is_out).filter(|(_, out)| **out);
+        let ends: FxHashSet<[u64; 2]> = out.flat_map(|(part, _)| part.trace.ends.iter().map(place)).collect();
+        for own in &mut self.ports {
+            own.retain(|p| !ends.contains(&place(p)));
+        }
+    }
+
+    /// Ends of guides that enter each node, with nodes that are one taken together.
+    pub(super) fn entries(&mut self) -> FxHashMap<usize, Vec<End>> {
+        let mut out: FxHashMap<usize, Vec<End>> = FxHashMap::default();
+        for node in 0..self.parent.len() {
+            let root = self.root(node);
+            out.entry(root).or_default().extend(&self.ports[node]);
+        }
+        out
     }
 
     /// A guide enters a node: the end is that of the guide.
@@ -244,7 +278,7 @@ fn area(mesh: &Mesh, t: u32) -> f64 {
 
 /// Outlines of connected triangles, on the grid.
 fn rings(mesh: &Mesh, piece: &[u32]) -> Vec<Vec<Point>> {
-    let own: rustc_hash::FxHashSet<u32> = piece.iter().copied().collect();
+    let own: FxHashSet<u32> = piece.iter().copied().collect();
     let mut onward: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     let mut starts = Vec::new();
     for &t in piece {

@@ -19,7 +19,7 @@ const INSIDE: f64 = 2.0;
 /// Corners of a stub may be cut off by so many widths: there the region ends for sure.
 const AT_END: f64 = 1.0;
 /// What is left of a guide in the region is not worth a guide below this length, in dbu.
-const LEAST: f64 = 2.0;
+const LEAST: f64 = 3.0;
 /// Places along an arm are looked at so many widths apart.
 const STEP: f64 = 0.25;
 const HALVINGS: usize = 30;
@@ -88,9 +88,13 @@ impl Look<'_> {
             let middle = f64::midpoint(out, inside);
             if beyond(middle) > 0.0 { out = middle } else { inside = middle }
         }
-        if (inner - inside) * step.signum() < LEAST {
-            return nothing();
+        let cut = interval.sections[usize::from(!at_end)].at;
+        match self.strip.section(inside) {
+            // Both are exact, while places along the arm are not.
+            Some(section) if (section.at[0] - cut[0]).hypot(section.at[1] - cut[1]) >= LEAST => {
+                Trimmed::At(inside, section)
+            }
+            _ => nothing(),
         }
-        self.strip.section(inside).map_or_else(nothing, |section| Trimmed::At(inside, section))
     }
 }

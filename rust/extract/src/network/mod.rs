@@ -7,6 +7,7 @@
 
 mod axis;
 mod bodies;
+mod boxes;
 mod entries;
 mod hubs;
 mod intervals;

@@ -5,7 +5,8 @@ use std::f64::consts::PI;
 use waveguard_geom::{Point, transform::wrap_angle};
 
 use super::axis::{self, Arm, Node};
-use super::bodies::{self, Owners};
+use super::bodies::{self, Owners, Side};
+use super::boxes;
 use super::entries::{self, Trimmed};
 use super::hubs::hub;
 use super::intervals::{Interval, Look};
@@ -50,6 +51,7 @@ pub fn decompose<R: AsRef<[Point]>>(
     if owners.entered != entries.len() {
         return Err(NoNetwork::LostEntry);
     }
+    boxes::absorb(&mut owners, &mut network);
     if network.guides.is_empty() && entries.is_empty() {
         return Err(NoNetwork::NoGuide);
     }
@@ -95,6 +97,7 @@ fn cut_arm(
         return;
     };
     let mut is_after_step = false;
+    let mut last_side = None;
     for (i, interval) in intervals.iter().enumerate() {
         let at_begin =
             if interval.is_open[0] || is_after_step { None } else { Some(before.unwrap_or_else(|| owners.add())) };
@@ -108,16 +111,21 @@ fn cut_arm(
         };
         let at_end = if interval.is_open[1] || is_step { None } else { Some(next.unwrap_or_else(|| owners.add())) };
         let nodes = [at_begin, at_end];
-        match look.inside(*interval, entries, owners) {
-            Ok(rest) => add_guide(mesh, arm, &look, [*interval, rest], nodes, owners, network),
+        let side = match look.inside(*interval, entries, owners) {
+            Ok(rest) => add_guide(mesh, arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide),
             Err(end) => {
                 owners.take(arm, look.strip, *interval, bodies::OUTSIDE);
+                owners.entered += 1;
                 if let Some(node) = at_begin.or(at_end) {
                     owners.enter(node, end);
-                    owners.entered += 1;
                 }
+                Some(Side::Outside(end))
             }
+        };
+        if is_after_step && let (Some(a), Some(b)) = (last_side, side) {
+            owners.steps.push([a, b]);
         }
+        last_side = side;
         before = at_end;
         is_after_step = is_step;
     }
@@ -187,7 +195,8 @@ fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &
     }
 }
 
-/// Traces the inner part of a stretch; what cannot be traced becomes part of the bodies at its ends.
+/// Traces the inner part of a stretch and returns its number; what cannot be traced becomes part of the bodies at its
+/// ends.
 fn add_guide(
     mesh: &Mesh,
     arm: &Arm,
@@ -196,7 +205,7 @@ fn add_guide(
     nodes: [Option<usize>; 2],
     owners: &mut Owners,
     network: &mut Network,
-) {
+) -> Option<usize> {
     let number = network.guides.len();
     let traced = outline(mesh, look, interval).and_then(|cut| {
         // Widths were judged when the stretch was chosen; here they would be judged twice, at a border.
@@ -220,9 +229,15 @@ fn add_guide(
             }
             _ => {}
         }
-        return;
+        return None;
     };
+    let is_slice = trace.length < trace.width_min;
     for k in (0..2).filter(|&k| !interval.is_open[k]) {
+        if is_slice {
+            // It is too short to have a direction of its own.
+            let [x, y] = interval.sections[k].tangent.map(|t| if k == 0 { -t } else { t });
+            trace.ends[k].direction_rad = y.atan2(x);
+        }
         place_end(&mut trace, k, &interval.sections[k]);
     }
     owners.take(arm, look.strip, whole, number);
@@ -232,6 +247,7 @@ fn add_guide(
         }
     }
     network.guides.push(Part { trace, bodies: nodes });
+    Some(number)
 }
 
 /// The end of a guide outside that enters at a cross-section, the last of an arm or the first.
