@@ -193,31 +193,32 @@ VARIANTS: dict[str, Callable[[gdstk.Library], gdstk.Library]] = {
     "merged": cut.merged,
     "in another order": lambda library: order.shuffled(library, 3),
 }
-TURNED, PLACED, MERGED = "turned", "turned by a degree as a placement", "merged"
+SAME_EACH_NM = 2.0
+SAME_SHARE = 5e-6
+"""All corners of a layout that is turned are rounded again: the length of a guide is a sum of many of them."""
 DIFFERENT = {
     # Faults drawn on purpose: guides across, beside and on each other.
     "SiEPIC_EBeam_PDK__SiEPIC_Tools_EBeam_PDK_Verification_Check.gds": {
-        TURNED,
-        PLACED,
-        MERGED,
+        "turned",
+        "turned by a degree as a placement",
         "mirrored",
+        "cut along lines",
+        "merged",
         "in another order",
     },
-    "openEBL-2024-10-SiN__EBeam_Omid_SiN1550.oas": {TURNED, PLACED},
-    # Steps of an adiabatic splitter.
-    "openEBL-2024-10__EBeam_jzbrown88.bad.gds": {TURNED},
     # Guides between 60 nm strips that touch at their ends.
     ESKID: {"in another order"},
 }
-"""Where the graph still depends on how the layout is drawn; who mends one takes it out."""
+"""Where the network still depends on how the layout is drawn; who mends one takes it out."""
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_bare_layout_drawn_otherwise_has_the_same_graph(
+def test_a_bare_layout_drawn_otherwise_is_the_same_network(
     redrawn_name: str, variant: str, table: dict[str, str], bare: Bare, extracted_bare: Extracted
 ) -> None:
     there = extract(read(VARIANTS[variant](bare(redrawn_name))), pdk.load(table[redrawn_name]))
-    found = differences(network_of(extracted_bare(redrawn_name)), network_of(there), lengths=False)
+    here = network_of(extracted_bare(redrawn_name))
+    found = differences(here, network_of(there), SAME_EACH_NM, relative=SAME_SHARE)
     if variant in DIFFERENT.get(redrawn_name, set()):
         assert found
     else:

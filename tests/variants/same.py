@@ -18,13 +18,15 @@ MAX_ROUNDS = 64
 Signature = tuple[int, int, int]
 
 
-def differences(a: Network, b: Network, tolerance_nm: float = 2.0, *, lengths: bool = True) -> list[str]:
+def differences(
+    a: Network, b: Network, tolerance_nm: float = 2.0, *, relative: float = 0.0, lengths: bool = True
+) -> list[str]:
     """Return in words where two networks differ; empty when they are the same.
 
-    With ``lengths=False`` only the graphs are compared.
+    A length may differ by the tolerance and a share of it. With ``lengths=False`` only the graphs are compared.
     """
     found = _of_nodes(a, b)
-    names = _length_names([*a.edges, *b.edges], tolerance_nm) if lengths else [0] * (len(a.edges) + len(b.edges))
+    names = _length_names([*a.edges, *b.edges], tolerance_nm, relative) if lengths else [0] * (len(a.edges) + len(b.edges))
     of_a, of_b = names[: len(a.edges)], names[len(a.edges) :]
     colours_a, colours_b = _refined(a, of_a, b, of_b)
     routes_a = _by_signature(a, colours_a, of_a)
@@ -37,7 +39,7 @@ def differences(a: Network, b: Network, tolerance_nm: float = 2.0, *, lengths: b
             found += [f"only in the second: {_words(b, edge)}" for edge in other[len(mine) :]]
         elif lengths:
             for left, right in zip(mine, other, strict=True):
-                if abs(left.length_nm - right.length_nm) > tolerance_nm:
+                if abs(left.length_nm - right.length_nm) > tolerance_nm + relative * left.length_nm:
                     found.append(f"{_words(a, left)} is {right.length_nm - left.length_nm:+.3f} nm in the second")
     if not found and Counter(colours_a) != Counter(colours_b):
         found.append("the same parts joined in another way")
@@ -62,13 +64,14 @@ def _of_nodes(a: Network, b: Network) -> list[str]:
     ]
 
 
-def _length_names(edges: list[Edge], tolerance_nm: float) -> list[int]:
+def _length_names(edges: list[Edge], tolerance_nm: float, relative: float) -> list[int]:
     """Return a number for each length; lengths next to each other within the tolerance share it."""
     lengths = np.array([edge.length_nm for edge in edges])
     order = np.argsort(lengths, kind="stable")
     names = np.zeros(len(lengths), dtype=np.int64)
     if len(lengths):
-        names[order] = np.concatenate([[0], np.cumsum(np.diff(lengths[order]) > tolerance_nm)])
+        allowed_nm = tolerance_nm + relative * lengths[order][:-1]
+        names[order] = np.concatenate([[0], np.cumsum(np.diff(lengths[order]) > allowed_nm)])
     result: list[int] = names.tolist()
     return result
 
