@@ -26,7 +26,9 @@ def differences(
     A length may differ by the tolerance and a share of it. With ``lengths=False`` only the graphs are compared.
     """
     found = _of_nodes(a, b)
-    names = _length_names([*a.edges, *b.edges], tolerance_nm, relative) if lengths else [0] * (len(a.edges) + len(b.edges))
+    names = (
+        _length_names([*a.edges, *b.edges], tolerance_nm, relative) if lengths else [0] * (len(a.edges) + len(b.edges))
+    )
     of_a, of_b = names[: len(a.edges)], names[len(a.edges) :]
     colours_a, colours_b = _refined(a, of_a, b, of_b)
     routes_a = _by_signature(a, colours_a, of_a)

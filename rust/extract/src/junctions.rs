@@ -31,6 +31,10 @@ const STRAIGHT_RAD: f64 = 0.2;
 const CROSSING_RAD: f64 = 0.2;
 /// A crossing whose arms widen by more than this factor was designed as one.
 const DESIGNED: f64 = 1.15;
+/// An arm is looked at for so many widths,
+const ARM_WIDTHS: f64 = 10.0;
+/// and over so many pieces.
+const MOST_PIECES: usize = 4;
 
 struct Arm {
     at: [f64; 2],
@@ -71,13 +75,32 @@ pub fn tables(world: &World, joined: &Joined, guides: &Guides) -> (Junctions, Cr
         });
         let Some(((a, b), angle_rad)) = ways else { continue };
         let guide = |arm: usize| joined.partner(arms[arm].port).and_then(|q| guides.of_device(world.ports.device(q)));
-        let is_plain =
-            (0..4).filter_map(guide).all(|g| guides.row(g).width_max_nm <= DESIGNED * guides.row(g).width_min_nm);
+        let is_plain = arms.iter().all(|arm| is_plain(world, joined, guides, arm.port));
         if let (true, Some(a), Some(b)) = (is_plain, guide(a), guide(b)) {
             crossings.push(CrossingRow { waveguide_a: a as i64, waveguide_b: b as i64, x_nm, y_nm, angle_rad });
         }
     }
     (junctions, crossings)
+}
+
+/// True when an arm keeps its width. One in several pieces is followed as far as a crossing may reach.
+fn is_plain(world: &World, joined: &Joined, guides: &Guides, port: usize) -> bool {
+    let (mut narrowest, mut widest, mut length) = (f64::INFINITY, 0.0_f64, 0.0);
+    let mut port = port;
+    for _ in 0..MOST_PIECES {
+        let Some(entry) = joined.partner(port) else { break };
+        let device = world.ports.device(entry);
+        let Some(g) = guides.of_device(device) else { break };
+        let row = guides.row(g);
+        (narrowest, widest) = (row.width_min_nm.min(narrowest), row.width_max_nm.max(widest));
+        length += row.centerline_length_nm;
+        if length > ARM_WIDTHS * widest {
+            break;
+        }
+        let first = world.starts[device];
+        port = if entry == first { first + 1 } else { first };
+    }
+    widest <= DESIGNED * narrowest
 }
 
 /// One arm of each of two straight ways across each other, and the angle between these.

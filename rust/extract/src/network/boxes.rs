@@ -50,8 +50,8 @@ pub(super) fn absorb(owners: &mut Owners, network: &mut Network) {
     for g in (0..is_box.len()).filter(|&g| is_box[g]) {
         let nodes = network.guides[g].bodies;
         let node = owners.add();
-        for k in 0..2 {
-            if let Some(other) = nodes[k] {
+        for (k, other) in nodes.into_iter().enumerate() {
+            if let Some(other) = other {
                 owners.join(node, other);
             }
             let sides: Vec<Side> = beyond_step(owners, g, k).collect();
