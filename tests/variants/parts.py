@@ -162,10 +162,9 @@ def crossing(random: Random, width_um: float) -> Part:
     return part
 
 
-def interference_box(random: Random, width_um: float) -> Part:
+def interference_box(random: Random, width_um: float, length_um: tuple[float, float] = (4, 7.5)) -> Part:
     """Return a wide box with one guide on the left and two on the right."""
-    # Longer ones are taken for wide guides.
-    part, length = Part("box"), float(random.uniform(4, 7.5))
+    part, length = Part("box"), float(random.uniform(*length_um))
     node = part.add_node(DEVICE, 3)
     part.add_chain([straight(length, 2.6)])
     arm = float(random.uniform(5, 20))
@@ -176,6 +175,11 @@ def interference_box(random: Random, width_um: float) -> Part:
     # Routes end at the middle of the box, the pieces at its rim.
     part.slack_nm = 1500.0 + length * 1000.0
     return part
+
+
+def long_box(random: Random, width_um: float) -> Part:
+    """Return a box that is as much longer than wide as a guide may be."""
+    return interference_box(random, width_um, (8, 25))
 
 
 def coil(random: Random, width_um: float) -> Part:
@@ -196,3 +200,6 @@ PARTS: dict[str, Callable[[Random, float], Part]] = {
     "box": interference_box,
     "coil": coil,
 }
+LONG_BOX = "long box"
+ALL_PARTS = {**PARTS, LONG_BOX: long_box}
+"""With those that not every variant leaves alone: a piece of a long box that was cut off is a wide guide."""

@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{GridIndex, Octagon};
 
+use crate::network::WIDER;
 use crate::trace::End;
 pub use form::Form;
 
@@ -254,8 +255,8 @@ fn is_explained(
     slack: Slack,
 ) -> bool {
     let reach = slack.snap + 1.0;
-    let facing = |e: &End| {
-        b_ends.iter().any(|o| {
+    let facing = |(e, is_boxy): (&End, &bool)| {
+        b_ends.iter().zip(&b.is_boxy).any(|(o, is_other_boxy)| {
             let turned = wrap_angle(o.direction_rad - e.direction_rad + PI).abs();
             let (gap, aside) = seen(e, [o.x, o.y]);
             let half = f64::midpoint(e.width, o.width);
@@ -278,10 +279,12 @@ fn is_explained(
                 && gap.abs().max(aside) <= reach
                 && (e.width - o.width).abs() <= 2.0 * reach
                 && wrap_angle(e.cap_rad - o.cap_rad + PI).abs() * half <= 2.0 * reach;
-            turned <= FACING_RAD && (is_joint || is_miss) && !is_cut
+            // A guide on the box of a coupler: what the box is shows only with all that meets it.
+            let is_on_box = (*is_boxy && e.width >= WIDER * o.width) || (*is_other_boxy && o.width >= WIDER * e.width);
+            turned <= FACING_RAD && (is_joint || is_miss) && !is_cut && !is_on_box
         })
     };
-    if a_ends.iter().any(facing) {
+    if a_ends.iter().zip(&a.is_boxy).any(facing) {
         return true;
     }
     let on_cap = |ends: &[End]| {

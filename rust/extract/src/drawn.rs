@@ -23,6 +23,8 @@ pub struct Drawn {
     pub protos: Vec<Proto>,
     /// Ends of guides that lead out of the region.
     pub ends: Vec<End>,
+    /// For each of them whether its guide is no longer than the box of a multimode coupler may be.
+    pub is_boxy: Vec<bool>,
     /// Why nothing is known of the region.
     pub reason: Option<&'static str>,
 }
@@ -101,9 +103,11 @@ fn is_square(guide: &Guide, k: usize, ring: &[Point]) -> bool {
 
 fn of_ribbon(guide: Guide, ring: &[Point]) -> Drawn {
     let has_line = guide.line.len() >= 2;
-    let ends = (0..2).filter(|&k| !has_line || is_square(&guide, k, ring)).map(|k| guide.trace.ends[k]).collect();
+    let ends: Vec<End> =
+        (0..2).filter(|&k| !has_line || is_square(&guide, k, ring)).map(|k| guide.trace.ends[k]).collect();
+    let is_boxy = vec![network::is_boxy(&guide.trace); ends.len()];
     let proto = guide_proto(Arc::new(guide));
-    Drawn { protos: vec![proto], ends, reason: None }
+    Drawn { protos: vec![proto], ends, is_boxy, reason: None }
 }
 
 fn options(plan: &Plan, layer: LayerId) -> NetworkOptions {
@@ -137,7 +141,7 @@ fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'stati
         return of_parts(plan, layer, network);
     }
     let proto = Proto { outline: rings.to_vec(), bbox: boxed(rings), reason: Some(reason), ..empty() };
-    Drawn { protos: vec![proto], ends: Vec::new(), reason: Some(reason) }
+    Drawn { protos: vec![proto], reason: Some(reason), ..Drawn::default() }
 }
 
 /// A region without cracks that rounding left in it, and with walls of teeth as light sees them.
@@ -186,7 +190,10 @@ fn of_parts(plan: &Plan, layer: LayerId, network: Network) -> Drawn {
     for part in network.guides {
         let is_ring = part.bodies == [None; 2] && meet(&part.trace.ends);
         let free = part.trace.ends.iter().zip(part.bodies).filter(|(_, body)| body.is_none() && !is_ring);
+        let before = drawn.ends.len();
         drawn.ends.extend(free.map(|(end, _)| *end));
+        let is_boxy = network::is_boxy(&part.trace);
+        drawn.is_boxy.extend((before..drawn.ends.len()).map(|_| is_boxy));
         let area = part.trace.area;
         let guide = guides::of_trace(plan, layer, part.trace);
         add(guide_proto(Arc::new(guide)), area);

@@ -3,8 +3,8 @@
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use proptest::prelude::*;
-use waveguard_extract::network::{Network, NetworkOptions, NoNetwork, decompose, jogs};
-use waveguard_extract::trace::{TraceOptions, trace_ribbon};
+use waveguard_extract::network::{Network, NetworkOptions, NoNetwork, decompose, jogs, with_stubs};
+use waveguard_extract::trace::{CapHint, TraceOptions, trace_ribbon};
 use waveguard_geom::{Point, region, seam};
 
 const WIDTH: f64 = 500.0;
@@ -168,6 +168,75 @@ fn a_multimode_section_is_a_body_between_its_access_guides() {
             assert!((8300.0..9040.0).contains(&l), "{l}");
         }
     }
+}
+
+/// A box of a multimode coupler with one guide on its left and two on its right.
+fn coupler_box(length: f64, arm: f64) -> Vec<Vec<[f64; 2]>> {
+    let mut out = vec![bar([0.0, 0.0], [length, 0.0], 2500.0), bar([-arm, 0.0], [0.0, 0.0], WIDTH)];
+    out.extend([700.0, -700.0].map(|y| bar([length, y], [length + arm, y], WIDTH)));
+    out
+}
+
+fn turned([x, y]: [f64; 2], angle: f64) -> [f64; 2] {
+    let (sin, cos) = angle.sin_cos();
+    [x * cos - y * sin, x * sin + y * cos]
+}
+
+#[test]
+fn a_box_longer_than_wide_is_no_guide_when_narrow_guides_meet_it() {
+    for length in [6000.0, 12_000.0, 25_000.0] {
+        for angle in [0.0, 0.3, 1.1, 2.5] {
+            let found = network(&coupler_box(length, 9000.0), angle);
+            assert_eq!((found.guides.len(), found.bodies.len()), (3, 1), "{length} {angle}");
+            // The guides end where the box begins, to a corner that was rounded.
+            for mouth in [[0.0, 0.0], [length, 700.0], [length, -700.0]].map(|p| turned(p, angle)) {
+                let off = found.bodies[0].ports.iter().map(|p| (p.x - mouth[0]).hypot(p.y - mouth[1]));
+                assert!(off.fold(f64::INFINITY, f64::min) < 2.0, "{length} {angle} {:?}", found.bodies[0].ports);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wide_guide_between_two_that_are_narrow_stays_one() {
+    let shapes = [
+        bar([-9000.0, 0.0], [0.0, 0.0], WIDTH),
+        bar([0.0, 0.0], [20_000.0, 0.0], 1200.0),
+        bar([20_000.0, 0.0], [29_000.0, 0.0], WIDTH),
+    ];
+    for angle in [0.0, 0.7] {
+        let found = network(&shapes, angle);
+        assert_eq!(found.guides.len(), 3, "{angle}");
+    }
+}
+
+#[test]
+fn a_junction_is_the_same_wherever_it_was_cut_off_its_guides() {
+    let whole = network(&coupler_box(6000.0, 9000.0), 0.0);
+    for left in [0.0, 40.0, 700.0, 2200.0] {
+        let mut shapes = coupler_box(6000.0, 9000.0);
+        shapes[1] = bar([-left - 1.0, 0.0], [0.0, 0.0], WIDTH);
+        let entry = CapHint { x: -left - 1.0, y: 0.0, direction_rad: PI, width: WIDTH };
+        let region = with_stubs(&merged(&shapes, 0.0), &[entry], options().aspect);
+        let found = decompose(&region, &[entry], &options()).expect("a network");
+        assert_eq!(found.bodies.len(), 1, "{left}");
+        // What is left of the guide is a guide, unless it is next to nothing.
+        assert_eq!(found.guides.len(), if left > 3.0 { 3 } else { 2 }, "{left}");
+        let port = found.bodies[0].ports.iter().find(|p| p.x < 1.0).expect("a port on the left");
+        let expected = whole.bodies[0].ports.iter().find(|p| p.x < 1.0).expect("a port on the left");
+        assert!((port.x - expected.x).abs() < 2.0 && (port.y - expected.y).abs() < 1.0, "{left} {port:?}");
+        let own = area(&found) + found.rest_area;
+        let drawn = 6000.0 * 2500.0 + 2.0 * 9000.0 * WIDTH + (left + 1.0) * WIDTH;
+        // The notches of arms are shared out by triangles.
+        assert!((own / drawn - 1.0).abs() < 5e-3, "{left} {own} {drawn}");
+    }
+}
+
+#[test]
+fn an_entry_that_leads_nowhere_is_said() {
+    let entry = CapHint { x: 3000.0, y: 40_000.0, direction_rad: FRAC_PI_2, width: WIDTH };
+    let region = merged(&coupler_box(6000.0, 9000.0), 0.0);
+    assert_eq!(decompose(&region, &[entry], &options()).err(), Some(NoNetwork::LostEntry));
 }
 
 #[test]

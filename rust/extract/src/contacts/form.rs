@@ -19,6 +19,8 @@ pub struct Form {
     /// Runs from `.1` to `.2`, in a box: neighbours are looked for with these.
     pub(super) groups: Vec<(Octagon, u32, u32)>,
     pub(super) ends: Vec<End>,
+    /// For each end whether its guide may be the box of a coupler.
+    pub(super) is_boxy: Vec<bool>,
     /// Outlines of what is no guide in it.
     pub(super) bodies: Vec<Vec<[f64; 2]>>,
     pub(super) is_known: bool,
@@ -69,6 +71,7 @@ impl Form {
             groups: groups(&all_runs, COARSER * tile),
             runs: all_runs,
             ends: ends.collect(),
+            is_boxy: drawn.is_boxy.clone(),
             bodies: bodies.map(|ring| ring.iter().map(place).collect()).collect(),
             is_known: drawn.reason.is_none(),
             area: rings.iter().map(|r| ring::double_area(r) as f64).sum::<f64>().abs() / 2.0

@@ -99,9 +99,10 @@ impl Owners {
     pub(super) fn release(&mut self, is_out: &[bool], guides: &[Part]) {
         let of_out = |g: u32| is_out.get(g as usize).copied().unwrap_or(false);
         self.guide.iter_mut().filter(|g| of_out(**g)).for_each(|g| *g = NONE);
-        let place = |e: &End| [e.x.to_bits(), e.y.to_bits()];
+        // Guides of different width may end at one place.
+        let place = |e: &End| [e.x, e.y, e.width].map(f64::to_bits);
         let out = guides.iter().zip(is_out).filter(|(_, out)| **out);
-        let ends: FxHashSet<[u64; 2]> = out.flat_map(|(part, _)| part.trace.ends.iter().map(place)).collect();
+        let ends: FxHashSet<[u64; 3]> = out.flat_map(|(part, _)| part.trace.ends.iter().map(place)).collect();
         for own in &mut self.ports {
             own.retain(|p| !ends.contains(&place(p)));
         }

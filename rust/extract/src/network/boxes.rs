@@ -5,15 +5,20 @@
 
 use super::Network;
 use super::bodies::{Owners, Side};
-use crate::trace::End;
+use crate::trace::{End, Trace};
 
 /// A box is so many times wider than the guides that meet it.
-const WIDER: f64 = 1.5;
+pub const WIDER: f64 = 1.5;
 /// A box is no longer than this many of its widths: four times the square of the width by the wavelength in the core,
 /// for general interference (Soldano and Pennings 1995) at the widest of guides.
 const LONGEST: f64 = 12.0;
 /// Guides that meet a box at both ends, at least.
 const FEWEST: usize = 3;
+
+/// True for a guide that is no longer than a box of its width may be.
+pub fn is_boxy(trace: &Trace) -> bool {
+    trace.length <= LONGEST * trace.width_min
+}
 
 /// Makes boxes parts of the bodies at their ends.
 pub(super) fn absorb(owners: &mut Owners, network: &mut Network) {
@@ -21,7 +26,7 @@ pub(super) fn absorb(owners: &mut Owners, network: &mut Network) {
     let mut is_box = vec![false; network.guides.len()];
     for (g, part) in network.guides.iter().enumerate() {
         let width = part.trace.width_min;
-        if part.trace.length > LONGEST * width {
+        if !is_boxy(&part.trace) {
             continue;
         }
         let met = [0, 1].map(|k: usize| {
@@ -29,7 +34,7 @@ pub(super) fn absorb(owners: &mut Owners, network: &mut Network) {
             match part.bodies[k] {
                 Some(node) => {
                     let all = entries.get(&owners.root(node)).map_or(&[][..], Vec::as_slice);
-                    all.iter().filter(|e| (e.x, e.y) != (own.x, own.y)).map(|e| e.width).collect()
+                    all.iter().filter(|e| (e.x, e.y, e.width) != (own.x, own.y, own.width)).map(|e| e.width).collect()
                 }
                 None => beyond_step(owners, g, k)
                     .map(|side| match side {

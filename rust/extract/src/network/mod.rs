@@ -20,6 +20,7 @@ use waveguard_geom::Point;
 
 use crate::trace::{End, Trace, TraceOptions};
 
+pub use boxes::{WIDER, is_boxy};
 pub use entries::with_stubs;
 pub use parts::decompose;
 
