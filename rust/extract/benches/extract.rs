@@ -1,7 +1,8 @@
 //! Time of a whole extraction of a flattened lattice of couplers and straights, by number of copies.
 //!
 //! Prints the best of several rounds, because other load on the machine only ever adds. A layout of copies shows
-//! what is worked out once; `distinct` shifts a vertex in each shape so that nothing is.
+//! what is worked out once; `distinct` shifts a vertex in each shape so that nothing is. Then the same lattice with
+//! each coupler and its straights in a cell, which is placed.
 
 #![expect(clippy::print_stdout, reason = "a bench reports on stdout")]
 
@@ -31,6 +32,16 @@ fn coupler(up: bool) -> Vec<(i32, i32)> {
     side(-250).chain(side(250).rev()).collect()
 }
 
+/// A coupler and the straights after it.
+fn unit() -> [Vec<(i32, i32)>; 4] {
+    let straight = |y: i32| vec![(103_000, y - 250), (163_000, y - 250), (163_000, y + 250), (103_000, y + 250)];
+    [coupler(true), coupler(false), straight(10_000), straight(-10_000)]
+}
+
+fn origin(i: i32) -> (i32, i32) {
+    ((i % 100) * 163_000, (i / 100) * 40_000)
+}
+
 fn layout(units: i32, distinct: bool) -> Layout {
     let mut columns = LayoutColumns {
         dbu_nm: 1.0,
@@ -41,16 +52,10 @@ fn layout(units: i32, distinct: bool) -> Layout {
         path_offsets: vec![0],
         ..LayoutColumns::default()
     };
-    let straight = vec![(0, -250), (60_000, -250), (60_000, 250), (0, 250)];
-    let shapes = [
-        (coupler(true), 0, 0),
-        (coupler(false), 0, 0),
-        (straight.clone(), 103_000, 10_000),
-        (straight, 103_000, -10_000),
-    ];
+    let shapes = unit();
     for i in 0..units {
-        for (k, (shape, dx, dy)) in (0..).zip(&shapes) {
-            let at = ((i % 100) * 163_000 + dx, (i / 100) * 40_000 + dy);
+        let at = origin(i);
+        for (k, shape) in (0..).zip(&shapes) {
             let first = columns.polygon_grid.len();
             columns.polygon_grid.extend(shape.iter().map(|&(x, y)| Point::new(x + at.0, y + at.1)));
             if distinct && shape.len() > 4 {
@@ -70,8 +75,54 @@ fn layout(units: i32, distinct: bool) -> Layout {
     Layout::build(columns, &Watch::default()).expect("valid columns")
 }
 
+/// The same lattice as placements of one cell.
+fn placed(units: i32) -> Layout {
+    let mut columns = LayoutColumns {
+        dbu_nm: 1.0,
+        layers: vec![(1, 0)],
+        cell_names: vec!["top".to_owned(), "unit".to_owned()],
+        repetitions: vec![Repetition::Single],
+        polygon_offsets: vec![0],
+        path_offsets: vec![0],
+        ..LayoutColumns::default()
+    };
+    for shape in unit() {
+        columns.polygon_grid.extend(shape.iter().map(|&(x, y)| Point::new(x, y)));
+        columns.polygon_offsets.push(columns.polygon_grid.len() as i64);
+    }
+    let n = columns.polygon_offsets.len() - 1;
+    columns.polygon_cell = vec![1; n];
+    columns.polygon_layer = vec![0; n];
+    columns.polygon_rep = vec![0; n];
+    for at in (0..units).map(origin) {
+        columns.ref_cell.push(0);
+        columns.ref_target.push(1);
+        columns.ref_name.push(String::new());
+        columns.ref_xy.extend([f64::from(at.0), f64::from(at.1)]);
+        columns.ref_rotation_rad.push(0.0);
+        columns.ref_magnification.push(1.0);
+        columns.ref_mirror.push(0);
+        columns.ref_rep.push(0);
+    }
+    Layout::build(columns, &Watch::default()).expect("valid columns")
+}
+
+fn best_s(layout: &Layout, recipe: &Recipe) -> f64 {
+    let one = |_| {
+        let start = Instant::now();
+        drop(extract(layout, recipe, &Watch::default()).expect("no one cancels"));
+        start.elapsed().as_secs_f64()
+    };
+    (0..ROUNDS).map(one).fold(f64::INFINITY, f64::min)
+}
+
 fn main() {
     let recipe = Recipe::from_json(RECIPE).expect("valid recipe");
+    for units in [4000, 32_000] {
+        let (flat, cells) = (best_s(&layout(units, false), &recipe), best_s(&placed(units), &recipe));
+        let times = flat / cells;
+        println!("{units:6} units: flat {:8.1} ms, placed {:8.1} ms, {times:.1} times", flat * 1e3, cells * 1e3);
+    }
     for units in [1000, 4000] {
         for distinct in [false, true] {
             let layout = layout(units, distinct);

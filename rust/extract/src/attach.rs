@@ -29,12 +29,16 @@ use crate::trace::CapHint;
 
 /// Parts of one grating are no further apart than this, in nm: about a wavelength in the cladding.
 const GRATING_REACH_NM: f64 = 1000.0;
+/// Nothing further apart than this has to do with each other here, in nm.
+pub(crate) const MOST_REACH_NM: f64 =
+    if GRATING_REACH_NM > strips::STRIP_REACH_NM { GRATING_REACH_NM } else { strips::STRIP_REACH_NM };
 /// A shape is thin, as a tooth or a strip is, when area over half its perimeter is below this, in nm.
 const THIN_NM: f64 = 700.0;
 /// Edges of an outline up to which all of them are looked at.
 const FEW_EDGES: usize = 64;
 
 /// Area by layer of shapes that are explained without being devices, with their top.
+#[derive(Debug)]
 pub struct Explained {
     /// Number of the top cell.
     pub top: usize,

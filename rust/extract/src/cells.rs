@@ -78,7 +78,7 @@ pub struct Instance {
 }
 
 /// All cells worked out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct WorkedOut {
     /// By cell.
     pub cells: Vec<CellPlan>,

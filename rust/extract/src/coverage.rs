@@ -3,84 +3,127 @@
 use waveguard_base::CellId;
 
 use crate::attach::Explained;
+use crate::devices::Proto;
 use crate::extraction::World;
 use crate::facts::Sums;
 use crate::nets::Joined;
 use crate::place::Rest;
+use crate::plan::Plan;
 use crate::recipe::PortKind;
 use crate::tables::{CoverageRow, CoverageTable, Unexplained, UnexplainedRow};
+
+/// What the devices of one top sum up to.
+#[derive(Clone, Debug, Default)]
+pub struct Totals {
+    /// Area that is explained, in dbu², by layer of the recipe's `core_layers`.
+    pub explained: Vec<f64>,
+    devices: u64,
+    guides: u64,
+    two_ports: u64,
+    with_ports: u64,
+    /// Optical and electrical ports, and those of them that are joined.
+    ports: [[u64; 2]; 2],
+}
+
+impl Totals {
+    /// Nothing yet, of so many layers.
+    pub fn new(layers: usize) -> Self {
+        Self { explained: vec![0.0; layers], ..Self::default() }
+    }
+
+    /// Adds an area by layer, as often as it is drawn and magnified by so much.
+    pub fn explain(&mut self, area: &[f64], times: f64) {
+        self.explained.iter_mut().zip(area).for_each(|(sum, area)| *sum += area * times);
+    }
+
+    /// Adds a device that is placed so often, magnified by so much.
+    pub fn add_device(&mut self, proto: &Proto, magnification: f64, times: u64) {
+        self.explain(&proto.core_area, magnification.powi(2) * times as f64);
+        let optical = proto.ports.iter().filter(|p| p.kind == PortKind::Optical).count();
+        self.devices += times;
+        self.guides += if proto.guide.is_some() { times } else { 0 };
+        self.two_ports += if optical == 2 { times } else { 0 };
+        self.with_ports += if proto.ports.is_empty() { 0 } else { times };
+    }
+
+    /// Adds ports of a kind, so many in all and so many of them joined.
+    pub fn add_ports(&mut self, kind: PortKind, all: u64, joined: u64) {
+        let Some(k) = PIN_KINDS.iter().position(|(own, _)| *own == kind) else { return };
+        self.ports[k][0] += all;
+        self.ports[k][1] += joined;
+    }
+}
+
+const PIN_KINDS: [(PortKind, &str); 2] =
+    [(PortKind::Optical, "optical_pins"), (PortKind::Electrical, "electrical_pins")];
+
+/// The sums of each top. `besides` is explained without being a device.
+pub fn totals(plan: &Plan, world: &World, tops: &[CellId], joined: &Joined, besides: &[Explained]) -> Vec<Totals> {
+    // Devices come top after top, in this order; a file may hold thousands of tops.
+    let mut first = 0;
+    let of_top = |&top: &CellId| {
+        let n = world.placed[first..].iter().take_while(|p| p.top == top).count();
+        let own = first..first + n;
+        first = own.end;
+        let mut totals = Totals::new(plan.recipe.core_layers.len());
+        for own in besides.iter().filter(|b| b.top == top.index()) {
+            totals.explain(&own.area, 1.0);
+        }
+        for placed in &world.placed[own.clone()] {
+            let proto = &world.cells[placed.cell.index()].protos[placed.proto];
+            totals.add_device(proto, placed.transform.magnification(), 1);
+        }
+        for p in world.starts[own.start]..world.starts[own.end] {
+            totals.add_ports(world.ports.kind(p), 1, u64::from(joined.partner(p).is_some()));
+        }
+        totals
+    };
+    tops.iter().map(of_top).collect()
+}
 
 /// Coverage of each top, and the shapes nothing explains, largest first.
 ///
 /// Areas are those of the drawn shapes: where shapes overlap, the area counts as often as it is drawn, in
-/// the total as in the parts. `besides` is explained without being a device.
+/// the total as in the parts.
 pub fn tables(
-    world: &World,
+    plan: &Plan,
     sums: &Sums,
     tops: &[CellId],
-    joined: &Joined,
+    totals: &[Totals],
     rest: Vec<Rest>,
-    besides: &[Explained],
 ) -> (CoverageTable, Unexplained) {
     let mut table = CoverageTable::default();
-    let nm2 = world.plan.layout.dbu_nm.powi(2);
-    // Devices come top after top, in this order; a file may hold thousands of tops.
-    let mut first = 0;
-    for &top in tops {
+    let nm2 = plan.layout.dbu_nm.powi(2);
+    for (&top, own) in tops.iter().zip(totals) {
         let t = top.index();
-        let n = world.placed[first..].iter().take_while(|p| p.top == top).count();
-        let own = first..first + n;
-        let own_ports = world.starts[own.start]..world.starts[own.end];
-        first = own.end;
         let mut add = |kind: String, total: f64, explained: f64| {
             table.push(CoverageRow { kind, total, explained, top: t as i64 });
         };
         let by_layer = &sums.core_area[t];
-        let mut explained = vec![0.0; by_layer.len()];
-        for own in besides.iter().filter(|b| b.top == t) {
-            explained.iter_mut().zip(&own.area).for_each(|(sum, area)| *sum += area);
-        }
-        let (mut n_devices, mut n_guides) = (0_u64, 0_u64);
-        let mut n_two_ports = 0_u64;
-        let mut modelled = 0_u64;
-        for placed in &world.placed[own] {
-            let proto = &world.cells[placed.cell.index()].protos[placed.proto];
-            let scale = placed.transform.magnification().powi(2);
-            for (sum, area) in explained.iter_mut().zip(&proto.core_area) {
-                *sum += area * scale;
-            }
-            n_devices += 1;
-            n_guides += u64::from(proto.guide.is_some());
-            let ports = &proto.ports;
-            let optical = ports.iter().filter(|p| p.kind == PortKind::Optical).count();
-            n_two_ports += u64::from(optical == 2);
-            modelled += u64::from(!ports.is_empty());
-        }
         let sum = |v: &[f64]| v.iter().sum::<f64>() * nm2;
-        add("core_area_nm2".to_owned(), sum(by_layer), sum(&explained));
-        for ((pair, area), part) in world.plan.recipe.core_layers.iter().zip(by_layer).zip(&explained) {
+        add("core_area_nm2".to_owned(), sum(by_layer), sum(&own.explained));
+        for ((pair, area), part) in plan.recipe.core_layers.iter().zip(by_layer).zip(&own.explained) {
             add(format!("core_area_nm2:{}/{}", pair.0, pair.1), area * nm2, part * nm2);
         }
-        for (kind, name) in [(PortKind::Optical, "optical_pins"), (PortKind::Electrical, "electrical_pins")] {
-            let (mut total, mut met) = (0_u64, 0_u64);
-            for p in own_ports.clone().filter(|&p| world.ports.kind(p) == kind) {
-                total += 1;
-                met += u64::from(joined.partner(p).is_some());
-            }
-            add(name.to_owned(), total as f64, met as f64);
+        for ((_, name), [all, joined]) in PIN_KINDS.iter().zip(own.ports) {
+            add((*name).to_owned(), all as f64, joined as f64);
         }
-        add("devices".to_owned(), n_devices as f64, modelled as f64);
-        add("guides".to_owned(), n_two_ports as f64, n_guides as f64);
+        add("devices".to_owned(), own.devices as f64, own.with_ports as f64);
+        add("guides".to_owned(), own.two_ports as f64, own.guides as f64);
     }
-    (table, unexplained(world, nm2, rest))
+    (table, unexplained(plan, nm2, rest))
 }
 
 /// Largest first; what does not fit the listing becomes one row for each top and reason.
-fn unexplained(world: &World, nm2: f64, mut rest: Vec<Rest>) -> Unexplained {
-    let nm = world.plan.layout.dbu_nm;
-    let most = world.plan.recipe.limits.unexplained_rows;
-    // Stable, so equal areas stay in walking order.
-    rest.sort_by(|a, b| b.what.area.total_cmp(&a.what.area));
+fn unexplained(plan: &Plan, nm2: f64, mut rest: Vec<Rest>) -> Unexplained {
+    let nm = plan.layout.dbu_nm;
+    let most = plan.recipe.limits.unexplained_rows;
+    let corner = |r: &Rest| (r.top, r.what.bbox.min);
+    // Equal areas by their place, whatever the order in which they were found; stable for shapes on each other.
+    rest.sort_by(|a, b| {
+        let ((s, p), (t, q)) = (corner(a), corner(b));
+        b.what.area.total_cmp(&a.what.area).then(s.cmp(&t)).then(p[0].total_cmp(&q[0])).then(p[1].total_cmp(&q[1]))
+    });
     let mut table = Unexplained::default();
     let mut others: Vec<Rest> = Vec::new();
     for (i, r) in rest.into_iter().enumerate() {

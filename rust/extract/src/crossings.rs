@@ -24,7 +24,7 @@ pub struct Crossing {
 /// What was found, and what was not looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    /// In order of piece.
+    /// In order of `a`, then `b`, then along `a`.
     pub crossings: Vec<Crossing>,
     /// Guides across which there were more pieces than were looked at.
     pub cut: Vec<usize>,
@@ -71,6 +71,7 @@ pub fn find(
         }
         from = to;
     }
+    out.crossings = once(std::mem::take(&mut out.crossings));
     let more = out.crossings.len().saturating_sub(bounds.rows);
     let dropped = out.crossings.split_off(out.crossings.len() - more);
     out.cut.extend(dropped.iter().map(|c| c.a));
@@ -79,6 +80,28 @@ pub fn find(
     out.cut.dedup();
     Ok(out)
 }
+
+/// Crossings in order of their guides, each place of two guides once; those of two guides in order along the first.
+fn once(mut crossings: Vec<Crossing>) -> Vec<Crossing> {
+    crossings.sort_by_key(|c| (c.a, c.b));
+    let mut out: Vec<Crossing> = Vec::with_capacity(crossings.len());
+    for c in crossings {
+        let is_known = out
+            .iter()
+            .rev()
+            .take(PIECES_AT_A_VERTEX)
+            .any(|o| (o.a, o.b) == (c.a, c.b) && (0..2).all(|k: usize| (o.at[k] - c.at[k]).abs() <= SAME_PLACE_NM));
+        if !is_known {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Crossings of two guides are no nearer to each other: they are as wide as these.
+const SAME_PLACE_NM: f64 = 1.0;
+/// Two pieces meet at a vertex of each guide, so that many pairs find one crossing.
+const PIECES_AT_A_VERTEX: usize = 4;
 
 /// Stretches a thread takes at once.
 const STRETCHES_A_TURN: usize = 256;
@@ -145,8 +168,9 @@ fn cross(p: &Piece, q: &Piece, lines: &[Line], end_widths: f64) -> Option<Crossi
     let (rx, ry) = (q.from[0] - p.from[0], q.from[1] - p.from[1]);
     let s = (rx * e[1] - ry * e[0]) / sin;
     let t = (rx * d[1] - ry * d[0]) / sin;
-    // Half open, so that a crossing at a vertex counts once.
-    if !(0.0..p.length).contains(&s) || !(0.0..q.length).contains(&t) {
+    // A crossing at a vertex is found on both sides of it, whatever rounding says; it is kept once.
+    let is_on = |at: f64, length: f64| (-ROUNDING_NM..=length + ROUNDING_NM).contains(&at);
+    if !is_on(s, p.length) || !is_on(t, q.length) {
         return None;
     }
     let from_ends = |line: &Line, along: f64| along.min(line.length() - along);
@@ -198,6 +222,16 @@ mod tests {
         let found = crossings(&[a, b]);
         assert_eq!(found.len(), 1);
         assert!((found[0].angle_rad - std::f64::consts::FRAC_PI_2).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_cross_at_vertices_is_found_once_wherever_it_lies() {
+        for k in 0..500 {
+            let (x, y) = (f64::from(k) * 7013.1, f64::from(k % 17) * 9011.7);
+            let a = line(&[[x - 9000.3, y - 100.1], [x, y], [x + 9000.7, y + 33.3]]);
+            let b = line(&[[x - 11.1, y - 9000.9], [x, y], [x + 77.7, y + 9000.1]]);
+            assert_eq!(crossings(&[a, b]).len(), 1, "at {x}, {y}");
+        }
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Cuts {
         *sum = sum.saturating_add(count);
     }
 
+    /// True when nothing was left out.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// Adds those of another part of the work.
     pub fn extend(&mut self, other: Self) {
         for ((code, limit, top), (at_nm, count)) in other.found {

@@ -7,25 +7,25 @@ use std::sync::OnceLock;
 
 use waveguard_base::Table;
 
+use crate::blocks::Blocks;
 use crate::cells::CellPlan;
+use crate::crossings::Crossing;
 use crate::devices::Proto;
+use crate::extraction::World;
 use crate::fill;
+use crate::junctions;
 use crate::nets::Joined;
 use crate::place::Placed;
 use crate::ports::Ports;
 use crate::profiles;
 use crate::routes;
 use crate::runs::Run;
-use crate::tables::{Routes, RunProfile, RunRow, Runs};
+use crate::tables::{CrossingRow, Crossings, Junctions, Routes, RunProfile, RunRow, Runs};
 use crate::write::{self, Guides};
 
-/// All that tables with rows for each placement are written from.
-#[derive(Debug)]
-pub struct Found {
-    /// Size of the grid.
-    pub dbu_nm: f64,
-    /// What each cell holds.
-    pub cells: Vec<CellPlan>,
+/// The network with each device by itself.
+#[derive(Debug, Default)]
+pub struct Flat {
     /// The devices.
     pub placed: Vec<Placed>,
     /// Their ports.
@@ -38,14 +38,29 @@ pub struct Found {
     pub guides: Guides,
     /// Parallel runs.
     pub runs: Vec<Run>,
+    /// Centre-lines that cross, in order of their guides.
+    pub crossings: Vec<Crossing>,
+}
+
+/// All that tables with rows for each placement are written from.
+#[derive(Debug)]
+pub struct Found {
+    /// Size of the grid.
+    pub dbu_nm: f64,
+    /// What each cell holds.
+    pub cells: Vec<CellPlan>,
     /// Steps in width up to this are passed by routes.
     pub width_nm: f64,
+    /// The network by cells, when that is how it was found.
+    blocks: Option<Blocks>,
+    /// The network with each device by itself, once it is known.
+    flat: OnceLock<Flat>,
     /// The routes, and the route of each guide, once they were asked for.
-    pub(crate) routes: OnceLock<(Routes, Vec<i64>)>,
+    routes: OnceLock<(Routes, Vec<i64>)>,
 }
 
 /// Tables that are written when they are asked for.
-pub const WRITTEN_LATER: [&str; 11] = [
+pub const WRITTEN_LATER: [&str; 13] = [
     "devices",
     "ports",
     "nets",
@@ -53,20 +68,69 @@ pub const WRITTEN_LATER: [&str; 11] = [
     "bends",
     "pieces",
     "tapers",
+    "junctions",
+    "crossings",
     "routes",
     "runs",
     "run_profile",
     "centerlines",
 ];
 
+/// A network in the form in which it was found.
+#[derive(Debug)]
+pub enum Network {
+    /// Device by device.
+    Flat(Box<Flat>),
+    /// Cell by cell.
+    Blocks(Box<Blocks>),
+}
+
 impl Found {
+    /// Keeps a network; nothing is written yet.
+    pub fn new(dbu_nm: f64, cells: Vec<CellPlan>, width_nm: f64, network: Network) -> Self {
+        let (blocks, flat) = match network {
+            Network::Flat(flat) => (None, OnceLock::from(*flat)),
+            Network::Blocks(blocks) => (Some(*blocks), OnceLock::new()),
+        };
+        Self { dbu_nm, cells, width_nm, blocks, flat, routes: OnceLock::new() }
+    }
+
+    /// True when the network was found cell by cell.
+    pub(crate) fn is_by_cells(&self) -> bool {
+        self.blocks.is_some()
+    }
+
+    /// The network with each device by itself; worked out when it is asked for first.
+    pub(crate) fn flat(&self) -> &Flat {
+        self.flat.get_or_init(|| self.blocks.as_ref().map_or_else(Flat::default, |b| b.flat(self.dbu_nm, &self.cells)))
+    }
+
     /// What a placed device is in the frame of its cell.
     pub(crate) fn proto(&self, placed: &Placed) -> &Proto {
         &self.cells[placed.cell.index()].protos[placed.proto]
     }
 
     fn routes(&self) -> &(Routes, Vec<i64>) {
-        self.routes.get_or_init(|| routes::find(&self.guides, &self.starts, &self.ports, &self.joined, self.width_nm))
+        let Flat { placed: _, ports, starts, joined, guides, .. } = self.flat();
+        self.routes.get_or_init(|| routes::find(guides, starts, ports, joined, self.width_nm))
+    }
+
+    /// The junctions, and all crossings.
+    fn meetings(&self) -> (Junctions, Crossings) {
+        let flat = self.flat();
+        let Flat { placed, ports, starts, .. } = flat;
+        let world = World { dbu_nm: self.dbu_nm, cells: &self.cells, placed, ports, starts };
+        let (junctions, mut crossings) = junctions::tables(&world, &flat.joined, &flat.guides);
+        for c in &flat.crossings {
+            crossings.push(CrossingRow {
+                waveguide_a: c.a as i64,
+                waveguide_b: c.b as i64,
+                x_nm: c.at[0],
+                y_nm: c.at[1],
+                angle_rad: c.angle_rad,
+            });
+        }
+        (junctions, crossings)
     }
 
     /// Writes a table; `None` when it is none of [`WRITTEN_LATER`].
@@ -79,9 +143,11 @@ impl Found {
             "bends" => write::bends(self).into_table(),
             "pieces" => profiles::pieces(self).into_table(),
             "tapers" => profiles::tapers(self).into_table(),
+            "junctions" => self.meetings().0.into_table(),
+            "crossings" => self.meetings().1.into_table(),
             "routes" => self.routes().0.clone().into_table(),
-            "runs" => runs(&self.runs).into_table(),
-            "run_profile" => run_profile(&self.runs).into_table(),
+            "runs" => runs(&self.flat().runs).into_table(),
+            "run_profile" => run_profile(&self.flat().runs).into_table(),
             "centerlines" => write::centerlines(self).into_table(),
             _ => return None,
         })

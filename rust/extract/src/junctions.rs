@@ -44,7 +44,7 @@ struct Arm {
 
 /// The table of junctions, and the crossings among them that nobody designed.
 pub fn tables(world: &World, joined: &Joined, guides: &Guides) -> (Junctions, Crossings) {
-    let nm = world.plan.layout.dbu_nm;
+    let nm = world.dbu_nm;
     let mut junctions = Junctions::default();
     let mut crossings = Crossings::default();
     for (i, placed) in world.placed.iter().enumerate() {

@@ -4,7 +4,9 @@
 //! a gap or a radius means is decided by the reader of the tables.
 
 pub mod attach;
+pub mod blocks;
 pub mod cells;
+pub mod connected;
 pub mod contacts;
 pub mod coverage;
 pub mod crossings;
@@ -16,6 +18,7 @@ pub mod error;
 pub mod extraction;
 pub mod facts;
 mod fill;
+mod flat;
 pub mod found;
 mod free;
 pub mod guides;
@@ -36,6 +39,7 @@ pub mod recipe;
 pub mod routes;
 pub mod runs;
 pub mod shapes;
+mod small;
 pub mod split;
 pub mod tables;
 pub mod trace;

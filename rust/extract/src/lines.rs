@@ -88,7 +88,7 @@ pub struct PlacedLine {
 }
 
 /// All centre-lines. Those that differ by a displacement only are kept once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Lines {
     /// Centre-lines that differ, each in a frame of its own.
     pub forms: Vec<Line>,

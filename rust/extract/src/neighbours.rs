@@ -16,7 +16,7 @@ use waveguard_geom::{BBox, GridIndex};
 use crate::crossings::{self, Crossing};
 use crate::error::ExtractError;
 use crate::lines::{Line, Lines, Pieces};
-use crate::recipe::RunsPlan;
+use crate::recipe::{Recipe, RunsPlan};
 use crate::runs::{self, Run};
 
 /// What to look for.
@@ -36,6 +36,24 @@ pub struct Search<'a> {
     pub crossings: crossings::Bounds,
 }
 
+/// Guides are not cut finer than this, however short the reach.
+const LEAST_TILE_NM: f64 = 1000.0;
+
+impl<'a> Search<'a> {
+    /// What a recipe asks for.
+    pub fn new(recipe: &'a Recipe) -> Self {
+        let limits = &recipe.limits;
+        Self {
+            plan: &recipe.runs,
+            slack_nm: 2.0 * (recipe.trace.line_tolerance_nm + recipe.tolerances.width_nm),
+            crossing_end_widths: limits.crossing_end_widths,
+            tile_nm: (2.0 * recipe.runs.reach_nm).max(LEAST_TILE_NM),
+            runs: runs::Bounds { piece_pairs: limits.piece_pairs, samples: limits.run_samples },
+            crossings: crossings::Bounds { piece_pairs: limits.piece_pairs, rows: limits.crossing_rows },
+        }
+    }
+}
+
 /// Runs and crossings of some lines.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
@@ -47,7 +65,7 @@ pub struct Found {
 
 impl Found {
     /// True when a bound of the search was reached.
-    fn is_cut(&self, lines: usize) -> bool {
+    pub(crate) fn is_cut(&self, lines: usize) -> bool {
         !self.runs.cut.is_empty() || self.runs.until < lines || !self.crossings.cut.is_empty()
     }
 

@@ -113,6 +113,19 @@ impl Joined {
         self.partner.iter().enumerate().filter_map(pair)
     }
 
+    /// Joins of so many ports that are known already.
+    pub(crate) fn of(ports: usize, joins: impl Iterator<Item = [usize; 2]>) -> Self {
+        let mut joined = Self { partner: vec![NONE; ports], ..Self::default() };
+        joins.for_each(|[a, b]| joined.take(Pair { a: a as u32, b: b as u32 }));
+        joined
+    }
+
+    /// Ports of which it is known only whether they are joined; those that are have themselves as partners.
+    pub(crate) fn marked(is_joined: &[bool]) -> Self {
+        let partner = (0..).zip(is_joined).map(|(p, &is)| if is { p } else { NONE }).collect();
+        Self { partner, ..Self::default() }
+    }
+
     fn take(&mut self, pair: Pair) {
         self.partner[pair.a as usize] = pair.b;
         self.partner[pair.b as usize] = pair.a;

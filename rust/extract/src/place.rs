@@ -75,7 +75,8 @@ pub fn counts(plan: &Plan, roles: &[Role], top: CellId) -> Vec<u64> {
     counts_of(plan, roles, top, |r| r.repetition.len())
 }
 
-fn counts_of(plan: &Plan, roles: &[Role], top: CellId, copies: impl Fn(&Reference) -> u64) -> Vec<u64> {
+/// The same, of every reference only as many copies as `copies` says.
+pub fn counts_of(plan: &Plan, roles: &[Role], top: CellId, copies: impl Fn(&Reference) -> u64) -> Vec<u64> {
     let layout = plan.layout;
     let mut count = vec![0_u64; layout.cells.len()];
     count[top.index()] = 1;
@@ -113,6 +114,89 @@ pub struct Ground<'a> {
     pub wanted: &'a [bool],
 }
 
+impl Ground<'_> {
+    /// Copies of a reference that are placed; none where there is nothing of interest.
+    pub fn copies(&self, r: &Reference) -> u64 {
+        if self.wanted[r.target.index()] { kept(self.plan, self.roles, self.cells, r).0 } else { 0 }
+    }
+
+    /// True when a cell is looked at where it is placed.
+    pub fn is_seen(&self, cell: CellId) -> bool {
+        self.wanted[cell.index()] && self.roles[cell.index()] != Role::Ignored
+    }
+
+    /// Adds what a cell itself holds, as it is placed; false when that is more than may be placed. `copy` is the
+    /// number of the last copy of a shape.
+    #[expect(clippy::too_many_arguments, reason = "where, below what, and what is added to")]
+    pub fn add_cell(
+        &self,
+        cell: CellId,
+        transform: &Transform,
+        depth: usize,
+        top: CellId,
+        copy: &mut u32,
+        effort: &mut Effort,
+        out: &mut Placements,
+    ) -> bool {
+        let own = &self.cells[cell.index()];
+        if !effort.visit(if own.counted { 0 } else { own.terminals.len() + own.leftovers.len() }) {
+            return false;
+        }
+        for one in &own.instances {
+            if !effort.take(&own.protos[one.proto], transform.magnification()) {
+                return false;
+            }
+            let at = transform.apply(one.shift[0], one.shift[1]);
+            let d = transform.apply(one.shift[0] + one.origin[0], one.shift[1] + one.origin[1]);
+            let frame = Transform { d, ..*transform };
+            *copy += u32::from(one.is_first);
+            out.devices.push(Placed { cell, proto: one.proto, transform: frame, at, depth, top, copy: *copy });
+        }
+        self.add_rest(cell, transform, top, out);
+        true
+    }
+
+    /// Adds the terminals of a placed cell and what nothing explains in it.
+    pub fn add_rest(&self, cell: CellId, transform: &Transform, top: CellId, out: &mut Placements) {
+        let own = &self.cells[cell.index()];
+        if own.counted {
+            return;
+        }
+        out.terminals.extend(own.terminals.iter().map(|port| PlacedTerminal {
+            cell,
+            of_top: cell == top,
+            port: port.transformed(transform),
+            at_home: port.at,
+            top,
+        }));
+        let scale = transform.magnification().powi(2);
+        out.rest.extend(own.leftovers.iter().map(|l| Rest {
+            top,
+            cell,
+            what: Leftover { bbox: l.bbox.transformed(transform), area: l.area * scale, ..l.clone() },
+        }));
+    }
+
+    /// What is left over in cells of which there are too many to walk, below a top.
+    pub fn counted(&self, top: CellId, counts: &[u64]) -> Vec<Rest> {
+        let mut rest = Vec::new();
+        for (i, cell) in self.cells.iter().enumerate().filter(|(i, c)| c.counted && counts[*i] > 0) {
+            let everywhere = placed_box(self.plan, self.roles, top, CellId::from(i), &cell.leftovers);
+            rest.extend(cell.leftovers.iter().map(|l| Rest {
+                top,
+                cell: CellId::from(i),
+                what: Leftover {
+                    bbox: everywhere,
+                    area: l.area * counts[i] as f64,
+                    count: l.count.saturating_mul(counts[i]),
+                    reason: l.reason,
+                },
+            }));
+        }
+        rest
+    }
+}
+
 /// Walks one top. Subtrees without anything of interest, and arrays that are only counted, are not entered.
 ///
 /// # Errors
@@ -125,8 +209,8 @@ pub fn walk(
     cuts: &mut Cuts,
     watch: &Watch,
 ) -> Result<Placements, Interrupted> {
-    let Ground { plan, roles, cells, wanted } = ground;
-    let copies = |r: &Reference| if wanted[r.target.index()] { kept(plan, roles, cells, r).0 } else { 0 };
+    let Ground { plan, roles, cells, .. } = ground;
+    let copies = |r: &Reference| ground.copies(r);
     let all = counts.iter().zip(cells).map(|(n, cell)| n.saturating_mul(cell.instances.len() as u64));
     let room = all.fold(0, u64::saturating_add).min(MOST_ROOM) as usize;
     let mut out = Placements { devices: Vec::with_capacity(room), ..Placements::default() };
@@ -140,53 +224,15 @@ pub fn walk(
         if stopped {
             return Step::Stop;
         }
-        if !wanted[i] || roles[i] == Role::Ignored {
+        if !ground.is_seen(cell) {
             return Step::Over;
         }
-        let own = if cells[i].counted { 0 } else { cells[i].terminals.len() + cells[i].leftovers.len() };
-        if !effort.visit(own) {
+        if !ground.add_cell(cell, transform, depth, top, &mut copy, effort, &mut out) {
             return Step::Stop;
-        }
-        for one in &cells[i].instances {
-            if !effort.take(&cells[i].protos[one.proto], transform.magnification()) {
-                return Step::Stop;
-            }
-            let at = transform.apply(one.shift[0], one.shift[1]);
-            let d = transform.apply(one.shift[0] + one.origin[0], one.shift[1] + one.origin[1]);
-            let frame = Transform { d, ..*transform };
-            copy += u32::from(one.is_first);
-            out.devices.push(Placed { cell, proto: one.proto, transform: frame, at, depth, top, copy });
-        }
-        if !cells[i].counted {
-            out.terminals.extend(cells[i].terminals.iter().map(|port| PlacedTerminal {
-                cell,
-                of_top: cell == top,
-                port: port.transformed(transform),
-                at_home: port.at,
-                top,
-            }));
-            let scale = transform.magnification().powi(2);
-            out.rest.extend(cells[i].leftovers.iter().map(|l| Rest {
-                top,
-                cell,
-                what: Leftover { bbox: l.bbox.transformed(transform), area: l.area * scale, ..l.clone() },
-            }));
         }
         if roles[i] == Role::Device { Step::Over } else { Step::Into }
     });
-    for (i, cell) in cells.iter().enumerate().filter(|(i, c)| c.counted && counts[*i] > 0) {
-        let everywhere = placed_box(plan, roles, top, CellId::from(i), &cell.leftovers);
-        out.rest.extend(cell.leftovers.iter().map(|l| Rest {
-            top,
-            cell: CellId::from(i),
-            what: Leftover {
-                bbox: everywhere,
-                area: l.area * counts[i] as f64,
-                count: l.count.saturating_mul(counts[i]),
-                reason: l.reason,
-            },
-        }));
-    }
+    out.rest.extend(ground.counted(top, counts));
     if let Some(limit) = effort.reached() {
         let all = counts_of(plan, roles, top, copies);
         let devices = |(n, c): (&u64, &CellPlan)| n.saturating_mul(c.instances.len() as u64);

@@ -10,7 +10,6 @@ use crate::devices::Proto;
 use crate::fill;
 use crate::nets::PlacedPort;
 use crate::place::Placed;
-use crate::plan::Plan;
 use crate::recipe::PortKind;
 
 /// Which devices differ by a displacement only.
@@ -71,9 +70,8 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// The ports of placed devices, and the first port of each device, one more than devices.
-    pub fn new(plan: &Plan, cells: &[CellPlan], devices: &[Placed], alike: &Alike) -> (Self, Vec<usize>) {
-        let nm = plan.layout.dbu_nm;
+    /// The ports of placed devices, and the first port of each device, one more than devices. The grid is `nm` fine.
+    pub fn new(nm: f64, cells: &[CellPlan], devices: &[Placed], alike: &Alike) -> (Self, Vec<usize>) {
         let proto = |placed: &Placed| -> &Proto { &cells[placed.cell.index()].protos[placed.proto] };
         let firsts: Vec<&Placed> = alike.first.iter().map(|&i| &devices[i as usize]).collect();
         let form_starts = fill::starts(firsts.iter().map(|placed| proto(placed).ports.len()));

@@ -28,7 +28,8 @@ fn turned(found: &Found) -> Vec<Turned<'_>> {
         let nm = found.dbu_nm * t.magnification();
         Turned { guide, nm, hand: if t.is_mirrored() { -1.0 } else { 1.0 } }
     };
-    found.guides.traced().zip(found.guides.devices().map(|d| &found.placed[d])).map(one).collect()
+    let flat = found.flat();
+    flat.guides.traced().zip(flat.guides.devices().map(|d| &flat.placed[d])).map(one).collect()
 }
 
 /// The rows of pieces of all placed guides.

@@ -301,6 +301,9 @@ pub struct Limits {
     pub overlap_steps: u64,
     /// Rows of the table of overlaps.
     pub overlap_rows: usize,
+    /// Devices that are looked at in cells and pairs of cells that are placed often, as a part of all devices; where
+    /// these would be more, all devices are looked at together.
+    pub block_share: f64,
 }
 
 impl Default for Limits {
@@ -325,6 +328,7 @@ impl Default for Limits {
             crossing_rows: 20_000,
             overlap_steps: 2_000_000_000,
             overlap_rows: 20_000,
+            block_share: 0.25,
         }
     }
 }
@@ -370,6 +374,7 @@ impl Recipe {
             ("trace.bend_min_turn_rad", self.trace.bend_min_turn_rad),
             ("runs.min_length_nm", self.runs.min_length_nm),
             ("limits.free_aspect", self.limits.free_aspect),
+            ("limits.block_share", self.limits.block_share),
         ];
         for (name, value) in positive {
             if !(value > 0.0 && value.is_finite()) {

@@ -83,6 +83,15 @@ macro_rules! tables {
                     self.len() == 0
                 }
 
+                /// The table of some rows.
+                pub fn of(rows: Vec<$row>) -> Self {
+                    let mut table = Self::with_capacity(rows.len());
+                    for row in rows {
+                        table.push(row);
+                    }
+                    table
+                }
+
                 /// The columns, moved.
                 pub fn into_table(self) -> Table {
                     Table::new($name)$( .with(stringify!($col), column!($ty, self.$col)) )*

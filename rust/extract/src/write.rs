@@ -21,7 +21,7 @@ use crate::tables::{
 use crate::trace::Bend;
 
 /// The guides among the devices. The tracer worked once per outline; here its results are placed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Guides {
     /// Their centre-lines, in order.
     pub lines: Lines,
@@ -58,7 +58,7 @@ impl Guides {
         };
         let form_of: Vec<u32> = alike.first.iter().map(of_first).collect();
         let n = alike.form.iter().filter(|&&f| form_of[f as usize] != NONE).count();
-        let mut lines = Lines { forms: Vec::new(), placed: Vec::with_capacity(n), dbu_nm: world.plan.layout.dbu_nm };
+        let mut lines = Lines { forms: Vec::new(), placed: Vec::with_capacity(n), dbu_nm: world.dbu_nm };
         let (mut device, mut of_device) = (Vec::with_capacity(n), Vec::with_capacity(world.placed.len()));
         for ((i, placed), &alike) in (0_u32..).zip(world.placed).zip(&alike.form) {
             let form = form_of[alike as usize];
@@ -133,9 +133,10 @@ const GUIDES_A_TURN: usize = 1024;
 
 /// The table of devices.
 pub(crate) fn devices(found: &Found) -> Devices {
-    let mut devices = Devices::with_capacity(found.placed.len());
-    for (i, placed) in found.placed.iter().enumerate() {
-        let waveguide = found.guides.of_device(i).map_or(-1, |g| g as i64);
+    let flat = found.flat();
+    let mut devices = Devices::with_capacity(flat.placed.len());
+    for (i, placed) in flat.placed.iter().enumerate() {
+        let waveguide = flat.guides.of_device(i).map_or(-1, |g| g as i64);
         devices.push(device_row(found.dbu_nm, found.proto(placed), placed, waveguide));
     }
     devices
@@ -143,15 +144,16 @@ pub(crate) fn devices(found: &Found) -> Devices {
 
 /// The table of guides; `route` is the route of each.
 pub(crate) fn waveguides(found: &Found, route: &[i64]) -> Waveguides {
-    let (guides, nm) = (&found.guides, found.dbu_nm);
+    let (flat, nm) = (found.flat(), found.dbu_nm);
+    let guides = &flat.guides;
     let mut waveguides = Waveguides::with_capacity(guides.len());
     let mut first_bend = 0;
-    for (g, [port_a, port_b]) in guides.ends(&found.starts, &found.ports).into_iter().enumerate() {
+    for (g, [port_a, port_b]) in guides.ends(&flat.starts, &flat.ports).into_iter().enumerate() {
         let form = guides.form(g);
         let device = guides.device[g];
         let at = form.guide.trace.min_radius_at;
         let [min_radius_x_nm, min_radius_y_nm] =
-            found.placed[device as usize].transform.apply(at[0], at[1]).map(|v| v * nm);
+            flat.placed[device as usize].transform.apply(at[0], at[1]).map(|v| v * nm);
         waveguides.push(WaveguideRow {
             device: i64::from(device),
             port_a,
@@ -169,11 +171,12 @@ pub(crate) fn waveguides(found: &Found, route: &[i64]) -> Waveguides {
 
 /// The table of bends.
 pub(crate) fn bends(found: &Found) -> Bends {
-    let (guides, nm) = (&found.guides, found.dbu_nm);
+    let (flat, nm) = (found.flat(), found.dbu_nm);
+    let guides = &flat.guides;
     let mut bends = Bends::with_capacity((0..guides.len()).map(|g| guides.form(g).bends.len()).sum());
     for (g, &device) in guides.device.iter().enumerate() {
         let form = guides.form(g);
-        let t = &found.placed[device as usize].transform;
+        let t = &flat.placed[device as usize].transform;
         for (row, bend) in form.bends.iter().zip(&form.guide.trace.bends) {
             let [x_nm, y_nm] = t.apply(bend.x, bend.y).map(|v| v * nm);
             bends.push(BendRow { waveguide: g as i64, x_nm, y_nm, ..row.clone() });
@@ -184,7 +187,7 @@ pub(crate) fn bends(found: &Found) -> Bends {
 
 /// Thinned centre-lines.
 pub(crate) fn centerlines(found: &Found) -> Centerlines {
-    let lines = &found.guides.lines;
+    let lines = &found.flat().guides.lines;
     let of = |i: usize| &lines.forms[lines.placed[i].form];
     let starts = fill::starts((0..lines.placed.len()).map(|i| of(i).points.len()));
     let along = |axis: usize| {
@@ -226,7 +229,7 @@ fn device_row(nm: f64, proto: &Proto, placed: &Placed, waveguide: i64) -> Device
 fn waveguide_row(world: &World, guide: &Guide, t: &Transform) -> WaveguideRow {
     let trace = &guide.trace;
     // All lengths of the trace are in dbu of its frame.
-    let nm = world.plan.layout.dbu_nm * t.magnification();
+    let nm = world.dbu_nm * t.magnification();
     WaveguideRow {
         device: -1,
         port_a: -1,
@@ -257,7 +260,7 @@ fn waveguide_row(world: &World, guide: &Guide, t: &Transform) -> WaveguideRow {
 
 /// What is the same wherever the guide is.
 fn bend_rows(world: &World, guide: &Guide, t: &Transform) -> Vec<BendRow> {
-    let nm = world.plan.layout.dbu_nm * t.magnification();
+    let nm = world.dbu_nm * t.magnification();
     let row = |bend: &Bend| BendRow {
         waveguide: -1,
         start_nm: bend.start * nm,
@@ -279,7 +282,7 @@ fn hand(t: &Transform) -> f64 {
 
 /// The centre-line of a guide in nm, rotated as placed but not displaced.
 fn line(world: &World, guide: &Guide, t: &Transform) -> Line {
-    let nm = world.plan.layout.dbu_nm;
+    let nm = world.dbu_nm;
     let turned = Transform { d: [0.0; 2], ..*t };
     let scale = nm * t.magnification();
     let point = |p: &[f64; 3]| turned.apply(p[0], p[1]).map(|v| v * nm);
@@ -289,9 +292,10 @@ fn line(world: &World, guide: &Guide, t: &Transform) -> Line {
 
 /// The table of ports.
 pub(crate) fn ports(found: &Found) -> tables::Ports {
-    let ports = &found.ports;
+    let flat = found.flat();
+    let ports = &flat.ports;
     let mut net = vec![-1_i64; ports.len()];
-    for (n, (a, b)) in (0..).zip(found.joined.joins()) {
+    for (n, (a, b)) in (0..).zip(flat.joined.joins()) {
         (net[a], net[b]) = (n, n);
     }
     let mut table = tables::Ports::with_capacity(ports.len());
@@ -316,9 +320,10 @@ pub(crate) fn ports(found: &Found) -> tables::Ports {
 
 /// The table of joins.
 pub(crate) fn nets(found: &Found) -> Nets {
-    let mut table = Nets::with_capacity(found.ports.len() / 2);
-    for (a, b) in found.joined.joins() {
-        let (p, q) = (found.ports.get(a), found.ports.get(b));
+    let flat = found.flat();
+    let mut table = Nets::with_capacity(flat.ports.len() / 2);
+    for (a, b) in flat.joined.joins() {
+        let (p, q) = (flat.ports.get(a), flat.ports.get(b));
         let offset = p.offset_to(&q);
         table.push(NetRow {
             port_a: a as i64,

@@ -9,7 +9,7 @@ use crate::place::Placed;
 use crate::plan::Plan;
 
 /// A strip lies this close beside the axis of its guide, in nm.
-const STRIP_REACH_NM: f64 = 2000.0;
+pub(super) const STRIP_REACH_NM: f64 = 2000.0;
 /// A strip is at least so many times longer than it is thin.
 const STRIP_ASPECT: f64 = 10.0;
 /// Places along a strip that are looked at.

@@ -1,0 +1,200 @@
+//! Blocks near each other, and the kinds of such pairs.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use waveguard_geom::{BBox, GridIndex};
+
+use super::{Block, PlacedBlocks, RawForm};
+use crate::attach::MOST_REACH_NM;
+use crate::cells::CellPlan;
+use crate::neighbours::Search;
+use crate::place::Placed;
+use crate::plan::Plan;
+
+/// Two blocks near each other, the earlier one first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub(super) a: u32,
+    pub(super) b: u32,
+    pub(super) kind: u32,
+}
+
+/// Forms of two blocks, and the displacement from the first to the second in dbu, bit by bit.
+pub(super) type Key = (u32, u32, [u64; 2]);
+
+/// Where the devices of two blocks come this near to each other, in dbu, they may have to do with each other.
+pub(super) fn reach(plan: &Plan, cells: &[CellPlan]) -> f64 {
+    let (recipe, tolerances) = (plan.recipe, &plan.recipe.tolerances);
+    let plays = cells.iter().flat_map(|c| &c.protos).flat_map(|p| &p.ports).map(|port| port.play);
+    let play = plays.fold(0.0, f64::max);
+    let search = Search::new(recipe);
+    let beside = plan.dbu(recipe.runs.reach_nm + search.slack_nm).max(plan.dbu(MOST_REACH_NM));
+    let joined = plan.dbu(tolerances.snap_nm + tolerances.marker_edge_nm + tolerances.guide_end_nm) + 2.0 * play;
+    beside.max(joined) + MARGIN
+}
+
+/// Boxes that are apart by rounding only are taken as near, in dbu.
+const MARGIN: f64 = 2.0;
+/// Blocks a thread takes at once.
+const BLOCKS_A_TURN: usize = 2048;
+/// Blocks looked at around each block, as a mean: with more, finding out what is alike costs more than it saves.
+const NEAR_A_BLOCK: u64 = 64;
+/// Kind of blocks that are apart after all.
+const APART: u32 = u32::MAX;
+
+/// Boxes of the devices of a form, and the box of all.
+struct Boxes {
+    all: BBox,
+    each: Vec<BBox>,
+}
+
+impl Boxes {
+    fn new(form: &RawForm, cells: &[CellPlan]) -> Self {
+        let each: Vec<BBox> = form.devices.iter().map(|placed| device_box(placed, cells)).collect();
+        let mut all = BBox::EMPTY;
+        for b in &each {
+            all.add_box(b);
+        }
+        Self { all, each }
+    }
+
+    /// True when a device of one form comes near to one of the other, displaced.
+    fn meet(&self, other: &Self, by: [f64; 2], reach: f64) -> bool {
+        self.each.iter().any(|a| {
+            let window = shifted(a, [-by[0], -by[1]]).grown(reach);
+            window.touches(&other.all) && other.each.iter().any(|b| b.touches(&window))
+        })
+    }
+}
+
+/// Box of all that a device is drawn with.
+fn device_box(placed: &Placed, cells: &[CellPlan]) -> BBox {
+    let proto = &cells[placed.cell.index()].protos[placed.proto];
+    let mut own = proto.bbox;
+    proto.outline.iter().for_each(|ring| own.add_box(&BBox::of_points(ring)));
+    for [x, y, width] in proto.guide.iter().flat_map(|g| &g.line) {
+        own.add_box(&BBox { min: [*x, *y], max: [*x, *y] }.grown(width / 2.0));
+    }
+    proto.ports.iter().for_each(|p| own.add_box(&BBox { min: p.at, max: p.at }));
+    own.transformed(&placed.transform)
+}
+
+fn shifted(b: &BBox, by: [f64; 2]) -> BBox {
+    BBox { min: [b.min[0] + by[0], b.min[1] + by[1]], max: [b.max[0] + by[0], b.max[1] + by[1]] }
+}
+
+/// Pairs in order, and the key of each kind in order of the first pair of it. `None` where there are too many blocks
+/// near each other, or kinds of more than `most_devices` devices together with the forms.
+pub(super) fn find(
+    placed: &PlacedBlocks,
+    cells: &[CellPlan],
+    reach: f64,
+    most_devices: usize,
+) -> Option<(Vec<Pair>, Vec<Key>)> {
+    let (list, forms) = (&placed.list, &placed.forms);
+    let sizes: Vec<usize> = forms.iter().map(|f| f.devices.len()).collect();
+    let left = most_devices.checked_sub(sizes.iter().sum())?;
+    let shapes: Vec<Boxes> = forms.par_iter().map(|form| Boxes::new(form, cells)).collect();
+    let around: Vec<BBox> = shapes.iter().map(|s| s.all.grown(reach / 2.0)).collect();
+    let boxes: Vec<BBox> = list.par_iter().map(|b| shifted(&around[b.form as usize], b.d)).collect();
+    let index = GridIndex::new(&boxes, typical_size(list, &around));
+    let most_seen = NEAR_A_BLOCK.saturating_mul(list.len() as u64);
+    let seen = AtomicU64::new(0);
+    // Pairs of some blocks with later ones, with kinds of their own.
+    let of_turn = |turn: usize| -> Option<Turn> {
+        let mut found = Turn::default();
+        let mut near: Vec<u32> = Vec::new();
+        let mut own_seen = 0;
+        for a in BLOCKS_A_TURN * turn..(BLOCKS_A_TURN * (turn + 1)).min(list.len()) {
+            near.clear();
+            index.candidates_while(&boxes[a], |b| {
+                own_seen += 1;
+                if b > a && boxes[b].touches(&boxes[a]) && list[b].top == list[a].top {
+                    near.push(b as u32);
+                }
+                own_seen <= most_seen
+            });
+            near.sort_unstable();
+            near.dedup();
+            for &b in &near {
+                let key = key(&list[a], &list[b as usize]);
+                let kind = *found.numbers.entry(key).or_insert_with(|| {
+                    let by = [0, 1].map(|k: usize| list[b as usize].d[k] - list[a].d[k]);
+                    if !shapes[key.0 as usize].meet(&shapes[key.1 as usize], by, reach) {
+                        return APART;
+                    }
+                    found.devices += sizes[key.0 as usize] + sizes[key.1 as usize];
+                    found.keys.push(key);
+                    found.keys.len() as u32 - 1
+                });
+                if kind != APART {
+                    found.pairs.push(Pair { a: a as u32, b, kind });
+                }
+            }
+            if found.devices > left || own_seen > most_seen {
+                return None;
+            }
+        }
+        let before = seen.fetch_add(own_seen, Ordering::Relaxed);
+        (before + own_seen <= most_seen).then_some(found)
+    };
+    let turns: Option<Vec<Turn>> = (0..list.len().div_ceil(BLOCKS_A_TURN)).into_par_iter().map(of_turn).collect();
+    together(turns?, &sizes, left)
+}
+
+/// Pairs of some blocks.
+#[derive(Default)]
+struct Turn {
+    pairs: Vec<Pair>,
+    keys: Vec<Key>,
+    numbers: FxHashMap<Key, u32>,
+    /// Devices of all kinds.
+    devices: usize,
+}
+
+fn together(turns: Vec<Turn>, sizes: &[usize], left: usize) -> Option<(Vec<Pair>, Vec<Key>)> {
+    let mut numbers: FxHashMap<Key, u32> = FxHashMap::default();
+    let (mut keys, mut devices) = (Vec::new(), 0);
+    let mut pairs = Vec::with_capacity(turns.iter().map(|t| t.pairs.len()).sum());
+    for turn in turns {
+        let kinds: Vec<u32> = turn
+            .keys
+            .iter()
+            .map(|&key| {
+                *numbers.entry(key).or_insert_with(|| {
+                    devices += sizes[key.0 as usize] + sizes[key.1 as usize];
+                    keys.push(key);
+                    keys.len() as u32 - 1
+                })
+            })
+            .collect();
+        pairs.extend(turn.pairs.iter().map(|p| Pair { kind: kinds[p.kind as usize], ..*p }));
+    }
+    (devices <= left).then_some((pairs, keys))
+}
+
+fn key(a: &Block, b: &Block) -> Key {
+    (a.form, b.form, [0, 1].map(|k: usize| (b.d[k] - a.d[k]).to_bits()))
+}
+
+/// The larger extent of the block in the middle of all.
+fn typical_size(list: &[Block], around: &[BBox]) -> f64 {
+    let size = |b: &BBox| (b.max[0] - b.min[0]).max(b.max[1] - b.min[1]);
+    let sizes: Vec<f64> = around.iter().map(size).collect();
+    let mut counts = vec![0_usize; around.len()];
+    for b in list {
+        counts[b.form as usize] += 1;
+    }
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    order.sort_by(|&a, &b| sizes[a].total_cmp(&sizes[b]));
+    let mut before = 0;
+    for form in order {
+        before += counts[form];
+        if 2 * before >= list.len() {
+            return sizes[form];
+        }
+    }
+    1.0
+}

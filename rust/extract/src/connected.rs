@@ -1,0 +1,106 @@
+//! Placed devices put together: pieces of one united, junctions with the guides that enter them, ports joined.
+
+use rustc_hash::FxHashSet;
+use waveguard_base::Watch;
+
+use crate::attach::{self, Explained};
+use crate::cells::{self, CellPlan, WorkedOut};
+use crate::devices::Proto;
+use crate::error::ExtractError;
+use crate::merge::{self, CopyId, Merged};
+use crate::nets::{self, Joined};
+use crate::place::{self, Placements};
+use crate::plan::Plan;
+use crate::ports::{Alike, Ports};
+use crate::shapes::Shapes;
+
+/// What placed devices are together.
+#[derive(Debug)]
+pub struct Connected {
+    /// What became of copies of shapes that are pieces of one.
+    pub merged: Merged,
+    /// Areas that are explained without being devices.
+    pub explained: Vec<Explained>,
+    /// Which devices differ by a displacement only.
+    pub alike: Alike,
+    /// Their ports.
+    pub ports: Ports,
+    /// First port of each device; one more than devices.
+    pub starts: Vec<usize>,
+    /// Ports joined.
+    pub joined: Joined,
+}
+
+/// Puts devices together. They are replaced by what they are then, and so are the cells they are of.
+///
+/// # Errors
+/// When the watch asks to stop.
+pub fn connect(
+    plan: &Plan,
+    shapes: &Shapes,
+    worked: &mut WorkedOut,
+    all: &mut Placements,
+    watch: &Watch,
+) -> Result<Connected, ExtractError> {
+    let merged = merge::merge(plan, shapes, worked, &mut all.devices);
+    watch.check()?;
+    let explained = attach::attach(plan, &mut worked.cells, all);
+    watch.check()?;
+    let cells = &worked.cells;
+    let (tolerances, nearby) = (&plan.recipe.tolerances, plan.recipe.limits.ports_nearby);
+    let mut alike = Alike::new(cells, &all.devices);
+    let (mut ports, mut starts) = Ports::new(plan.layout.dbu_nm, cells, &all.devices, &alike);
+    let mut joined = nets::join(&ports, tolerances, nearby);
+    if drop_stubs(plan, cells, all, &joined, &starts, &merged) {
+        alike = Alike::new(cells, &all.devices);
+        (ports, starts) = Ports::new(plan.layout.dbu_nm, cells, &all.devices, &alike);
+        joined = nets::join(&ports, tolerances, nearby);
+    }
+    Ok(Connected { merged, explained, alike, ports, starts, joined })
+}
+
+/// Takes drawn shapes that are too short to be guides by themselves, and join nothing, out of the devices.
+/// One that lies on its twin, which took its joints, stays: it is reported.
+fn drop_stubs(
+    plan: &Plan,
+    cells: &[CellPlan],
+    all: &mut Placements,
+    joined: &Joined,
+    starts: &[usize],
+    merged: &Merged,
+) -> bool {
+    if !cells.iter().flat_map(|cell| &cell.protos).any(Proto::is_free) {
+        return false;
+    }
+    let twins: FxHashSet<CopyId> = merged.twins.iter().flat_map(|t| [t.first, t.second]).collect();
+    let aspect = plan.recipe.limits.free_aspect;
+    let mut kept = Vec::with_capacity(all.devices.len());
+    let before = all.devices.len();
+    for (i, placed) in all.devices.iter().enumerate() {
+        let proto = &cells[placed.cell.index()].protos[placed.proto];
+        let is_scrap = proto.is_free() && proto.guide.is_none() && proto.ports.is_empty();
+        let short = proto.is_free()
+            && !twins.contains(&(placed.top.index(), placed.copy))
+            && proto.guide.as_ref().is_some_and(|g| g.trace.length < aspect * g.trace.width_max)
+            && (starts[i]..starts[i + 1]).all(|p| joined.partner(p).is_none());
+        if short || is_scrap {
+            let area: f64 = proto.core_area.iter().sum();
+            if area > 0.0 {
+                all.rest.push(place::Rest {
+                    top: placed.top,
+                    cell: placed.cell,
+                    what: cells::Leftover {
+                        bbox: proto.bbox.transformed(&placed.transform),
+                        area: area * placed.transform.magnification().powi(2),
+                        count: 1,
+                        reason: proto.reason.unwrap_or("short and joined to nothing"),
+                    },
+                });
+            }
+        } else {
+            kept.push(*placed);
+        }
+    }
+    all.devices = kept;
+    all.devices.len() < before
+}
