@@ -62,6 +62,18 @@ fn is_between(a: Point, b: Point, c: Point) -> bool {
     dot >= 0
 }
 
+/// True when an edge runs back along another one: a hole is reached by a cut.
+pub fn is_cut_open(ring: &[Point]) -> bool {
+    // From the lower point to the higher one, with the direction in which the ring has it.
+    let edge = |i: usize| {
+        let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+        if a < b { (a, b, true) } else { (b, a, false) }
+    };
+    let mut edges: Vec<(Point, Point, bool)> = (0..ring.len()).map(edge).filter(|(a, b, _)| a != b).collect();
+    edges.sort_unstable();
+    edges.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 == pair[1].1 && pair[0].2 != pair[1].2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +98,15 @@ mod tests {
     #[test]
     fn cleaning_turns_rings_counter_clockwise() {
         assert!(double_area(&cleaned(&ring(&[(0, 0), (0, 10), (10, 10), (10, 0)]))) > 0);
+    }
+
+    #[test]
+    fn a_frame_with_a_cut_to_its_hole_is_cut_open() {
+        let frame = [
+            (0, 0), (30, 0), (30, 30), (0, 30), (0, 10), (10, 10), (10, 20), (20, 20), (20, 10), (10, 10), (0, 10),
+        ];
+        assert!(is_cut_open(&ring(&frame)));
+        assert!(!is_cut_open(&ring(&[(0, 0), (30, 0), (30, 30), (0, 30)])));
     }
 
     #[test]

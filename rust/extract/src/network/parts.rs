@@ -7,6 +7,7 @@ use waveguard_geom::{Point, transform::wrap_angle};
 use super::axis::{self, Arm, Node};
 use super::bodies::{self, Owners, Side};
 use super::boxes;
+use super::corners::Stretch;
 use super::entries::{self, Trimmed};
 use super::hubs::hub;
 use super::intervals::{Interval, Look};
@@ -76,11 +77,11 @@ fn cut_arm(
     let look = Look { mesh, strip: &strip, hubs, opts };
     let is_ring = arm.nodes[0] == Node::Closed;
     if is_ring {
-        cut_ring(mesh, arm, &look, owners, network);
+        cut_ring(arm, &look, owners, network);
         return;
     }
     let ends = arm.nodes.map(|n| matches!(n, Node::End(_)));
-    let intervals = look.intervals(0.0, strip.length(), ends);
+    let stretches = look.around_corners(look.intervals(0.0, strip.length(), ends));
     let mut before = match arm.nodes[0] {
         Node::Junction(t) => Some(owners.of_junction(t)),
         _ => None,
@@ -89,7 +90,7 @@ fn cut_arm(
         Node::Junction(t) => Some(owners.of_junction(t)),
         _ => None,
     };
-    let Some(last) = intervals.len().checked_sub(1) else {
+    let Some(last) = stretches.len().checked_sub(1) else {
         // Too short for a guide: both junctions are one, or the end belongs to its junction.
         if let (Some(a), Some(b)) = (before, after) {
             owners.join(a, b);
@@ -98,10 +99,11 @@ fn cut_arm(
     };
     let mut is_after_step = false;
     let mut last_side = None;
-    for (i, interval) in intervals.iter().enumerate() {
+    for (i, stretch) in stretches.iter().enumerate() {
+        let interval = &stretch.whole;
         let at_begin =
             if interval.is_open[0] || is_after_step { None } else { Some(before.unwrap_or_else(|| owners.add())) };
-        let is_step = intervals.get(i + 1).is_some_and(|next| is_step(interval, next));
+        let is_step = stretches.get(i + 1).is_some_and(|next| is_step(interval, &next.whole));
         let next = if i == last {
             after
         } else if is_step {
@@ -112,7 +114,10 @@ fn cut_arm(
         let at_end = if interval.is_open[1] || is_step { None } else { Some(next.unwrap_or_else(|| owners.add())) };
         let nodes = [at_begin, at_end];
         let side = match look.inside(*interval, entries, owners) {
-            Ok(rest) => add_guide(mesh, arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide),
+            Ok(rest) => {
+                let inner = Stretch { whole: rest, ..stretch.clone() };
+                add_guide(arm, &look, *interval, &inner, nodes, owners, network).map(Side::Guide)
+            }
             Err(end) => {
                 owners.take(arm, look.strip, *interval, bodies::OUTSIDE);
                 owners.entered += 1;
@@ -164,7 +169,7 @@ fn is_step(a: &Interval, b: &Interval) -> bool {
 }
 
 /// A ring is a guide that meets itself, or goes from body to body.
-fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) {
+fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) {
     // The strip goes around twice, less the way from the last chord to the first.
     let n = arm.chords.len();
     let around = look.strip.chord_start(n);
@@ -177,7 +182,7 @@ fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &
         // The strip goes around twice: the same cross-section has another place on its sides there.
         let again = look.fits(from + around).unwrap_or(section);
         let all = Interval { from, to: from + around, is_open: [false; 2], sections: [section, again] };
-        add_guide(mesh, arm, look, [all; 2], [None; 2], owners, network);
+        add_guide(arm, look, all, &all.into(), [None; 2], owners, network);
         return;
     }
     // Begin where it is no guide, so that no stretch is cut in two.
@@ -185,12 +190,17 @@ fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &
         from = (gap + 1.0) % around;
         intervals = pick(from);
     }
-    let Some(last) = intervals.len().checked_sub(1) else { return };
+    if let Some(stretch) = look.around_ring(&intervals, around) {
+        add_guide(arm, look, stretch.whole, &stretch, [None; 2], owners, network);
+        return;
+    }
+    let stretches = look.around_corners(intervals);
+    let Some(last) = stretches.len().checked_sub(1) else { return };
     let first = owners.add();
     let mut before = first;
-    for (i, interval) in intervals.iter().enumerate() {
+    for (i, stretch) in stretches.iter().enumerate() {
         let next = if i == last { first } else { owners.add() };
-        add_guide(mesh, arm, look, [*interval; 2], [Some(before), Some(next)], owners, network);
+        add_guide(arm, look, stretch.whole, stretch, [Some(before), Some(next)], owners, network);
         before = next;
     }
 }
@@ -198,25 +208,19 @@ fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &
 /// Traces the inner part of a stretch and returns its number; what cannot be traced becomes part of the bodies at its
 /// ends.
 fn add_guide(
-    mesh: &Mesh,
     arm: &Arm,
     look: &Look,
-    [whole, interval]: [Interval; 2],
+    whole: Interval,
+    stretch: &Stretch,
     nodes: [Option<usize>; 2],
     owners: &mut Owners,
     network: &mut Network,
 ) -> Option<usize> {
+    let interval = stretch.whole;
     let number = network.guides.len();
-    let traced = outline(mesh, look, interval).and_then(|cut| {
-        // Widths were judged when the stretch was chosen; here they would be judged twice, at a border.
-        let trace = &TraceOptions { width_min: 0.0, width_max: f64::INFINITY, ..look.opts.trace.clone() };
-        let is_good = |t: &Trace| fits_cut(t, &cut.hints, interval.is_open);
-        let hinted = trace_ribbon(&cut.ring, Some(cut.hints), trace).ok().filter(is_good);
-        hinted.or_else(|| {
-            let free = trace_ribbon(&cut.ring, None, trace).ok()?;
-            [free.reversed(), free].into_iter().find(is_good)
-        })
-    });
+    // Widths were judged when the stretch was chosen; here they would be judged twice, at a border.
+    let options = TraceOptions { width_min: 0.0, width_max: f64::INFINITY, ..look.opts.trace.clone() };
+    let traced = traced(look, interval, &stretch.corners, &options);
     let Some(mut trace) = traced else {
         match nodes {
             [Some(a), Some(b)] => owners.join(a, b),
@@ -250,6 +254,17 @@ fn add_guide(
     Some(number)
 }
 
+/// The trace of a stretch, when it begins and ends where it is cut.
+pub(super) fn traced(look: &Look, interval: Interval, corners: &[Interval], options: &TraceOptions) -> Option<Trace> {
+    let cut = outline(look, interval, corners)?;
+    let is_good = |t: &Trace| fits_cut(t, &cut.hints, interval.is_open);
+    let hinted = trace_ribbon(&cut.ring, Some(cut.hints), options).ok().filter(is_good);
+    hinted.or_else(|| {
+        let free = trace_ribbon(&cut.ring, None, options).ok()?;
+        [free.reversed(), free].into_iter().find(is_good)
+    })
+}
+
 /// The end of a guide outside that enters at a cross-section, the last of an arm or the first.
 fn end_of(section: &Section, is_last: bool) -> End {
     let along = section.tangent[1].atan2(section.tangent[0]);
@@ -281,9 +296,9 @@ struct Cut {
     hints: [CapHint; 2],
 }
 
-/// The outline of a stretch, and where its two ends are.
-fn outline(mesh: &Mesh, look: &Look, interval: Interval) -> Option<Cut> {
-    let strip = look.strip;
+/// The outline of a stretch around its corners, and where its two ends are.
+fn outline(look: &Look, interval: Interval, corners: &[Interval]) -> Option<Cut> {
+    let (mesh, strip) = (look.mesh, look.strip);
     let sections = inside(look, interval);
     let (from, to) = (sections[0].places, sections[1].places);
     let mut ring: Vec<[f64; 2]> = Vec::new();
@@ -291,7 +306,11 @@ fn outline(mesh: &Mesh, look: &Look, interval: Interval) -> Option<Cut> {
     if !interval.is_open[0] {
         ring.push(sections[0].ends[1]);
     }
-    ring.extend(strip.side_between(mesh, 1, from[1], to[1]));
+    let side = |k: usize| {
+        let around: Vec<[f64; 2]> = corners.iter().map(|c| c.sections.map(|s| s.places[k])).collect();
+        strip.side_between(mesh, k, [from[k], to[k]], &around)
+    };
+    ring.extend(side(1));
     if interval.is_open[1] {
         // The triangles at an end cut its corners; the outline itself is followed around it.
         let [left, right] = strip.points_at(to);
@@ -300,7 +319,7 @@ fn outline(mesh: &Mesh, look: &Look, interval: Interval) -> Option<Cut> {
     } else {
         ring.extend([sections[1].ends[1], sections[1].ends[0]]);
     }
-    ring.extend(strip.side_between(mesh, 0, from[0], to[0]).iter().rev());
+    ring.extend(side(0).iter().rev());
     if interval.is_open[0] {
         let [left, right] = strip.points_at(from);
         caps[0] = around_end(mesh, left, right);
