@@ -7,7 +7,6 @@ use waveguard_geom::{Point, transform::wrap_angle};
 use super::axis::{self, Arm, Node};
 use super::bodies::{self, Owners, Side};
 use super::boxes;
-use super::corners::Stretch;
 use super::entries::{self, Trimmed};
 use super::hubs::hub;
 use super::intervals::{Interval, Look};
@@ -81,7 +80,7 @@ fn cut_arm(
         return;
     }
     let ends = arm.nodes.map(|n| matches!(n, Node::End(_)));
-    let stretches = look.around_corners(look.intervals(0.0, strip.length(), ends));
+    let intervals = look.around_corners(look.intervals(0.0, strip.length(), ends));
     let mut before = match arm.nodes[0] {
         Node::Junction(t) => Some(owners.of_junction(t)),
         _ => None,
@@ -90,7 +89,7 @@ fn cut_arm(
         Node::Junction(t) => Some(owners.of_junction(t)),
         _ => None,
     };
-    let Some(last) = stretches.len().checked_sub(1) else {
+    let Some(last) = intervals.len().checked_sub(1) else {
         // Too short for a guide: both junctions are one, or the end belongs to its junction.
         if let (Some(a), Some(b)) = (before, after) {
             owners.join(a, b);
@@ -99,11 +98,10 @@ fn cut_arm(
     };
     let mut is_after_step = false;
     let mut last_side = None;
-    for (i, stretch) in stretches.iter().enumerate() {
-        let interval = &stretch.whole;
+    for (i, interval) in intervals.iter().enumerate() {
         let at_begin =
             if interval.is_open[0] || is_after_step { None } else { Some(before.unwrap_or_else(|| owners.add())) };
-        let is_step = stretches.get(i + 1).is_some_and(|next| is_step(interval, &next.whole));
+        let is_step = intervals.get(i + 1).is_some_and(|next| is_step(interval, next));
         let next = if i == last {
             after
         } else if is_step {
@@ -114,10 +112,7 @@ fn cut_arm(
         let at_end = if interval.is_open[1] || is_step { None } else { Some(next.unwrap_or_else(|| owners.add())) };
         let nodes = [at_begin, at_end];
         let side = match look.inside(*interval, entries, owners) {
-            Ok(rest) => {
-                let inner = Stretch { whole: rest, ..stretch.clone() };
-                add_guide(arm, &look, *interval, &inner, nodes, owners, network).map(Side::Guide)
-            }
+            Ok(rest) => add_guide(arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide),
             Err(end) => {
                 owners.take(arm, look.strip, *interval, bodies::OUTSIDE);
                 owners.entered += 1;
@@ -182,7 +177,7 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
         // The strip goes around twice: the same cross-section has another place on its sides there.
         let again = look.fits(from + around).unwrap_or(section);
         let all = Interval { from, to: from + around, is_open: [false; 2], sections: [section, again] };
-        add_guide(arm, look, all, &all.into(), [None; 2], owners, network);
+        add_guide(arm, look, [all; 2], [None; 2], owners, network);
         return;
     }
     // Begin where it is no guide, so that no stretch is cut in two.
@@ -190,17 +185,17 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
         from = (gap + 1.0) % around;
         intervals = pick(from);
     }
-    if let Some(stretch) = look.around_ring(&intervals, around) {
-        add_guide(arm, look, stretch.whole, &stretch, [None; 2], owners, network);
+    if let Some(all) = look.around_ring(&intervals, around) {
+        add_guide(arm, look, [all; 2], [None; 2], owners, network);
         return;
     }
-    let stretches = look.around_corners(intervals);
-    let Some(last) = stretches.len().checked_sub(1) else { return };
+    let intervals = look.around_corners(intervals);
+    let Some(last) = intervals.len().checked_sub(1) else { return };
     let first = owners.add();
     let mut before = first;
-    for (i, stretch) in stretches.iter().enumerate() {
+    for (i, interval) in intervals.iter().enumerate() {
         let next = if i == last { first } else { owners.add() };
-        add_guide(arm, look, stretch.whole, stretch, [Some(before), Some(next)], owners, network);
+        add_guide(arm, look, [*interval; 2], [Some(before), Some(next)], owners, network);
         before = next;
     }
 }
@@ -210,17 +205,15 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
 fn add_guide(
     arm: &Arm,
     look: &Look,
-    whole: Interval,
-    stretch: &Stretch,
+    [whole, interval]: [Interval; 2],
     nodes: [Option<usize>; 2],
     owners: &mut Owners,
     network: &mut Network,
 ) -> Option<usize> {
-    let interval = stretch.whole;
     let number = network.guides.len();
     // Widths were judged when the stretch was chosen; here they would be judged twice, at a border.
     let options = TraceOptions { width_min: 0.0, width_max: f64::INFINITY, ..look.opts.trace.clone() };
-    let traced = traced(look, interval, &stretch.corners, &options);
+    let traced = traced(look, interval, &options);
     let Some(mut trace) = traced else {
         match nodes {
             [Some(a), Some(b)] => owners.join(a, b),
@@ -255,8 +248,8 @@ fn add_guide(
 }
 
 /// The trace of a stretch, when it begins and ends where it is cut.
-pub(super) fn traced(look: &Look, interval: Interval, corners: &[Interval], options: &TraceOptions) -> Option<Trace> {
-    let cut = outline(look, interval, corners)?;
+pub(super) fn traced(look: &Look, interval: Interval, options: &TraceOptions) -> Option<Trace> {
+    let cut = outline(look, interval)?;
     let is_good = |t: &Trace| fits_cut(t, &cut.hints, interval.is_open);
     let hinted = trace_ribbon(&cut.ring, Some(cut.hints), options).ok().filter(is_good);
     hinted.or_else(|| {
@@ -296,8 +289,8 @@ struct Cut {
     hints: [CapHint; 2],
 }
 
-/// The outline of a stretch around its corners, and where its two ends are.
-fn outline(look: &Look, interval: Interval, corners: &[Interval]) -> Option<Cut> {
+/// The outline of a stretch, and where its two ends are.
+fn outline(look: &Look, interval: Interval) -> Option<Cut> {
     let (mesh, strip) = (look.mesh, look.strip);
     let sections = inside(look, interval);
     let (from, to) = (sections[0].places, sections[1].places);
@@ -306,11 +299,7 @@ fn outline(look: &Look, interval: Interval, corners: &[Interval]) -> Option<Cut>
     if !interval.is_open[0] {
         ring.push(sections[0].ends[1]);
     }
-    let side = |k: usize| {
-        let around: Vec<[f64; 2]> = corners.iter().map(|c| c.sections.map(|s| s.places[k])).collect();
-        strip.side_between(mesh, k, [from[k], to[k]], &around)
-    };
-    ring.extend(side(1));
+    ring.extend(strip.side_between(mesh, 1, from[1], to[1]));
     if interval.is_open[1] {
         // The triangles at an end cut its corners; the outline itself is followed around it.
         let [left, right] = strip.points_at(to);
@@ -319,7 +308,7 @@ fn outline(look: &Look, interval: Interval, corners: &[Interval]) -> Option<Cut>
     } else {
         ring.extend([sections[1].ends[1], sections[1].ends[0]]);
     }
-    ring.extend(side(0).iter().rev());
+    ring.extend(strip.side_between(mesh, 0, from[0], to[0]).iter().rev());
     if interval.is_open[0] {
         let [left, right] = strip.points_at(from);
         caps[0] = around_end(mesh, left, right);

@@ -417,24 +417,24 @@ impl Strip {
         if self.left.is_in_step(places[0]) || self.right.is_in_step(places[1]) {
             return None;
         }
+        let middle = self.middle(s);
         // The first places are those of a chord, which leans as the triangles happen to.
         for _ in 0..SECTION_ROUNDS {
-            let section = self.section_from(places, false)?;
-            let moved = [0, 1].map(|k: usize| (section.places[k] - places[k]).abs());
-            places = section.places;
+            let found = self.section_through(middle, places, false)?.places;
+            let moved = [0, 1].map(|k: usize| (found[k] - places[k]).abs());
+            places = found;
             if moved[0].max(moved[1]) < SETTLED {
                 break;
             }
         }
-        self.section_from(places, true)
+        self.section_through(middle, places, true)
     }
 
-    /// The cross-section near two places opposite each other. Where sides lean towards each other there is none, when
-    /// this is to be `judged`.
-    fn section_from(&self, places: [f64; 2], judged: bool) -> Option<Section> {
+    /// The cross-section through a middle, perpendicular to the sides as they are at two places opposite each other.
+    /// Where sides lean towards each other there is none, when this is to be `judged`.
+    fn section_through(&self, middle: [f64; 2], places: [f64; 2], judged: bool) -> Option<Section> {
         let [l, r] = [self.left.point(places[0]), self.right.point(places[1])];
         let rough = (l[0] - r[0]).hypot(l[1] - r[1]);
-        let middle = [f64::midpoint(l[0], r[0]), f64::midpoint(l[1], r[1])];
         let directions =
             [self.left.direction(places[0], REACH * rough), self.right.direction(places[1], REACH * rough)];
         let [dl, dr] = directions;
@@ -461,16 +461,9 @@ impl Strip {
         Some(Section { at, tangent, width: across[0].hypot(across[1]), ends, places: found })
     }
 
-    /// Points of the left side (0) or the right side (1) strictly between two places, in order, with what was cut off
-    /// between the pairs of places in `corners`. Points that were put in between others are left out where the outline
-    /// goes straight on.
-    pub(super) fn side_between(
-        &self,
-        mesh: &Mesh,
-        side: usize,
-        [from, to]: [f64; 2],
-        corners: &[[f64; 2]],
-    ) -> Vec<[f64; 2]> {
+    /// Points of the left side (0) or the right side (1) strictly between two places, in order, with corners that were
+    /// cut off. Points that were put in between others are left out where the outline goes straight on.
+    pub(super) fn side_between(&self, mesh: &Mesh, side: usize, from: f64, to: f64) -> Vec<[f64; 2]> {
         let (own, is_left) = if side == 0 { (&self.left, true) } else { (&self.right, false) };
         let follows = |i: usize| {
             let (a, b) = (own.ids[i], own.ids[i + 1]);
@@ -483,11 +476,14 @@ impl Strip {
             if mesh.is_drawn[own.ids[i] as usize] || !is_straight {
                 out.push(own.at[i]);
             }
-            let is_in_corner = corners.iter().any(|c| c[0] <= own.s[i] && own.s[i] <= c[1]);
-            if is_in_corner && i + 1 < between.end && !follows(i) {
-                let (points, _) = skipped(mesh, is_left, own.ids[i], own.ids[i + 1]);
-                let drawn = points.into_iter().filter(|&p| mesh.is_drawn[p as usize]);
-                out.extend(drawn.map(|p| mesh.points[p as usize]));
+            if i + 1 < between.end && !follows(i) {
+                let (cut_off, _) = skipped(mesh, is_left, own.ids[i], own.ids[i + 1]);
+                let is_notch = |p: &u32| mesh.is_notch[*p as usize];
+                // What stands out of a side between two notches is no part of the guide.
+                if !is_notch(&own.ids[i]) && !is_notch(&own.ids[i + 1]) && !cut_off.iter().any(is_notch) {
+                    let drawn = cut_off.into_iter().filter(|&p| mesh.is_drawn[p as usize]);
+                    out.extend(drawn.map(|p| mesh.points[p as usize]));
+                }
             }
         }
         out
