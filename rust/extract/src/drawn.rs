@@ -44,8 +44,9 @@ pub struct Region {
 const NARROWEST: f64 = 0.7;
 /// Longest step of a side, in widths of the widest guide.
 const STEP_WIDTHS: f64 = 2.0;
-/// A stretch of a network shorter than this many widths belongs to the junction beside it.
-const ASPECT: f64 = 3.0;
+/// A stretch of a network shorter than this many widths belongs to the junction beside it. No round number, as drawn
+/// lengths are round.
+const ASPECT: f64 = 2.96;
 
 /// Why a shape that is hardly longer than wide is no guide by itself.
 const SHORT: &str = "short and joined to nothing";

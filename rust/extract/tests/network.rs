@@ -414,3 +414,18 @@ fn a_square_ring_is_one_guide_that_meets_itself() {
         assert!((found.guides[0].trace.length - 64_000.0).abs() < 600.0, "{}", found.guides[0].trace.length);
     }
 }
+
+#[test]
+fn what_a_shape_is_does_not_depend_on_where_its_outline_begins() {
+    // The head of an arrow has corners that are ends of arms or none, by what is taken off first.
+    let arrow = [(-400, -500), (-850, -50), (-400, 400), (-400, 150), (850, 150), (850, -250), (-400, -250)];
+    let opts = NetworkOptions { width_min: 174.0, ..options() };
+    let found = (0..arrow.len()).map(|k| {
+        let (x, y) = arrow[k];
+        let from_here = arrow.iter().cycle().skip(k).take(arrow.len());
+        let ring: Vec<Point> = from_here.map(|p| Point::new(p.0 - x, p.1 - y)).collect();
+        decompose(&region::union(&[ring]), &[], &opts).map(|n| (n.guides.len(), n.bodies.len())).ok()
+    });
+    let found: Vec<Option<(usize, usize)>> = found.collect();
+    assert!(found.iter().all(|f| *f == found[0]), "{found:?}");
+}
