@@ -168,12 +168,13 @@ pub fn of_trace(plan: &Plan, layer: LayerId, trace: Trace) -> Guide {
     guide(plan, trace, section, f64::NAN)
 }
 
-/// The cross-section that holds the width of the narrower end, else that of the wider one, else the mean width.
+/// The cross-section that holds the width of the narrower end, else that of the wider one, else the mean width. A guide
+/// that widens at both ends has its cross-section in between.
 fn section_of(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
     let nm = plan.layout.dbu_nm;
     let mean = trace.area / trace.length;
     let [a, b] = [trace.ends[0].width, trace.ends[1].width];
-    [a.min(b), a.max(b), mean]
+    [a.min(b).min(mean), a.max(b), mean]
         .into_iter()
         .find_map(|w| plan.recipe.section(plan.pair(layer), w * nm, width_slack(plan) * nm))
 }
