@@ -1,9 +1,12 @@
 //! Stretches over which guides run side by side, with the gap as a function of position.
 //!
 //! Samples are taken along one guide at a fixed step; at each a line is cast to both sides and met with
-//! the pieces of other guides within reach. Samples that follow each other on both guides make a run.
+//! the pieces of other guides within reach. Between two pieces the gap follows from their shape, so that samples are
+//! not looked at one by one. Samples that follow each other on both guides make a run.
 
+mod curve;
 mod follow;
+mod meet;
 mod samples;
 
 use std::f64::consts::PI;
@@ -13,9 +16,10 @@ use rayon::prelude::*;
 use waveguard_base::Watch;
 
 use crate::error::ExtractError;
-use crate::lines::{Line, Piece, Pieces, Stretch};
+use crate::lines::{Line, Pieces, Stretch};
 use crate::recipe::RunsPlan;
 use follow::Follow;
+use meet::{Beside, Meeting, Pair};
 pub use samples::Samples;
 
 /// A run of guide `a` beside guide `b`.
@@ -48,23 +52,6 @@ impl Run {
     pub fn length_nm(&self) -> f64 {
         self.step_nm * self.samples.len() as f64
     }
-}
-
-/// One meeting of a sample of `a` with a piece of `b`.
-#[derive(Clone, Copy, Debug)]
-struct Hit {
-    b: u32,
-    left: bool,
-    sample: u32,
-    t: f64,
-    /// -1 where `b` runs against `a`.
-    hand: f64,
-    gap: f64,
-    at: [f64; 2],
-    /// Segments of the two lines it lies on.
-    segments: [u32; 2],
-    /// Whether they run along the grid.
-    is_square: [bool; 2],
 }
 
 /// What was found, and what was not looked at.
@@ -152,89 +139,80 @@ fn along(
     let reach_nm = plan.reach_nm + slack_nm;
     let samples = (line.length() / plan.step_nm).floor().max(1.0) as u32;
     let step = line.length() / f64::from(samples);
-    let parallel = plan.parallel_rad.cos();
+    let beside = Beside { parallel: plan.parallel_rad.cos(), reach_nm, step };
     // Samples stand in the middle of their step.
     let place = |k: u32| (f64::from(k) + 0.5) * step;
-    let mut follow = Follow { lines, all, parallel, reach_nm, a, step, open: Vec::new(), done: Vec::new() };
-    let (mut spans, mut active, mut hits) = (Vec::new(), Vec::new(), Vec::new());
+    let mut follow = Follow { lines, all, beside, a, open: Vec::new(), done: Vec::new() };
+    let mut meetings: Vec<Meeting> = Vec::new();
     let mut sample = 0_u32;
     let mut cut = false;
     for stretch in &all.stretches[all.starts[a]..all.starts[a + 1]] {
         let last = &all.pieces[stretch.to - 1];
-        if sample >= samples || place(sample) >= last.along + last.length {
+        let until = sample_at(last.along + last.length, step, samples, place);
+        if sample >= until {
             continue;
         }
         let long = (last.along + last.length - all.pieces[stretch.from].along) / step;
         let mut left = piece_pairs.saturating_mul((stretch.to - stretch.from) as u64 + long.ceil() as u64);
         cut |= !neighbours(all, stretch, reach_nm, PI - plan.parallel_rad, left, near);
         if near.is_empty() {
-            while sample < samples && place(sample) < last.along + last.length {
-                sample += 1;
-            }
+            sample = until;
             continue;
         }
         for piece in &all.pieces[stretch.from..stretch.to] {
-            let ends = piece.along + piece.length;
-            if sample >= samples || place(sample) >= ends {
+            let from = sample;
+            sample = sample_at(piece.along + piece.length, step, samples, place).max(from);
+            if sample == from {
                 continue;
             }
-            let own = piece.octagon();
-            spans.clear();
+            meetings.clear();
+            let (own, mut number) = (piece.octagon(), 0);
             for &i in near.iter() {
                 let other = &all.stretches[i as usize];
-                let window = own.grown(reach_nm + f64::midpoint(piece.width, other.widest));
                 left = left.saturating_sub(1);
-                if left > 0 && window.touches(&other.octagon()) {
+                // Of a stretch of one piece it is known already.
+                let is_near = || {
+                    let window = own.grown(reach_nm + f64::midpoint(piece.width, other.widest));
+                    stretch.to == stretch.from + 1 || window.touches(&other.octagon())
+                };
+                if left > 0 && is_near() {
                     left = left.saturating_sub((other.to - other.from) as u64);
                     for other in &all.pieces[other.from..other.to] {
-                        spans.extend(Span::of(piece, other, spans.len(), parallel, reach_nm, step));
+                        if let Some(pair) = Pair::new(piece, other, beside) {
+                            pair.add_meetings(from, sample, number, &mut meetings);
+                            number += 1;
+                        }
                     }
                 }
             }
-            let until = samples.min((ends / step - 0.5 - ROUNDING).floor().max(0.0) as u32 + 1);
-            spans.sort_unstable_by_key(|span: &Span| (span.from, span.number));
-            let mut next = 0;
-            active.clear();
-            while sample < samples && place(sample) < ends {
-                while spans.get(next).is_some_and(|span| span.from <= sample) {
-                    let place = active.partition_point(|&i: &usize| spans[i].number < spans[next].number);
-                    active.insert(place, next);
-                    next += 1;
-                }
-                active.retain(|&i| spans[i].to >= sample);
-                let s = place(sample);
-                let at = piece.at((s - piece.along).max(0.0));
-                // Each is met, and each meeting is looked for among the runs that are followed.
-                let work = (active.len() * (1 + follow.open.len() / MEETINGS_AT_ONCE)) as u64;
+            meetings.sort_unstable_by_key(|m| (m.first, m.number));
+            for meeting in &meetings {
+                // Each is looked for among the runs that are followed.
+                let work =
+                    (1 + follow.open.len() / MEETINGS_AT_ONCE) as u64 * u64::from(meeting.last - meeting.first + 1);
                 if left < work {
                     left = 0;
-                    sample += 1;
-                    continue;
+                    break;
                 }
-                // Beside each other in parallel the guides stay as they are until one of their pieces ends.
-                let mut stays = until.saturating_sub(sample).max(1);
-                if let Some(span) = spans.get(next) {
-                    stays = stays.min(span.from - sample);
-                }
-                for &i in &active {
-                    stays = stays.min(spans[i].stays(sample));
-                    if let Some(hit) = meet(piece, at, s, spans[i].other, parallel, reach_nm) {
-                        hits.push((Hit { sample, ..hit }, spans[i].hand));
-                    }
-                }
-                for (hit, _) in &hits {
-                    follow.add(*hit);
-                }
-                for (hit, hand) in hits.drain(..) {
-                    follow.stay(hit, hand, stays - 1);
-                }
-                left = left.saturating_sub(work * u64::from(stays));
-                sample += stays;
+                left -= work;
+                follow.add(*meeting);
             }
         }
         cut |= left == 0;
     }
     (follow.finish(plan), cut)
+}
+
+/// The first of the samples that stands no nearer to the start of the guide than `s`.
+fn sample_at(s: f64, step: f64, samples: u32, place: impl Fn(u32) -> f64) -> u32 {
+    let mut k = ((s / step - 0.5).ceil().max(0.0) as u32).min(samples);
+    while k < samples && place(k) < s {
+        k += 1;
+    }
+    while k > 0 && place(k - 1) >= s {
+        k -= 1;
+    }
+    k
 }
 
 /// Runs that are followed at a time, up to which looking through them is no work worth counting.
@@ -243,13 +221,16 @@ const MEETINGS_AT_ONCE: usize = 16;
 /// Stretches of this and later lines within reach, in order; false when there are more than `most` to look at.
 fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, most: u64, near: &mut Vec<u32>) -> bool {
     near.clear();
+    let first = all.starts[stretch.line];
     let window = stretch.octagon().grown(reach_nm + stretch.widest / 2.0);
     let mut seen = 0;
     let seen_all = all.index.candidates_while(&window.upright, |i| {
         seen += 1;
+        if i < first {
+            return seen < most;
+        }
         let other = &all.stretches[i];
-        if other.line >= stretch.line
-            && other.top == stretch.top
+        if other.top == stretch.top
             && (other.line > stretch.line || stretch.turned_until(other) >= half_turn)
             && window.touches(&other.octagon().grown(other.widest / 2.0))
         {
@@ -261,110 +242,6 @@ fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, mo
     near.dedup();
     seen_all
 }
-
-/// The samples along a piece at which another piece can be met.
-#[derive(Clone, Copy, Debug)]
-struct Span<'a> {
-    other: &'a Piece,
-    /// Its number among the pieces beside: they are met in this order.
-    number: usize,
-    /// First and last sample, or one beyond: only `meet` knows exactly.
-    from: u32,
-    to: u32,
-    /// First and last sample that surely are all alike, since the pieces are straight and parallel.
-    even: Option<[u32; 2]>,
-    /// -1 where the pieces run against each other.
-    hand: f64,
-}
-
-impl<'a> Span<'a> {
-    /// `None` when the other piece is not parallel or not within reach. Samples stand in the middle of steps from the start of the guide.
-    fn of(piece: &Piece, other: &'a Piece, number: usize, parallel: f64, reach_nm: f64, step: f64) -> Option<Self> {
-        let ([ux, uy], [vx, vy]) = (piece.direction, other.direction);
-        let cos = ux * vx + uy * vy;
-        if cos.abs() < parallel {
-            return None;
-        }
-        let (rx, ry) = (other.from[0] - piece.from[0], other.from[1] - piece.from[1]);
-        let start = rx * ux + ry * uy;
-        let end = start + other.length * cos;
-        if start.max(end) < -NEAR_NM || start.min(end) > piece.length + NEAR_NM {
-            return None;
-        }
-        // Across the piece both ends of the other one, which bows out in between, lie on one side and too far.
-        let (begin, finish) = (ry * ux - rx * uy, (ry + vy * other.length) * ux - (rx + vx * other.length) * uy);
-        let wide = [piece, other].map(|p| p.bow[0].abs() + f64::midpoint(p.width, p.widening.abs()));
-        if begin * finish > 0.0 && begin.abs().min(finish.abs()) > reach_nm + wide[0] + wide[1] + NEAR_NM {
-            return None;
-        }
-        let sample = |along: f64| (piece.along + along) / step - 0.5;
-        let (first, last) = (sample(start.min(end)), sample(start.max(end)));
-        let is_even = (ux * vy - uy * vx).abs() < EVEN
-            && [piece, other].iter().all(|p| p.bow[0].abs() + p.widening.abs() < EVEN)
-            // Turns of one guide that run against each other end where the way along is no longer than across.
-            && (other.line != piece.line || cos > 0.0);
-        let (begin, finish) = ((first + ROUNDING).ceil().max(0.0), (last - ROUNDING).floor());
-        Some(Self {
-            other,
-            number,
-            from: (first - ROUNDING).ceil().max(0.0) as u32,
-            to: (last + ROUNDING).floor().max(0.0) as u32,
-            even: (is_even && begin < finish).then_some([begin as u32, finish as u32]),
-            hand: cos.signum(),
-        })
-    }
-
-    /// How many samples from this one on are alike.
-    fn stays(&self, sample: u32) -> u32 {
-        match self.even {
-            Some([first, last]) if first <= sample && sample < last => last - sample + 1,
-            _ => 1,
-        }
-    }
-}
-
-/// Sines, and offsets in nm, below this are no difference over the length of a piece.
-const EVEN: f64 = 1e-12;
-/// Distances that differ by less are taken as equal where leaving a piece out must not depend on rounding.
-const NEAR_NM: f64 = 1e-3;
-/// Part of a step by which the sample at the end of a piece may be off.
-const ROUNDING: f64 = 1e-6;
-
-/// Where the line across `piece` through its place `at`, `s` along its guide, meets another piece.
-fn meet(piece: &Piece, at: [f64; 2], s: f64, other: &Piece, parallel: f64, reach_nm: f64) -> Option<Hit> {
-    let ([ux, uy], [vx, vy]) = (piece.direction, other.direction);
-    let cos = ux * vx + uy * vy;
-    if cos.abs() < parallel {
-        return None;
-    }
-    let (rx, ry) = (at[0] - other.from[0], at[1] - other.from[1]);
-    let d = (rx * ux + ry * uy) / cos;
-    if !(0.0..other.length).contains(&d) {
-        return None;
-    }
-    let along = (s - piece.along).max(0.0);
-    // Both guides bow out from their pieces, the other one seen along or against its own direction.
-    let across = (ry - vy * d) * -ux + (rx - vx * d) * uy + other.bowed_at(d) * cos - piece.bowed_at(along);
-    let gap = across.abs() - f64::midpoint(piece.width_at(along), other.width_at(d));
-    if !(0.0..reach_nm).contains(&gap) {
-        return None;
-    }
-    let t = other.along + d;
-    // A guide beside itself: counted from its earlier side, and not across the inside of a bend, where the
-    // way along is no longer than across.
-    if other.line == piece.line && t - s <= across.abs() {
-        return None;
-    }
-    let square = |p: &Piece| {
-        let [x, y] = p.direction;
-        x.abs().min(y.abs()) + p.bow[0].abs() + p.widening.abs() < SQUARE
-    };
-    let (segments, is_square) = ([piece.segment, other.segment], [square(piece), square(other)]);
-    Some(Hit { b: other.line, left: across > 0.0, sample: 0, t, hand: cos.signum(), gap, at, segments, is_square })
-}
-
-/// Sines and offsets in nm below this are rounding of numbers.
-const SQUARE: f64 = 1e-9;
 
 #[cfg(test)]
 mod tests {

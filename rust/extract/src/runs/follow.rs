@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::Run;
+use super::meet::{Beside, Meeting, is_square, meet};
 use super::samples::Samples;
-use super::{Hit, Run, meet};
 use crate::lines::{Line, Pieces};
 use crate::recipe::RunsPlan;
 use crate::trace::narrowest::{self, CAP_ALONG_GRID, Narrowest};
@@ -16,17 +17,36 @@ pub(super) struct Open {
     left: bool,
     first: u32,
     last: u32,
-    /// Distance along `b` at the last sample.
+    /// Distance along `b` at the last sample, and from each to the next.
     t: f64,
-    /// -1 where `b` runs against `a`.
-    hand: f64,
+    t_step: f64,
     samples: Samples,
-    /// The smallest gap of a sample, and where it is.
+    /// The smallest gap of a sample, and which sample that is.
     low_gap: f64,
+    low: usize,
     /// What is known of the smallest gap.
     narrowest: Closest,
-    low: usize,
-    at: [f64; 2],
+}
+
+impl Open {
+    /// Distance along `b` at a sample, which is not far from the last.
+    fn t_at(&self, sample: u32) -> f64 {
+        self.t + (f64::from(sample) - f64::from(self.last)) * self.t_step
+    }
+
+    fn add(&mut self, meeting: &Meeting) {
+        let count = meeting.last - meeting.first + 1;
+        let (least, gap) = meeting.gap.least(count - 1);
+        self.narrowest.add(meeting, gap);
+        if gap < self.low_gap - SAME_GAP_NM {
+            let first = meeting.gap.at(0.0);
+            let (k, gap) = if first < gap + SAME_GAP_NM { (0, first) } else { (least, gap) };
+            (self.low, self.low_gap) = (self.samples.len() + k as usize, gap);
+        }
+        self.samples.push(count, meeting.gap, meeting.t, meeting.t_step);
+        (self.last, self.t_step) = (meeting.last, meeting.t_step);
+        self.t = meeting.t + f64::from(count - 1) * meeting.t_step;
+    }
 }
 
 /// Gaps that differ by less are the same, and the first is the smallest: between parallel guides the rounding of
@@ -53,31 +73,30 @@ impl Closest {
     }
 
     /// What the edge of each guide may be off at a place.
-    fn errors(&self, hit: &Hit) -> [f64; 2] {
-        hit.is_square.map(|square| 0.5 * if square { CAP_ALONG_GRID * self.dbu_nm } else { SINGLE * self.grid_nm })
+    fn errors(&self, is_square: [bool; 2]) -> [f64; 2] {
+        is_square.map(|square| 0.5 * if square { CAP_ALONG_GRID * self.dbu_nm } else { SINGLE * self.grid_nm })
     }
 
-    fn add(&mut self, hit: &Hit) {
-        let errors = self.errors(hit);
-        self.least.add_single(hit.gap, errors[0] + errors[1]);
+    /// Adds a meeting with its smallest gap.
+    fn add(&mut self, meeting: &Meeting, gap: f64) {
+        let errors = self.errors(meeting.is_square);
+        self.least.add_single(gap, errors[0] + errors[1]);
         // Along one segment the rounding of its ends stays what it is.
-        let stays = [0, 1].map(|k: usize| hit.segments[k] == self.segments[k]);
+        let stays = [0, 1].map(|k: usize| meeting.segments[k] == self.segments[k]);
         if stays != [true; 2] {
             let off: f64 = errors.iter().zip(stays).filter(|(_, stays)| *stays).map(|(e, _)| e).sum();
-            self.least.enter(hit.gap, off);
-            self.segments = hit.segments;
+            self.least.enter(meeting.gap.at(0.0), off);
+            self.segments = meeting.segments;
         }
     }
 }
 
-/// Strings hits together that follow each other on both guides.
+/// Strings meetings together that follow each other on both guides.
 pub(super) struct Follow<'a> {
     pub(super) lines: &'a [Line],
     pub(super) all: &'a Pieces,
-    pub(super) parallel: f64,
-    pub(super) reach_nm: f64,
+    pub(super) beside: Beside,
     pub(super) a: usize,
-    pub(super) step: f64,
     pub(super) open: Vec<Open>,
     pub(super) done: Vec<Open>,
 }
@@ -89,78 +108,65 @@ impl Follow<'_> {
         Closest::new(p.grid_nm.max(q.grid_nm), p.dbu_nm.max(q.dbu_nm))
     }
 
-    pub(super) fn add(&mut self, hit: Hit) {
+    /// Adds a meeting; those before it began at no later sample.
+    pub(super) fn add(&mut self, mut meeting: Meeting) {
+        let step = self.beside.step;
         // Between two samples the place on the other guide moves by about a step, more on the outside of bends.
-        let jump = 4.0 * self.step;
+        let jump = 4.0 * step;
         let mut i = 0;
         while i < self.open.len() {
-            if self.open[i].last + 1 < hit.sample {
+            if self.open[i].last + 1 < meeting.first {
                 self.done.push(self.open.remove(i));
             } else {
                 i += 1;
             }
         }
-        let same = |c: &Open| c.b == hit.b && c.left == hit.left;
         // A place on the joint of two pieces is met twice.
-        if self.open.iter().any(|c| same(c) && c.last == hit.sample && (c.t - hit.t).abs() <= self.step / 2.0) {
-            return;
-        }
-        let goes_on = |c: &&mut Open| same(c) && c.last + 1 == hit.sample && (c.t - hit.t).abs() <= jump;
-        if let Some(c) = self.open.iter_mut().find(goes_on) {
-            if hit.gap < c.low_gap - SAME_GAP_NM {
-                (c.low, c.low_gap, c.at) = (c.samples.len(), hit.gap, hit.at);
-            }
-            c.samples.push(hit.gap, hit.t);
-            c.narrowest.add(&hit);
-            (c.last, c.t) = (hit.sample, hit.t);
-        } else {
-            let mut narrowest = self.closest(hit.b as usize);
-            narrowest.add(&hit);
-            let mut samples = Samples::new(self.step);
-            samples.push(hit.gap, hit.t);
-            self.open.push(Open {
-                narrowest,
-                b: hit.b,
-                left: hit.left,
-                first: hit.sample,
-                last: hit.sample,
-                t: hit.t,
-                hand: hit.hand,
-                samples,
-                low_gap: hit.gap,
-                low: 0,
-                at: hit.at,
-            });
-        }
-    }
-
-    /// What was met at a sample is met at so many more, as far away.
-    pub(super) fn stay(&mut self, hit: Hit, hand: f64, more: u32) {
-        if more == 0 {
-            return;
-        }
-        let is_it = |c: &&mut Open| {
-            (c.b, c.left, c.last) == (hit.b, hit.left, hit.sample) && (c.t - hit.t).abs() <= self.step / 2.0
+        let is_again = |c: &&Open| {
+            let same = (c.b, c.left) == (meeting.b, meeting.left) && c.last >= meeting.first;
+            same && (c.t_at(meeting.first) - meeting.t).abs() <= step / 2.0
         };
-        let Some(c) = self.open.iter_mut().find(is_it) else { return };
-        c.samples.stay(hand, more);
-        c.last += more;
-        c.t = hit.t + f64::from(more) * (hand * self.step);
+        if let Some(last) = self.open.iter().find(is_again).map(|c| c.last) {
+            if last >= meeting.last {
+                return;
+            }
+            meeting = meeting.from(last + 1);
+        }
+        let goes_on = |c: &&mut Open| {
+            let same = (c.b, c.left) == (meeting.b, meeting.left) && c.last + 1 == meeting.first;
+            same && (c.t - meeting.t).abs() <= jump
+        };
+        if let Some(c) = self.open.iter_mut().find(goes_on) {
+            c.add(&meeting);
+            return;
+        }
+        let mut open = Open {
+            b: meeting.b,
+            left: meeting.left,
+            first: meeting.first,
+            last: meeting.first,
+            t: meeting.t,
+            t_step: meeting.t_step,
+            samples: Samples::new(step),
+            low_gap: f64::INFINITY,
+            low: 0,
+            narrowest: self.closest(meeting.b as usize),
+        };
+        open.add(&meeting);
+        self.open.push(open);
     }
 
     pub(super) fn finish(mut self, plan: &RunsPlan) -> Vec<Run> {
         self.done.append(&mut self.open);
-        let step = self.step;
+        let step = self.beside.step;
         let window = (plan.curvature_window_nm / step).round().max(1.0) as usize;
         let long_enough =
             |c: &Open| step * (c.samples.len() as f64 + 0.5) >= plan.min_length_nm && c.low_gap < plan.reach_nm;
         let mut kept: Vec<Open> = std::mem::take(&mut self.done).into_iter().filter(long_enough).collect();
         kept.sort_by(|p, q| (p.b, p.first).cmp(&(q.b, q.first)).then(p.samples.t(0).total_cmp(&q.samples.t(0))));
-        for run in &mut kept {
-            self.look_closer(run);
-        }
         kept.into_iter()
-            .map(|c| {
+            .map(|mut c| {
+                let at = self.closest_place(&mut c);
                 let least = c.narrowest.least.least();
                 Run {
                     a: self.a,
@@ -168,8 +174,8 @@ impl Follow<'_> {
                     relative_curvature_per_nm: second_derivative(&c.samples, c.low, window, step),
                     gap_min_nm: least.value,
                     gap_error_nm: least.error,
-                    other_nm: beside_ends(&c.samples, c.hand * step),
-                    at: c.at,
+                    other_nm: beside_ends(&c.samples, step.copysign(c.t_step)),
+                    at,
                     samples: Arc::new(c.samples),
                     step_nm: step,
                     start_nm: f64::from(c.first) * step,
@@ -178,38 +184,42 @@ impl Follow<'_> {
             .collect()
     }
 
-    /// Looks between the samples for a gap smaller than the smallest.
-    fn look_closer(&self, c: &mut Open) {
-        let low = c.low_gap;
+    /// The place of the smallest gap. Looks between the samples for a gap smaller than the smallest of them.
+    fn closest_place(&self, c: &mut Open) -> [f64; 2] {
+        let Beside { step, .. } = self.beside;
+        let pieces = &self.all.pieces;
+        let middle = (f64::from(c.first) + c.low as f64 + 0.5) * step;
+        let piece = &pieces[self.piece_at(self.a, middle)];
+        let mut at = piece.at(middle - piece.along);
+        let mut least = c.low_gap;
         let around = [c.low.saturating_sub(1), (c.low + 1).min(c.samples.len() - 1)];
-        if around.iter().all(|&k| c.samples.gap(k) - low < SAME_GAP_NM) && c.samples.len() > 2 {
-            return;
+        if around.iter().all(|&k| c.samples.gap(k) - least < SAME_GAP_NM) && c.samples.len() > 2 {
+            return at;
         }
-        let middle = (f64::from(c.first) + c.low as f64 + 0.5) * self.step;
         let length = self.lines[self.a].length();
-        let mut least = low;
+        let near = c.samples.t(c.low) - 2.0 * step;
+        let others = &pieces[self.piece_at(c.b as usize, near)..];
+        let mut own = self.piece_at(self.a, middle - step);
         for k in -LOOKS..=LOOKS {
-            let s = middle + f64::from(k) / f64::from(LOOKS) * self.step;
+            let s = middle + f64::from(k) / f64::from(LOOKS) * step;
             if !(0.0..length).contains(&s) {
                 continue;
             }
-            let piece = &self.all.pieces[self.piece_at(self.a, s)];
-            let at = piece.at(s - piece.along);
-            let near = c.samples.t(c.low) - 2.0 * self.step;
-            for other in &self.all.pieces[self.piece_at(c.b as usize, near)..] {
-                if other.line != c.b || other.along > near + 4.0 * self.step {
-                    break;
-                }
-                let met = meet(piece, at, s, other, self.parallel, self.reach_nm);
-                if let Some(hit) = met.filter(|h| h.left == c.left) {
-                    let errors = c.narrowest.errors(&hit);
-                    c.narrowest.least.add_single(hit.gap, errors[0] + errors[1]);
-                    if hit.gap < least - SAME_GAP_NM {
-                        (least, c.at) = (hit.gap, hit.at);
-                    }
+            while pieces.get(own + 1).is_some_and(|p| p.line as usize == self.a && p.along <= s) {
+                own += 1;
+            }
+            let piece = &pieces[own];
+            for other in others.iter().take_while(|o| o.line == c.b && o.along <= near + 4.0 * step) {
+                let met = meet(piece, s, other, &self.beside).filter(|(_, left)| *left == c.left);
+                let Some((gap, _)) = met else { continue };
+                let errors = c.narrowest.errors([piece, other].map(is_square));
+                c.narrowest.least.add_single(gap, errors[0] + errors[1]);
+                if gap < least - SAME_GAP_NM {
+                    (least, at) = (gap, piece.at(s - piece.along));
                 }
             }
         }
+        at
     }
 
     /// The piece of a line at a distance from its start; the first where it lies before.
@@ -245,7 +255,7 @@ fn second_derivative(samples: &Samples, middle: usize, window: usize, step: f64)
     let x: Vec<f64> = (0..n).map(|i| i as f64 - mean).collect();
     let m2 = x.iter().map(|x| x * x).sum::<f64>() / n as f64;
     let (mut top, mut bottom) = (0.0, 0.0);
-    for (x, v) in x.iter().zip(samples.some_gaps(from, to)) {
+    for (x, v) in x.iter().zip((from..to).map(|k| samples.gap(k))) {
         let p = x * x - m2;
         top += p * v;
         bottom += p * p;

@@ -1,21 +1,32 @@
-//! Samples of a run: where nothing changes from one to the next, a whole stretch of them is kept as one.
+//! Samples of a run: those that follow each other between two pieces of the guides are kept as one curve.
 
-/// Samples that follow each other at an even step, all at one gap.
+use super::curve::Curve;
+
+/// Samples that follow each other at an even step.
 #[derive(Clone, Copy, Debug)]
-struct Even {
+struct Part {
     /// Number of the first one in the run.
     first: u32,
-    /// 0 for one alone, else which way the other guide runs.
-    hand: i8,
-    gap: f64,
-    /// Distance along the other guide at the first one.
+    gap: Curve,
+    /// Distance along the other guide at the first one, and from each to the next.
     t: f64,
+    t_step: f64,
+}
+
+impl Part {
+    fn gap(&self, k: usize) -> f64 {
+        self.gap.at(f64::from(k as u32 - self.first))
+    }
+
+    fn t(&self, k: usize) -> f64 {
+        self.t + f64::from(k as u32 - self.first) * self.t_step
+    }
 }
 
 /// Gaps, and places on the other guide, at all samples of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
-    evens: Vec<Even>,
+    parts: Vec<Part>,
     len: u32,
     /// Length a sample stands for.
     step_nm: f64,
@@ -23,8 +34,8 @@ pub struct Samples {
 
 impl Samples {
     /// None yet.
-    pub fn new(step_nm: f64) -> Self {
-        Self { evens: Vec::new(), len: 0, step_nm }
+    pub(super) fn new(step_nm: f64) -> Self {
+        Self { parts: Vec::new(), len: 0, step_nm }
     }
 
     /// Number of samples.
@@ -37,64 +48,42 @@ impl Samples {
         self.len == 0
     }
 
-    /// Adds a sample.
-    pub(super) fn push(&mut self, gap: f64, t: f64) {
-        self.evens.push(Even { first: self.len, hand: 0, gap, t });
-        self.len += 1;
+    /// Adds so many samples; `t` is the distance along the other guide at the first of them.
+    pub(super) fn push(&mut self, count: u32, gap: Curve, t: f64, t_step: f64) {
+        self.parts.push(Part { first: self.len, gap, t, t_step });
+        self.len += count;
     }
 
-    /// The last sample goes on for `more` samples.
-    pub(super) fn stay(&mut self, hand: f64, more: u32) {
-        if let Some(last) = self.evens.last_mut() {
-            last.hand = if hand < 0.0 { -1 } else { 1 };
-            self.len += more;
-        }
-    }
-
-    fn at(&self, k: usize) -> (f64, f64) {
-        let even = &self.evens[self.evens.partition_point(|e| e.first as usize <= k) - 1];
-        (even.gap, self.place(even, k))
-    }
-
-    fn place(&self, even: &Even, k: usize) -> f64 {
-        even.t + f64::from(k as u32 - even.first) * (f64::from(even.hand) * self.step_nm)
+    fn part(&self, k: usize) -> &Part {
+        &self.parts[self.parts.partition_point(|p| p.first as usize <= k) - 1]
     }
 
     /// The gap at a sample.
     pub(super) fn gap(&self, k: usize) -> f64 {
-        self.at(k).0
+        self.part(k).gap(k)
     }
 
     /// Distance along the other guide at a sample.
     pub(super) fn t(&self, k: usize) -> f64 {
-        self.at(k).1
+        self.part(k).t(k)
     }
 
-    /// Stretches as gap and number of samples, in order.
-    pub fn stretches(&self) -> impl Iterator<Item = (f64, usize)> + '_ {
-        self.evens.iter().enumerate().map(|(i, even)| {
-            let end = self.evens.get(i + 1).map_or(self.len, |next| next.first);
-            (even.gap, (end - even.first) as usize)
+    /// Parts with the numbers of their samples, in order.
+    fn parts(&self) -> impl Iterator<Item = (&Part, std::ops::Range<usize>)> + '_ {
+        self.parts.iter().enumerate().map(|(i, part)| {
+            let end = self.parts.get(i + 1).map_or(self.len, |next| next.first);
+            (part, part.first as usize..end as usize)
         })
-    }
-
-    /// Gaps from one sample until before another.
-    pub(super) fn some_gaps(&self, from: usize, to: usize) -> Vec<f64> {
-        (from..to).map(|k| self.gap(k)).collect()
     }
 
     /// The gap at each sample.
     pub fn gaps(&self) -> impl Iterator<Item = f64> + '_ {
-        self.stretches().flat_map(|(gap, n)| std::iter::repeat_n(gap, n))
+        self.parts().flat_map(|(part, own)| own.map(|k| part.gap(k)))
     }
 
     /// Length of the other guide beside each sample: longer on the outside of a bend, shorter inside.
     pub fn other_steps_nm(&self) -> Vec<f64> {
-        let mut ts = Vec::with_capacity(self.len());
-        for (i, even) in self.evens.iter().enumerate() {
-            let end = self.evens.get(i + 1).map_or(self.len, |next| next.first);
-            ts.extend((even.first..end).map(|k| self.place(even, k as usize)));
-        }
+        let ts: Vec<f64> = self.parts().flat_map(|(part, own)| own.map(|k| part.t(k))).collect();
         steps(&ts, self.step_nm)
     }
 }
@@ -116,24 +105,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stays_as_it_is_reads_as_if_each_sample_were_kept() {
+    fn what_is_kept_as_a_curve_reads_as_if_each_sample_were_kept() {
         let mut samples = Samples::new(500.0);
-        samples.push(200.0, 1000.0);
-        samples.push(190.0, 1490.0);
-        samples.stay(1.0, 3);
-        samples.push(195.0, 3500.0);
+        samples.push(1, Curve::line(200.0, 0.0, 200.0), 1000.0, 500.0);
+        samples.push(4, Curve::line(190.0, 4.0, 186.0), 1490.0, 500.0);
+        samples.push(1, Curve::line(195.0, 0.0, 195.0), 3500.0, 500.0);
         assert_eq!(samples.len(), 6);
-        assert_eq!(samples.gaps().collect::<Vec<f64>>(), [200.0, 190.0, 190.0, 190.0, 190.0, 195.0]);
+        assert_eq!(samples.gaps().collect::<Vec<f64>>(), [200.0, 190.0, 189.0, 188.0, 187.0, 195.0]);
         assert_eq!(samples.other_steps_nm(), [490.0, 495.0, 500.0, 500.0, 505.0, 510.0]);
-        assert_eq!((samples.gap(4), samples.t(4)), (190.0, 2990.0));
-        assert_eq!(samples.stretches().collect::<Vec<_>>(), [(200.0, 1), (190.0, 4), (195.0, 1)]);
+        assert_eq!((samples.gap(4), samples.t(4)), (187.0, 2990.0));
     }
 
     #[test]
     fn a_lone_sample_stands_for_its_step() {
         let mut samples = Samples::new(500.0);
         assert!(samples.is_empty() && samples.other_steps_nm().is_empty());
-        samples.push(200.0, 1000.0);
+        samples.push(1, Curve::line(200.0, 0.0, 200.0), 1000.0, 500.0);
         assert_eq!(samples.other_steps_nm(), [500.0]);
     }
 }

@@ -1,0 +1,82 @@
+//! A value along samples that stand at an even step: a parabola, as between two pieces of guides that bow out.
+
+/// A value at the samples 0, 1, 2 …: its first, its slope and what is added with the square.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Curve([f64; 3]);
+
+impl Curve {
+    /// The same at all samples, or on a straight line through the first sample and another, `n` later.
+    pub(super) fn line(first: f64, n: f64, last: f64) -> Self {
+        Self([first, if n > 0.0 { (last - first) / n } else { 0.0 }, 0.0])
+    }
+
+    /// Through the first sample and two others, `m` and `n` later.
+    pub(super) fn through(first: f64, (m, middle): (f64, f64), (n, last): (f64, f64)) -> Self {
+        let (slope, mean) = ((middle - first) / m, (last - first) / n);
+        let square = (mean - slope) / (n - m);
+        Self([first, slope - square * m, square])
+    }
+
+    /// The value at a sample.
+    #[inline]
+    pub(super) fn at(&self, k: f64) -> f64 {
+        self.0[0] + k * (self.0[1] + k * self.0[2])
+    }
+
+    /// The same curve, counted from a later sample.
+    pub(super) fn from(&self, k: f64) -> Self {
+        Self([self.at(k), self.0[1] + 2.0 * k * self.0[2], self.0[2]])
+    }
+
+    /// So many times this one and so many times another.
+    pub(super) fn sum(&self, own: f64, other: &Self, its: f64) -> Self {
+        Self([0, 1, 2].map(|k: usize| own * self.0[k] + its * other.0[k]))
+    }
+
+    /// Where the value turns, when that is between the first sample and the last.
+    fn turn(&self, last: f64) -> Option<f64> {
+        let k = -0.5 * self.0[1] / self.0[2];
+        (k > 0.0 && k < last).then_some(k)
+    }
+
+    /// Least and largest value from the first sample to the last and in between.
+    pub(super) fn range(&self, last: f64) -> [f64; 2] {
+        let (p, q) = (self.0[0], self.at(last));
+        let turn = self.turn(last).map_or(p, |k| self.at(k));
+        [p.min(q).min(turn), p.max(q).max(turn)]
+    }
+
+    /// The sample with the least value, and that value.
+    pub(super) fn least(&self, last: u32) -> (u32, f64) {
+        let turn = self.turn(f64::from(last)).map_or(0, |k| k as u32);
+        let mut least = (0, self.0[0]);
+        for k in [turn, (turn + 1).min(last), last] {
+            let value = self.at(f64::from(k));
+            if value < least.1 {
+                least = (k, value);
+            }
+        }
+        least
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Curve;
+
+    #[test]
+    fn a_parabola_is_met_again_with_its_least_sample_and_its_range() {
+        let value = |k: f64| 7.0 + 0.5 * (k - 3.4) * (k - 3.4);
+        let curve = Curve::through(value(0.0), (4.0, value(4.0)), (9.0, value(9.0)));
+        for k in 0..10 {
+            assert!((curve.at(f64::from(k)) - value(f64::from(k))).abs() < 1e-12);
+            assert!((curve.from(2.0).at(f64::from(k)) - value(f64::from(k + 2))).abs() < 1e-12);
+        }
+        let (k, least) = curve.least(9);
+        assert!(k == 3 && (least - value(3.0)).abs() < 1e-12);
+        let [low, high] = curve.range(9.0);
+        assert!((low - 7.0).abs() < 1e-12 && (high - value(9.0)).abs() < 1e-12);
+        assert_eq!(curve.from(5.0).least(4), (0, curve.from(5.0).at(0.0)));
+        assert!((curve.least(2).1 - value(2.0)).abs() < 1e-12);
+    }
+}
