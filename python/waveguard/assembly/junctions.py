@@ -129,6 +129,8 @@ class _Entries:
         clad = self._pdk.process.clad_index
         if not len(known):
             return "no cross-section of the PDK fits the guides that meet there"
+        if any(self._sections[int(one)].slot is not None for one in known):
+            return "one of the guides that meet there is a slot guide: what its light loses there is not known"
         if clad is None:
             return "the PDK states no clad_index, from which the loss of a drawn place is estimated"
         return self._sections[int(known[0])], clad.value

@@ -36,6 +36,7 @@ pub mod recipe;
 pub mod routes;
 pub mod runs;
 pub mod shapes;
+pub mod slots;
 pub mod split;
 pub mod tables;
 pub mod trace;
