@@ -446,7 +446,21 @@ class Summary(View):
 VIEWS: Mapping[str, type[View]] = {
     table.NAME: table
     for table in (
-        *(Devices, Ports, Nets, Waveguides, Bends, Pieces, Tapers, Slots, Routes, Junctions, NearMisses, Runs, RunProfile),
+        *(
+            Devices,
+            Ports,
+            Nets,
+            Waveguides,
+            Bends,
+            Pieces,
+            Tapers,
+            Slots,
+            Routes,
+            Junctions,
+            NearMisses,
+            Runs,
+            RunProfile,
+        ),
         *(Crossings, Overlaps, Terminals, Coverage, Unexplained, Problems, Centerlines),
         *(Paths, Traces, Circuits, Loops, LoopMembers, Summary),
     )

@@ -1,16 +1,30 @@
 //! Makes slot guides of rails that run side by side, whatever cells and pieces they are drawn in.
 
+use std::f64::consts::PI;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_base::LayerId;
+use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{Point, region};
 
 use super::{Arrangement, FormInfo, Item, Merger, Source, clusters};
 use crate::contacts::{self, ShapeCopy};
-use crate::drawn::{self, Drawn};
-use crate::slots;
+use crate::drawn::{self, Drawn, Region};
+use crate::slots::{self, Converter};
+use crate::trace::{CapHint, End};
+
+/// A traced end lies this close to where a converter was cut off, in dbu.
+const AT_CUT: f64 = 3.0;
+
+/// A port of a converter.
+struct Opening {
+    converter: usize,
+    port: usize,
+    /// A guide ends there.
+    is_met: bool,
+}
 
 impl Merger<'_> {
     /// Puts slot guides, and what else is there, in place of rails beside each other.
@@ -117,16 +131,74 @@ impl Merger<'_> {
             let area = area * scale + std::mem::take(&mut extra);
             out.push(FormInfo { source: Source::United(rings, area), layer, drawn: Arc::new(drawn(area)) });
         };
+        let mut openings: Vec<Opening> = found
+            .converters
+            .iter()
+            .enumerate()
+            .flat_map(|(k, one)| (0..one.ports.len()).map(move |port| (k, port)))
+            .map(|(converter, port)| Opening { converter, port, is_met: false })
+            .collect();
+        let mut converters = found.converters;
         for slot in &found.slots {
             add(slot.rings.clone(), slot.area, &|area| drawn::of_slot(self.plan, layer, slot, area));
-        }
-        for one in &found.converters {
-            add(one.rings.clone(), one.area, &|area| drawn::of_converter(self.plan, layer, one, area));
         }
         for part in rest {
             let area = region::area(&part);
             add(part.clone(), area, &|area| drawn::of_region(self.plan, layer, &part, area));
         }
+        for info in &out {
+            self.meet(&info.drawn, &mut openings, &mut converters);
+        }
+        for info in &mut out {
+            self.enter(info, &openings, &converters);
+        }
+        let mut add = |one: &Converter, area: f64| {
+            let drawn = Arc::new(drawn::of_converter(self.plan, layer, one, area));
+            out.push(FormInfo { source: Source::United(one.rings.clone(), area), layer, drawn });
+        };
+        converters.iter().for_each(|one| add(one, one.area * scale));
         out
+    }
+
+    /// Ends of guides at openings of converters are where light goes from one to the other, as they were traced.
+    fn meet(&self, drawn: &Drawn, openings: &mut [Opening], converters: &mut [Converter]) {
+        let reach = self.plan.dbu(self.plan.recipe.tolerances.snap_nm).max(AT_CUT);
+        for end in drawn.protos.iter().filter(|p| p.guide.is_some()).flat_map(|p| &p.ports) {
+            for opening in openings.iter_mut().filter(|o| !o.is_met) {
+                let port = &mut converters[opening.converter].ports[opening.port];
+                if (port.x - end.at[0]).hypot(port.y - end.at[1]) <= reach {
+                    let [x, y] = end.at;
+                    let direction_rad = wrap_angle(end.direction_rad + PI);
+                    *port = End { x, y, direction_rad, width: end.width, cap_rad: direction_rad };
+                    opening.is_met = true;
+                }
+            }
+        }
+    }
+
+    /// Works out again what light enters from a converter without a guide between.
+    fn enter(&self, info: &mut FormInfo, openings: &[Opening], converters: &[Converter]) {
+        let Source::United(rings, area) = &info.source else { return };
+        if info.drawn.protos.iter().all(|p| p.guide.is_some()) {
+            return;
+        }
+        let is_on = |port: &&End| {
+            let edge = |ring: &Vec<Point>, i: usize| {
+                [ring[i], ring[(i + 1) % ring.len()]].map(|p| [f64::from(p.x), f64::from(p.y)])
+            };
+            let on_ring = |r: &Vec<Point>| {
+                (0..r.len()).any(|i| contacts::distance([port.x, port.y], edge(r, i)) <= AT_CUT)
+            };
+            rings.iter().any(on_ring)
+        };
+        let open = openings.iter().filter(|o| !o.is_met).map(|o| &converters[o.converter].ports[o.port]);
+        let hints: Vec<CapHint> = open
+            .filter(is_on)
+            .map(|p| CapHint { x: p.x, y: p.y, direction_rad: wrap_angle(p.direction_rad + PI), width: p.width })
+            .collect();
+        let region = Region { layer: info.layer, rings: rings.clone(), area: *area, slot: None };
+        if let Some(protos) = (!hints.is_empty()).then(|| drawn::entered(self.plan, &region, &hints)).flatten() {
+            info.drawn = Arc::new(Drawn { protos, ..Drawn::default() });
+        }
     }
 }

@@ -121,8 +121,8 @@ fn run(look: &Look, rings: &[Vec<Point>], stretch: Stretch) -> Option<Run> {
         both.sort_by_key(|ring| std::cmp::Reverse(ring::double_area(ring)));
         return Some(Run { sections, is_closed, rings: both });
     }
-    sections[0] = at_corners(look.edges, &sections[0], true);
-    sections[n - 1] = at_corners(look.edges, &sections[n - 1], false);
+    sections[0] = at_corners(look.edges, &look.squared(&sections[0]), true);
+    sections[n - 1] = at_corners(look.edges, &look.squared(&sections[n - 1]), false);
     let outline = Sides::new(look.edges, &look.window, &sections[0], &sections[n - 1])?.outline()?;
     (outline.len() >= 3).then(|| Run { sections, is_closed, rings: vec![outline] })
 }
@@ -165,7 +165,7 @@ fn divide(
         let (known, far) = if is_begin { (first, walked[first]) } else { (last, walked[n - 1] - walked[last]) };
         let missing = (least - far).clamp(0.0, most);
         let sign = if is_begin { 1.0 } else { -1.0 };
-        at_length(look, run, &walked, walked[known] + sign * missing).unwrap_or((run.sections[known], known))
+        at_length(look, run, &walked, walked[known] + sign * missing).unwrap_or((look.squared(&run.sections[known]), known))
     };
     let (from, from_number) = if met[0].is_empty() { (*begin, 0) } else { cut(true) };
     let (to, to_number) = if met[1].is_empty() { (*end, n - 1) } else { cut(false) };
@@ -199,7 +199,7 @@ fn at_length(look: &Look, run: &Run, walked: &[f64], s: f64) -> Option<(Section,
     // Two cross-sections with a corner between: the part of the way beside the first is as good.
     let end = if p.edge == q.edge { q.u } else { 1.0 };
     let u = if step > 0.0 { p.u + (end - p.u) * ((s - walked[after - 1]) / step).clamp(0.0, 1.0) } else { p.u };
-    look.section(&look.edges.place(p.edge, u)).map(|section| (section, after - 1))
+    look.section(&look.edges.place(p.edge, u)).map(|section| (look.squared(&section), after - 1))
 }
 
 /// What lies between the edges of a stretch.

@@ -76,8 +76,20 @@ pub(super) struct Look<'a> {
 impl Look<'_> {
     /// The cross-section at a place on the inside of a rail.
     pub(super) fn section(&self, at: &Place) -> Option<Section> {
+        self.section_across(at, self.edges.along(at.edge))
+    }
+
+    /// The cross-section at the same place across the way between both outsides, as the guide is traced.
+    pub(super) fn squared(&self, section: &Section) -> Section {
+        let [outside, at, _, beyond] = &section.places;
+        let (a, b) = (self.edges.along(outside.edge), self.edges.along(beyond.edge));
+        let axis = [b[0] - a[0], b[1] - a[1]];
+        let size = axis[0].hypot(axis[1]);
+        self.section_across(at, axis.map(|v| v / size)).unwrap_or(*section)
+    }
+
+    fn section_across(&self, at: &Place, along: [f64; 2]) -> Option<Section> {
         let (edges, window) = (self.edges, &self.window);
-        let along = edges.along(at.edge);
         let across = [along[1], -along[0]];
         let faces = |other: &Place, sign: f64| {
             let d = edges.along(other.edge);
@@ -162,7 +174,15 @@ impl Look<'_> {
         let n = found.len();
         let goes_on = |i: usize| {
             let ([Some(a), Some(b)], true) = ([&found[i].1, &found[(i + 1) % n].1], n > 1) else { return false };
-            a.places.iter().zip(&b.places).all(|(p, q)| self.edges.ring(p.edge) == self.edges.ring(q.edge))
+            // Around the tip of a gap the inside of one rail turns into that of the other.
+            let turns = |p: &Place, q: &Place| {
+                let (d, e) = (self.edges.along(p.edge), self.edges.along(q.edge));
+                d[0] * e[0] + d[1] * e[1] <= 0.0
+            };
+            a.places
+                .iter()
+                .zip(&b.places)
+                .all(|(p, q)| self.edges.ring(p.edge) == self.edges.ring(q.edge) && !turns(p, q))
         };
         let breaks: Vec<usize> = (0..n).filter(|&i| !goes_on(i)).collect();
         if breaks.is_empty() {
