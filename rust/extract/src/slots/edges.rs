@@ -6,6 +6,7 @@ use waveguard_geom::{BBox, GridIndex, Point};
 pub(super) struct Edges {
     points: Vec<[f64; 2]>,
     next: Vec<u32>,
+    before: Vec<u32>,
     ring: Vec<u32>,
     /// First edge of each ring; one more than rings.
     pub(super) starts: Vec<usize>,
@@ -34,11 +35,12 @@ impl Edges {
     /// Edges of the rings of a region; `tile` is about as long as the rays are.
     pub(super) fn new(rings: &[Vec<Point>], tile: f64) -> Self {
         let points: Vec<[f64; 2]> = rings.iter().flatten().map(|p| [f64::from(p.x), f64::from(p.y)]).collect();
-        let (mut next, mut ring) = (Vec::with_capacity(points.len()), Vec::with_capacity(points.len()));
-        let mut starts = vec![0];
+        let (mut next, mut before) = (Vec::with_capacity(points.len()), Vec::with_capacity(points.len()));
+        let (mut ring, mut starts) = (Vec::with_capacity(points.len()), vec![0]);
         for (number, own) in (0_u32..).zip(rings) {
             let (first, n) = (next.len(), own.len());
             next.extend((0..n).map(|k| (first + (k + 1) % n) as u32));
+            before.extend((0..n).map(|k| (first + (k + n - 1) % n) as u32));
             ring.extend((0..n).map(|_| number));
             starts.push(first + n);
         }
@@ -59,7 +61,7 @@ impl Edges {
             }
         }
         let index = GridIndex::new(&boxes, tile);
-        Self { points, next, ring, starts, index, owners }
+        Self { points, next, before, ring, starts, index, owners }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -68,6 +70,10 @@ impl Edges {
 
     pub(super) fn next(&self, edge: usize) -> usize {
         self.next[edge] as usize
+    }
+
+    pub(super) fn before(&self, edge: usize) -> usize {
+        self.before[edge] as usize
     }
 
     pub(super) fn ring(&self, edge: usize) -> u32 {

@@ -121,8 +121,8 @@ fn run(look: &Look, rings: &[Vec<Point>], stretch: Stretch) -> Option<Run> {
         both.sort_by_key(|ring| std::cmp::Reverse(ring::double_area(ring)));
         return Some(Run { sections, is_closed, rings: both });
     }
-    sections[0] = at_corners(look.edges, &look.squared(&sections[0]), true);
-    sections[n - 1] = at_corners(look.edges, &look.squared(&sections[n - 1]), false);
+    sections[0] = at_corners(look.edges, &look.window, &look.squared(&sections[0]), true);
+    sections[n - 1] = at_corners(look.edges, &look.window, &look.squared(&sections[n - 1]), false);
     let outline = Sides::new(look.edges, &look.window, &sections[0], &sections[n - 1])?.outline()?;
     (outline.len() >= 3).then(|| Run { sections, is_closed, rings: vec![outline] })
 }

@@ -8,6 +8,10 @@ use crate::trace::{TraceOptions, trace_ribbon};
 
 /// A corner this close to where rails end together is where they end, in dbu: each may have been rounded twice.
 const CORNER: f64 = 3.0;
+/// Rails end together when what ends them is no further askew than this.
+const SKEW_RAD: f64 = 0.1;
+/// Edges meet at a corner, and not at a vertex of a curve, when the cosine between them is no more than this.
+const SHARP: f64 = 0.7;
 /// A side of a slot guide is no longer than this many times another, but for its ends.
 const SIDES: f64 = 3.0;
 /// Bound of a width seen at a single place, in grid steps: both vertices off by half the diagonal of a step.
@@ -35,15 +39,40 @@ pub struct Measured {
 }
 
 /// The cross-section where a stretch begins or ends, put on the corners that end the rails there.
-pub(super) fn at_corners(edges: &Edges, section: &Section, is_begin: bool) -> Section {
+///
+/// The last chords of a curve are no longer perpendicular to what ends the rails, nor to each other.
+pub(super) fn at_corners(edges: &Edges, window: &Window, section: &Section, is_begin: bool) -> Section {
     let mut out = *section;
-    for (place, begin) in out.places.iter_mut().zip(BEYOND) {
-        let u = if is_begin { begin } else { 1.0 - begin };
+    let beyond = BEYOND.map(|begin| if is_begin { begin } else { 1.0 - begin });
+    let corner = |k: usize| corner(edges, &section.places[k], beyond[k] > 0.0, SKEW_RAD * window.outer_most());
+    if let [Some(a), Some(b), Some(c), Some(d)] = [0, 1, 2, 3].map(corner) {
+        out.places = [a, b, c, d];
+        return out;
+    }
+    for (place, u) in out.places.iter_mut().zip(beyond) {
         if (place.u - u).abs() * edges.length(place.edge) <= CORNER {
             *place = edges.place(place.edge, u);
         }
     }
     out
+}
+
+/// The first sharp corner of a ring beyond a place, no further than `reach`.
+fn corner(edges: &Edges, from: &Place, is_forward: bool, reach: f64) -> Option<Place> {
+    let (mut edge, mut walked) = (from.edge, 0.0);
+    let mut rest = if is_forward { 1.0 - from.u } else { from.u };
+    loop {
+        walked += rest * edges.length(edge);
+        if walked > reach {
+            return None;
+        }
+        let other = if is_forward { edges.next(edge) } else { edges.before(edge) };
+        let (d, e) = (edges.along(edge), edges.along(other));
+        if d[0] * e[0] + d[1] * e[1] <= SHARP {
+            return Some(edges.place(edge, if is_forward { 1.0 } else { 0.0 }));
+        }
+        (edge, rest) = (other, 1.0);
+    }
 }
 
 impl Sides {
