@@ -124,6 +124,7 @@ def recipe(
                 "width_nm": guide.section.width_um.value * NM_PER_UM,
                 "width_min_nm": guide.section.width_min_um * NM_PER_UM,
                 "width_max_nm": guide.section.width_max_um * NM_PER_UM,
+                **_slot(guide.section),
             }
             for guide in guides
         ],
@@ -136,6 +137,21 @@ def recipe(
         "cells": [cell for cell in cells if cell is not None],
         **pdk.extraction.model_dump(mode="json"),
         "layers_for_metal": [list(pdk.layer(name)) for name in pdk.process.metal_layers],
+    }
+
+
+def _slot(section: CrossSection) -> dict[str, dict[str, float]]:
+    """Return the windows of the rails and the gap of a slot guide; nothing for other guides."""
+    slot = section.slot
+    if slot is None:
+        return {}
+    return {
+        "slot": {
+            "rail_min_nm": slot.rail_min_um * NM_PER_UM,
+            "rail_max_nm": slot.rail_max_um * NM_PER_UM,
+            "gap_min_nm": slot.gap_min_um * NM_PER_UM,
+            "gap_max_nm": slot.gap_max_um * NM_PER_UM,
+        }
     }
 
 

@@ -199,6 +199,22 @@ class Tapers(View):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Slots(View):
+    """What lies between the edges of slot guides: one row for each."""
+
+    NAME: ClassVar[str] = "slots"
+    waveguide: Ids = _column("", "row in waveguides")
+    gap_nm: Floats = _column("nm", "mean gap between the rails")
+    gap_min_nm: Floats = _column("nm", "smallest gap")
+    gap_error_nm: Floats = _column("nm", "bound on the error of gap_min_nm")
+    gap_max_nm: Floats = _column("nm", "largest gap")
+    rail_nm: Floats = _column("nm", "mean width of the rails")
+    rail_min_nm: Floats = _column("nm", "smallest width of a rail")
+    rail_error_nm: Floats = _column("nm", "bound on the error of rail_min_nm")
+    rail_max_nm: Floats = _column("nm", "largest width of a rail")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class NearMisses(View):
     """For each unjoined optical port, the nearest port it may have been meant for."""
 
@@ -430,7 +446,21 @@ class Summary(View):
 VIEWS: Mapping[str, type[View]] = {
     table.NAME: table
     for table in (
-        *(Devices, Ports, Nets, Waveguides, Bends, Pieces, Tapers, Routes, Junctions, NearMisses, Runs, RunProfile),
+        *(
+            Devices,
+            Ports,
+            Nets,
+            Waveguides,
+            Bends,
+            Pieces,
+            Tapers,
+            Slots,
+            Routes,
+            Junctions,
+            NearMisses,
+            Runs,
+            RunProfile,
+        ),
         *(Crossings, Overlaps, Terminals, Coverage, Unexplained, Problems, Centerlines),
         *(Paths, Traces, Circuits, Loops, LoopMembers, Summary),
     )
@@ -454,6 +484,7 @@ class Tables:
     bends: Bends = field(default_factory=Bends.empty)
     pieces: Pieces = field(default_factory=Pieces.empty)
     tapers: Tapers = field(default_factory=Tapers.empty)
+    slots: Slots = field(default_factory=Slots.empty)
     routes: Routes = field(default_factory=Routes.empty)
     junctions: Junctions = field(default_factory=Junctions.empty)
     near_misses: NearMisses = field(default_factory=NearMisses.empty)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
 import gdstk
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from variants import cut, hierarchy, order, place, strip
+from variants import hierarchy, order, place, strip
 from variants.circuits import Circuit, random_circuit
 from variants.network import Network, network_of
 from variants.parts import ALL_PARTS, LONG_BOX, PARTS
 from variants.same import same_network
+from variants.shapes import SHAPES, Variant, odd_angle
 from waveguard import engine, pdk
 from waveguard.extract import extract
 from waveguard.layout import read
@@ -26,29 +25,7 @@ BRANCH_NM = 12.0
 """Arms that part slowly do so within some grid steps of way."""
 COARSE_NM = 5.0
 COARSE_BRANCH_STEPS = 8
-Variant = Callable[[gdstk.Library, int], gdstk.Library]
 
-
-def odd_angle(seed: int) -> float:
-    return float(np.random.default_rng(seed).choice([1.0, 33.0, 77.0, 45.0, 90.0, 200.0, 0.01]))
-
-
-# Each takes a flat library of bare shapes, and a seed.
-SHAPES: dict[str, Variant] = {
-    "turned": lambda library, seed: place.turned(library, odd_angle(seed)),
-    "turned as a placement": lambda library, seed: place.wrapped(library, odd_angle(seed)),
-    "mirrored": lambda library, _: place.wrapped(library, mirrored=True),
-    "mirrored and turned": lambda library, seed: place.turned(library, odd_angle(seed), mirrored=True),
-    "moved": lambda library, seed: place.turned(library, 0.0, (seed % 977 - 500.0, 123.456)),
-    "on half the grid": lambda library, _: place.with_dbu(library, 0.5),
-    "merged": lambda library, _: cut.merged(library),
-    "cut at 199 corners": lambda library, _: cut.fractured(library, 199),
-    "cut at 32 corners": lambda library, _: cut.fractured(library, 32),
-    "cut along lines": lambda library, seed: cut.cut_along_lines(library, seed),
-    "merged and cut along lines": lambda library, seed: cut.cut_along_lines(cut.merged(library), seed),
-    "merged and cut at 199 corners": lambda library, _: cut.fractured(cut.merged(library), 199),
-    "in another order": order.shuffled,
-}
 # Each takes a library with a cell for each piece.
 CELLS: dict[str, Variant] = {
     "flat": lambda library, _: place.on_grid(hierarchy.flattened(library)),

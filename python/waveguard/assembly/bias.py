@@ -43,6 +43,7 @@ def with_bias(tables: Tables, edge_bias_nm: float) -> Tables:
         return np.maximum(width_nm + both, LEAST_NM)
 
     guides, near, ports, tapers = tables.waveguides, tables.near_misses, tables.ports, tables.tapers
+    slots = tables.slots
     return replace(
         tables,
         waveguides=replace(
@@ -54,6 +55,15 @@ def with_bias(tables: Tables, edge_bias_nm: float) -> Tables:
         ),
         ports=replace(ports, width_nm=np.where(ports.kind == OPTICAL, wider(ports.width_nm), ports.width_nm)),
         tapers=replace(tapers, begin_width_nm=wider(tapers.begin_width_nm), end_width_nm=wider(tapers.end_width_nm)),
+        slots=replace(
+            slots,
+            gap_nm=slots.gap_nm - both,
+            gap_min_nm=slots.gap_min_nm - both,
+            gap_max_nm=slots.gap_max_nm - both,
+            rail_nm=wider(slots.rail_nm),
+            rail_min_nm=wider(slots.rail_min_nm),
+            rail_max_nm=wider(slots.rail_max_nm),
+        ),
         centerlines=replace(tables.centerlines, width_nm=wider(tables.centerlines.width_nm)),
         near_misses=replace(near, gap_nm=near.gap_nm - both),
         runs=replace(tables.runs, gap_min_nm=tables.runs.gap_min_nm - both, gap_mean_nm=tables.runs.gap_mean_nm - both),

@@ -146,7 +146,8 @@ def _along(
 def _notes(pdk: Pdk, section: CrossSection, taper_db: Floats, n_tapers: int, wavelength_um: float | None) -> list[str]:
     found = []
     if n_tapers and np.isnan(taper_db).any():
-        found.append(f"{n_tapers} tapers of {section.name}: the PDK states no clad_index for their loss, taken as 0 dB")
+        missing = "clad_index for their loss" if section.slot is None else "taper_loss_db"
+        found.append(f"{n_tapers} tapers of {section.name}: the PDK states no {missing}, taken as 0 dB")
     elif n_tapers and section.taper_loss_db is None:
         most = f"{float(taper_db.max()):.2f} dB"
         found.append(

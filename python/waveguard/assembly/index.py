@@ -114,7 +114,12 @@ def _between(modes: list[ModeTable], wavelength_um: float, of: Callable[[ModeTab
 
 
 def modes_of(pdk: Pdk, section: CrossSection) -> list[ModeTable]:
-    """Return the mode tables of the film of a cross-section; none where its coupling is in no surface."""
+    """Return the mode tables of the film of a cross-section; none where its coupling is in no surface.
+
+    Those of single cores say nothing about a slot guide.
+    """
+    if section.slot is not None:
+        return []
     family = pdk.surface_of(section.coupling.table) if section.coupling is not None else None
     names = family.modes if family is not None else ()
     return [table for table in pdk.modes if table.name in names]

@@ -64,6 +64,9 @@ def pair_loss(
     of_port = section_of_port(tables)
     section = np.where(of_port[port_a] >= 0, of_port[port_a], of_port[port_b])
     index, wavelength = n_eff[section], wave[section]
+    # The mode of a slot guide is not that of a core as wide.
+    is_slot = np.array([*(one.slot is not None for one in sections), False])
+    index = np.where(is_slot[of_port[port_a]] | is_slot[of_port[port_b]], np.nan, index)
     radius = []
     for port in (port_a, port_b):
         width_um = nm_to_um(ports.width_nm[port])

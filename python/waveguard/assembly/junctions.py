@@ -39,6 +39,7 @@ CORNER_RAD = math.radians(20.0)
 BRANCH_RAD = math.radians(35.0)
 """Arms of a branch open by less than this."""
 CROSSING_NAME, BRANCH_NAME, BRANCHES_NAME = "drawn_crossing", "drawn_branch", "drawn_branch_1xn"
+CONVERTER_NAME = "drawn_slot_converter"
 PLAIN = "as drawn, without a model in the PDK"
 
 
@@ -124,11 +125,17 @@ class _Entries:
             return "guides drawn as one body: how light divides there is not known"
         return "the shape where guides end or meet fits no model"
 
+    def _has_slot(self, ids: Ints) -> bool:
+        known = self._section[ids][self._section[ids] >= 0]
+        return any(self._sections[int(one)].slot is not None for one in known)
+
     def _light(self, ids: Ints) -> tuple[CrossSection, float] | str:
         known = self._section[ids][self._section[ids] >= 0]
         clad = self._pdk.process.clad_index
         if not len(known):
             return "no cross-section of the PDK fits the guides that meet there"
+        if self._has_slot(ids):
+            return "one of the guides that meet there is a slot guide: what its light loses there is not known"
         if clad is None:
             return "the PDK states no clad_index, from which the loss of a drawn place is estimated"
         return self._sections[int(known[0])], clad.value
@@ -171,6 +178,9 @@ class _Entries:
         turned_rad = math.pi - angle_rad if math.isfinite(angle_rad) else 0.0
         if abs(turned_rad) > CORNER_RAD:
             return f"guides meet at a corner of {math.degrees(turned_rad):.0f} degrees"
+        if self._has_slot(ids):
+            missing = f"a strip becomes a slot guide there: the PDK has no entry {CONVERTER_NAME} for its loss"
+            return self._by_name.get(CONVERTER_NAME, missing)
         light = self._light(ids)
         if isinstance(light, str):
             return light

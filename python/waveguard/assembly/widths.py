@@ -86,7 +86,10 @@ def mean_along(found: Stretches, n_guides: int, of_width_um: Callable[[Floats], 
 
 
 def taper_loss(tables: Tables, pdk: Pdk, section: CrossSection, mine: Bools) -> tuple[Floats, int]:
-    """Return the loss of the tapers of each guide in dB (NaN without a clad_index), and how many there are."""
+    """Return the loss of the tapers of each guide in dB, and how many there are.
+
+    It is NaN without a clad_index, and for slot guides, whose modes are not those of one core.
+    """
     guides, tapers, n = tables.waveguides, tables.tapers, len(tables.waveguides)
     rows = np.flatnonzero(mine[tapers.waveguide]) if len(tapers) else np.zeros(0, dtype=np.int64)
     if not len(rows):
@@ -102,7 +105,7 @@ def taper_loss(tables: Tables, pdk: Pdk, section: CrossSection, mine: Bools) -> 
         each = np.full(len(of_guide), section.taper_loss_db.value)
         return np.asarray(np.bincount(of_guide, each, minlength=n), dtype=np.float64), len(of_guide)
     clad = pdk.process.clad_index
-    if clad is None:
+    if clad is None or section.slot is not None:
         return np.where(np.isin(np.arange(len(guides)), of_guide), np.nan, 0.0), len(of_guide)
     widths_um = [nm_to_um(one[rows]) for one in (tapers.begin_width_nm, tapers.end_width_nm)]
     smooth = widening.taper_db(

@@ -13,15 +13,19 @@ from waveguard.units import um_to_nm
 HEAD = ("waveguide", "name", "cell", "top", "cross_section")
 ENDS = ("x_a_nm", "y_a_nm", "x_b_nm", "y_b_nm")
 STATED = "stated_length_nm"
+SLOT = ("gap_nm", "gap_min_nm", "gap_error_nm", "rail_nm", "rail_min_nm", "rail_error_nm")
+"""Of slot guides; written where there are some."""
 
 
 def write_guides_csv(found: Found, out: TextIO) -> None:
     """Write the table; an unknown number is an empty field."""
     waveguides, devices, ports = (found.table(name) for name in ("waveguides", "devices", "ports"))
     columns = [column for column in waveguides if column not in ("device", "cross_section")]
-    names = instance_names(found)
+    names, slots = instance_names(found), found.table("slots")
+    row_of_slot = {int(waveguide): k for k, waveguide in enumerate(slots.get("waveguide", ()))}
+    slot_columns = SLOT if row_of_slot else ()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*HEAD, *columns, *ENDS, STATED])
+    writer.writerow([*HEAD, *columns, *ENDS, STATED, *(f"slot_{column}" for column in slot_columns)])
     for row, device in enumerate(waveguides.get("device", ())):
         head = [
             row,
@@ -36,4 +40,6 @@ def write_guides_csv(found: Found, out: TextIO) -> None:
             values += [plain(ports[axis][port], axis) if port >= 0 else None for axis in ("x_nm", "y_nm")]
         stated = um_to_nm(float(found.stated_length_um[row])) if len(found.stated_length_um) else None
         values.append(None if stated is None else plain(stated, STATED))
+        k = row_of_slot.get(row)
+        values += [None if k is None else plain(slots[column][k], column) for column in slot_columns]
         writer.writerow(head + ["" if value is None else value for value in values])

@@ -150,7 +150,9 @@ def _widths_um(model: CircuitModel, guides: GuideArcs, section: Ints, edge_bias_
     low, high = np.fmin.reduce(ends), np.fmax.reduce(ends)
     tolerance_nm = pdk.limits.joint_width_nm.value + 2 * np.nan_to_num(table.width_error_nm[row])
     drawn = (low + high) / 2
-    unlike = (high - low <= tolerance_nm) & (np.abs(drawn - nominal_nm) > tolerance_nm)
+    # Only the numbers of single cores move with their width.
+    is_slot = np.array([one.slot is not None for one in model.cross_sections])[section]
+    unlike = ~is_slot & (high - low <= tolerance_nm) & (np.abs(drawn - nominal_nm) > tolerance_nm)
     width_um = nm_to_um(np.where(unlike, drawn, nominal_nm) + 2 * edge_bias_nm)
     return np.asarray(np.round(width_um / WIDTH_STEP_UM) * WIDTH_STEP_UM)
 

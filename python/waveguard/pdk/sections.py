@@ -19,6 +19,8 @@ from waveguard.pdk.quantity import NonNegative, Number, Part, Positive, Quantity
 
 Polarisation = Literal["TE", "TM", "TE-TM"]
 Name = Text
+ROUNDED_UM = 1e-6
+"""Widths in µm that differ by less than this are written with other digits."""
 
 
 def _increasing(values: Sequence[float], what: str) -> None:
@@ -157,6 +159,34 @@ class StatedRadius(Part):
     ratio_min_to_stated: Positive
 
 
+class Slot(Part):
+    """Two rails side by side that guide one mode together: widths and gap as drawn tell them from other guides."""
+
+    rail_um: Positive
+    """Width of each of the two rails."""
+    rail_min_um: Number = Field(gt=0)
+    rail_max_um: Number = Field(gt=0)
+    gap_um: Positive
+    """Distance between the two rails."""
+    gap_min_um: Number = Field(gt=0)
+    gap_max_um: Number = Field(gt=0)
+
+    @property
+    def outer_um(self) -> float:
+        """Width around both rails."""
+        return 2.0 * self.rail_um.value + self.gap_um.value
+
+    @model_validator(mode="after")
+    def _windows(self) -> Slot:
+        for name, low, value, high in (
+            ("rail_um", self.rail_min_um, self.rail_um.value, self.rail_max_um),
+            ("gap_um", self.gap_min_um, self.gap_um.value, self.gap_max_um),
+        ):
+            if not low <= value <= high:
+                raise PydanticCustomError("slot_window", "{name} lies outside its window", {"name": name})
+        return self
+
+
 class CrossSection(Part):
     """One kind of guide."""
 
@@ -170,6 +200,8 @@ class CrossSection(Part):
     width_um: Positive
     width_min_um: Number = Field(gt=0)
     width_max_um: Number = Field(gt=0)
+    slot: Slot | None = None
+    """Set for a slot guide, whose widths above are those around both rails."""
     wavelength_um: Number = Field(gt=0)
     polarisation: Polarisation
     multimode: bool = False
@@ -199,9 +231,10 @@ class CrossSection(Part):
     """Smallest edge-to-edge distance to a neighbour that runs along for more than `min_spacing_length_um`."""
     min_spacing_length_um: NonNegative
     process_width_um: Positive | None = None
-    """Narrowest core that the process can make; a limit of fabrication, while width_min_um tells sections apart."""
+    """Narrowest core that the process can make; a limit of fabrication, while width_min_um tells sections apart.
+    Of a slot guide the narrowest rail."""
     process_gap_um: Positive | None = None
-    """Smallest edge-to-edge gap between two cores that the process can make."""
+    """Smallest edge-to-edge gap between two cores that the process can make, the rails of a slot guide included."""
     coupling: CouplingUse | None = None
     scattering_floor_db_per_cm: Quantity | None = None
     """Power that reaches a neighbour by scattering whatever the gap, relative level per cm of parallel run."""
@@ -215,6 +248,8 @@ class CrossSection(Part):
     def _window(self) -> CrossSection:
         if not self.width_min_um <= self.width_um.value <= self.width_max_um:
             raise PydanticCustomError("width_window", "width_um lies outside width_min_um … width_max_um")
+        if self.slot is not None and abs(self.slot.outer_um - self.width_um.value) > ROUNDED_UM:
+            raise PydanticCustomError("slot_width", "width_um of a slot guide is twice its rail_um plus its gap_um")
         if self.sidewall_share is not None and not 0.0 <= self.sidewall_share.value <= 1.0:
             raise PydanticCustomError("share", "sidewall_share must be between 0 and 1")
         return self

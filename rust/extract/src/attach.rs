@@ -20,7 +20,7 @@ use crate::cells::{CellPlan, Leftover};
 use crate::contacts::distance;
 use crate::devices::Proto;
 use crate::drawn::guide_proto;
-use crate::guides;
+use crate::guides::{self, Core};
 use crate::pins::{LocalPort, PortSource, contains};
 use crate::place::{Placed, Placements, Rest};
 use crate::plan::Plan;
@@ -161,7 +161,8 @@ fn between(plan: &Plan, cells: &[CellPlan], placed: &Placed, ports: &[LocalPort]
         [a] => [hint(a), far_end(&hint(a), ring)],
         _ => return None,
     };
-    let guide = guides::between(plan, layer, ring, ends).ok()?;
+    let core = shape.region.as_ref().map_or(Core::from(layer), |region| region.core());
+    let guide = guides::between(plan, core, ring, ends).ok()?;
     let core_area = shape.core_area.clone();
     Some(Proto { core_area, layer: Some(layer), ..guide_proto(Arc::new(guide)) })
 }

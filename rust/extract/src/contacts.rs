@@ -5,6 +5,7 @@
 //! guides, a guide cut in two somewhere, a guide that ends in the side of another. Shapes that touch alike are
 //! looked at once.
 
+mod beside;
 mod form;
 
 use std::f64::consts::PI;
@@ -16,6 +17,7 @@ use waveguard_geom::{GridIndex, Octagon};
 
 use crate::network::WIDER;
 use crate::trace::End;
+pub use beside::beside;
 pub use form::Form;
 
 /// A copy of a drawn shape.

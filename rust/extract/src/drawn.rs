@@ -8,12 +8,13 @@ use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, Point, region, ring, seam};
 
 use crate::devices::{DeviceSource, Proto};
-use crate::guides::{self, Guide};
+use crate::guides::{self, Core, Guide};
 use crate::merge::SEAM_DBU;
 use crate::network::{self, Network, NetworkOptions, jogs};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
+use crate::slots::{Converter, Found, Slot};
 use crate::trace::{CapHint, End};
 
 /// What came of a region, in its own frame, in dbu.
@@ -38,6 +39,15 @@ pub struct Region {
     pub rings: Vec<Vec<Point>>,
     /// Area as drawn, in dbu².
     pub area: f64,
+    /// Set where the rings are around the two rails of a slot guide.
+    pub slot: Option<Arc<Slot>>,
+}
+
+impl Region {
+    /// What its outline stands for.
+    pub fn core(&self) -> Core<'_> {
+        Core { layer: self.layer, slot: self.slot.as_ref() }
+    }
 }
 
 /// Guides are no narrower than this part of the narrowest cross-section of their layer.
@@ -55,13 +65,33 @@ const CLOSED: &str = "it closes on itself";
 
 /// Works out one region: rings of one connected piece, the outer one first.
 pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -> Drawn {
-    let (_, widest) = guides::widths(plan, layer);
+    of_core(plan, layer.into(), rings, area)
+}
+
+/// Works out the outline around the two rails of a slot guide.
+pub fn of_slot(plan: &Plan, layer: LayerId, found: &Found, area: f64) -> Drawn {
+    let slot = Arc::new(found.slot);
+    of_core(plan, Core { layer, slot: Some(&slot) }, &found.rings, area)
+}
+
+/// What leads from a slot guide to other guides.
+pub fn of_converter(plan: &Plan, layer: LayerId, converter: &Converter, area: f64) -> Drawn {
+    let ports = converter.ports.iter().map(|end| port(end, PortSource::Junction, None)).collect();
+    let outline = converter.rings.clone();
+    let proto = Proto { ports, bbox: boxed(&outline), outline, junction: Some(converter.at), ..empty() };
+    let mut drawn = Drawn { protos: vec![proto], ..Drawn::default() };
+    finish(plan, &mut drawn, layer, area);
+    drawn
+}
+
+fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
+    let (_, widest) = guides::widths(plan, core);
     let longest = STEP_WIDTHS * widest;
     let smooth = if let [ring] = rings { jogs::smoothed(ring, longest) } else { None };
     let rings = if let Some(ring) = smooth { &[ring][..] } else { rings };
     let is_stepped = if let [ring] = rings { !jogs::find(ring, longest).is_empty() } else { false };
     let (reason, ribbon) = match rings {
-        [ring] if !is_stepped => match guides::of_shape(plan, layer, ring, f64::NAN) {
+        [ring] if !is_stepped => match guides::of_shape(plan, core, ring, f64::NAN) {
             Ok(guide) if guide.trace.length < ASPECT * guide.trace.width_max => (SHORT, None),
             // The cut to the hole of a ring passes for a pair of caps.
             Ok(guide) if guide.trace.turn.abs() > PI && ring::is_cut_open(ring) => (CLOSED, None),
@@ -73,11 +103,11 @@ pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -
     };
     let mut drawn = match ribbon {
         Some(guide) => of_ribbon(guide, &rings[0]),
-        None => of_network(plan, layer, rings, reason),
+        None => of_network(plan, core, rings, reason),
     };
-    finish(plan, &mut drawn, layer, area);
+    finish(plan, &mut drawn, core.layer, area);
     if drawn.reason.is_some() || drawn.protos.iter().any(|p| p.junction.is_some()) {
-        let region = Arc::new(Region { layer, rings: rings.to_vec(), area });
+        let region = Arc::new(Region { layer: core.layer, rings: rings.to_vec(), area, slot: core.slot.cloned() });
         drawn.protos.iter_mut().for_each(|p| p.region = Some(Arc::clone(&region)));
     }
     drawn
@@ -115,8 +145,8 @@ fn of_ribbon(guide: Guide, ring: &[Point]) -> Drawn {
     Drawn { protos: vec![proto], ends, is_boxy, reason: None }
 }
 
-fn options(plan: &Plan, layer: LayerId) -> NetworkOptions {
-    let (narrowest, widest) = guides::widths(plan, layer);
+fn options(plan: &Plan, core: Core) -> NetworkOptions {
+    let (narrowest, widest) = guides::widths(plan, core);
     NetworkOptions {
         width_min: narrowest * NARROWEST,
         width_max: widest,
@@ -126,14 +156,14 @@ fn options(plan: &Plan, layer: LayerId) -> NetworkOptions {
     }
 }
 
-fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'static str) -> Drawn {
-    let opts = options(plan, layer);
+fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static str) -> Drawn {
+    let opts = options(plan, core);
     // One ring may cross or touch itself, as a hole does that is reached by a cut.
     let closed = seam::closed(rings, SEAM_DBU);
     let regular = tidied(region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]), &opts);
     if let ([ring], true) = (&regular[..], reason != SHORT && regular != rings)
         && jogs::find(ring, opts.step_max).is_empty()
-        && let Ok(guide) = guides::of_shape(plan, layer, ring, f64::NAN)
+        && let Ok(guide) = guides::of_shape(plan, core, ring, f64::NAN)
     {
         return of_ribbon(guide, ring);
     }
@@ -143,7 +173,7 @@ fn of_network(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], reason: &'stati
         Err(network::NoNetwork::NoGuide)
     };
     if let Ok(network) = found {
-        return of_parts(plan, layer, network);
+        return of_parts(plan, core, network);
     }
     let proto = Proto { outline: rings.to_vec(), bbox: boxed(rings), reason: Some(reason), ..empty() };
     Drawn { protos: vec![proto], reason: Some(reason), ..Drawn::default() }
@@ -170,24 +200,24 @@ fn is_crack(ring: &[Point]) -> bool {
 /// The parts of a region, now that it is known which guides enter it; their directions are those out of the region.
 /// `None` when it is no more than a guide, or has no parts that all of the entries lead to.
 pub fn entered(plan: &Plan, region: &Region, entries: &[CapHint]) -> Option<Vec<Proto>> {
-    let opts = options(plan, region.layer);
+    let opts = options(plan, region.core());
     let closed = seam::closed(&region.rings, SEAM_DBU);
     let rings = network::with_stubs(closed.as_ref().unwrap_or(&region.rings), entries, ASPECT);
     let network = network::decompose(&tidied(rings, &opts), entries, &opts).ok()?;
     if network.bodies.is_empty() {
         return None;
     }
-    let mut drawn = of_parts(plan, region.layer, network);
+    let mut drawn = of_parts(plan, region.core(), network);
     finish(plan, &mut drawn, region.layer, region.area);
     Some(drawn.protos)
 }
 
-fn of_parts(plan: &Plan, layer: LayerId, network: Network) -> Drawn {
+fn of_parts(plan: &Plan, core: Core, network: Network) -> Drawn {
     let mut drawn = Drawn::default();
-    let core = plan.core_number(layer);
+    let number = plan.core_number(core.layer);
     let mut add = |mut proto: Proto, area: f64| {
         proto.core_area = vec![0.0; plan.recipe.core_layers.len()];
-        if let Some(k) = core {
+        if let Some(k) = number {
             proto.core_area[k] = area;
         }
         drawn.protos.push(proto);
@@ -200,7 +230,7 @@ fn of_parts(plan: &Plan, layer: LayerId, network: Network) -> Drawn {
         let is_boxy = network::is_boxy(&part.trace);
         drawn.is_boxy.extend((before..drawn.ends.len()).map(|_| is_boxy));
         let area = part.trace.area;
-        let guide = guides::of_trace(plan, layer, part.trace);
+        let guide = guides::of_trace(plan, core, part.trace);
         add(guide_proto(Arc::new(guide)), area);
     }
     for body in network.bodies {

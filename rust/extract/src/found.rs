@@ -60,7 +60,7 @@ pub struct Found {
 }
 
 /// Tables that are written when they are asked for.
-pub const WRITTEN_LATER: [&str; 13] = [
+pub const WRITTEN_LATER: [&str; 14] = [
     "devices",
     "ports",
     "nets",
@@ -70,6 +70,7 @@ pub const WRITTEN_LATER: [&str; 13] = [
     "tapers",
     "junctions",
     "crossings",
+    "slots",
     "routes",
     "runs",
     "run_profile",
@@ -145,6 +146,7 @@ impl Found {
             "tapers" => profiles::tapers(self).into_table(),
             "junctions" => self.meetings().0.into_table(),
             "crossings" => self.meetings().1.into_table(),
+            "slots" => profiles::slots(self).into_table(),
             "routes" => self.routes().0.clone().into_table(),
             "runs" => runs(&self.flat().runs).into_table(),
             "run_profile" => run_profile(&self.flat().runs).into_table(),

@@ -1,10 +1,14 @@
 //! Guides: what the tracer says of the shapes of a cell, and which cross-section that is.
 
+use std::sync::Arc;
+
 use waveguard_base::LayerId;
 use waveguard_geom::{Point, region};
 
 use crate::pins::LocalPort;
 use crate::plan::Plan;
+use crate::recipe::GuideSection;
+use crate::slots::{self, Slot};
 use crate::trace::{CapHint, NotARibbon, Station, Trace, TraceOptions, chain, trace_ribbon};
 
 /// A traced guide in the frame of its cell, in dbu.
@@ -18,6 +22,23 @@ pub struct Guide {
     pub section: Option<usize>,
     /// Length of the PATH it was drawn with; NaN without.
     pub spine_length: f64,
+    /// What lies between the edges of a slot guide.
+    pub slot: Option<Arc<Slot>>,
+}
+
+/// What an outline stands for: a core on a layer, or two rails there with the gap between them.
+#[derive(Clone, Copy, Debug)]
+pub struct Core<'a> {
+    /// The layer.
+    pub layer: LayerId,
+    /// Set for the outline around two rails.
+    pub slot: Option<&'a Arc<Slot>>,
+}
+
+impl From<LayerId> for Core<'_> {
+    fn from(layer: LayerId) -> Self {
+        Self { layer, slot: None }
+    }
 }
 
 /// The tracer's tolerances in dbu.
@@ -66,11 +87,21 @@ pub fn of_device(
         if pieces.is_empty() {
             continue;
         }
+        // Two rails are no chain of pieces.
+        let rails = if pieces.len() > 1 { slots::alone(plan, layer, &pieces) } else { None };
+        if let Some(rails) = rails {
+            let slot = Arc::new(rails.slot);
+            match rails.rings.first().ok_or(NotARibbon::Empty).and_then(|r| trace_ribbon(r, Some(hints), &options)) {
+                Ok(trace) => return Ok(of_trace(plan, Core { layer, slot: Some(&slot) }, trace)),
+                Err(failure) => why = reason(&failure),
+            }
+            continue;
+        }
         match of_pieces(plan, &pieces, &hints, &options) {
             Ok(trace) => {
                 let section =
-                    stated.or(ends[0].section).or(ends[1].section).or_else(|| section_of(plan, layer, &trace));
-                return Ok(guide(plan, trace, section, f64::NAN));
+                    stated.or(ends[0].section).or(ends[1].section).or_else(|| section_of(plan, layer.into(), &trace));
+                return Ok(guide(plan, trace, section, f64::NAN, None));
             }
             Err(reason) => why = reason,
         }
@@ -116,15 +147,18 @@ fn of_pieces(
 ///
 /// # Errors
 /// Why it is no guide.
-pub fn of_shape(plan: &Plan, layer: LayerId, ring: &[Point], spine_length: f64) -> Result<Guide, &'static str> {
+pub fn of_shape(plan: &Plan, core: Core, ring: &[Point], spine_length: f64) -> Result<Guide, &'static str> {
     let mut options = options(plan);
-    let (narrowest, widest) = widths(plan, layer);
+    let (narrowest, widest) = widths(plan, core);
     options.width_min = narrowest * 0.5;
     options.width_max = widest;
     let trace = trace_ribbon(ring, None, &options).map_err(|e| reason(&e))?;
-    let section = section_of(plan, layer, &trace).ok_or("no cross-section of that width")?;
-    Ok(guide(plan, trace, Some(section), spine_length))
+    let section = section_of(plan, core, &trace).ok_or("no cross-section of that width")?;
+    Ok(guide(plan, trace, Some(section), spine_length, core.slot))
 }
+
+/// Shapes that a slot guide is drawn with at least.
+const RAILS: u32 = 2;
 
 /// A short shape between two guides is as wide as these, within this part.
 const SAME_WIDTH: f64 = 0.1;
@@ -133,7 +167,7 @@ const SAME_WIDTH: f64 = 0.1;
 ///
 /// # Errors
 /// Why it is no guide between the two.
-pub fn between(plan: &Plan, layer: LayerId, ring: &[Point], ends: [CapHint; 2]) -> Result<Guide, &'static str> {
+pub fn between(plan: &Plan, core: Core, ring: &[Point], ends: [CapHint; 2]) -> Result<Guide, &'static str> {
     let trace = trace_ribbon(ring, Some(ends), &options(plan)).map_err(|e| reason(&e))?;
     let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
     let is_met = trace
@@ -141,49 +175,67 @@ pub fn between(plan: &Plan, layer: LayerId, ring: &[Point], ends: [CapHint; 2]) 
         .iter()
         .zip(&ends)
         .all(|(e, h)| (e.x - h.x).hypot(e.y - h.y) <= reach && (e.width - h.width).abs() <= SAME_WIDTH * h.width);
-    let section = section_of(plan, layer, &trace).filter(|_| is_met).ok_or("no guide between two guides")?;
-    Ok(guide(plan, trace, Some(section), f64::NAN))
+    let section = section_of(plan, core, &trace).filter(|_| is_met).ok_or("no guide between two guides")?;
+    Ok(guide(plan, trace, Some(section), f64::NAN, core.slot))
 }
 
 /// A guide drawn at a limit of a cross-section is off it by the rounding of both sides, in dbu; on a fine grid the
 /// same in nm, so that tapers end as guides at the same place.
 const WIDTH_SLACK: f64 = 2.0;
 
-fn width_slack(plan: &Plan) -> f64 {
+/// How far a guide drawn at a limit of a cross-section may be off it, in dbu.
+pub fn width_slack(plan: &Plan) -> f64 {
     plan.dbu(WIDTH_SLACK).max(WIDTH_SLACK)
 }
 
 /// Width of the narrowest and of the widest guide of a layer, in dbu; the widest is 0 where there are none.
-pub fn widths(plan: &Plan, layer: LayerId) -> (f64, f64) {
-    let (pair, slack) = (plan.pair(layer), width_slack(plan));
-    let own = plan.recipe.guides.iter().filter(|g| g.layer == pair);
+pub fn widths(plan: &Plan, core: Core) -> (f64, f64) {
+    let (pair, slack) = (plan.pair(core.layer), width_slack(plan));
+    let is_own = |(i, g): &(usize, &GuideSection)| match core.slot {
+        Some(slot) => *i == slot.section,
+        None => g.layer == pair && g.slot.is_none(),
+    };
+    let own = plan.recipe.guides.iter().enumerate().filter(is_own).map(|(_, g)| g);
     own.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), g| {
         (low.min(plan.dbu(g.width_min_nm) - slack), high.max(plan.dbu(g.width_max_nm) + slack))
     })
 }
 
 /// The guide of a trace, whatever its width.
-pub fn of_trace(plan: &Plan, layer: LayerId, trace: Trace) -> Guide {
-    let section = section_of(plan, layer, &trace);
-    guide(plan, trace, section, f64::NAN)
+pub fn of_trace(plan: &Plan, core: Core, trace: Trace) -> Guide {
+    let section = section_of(plan, core, &trace);
+    guide(plan, trace, section, f64::NAN, core.slot)
 }
 
 /// The cross-section that holds the width of the narrower end, else that of the wider one, else the mean width. A guide
-/// that widens at both ends has its cross-section in between.
-fn section_of(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
+/// that widens at both ends has its cross-section in between. That of a slot guide is known from its rails.
+fn section_of(plan: &Plan, core: Core, trace: &Trace) -> Option<usize> {
+    if let Some(slot) = core.slot {
+        return Some(slot.section);
+    }
     let nm = plan.layout.dbu_nm;
     let mean = trace.area / trace.length;
     let [a, b] = [trace.ends[0].width, trace.ends[1].width];
     [a.min(b).min(mean), a.max(b), mean]
         .into_iter()
-        .find_map(|w| plan.recipe.section(plan.pair(layer), w * nm, width_slack(plan) * nm))
+        .find_map(|w| plan.recipe.section(plan.pair(core.layer), w * nm, width_slack(plan) * nm))
 }
 
-fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f64) -> Guide {
+fn guide(
+    plan: &Plan,
+    mut trace: Trace,
+    section: Option<usize>,
+    spine_length: f64,
+    slot: Option<&Arc<Slot>>,
+) -> Guide {
     let line = thinned(&trace.stations, plan.dbu(plan.recipe.trace.line_tolerance_nm));
     // They are many and not needed any more.
     trace.stations = Vec::new();
-    Guide { trace, line, section, spine_length }
+    if let Some(slot) = slot {
+        trace.area *= slot.share;
+        trace.n_shapes *= RAILS;
+    }
+    Guide { trace, line, section, spine_length, slot: slot.cloned() }
 }
 
 /// Stations looked at together when a line is thinned: bounds the work, and keeps few points more.

@@ -40,6 +40,7 @@ pub mod routes;
 pub mod runs;
 pub mod shapes;
 mod small;
+pub mod slots;
 pub mod split;
 pub mod tables;
 pub mod trace;

@@ -3,6 +3,8 @@
 //! What was put together may touch its neighbours in another way than its pieces did, so this goes on until
 //! nothing changes. Shapes and sets of shapes that are drawn alike are worked out once.
 
+mod rails;
+
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -125,6 +127,7 @@ pub fn merge(plan: &Plan, shapes: &Shapes, worked: &mut WorkedOut, devices: &mut
         let clusters = clusters(merger.items.len(), pieces.into_iter());
         merger.unite(clusters);
     }
+    merger.unite_rails();
     merged.stands_for = merger.replace(worked, devices);
     merged
 }
@@ -197,17 +200,20 @@ impl<'a> Merger<'a> {
         }
     }
 
+    /// How the items of a cluster lie.
+    fn arrangement(&self, cluster: &[usize]) -> Arrangement {
+        let from = self.items[cluster[0]].copy.at;
+        let one = |&i: &usize| {
+            let c = &self.items[i].copy;
+            (c.form, [0, 1].map(|k: usize| (c.at[k] - from[k]).to_bits()))
+        };
+        cluster.iter().map(one).collect()
+    }
+
     /// Makes each cluster of items one item, or as many as it has connected pieces.
     fn unite(&mut self, clusters: Vec<Vec<usize>>) {
-        let key = |cluster: &[usize]| -> Arrangement {
-            let from = self.items[cluster[0]].copy.at;
-            let one = |&i: &usize| {
-                let c = &self.items[i].copy;
-                (c.form, [0, 1].map(|k: usize| (c.at[k] - from[k]).to_bits()))
-            };
-            cluster.iter().map(one).collect()
-        };
-        let keys: Vec<Arrangement> = clusters.iter().map(|c| if c.len() > 1 { key(c) } else { Vec::new() }).collect();
+        let key = |c: &Vec<usize>| if c.len() > 1 { self.arrangement(c) } else { Vec::new() };
+        let keys: Vec<Arrangement> = clusters.iter().map(key).collect();
         let mut firsts: FxHashMap<&Arrangement, &Vec<usize>> = FxHashMap::default();
         let mut wanted: Vec<(&Arrangement, &Vec<usize>)> = Vec::new();
         for (key, cluster) in keys.iter().zip(&clusters).filter(|(_, c)| c.len() > 1) {
@@ -245,10 +251,10 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// Works out the union of a cluster, one form for each connected piece, in the frame of its first item.
-    fn united(&self, cluster: &[usize]) -> Vec<FormInfo> {
+    /// The rings of each item of a cluster in the frame of its first item, with cracks of rounding closed, and the
+    /// area that they were drawn with.
+    fn shapes_of(&self, cluster: &[usize]) -> (Vec<Vec<Vec<Point>>>, f64) {
         let from = self.items[cluster[0]].copy.at;
-        let layer = self.infos[self.items[cluster[0]].copy.form as usize].layer;
         let mut rings = Vec::new();
         let mut drawn_area = 0.0;
         for &i in cluster {
@@ -282,6 +288,13 @@ impl<'a> Merger<'a> {
             Some(closed) => closed_again(&rings, closed),
             None => rings,
         };
+        (rings, drawn_area)
+    }
+
+    /// Works out the union of a cluster, one form for each connected piece, in the frame of its first item.
+    fn united(&self, cluster: &[usize]) -> Vec<FormInfo> {
+        let layer = self.infos[self.items[cluster[0]].copy.form as usize].layer;
+        let (rings, drawn_area) = self.shapes_of(cluster);
         let united = region::union_of_regions(&rings);
         let mut found = Vec::new();
         let mut first = 0;

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, LayerId};
 use waveguard_layout::Layout;
 
-use crate::recipe::{CellEntry, CellRole, LayerPair, Recipe};
+use crate::recipe::{CellEntry, CellRole, LayerPair, Recipe, SlotSection};
 
 /// A layout together with what to look for in it.
 #[derive(Debug)]
@@ -78,6 +78,13 @@ impl<'a> Plan<'a> {
     /// The role a cell is said to have.
     pub fn stated_role(&self, cell: CellId) -> CellRole {
         self.entry(cell).map_or(CellRole::Auto, |e| e.role)
+    }
+
+    /// The slot guides of a layer, as numbers of the recipe's `guides`.
+    pub fn slots(&self, layer: LayerId) -> impl Iterator<Item = (usize, SlotSection)> {
+        let pair = self.pair(layer);
+        let of_layer = self.recipe.guides.iter().enumerate().filter(move |(_, g)| g.layer == pair);
+        of_layer.filter_map(|(i, g)| g.slot.map(|slot| (i, slot)))
     }
 
     /// A length in dbu.

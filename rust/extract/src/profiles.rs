@@ -1,10 +1,10 @@
-//! Rows of what guides are made of: pieces of even curvature, and tapers.
+//! Rows of what guides are made of: pieces of even curvature, tapers, and the rails of slot guides.
 
 use crate::fill;
 use crate::found::Found;
 use crate::guides::Guide;
 use crate::place::Placed;
-use crate::tables::{CurvePieces, Tapers};
+use crate::tables::{CurvePieces, SlotRow, SlotRows, Tapers};
 use crate::trace::{Piece, Taper};
 
 /// Straight, arc or clothoid, as the table says it.
@@ -72,4 +72,25 @@ pub(crate) fn tapers(found: &Found) -> Tapers {
         begin_width_nm: column(&|g, p| p.begin_width * g.nm),
         end_width_nm: column(&|g, p| p.end_width * g.nm),
     }
+}
+
+/// The rows of all placed slot guides.
+pub(crate) fn slots(found: &Found) -> SlotRows {
+    let mut table = SlotRows::default();
+    for (waveguide, turned) in (0..).zip(turned(found)) {
+        let (Some(slot), nm) = (turned.guide.slot.as_deref(), turned.nm) else { continue };
+        let (gap, rail) = (slot.gap, slot.rail);
+        table.push(SlotRow {
+            waveguide,
+            gap_nm: gap.mean * nm,
+            gap_min_nm: gap.min * nm,
+            gap_error_nm: gap.error * nm,
+            gap_max_nm: gap.max * nm,
+            rail_nm: rail.mean * nm,
+            rail_min_nm: rail.min * nm,
+            rail_error_nm: rail.error * nm,
+            rail_max_nm: rail.max * nm,
+        });
+    }
+    table
 }

@@ -65,6 +65,23 @@ pub struct GuideSection {
     pub width_min_nm: f64,
     /// Largest width.
     pub width_max_nm: f64,
+    /// Two rails that guide together; the widths above are then those around both.
+    #[serde(default)]
+    pub slot: Option<SlotSection>,
+}
+
+/// The two rails of a slot guide, and the gap between them.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotSection {
+    /// Narrowest rail.
+    pub rail_min_nm: f64,
+    /// Widest rail.
+    pub rail_max_nm: f64,
+    /// Smallest gap.
+    pub gap_min_nm: f64,
+    /// Largest gap.
+    pub gap_max_nm: f64,
 }
 
 /// How a pin is drawn.
@@ -386,15 +403,25 @@ impl Recipe {
                 return Err(ExtractError::Recipe(format!("{name} must not be negative, it is {value}")));
             }
         }
+        for guide in &self.guides {
+            let is_window = |low: f64, high: f64| low > 0.0 && low <= high && high.is_finite();
+            let wrong = |s: &SlotSection| {
+                !is_window(s.rail_min_nm, s.rail_max_nm) || !is_window(s.gap_min_nm, s.gap_max_nm)
+            };
+            if guide.slot.as_ref().is_some_and(wrong) {
+                return Err(ExtractError::Recipe(format!("guides.slot of {} has no window of widths", guide.name)));
+            }
+        }
         Ok(())
     }
 
     /// The cross-section of a guide of that width on that layer: the window that holds the width, known to
-    /// `slack_nm`, with the nearest nominal width, the first of equals.
+    /// `slack_nm`, with the nearest nominal width, the first of equals. Never that of a slot, which no width shows.
     pub fn section(&self, layer: LayerPair, width_nm: f64, slack_nm: f64) -> Option<usize> {
         let mut best: Option<(f64, usize)> = None;
         for (i, g) in self.guides.iter().enumerate() {
-            if g.layer != layer || !(g.width_min_nm - slack_nm <= width_nm && width_nm <= g.width_max_nm + slack_nm) {
+            let is_other = g.layer != layer || g.slot.is_some();
+            if is_other || !(g.width_min_nm - slack_nm <= width_nm && width_nm <= g.width_max_nm + slack_nm) {
                 continue;
             }
             let off = if g.width_nm.is_nan() { g.width_max_nm - g.width_min_nm } else { (g.width_nm - width_nm).abs() };

@@ -289,6 +289,28 @@ tables! {
         end_width_nm: f64,
     }
 
+    /// What lies between the edges of slot guides: one row for each.
+    SlotRows of SlotRow, "slots" {
+        /// Row in `waveguides`.
+        waveguide: i64,
+        /// Mean gap between the rails.
+        gap_nm: f64,
+        /// Smallest gap.
+        gap_min_nm: f64,
+        /// Bound on the error of `gap_min_nm`.
+        gap_error_nm: f64,
+        /// Largest gap.
+        gap_max_nm: f64,
+        /// Mean width of the rails.
+        rail_nm: f64,
+        /// Smallest width of a rail.
+        rail_min_nm: f64,
+        /// Bound on the error of `rail_min_nm`.
+        rail_error_nm: f64,
+        /// Largest width of a rail.
+        rail_max_nm: f64,
+    }
+
     /// Guides joined end to end without a step in width, as one way: the same however they were cut.
     Routes of RouteRow, "routes" {
         /// Port at the start; -1 for a ring.

@@ -18,7 +18,7 @@ def process_gap(ctx: Context) -> Iterator[Finding]:
 
     What: two waveguides, or two turns of one, that come closer somewhere than the smallest gap their process can make.
         The gap is measured across the drawn guides and also sought between the samples. One finding per pair and
-        place where they run side by side.
+        place where they run side by side. The gap between the rails of a slot guide counts, too.
     Why: a gap below what the process resolves is printed too narrow, or closes; a coupler with such a gap is another
         coupler.
     Fix: widen the gap, and lengthen the coupler to couple as much as before.
@@ -47,6 +47,31 @@ def process_gap(ctx: Context) -> Iterator[Finding]:
     error_nm = np.nan_to_num(runs.gap_error_nm)
     for row in np.flatnonzero(judged & (runs.gap_min_nm + error_nm < limit_nm)).tolist():
         yield _judge(ctx, row, float(limit_nm[row]))
+    yield from _slots(ctx)
+
+
+def _slots(ctx: Context) -> Iterator[Finding]:
+    """Judge the gaps between the rails of slot guides."""
+    guides, slots = ctx.tables.waveguides, ctx.tables.slots
+    limit_nm = ctx.limits_nm("process_gap_um", guides.cross_section[slots.waveguide])
+    judged = np.isfinite(limit_nm)
+    if len(slots):
+        ctx.looked_at("slot guides", int(judged.sum()))
+        ctx.not_evaluated("slot guides", int((~judged).sum()), "the PDK states no smallest gap for them", asked=False)
+    for k in np.flatnonzero(judged & (slots.gap_min_nm + slots.gap_error_nm < limit_nm)).tolist():
+        row, gap_nm, bound_nm = int(slots.waveguide[k]), float(slots.gap_min_nm[k]), float(limit_nm[k])
+        cell, port = ctx.waveguide_cell(row), int(guides.port_a[row])
+        at = (float(guides.min_radius_x_nm[row]), float(guides.min_radius_y_nm[row]))
+        yield ctx.finding(
+            f"the rails of {cell} are {words.um(gap_nm)} apart where they are closest, "
+            f"the process needs {words.um(bound_nm)}",
+            ctx.port_place(port) if port >= 0 else ctx.place(*at, top=ctx.waveguide_top(row), cell=cell),
+            facts=[cell],
+            measured=nm_to_um(gap_nm),
+            limit=nm_to_um(bound_nm),
+            unit="um",
+            hint="widen the gap to what the process can make",
+        )
 
 
 def _judge(ctx: Context, row: int, limit_nm: float) -> Finding:

@@ -17,8 +17,8 @@ def process_width(ctx: Context) -> Iterator[Finding]:
     """Waveguide narrower than its process allows.
 
     What: a waveguide that is narrower somewhere than the narrowest core its process can make. Measured across the
-        drawn guide, at any angle and in bends and tapers, not between the edges of polygons. One finding per placed
-        waveguide.
+        drawn guide, at any angle and in bends and tapers, not between the edges of polygons. Of a slot guide it is the
+        narrower rail. One finding per placed waveguide.
     Why: what is narrower than the process resolves is printed thinner, broken or not at all.
     Fix: widen the waveguide, or end the taper at the smallest tip of the process.
     Limits: process_width_um of the cross-section. A waveguide is a finding only when the measured width and its error
@@ -40,15 +40,18 @@ def process_width(ctx: Context) -> Iterator[Finding]:
     ctx.looked_at("waveguides", int(judged.sum()))
     silent = int((~judged).sum())
     ctx.not_evaluated("waveguides", silent, "the PDK states no narrowest waveguide for them", asked=False)
-    error_nm = np.nan_to_num(guides.width_error_nm)
-    for row in np.flatnonzero(judged & (guides.width_min_nm + error_nm < limit_nm)).tolist():
+    narrowest_nm, error_nm, slots = guides.width_min_nm.copy(), np.nan_to_num(guides.width_error_nm), ctx.tables.slots
+    # What the process makes of a slot guide are its rails.
+    narrowest_nm[slots.waveguide], error_nm[slots.waveguide] = slots.rail_min_nm, slots.rail_error_nm
+    for row in np.flatnonzero(judged & (narrowest_nm + error_nm < limit_nm)).tolist():
         cell = ctx.waveguide_cell(row)
         section = ctx.cross_section_name(int(guides.cross_section[row]))
-        width_nm, bound_nm = float(guides.width_min_nm[row]), float(limit_nm[row])
+        width_nm, bound_nm = float(narrowest_nm[row]), float(limit_nm[row])
         port = int(guides.port_a[row])
+        what = f"a rail of {cell} is" if row in slots.waveguide else f"{cell} is"
         at = (guides.min_radius_x_nm[row], guides.min_radius_y_nm[row])
         yield ctx.finding(
-            f"{cell} is {words.um(width_nm)} wide where it is narrowest, "
+            f"{what} {words.um(width_nm)} wide where it is narrowest, "
             f"the process of {section} needs {words.um(bound_nm)}",
             ctx.port_place(port) if port >= 0 else ctx.place(*at, top=ctx.waveguide_top(row), cell=cell),
             facts=[cell, section],

@@ -158,6 +158,11 @@ impl Curve {
         closed(&right, &left, place)
     }
 
+    /// The outline of a rail beside the curve: between two offsets to the left.
+    pub(crate) fn rail(&self, [right, left]: [f64; 2], tolerance: f64, place: &Placing) -> Vec<Point> {
+        closed(&self.side(|_| right, tolerance), &self.side(|_| left, tolerance), place)
+    }
+
     /// The outline with vertices at equal places on both sides, as tools draw that offset a sampled path.
     pub(crate) fn paired_outline(&self, widths: [f64; 2], tolerance: f64, place: &Placing) -> Vec<Point> {
         let length = self.length();
