@@ -13,6 +13,8 @@ from waveguard.units import um_to_nm
 HEAD = ("waveguide", "name", "cell", "top", "cross_section")
 ENDS = ("x_a_nm", "y_a_nm", "x_b_nm", "y_b_nm")
 STATED = "stated_length_nm"
+SEGMENTED = ("pitch_nm", "duty_cycle")
+"""Of rows of boxes; empty for solid guides."""
 
 
 def write_guides_csv(found: Found, out: TextIO) -> None:
@@ -21,7 +23,7 @@ def write_guides_csv(found: Found, out: TextIO) -> None:
     columns = [column for column in waveguides if column not in ("device", "cross_section")]
     names = instance_names(found)
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*HEAD, *columns, *ENDS, STATED])
+    writer.writerow([*HEAD, *columns, *ENDS, STATED, *SEGMENTED])
     for row, device in enumerate(waveguides.get("device", ())):
         head = [
             row,
@@ -36,4 +38,6 @@ def write_guides_csv(found: Found, out: TextIO) -> None:
             values += [plain(ports[axis][port], axis) if port >= 0 else None for axis in ("x_nm", "y_nm")]
         stated = um_to_nm(float(found.stated_length_um[row])) if len(found.stated_length_um) else None
         values.append(None if stated is None else plain(stated, STATED))
+        divided = found.segmented.get(row, (None, None))
+        values += [plain(value, column) for value, column in zip(divided, SEGMENTED, strict=True)]
         writer.writerow(head + ["" if value is None else value for value in values])

@@ -24,6 +24,7 @@ use crate::merge::{self, CopyId, Merged};
 use crate::near;
 use crate::neighbours::{self, Search};
 use crate::nets::{self, Joined};
+use crate::over;
 use crate::overlaps::{self, Outline};
 use crate::pins::PortSource;
 use crate::place::{self, Placed, PlacedTerminal, Placements};
@@ -31,6 +32,7 @@ use crate::plan::Plan;
 use crate::ports::{Alike, Ports};
 use crate::recipe::{CellRole, PortKind, Recipe};
 use crate::runs;
+use crate::segments;
 use crate::shapes::Shapes;
 use crate::tables::{
     CrossingRow, Crossings, NearMissRow, NearMisses, OverlapRow, Overlaps, ProblemRow, Problems, TerminalRow, Terminals,
@@ -134,13 +136,21 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let merged = merge::merge(&plan, &shapes, &mut worked, &mut all.devices);
     watch.check()?;
     let mut cells = worked.cells;
-    let explained = attach::attach(&plan, &mut cells, &mut all);
+    segments::unite(&plan, &shapes, &mut cells, &mut all);
+    watch.check()?;
+    let mut explained = attach::attach(&plan, &mut cells, &mut all);
     watch.check()?;
     let mut alike = Alike::new(&cells, &all.devices);
     let (mut ports, mut starts) = Ports::new(&plan, &cells, &all.devices, &alike);
     let nearby = recipe.limits.ports_nearby;
     let mut joined = nets::join(&ports, &recipe.tolerances, nearby);
 
+    if let Some(inside) = over::cut(&plan, &mut cells, &mut all, &ports, &starts, &joined) {
+        explained.extend(inside);
+        alike = Alike::new(&cells, &all.devices);
+        (ports, starts) = Ports::new(&plan, &cells, &all.devices, &alike);
+        joined = nets::join(&ports, &recipe.tolerances, nearby);
+    }
     if drop_stubs(&plan, &cells, &mut all, &joined, &starts, &merged) {
         alike = Alike::new(&cells, &all.devices);
         (ports, starts) = Ports::new(&plan, &cells, &all.devices, &alike);

@@ -45,7 +45,7 @@ pub struct Found {
 }
 
 /// Tables that are written when they are asked for.
-pub const WRITTEN_LATER: [&str; 11] = [
+pub const WRITTEN_LATER: [&str; 12] = [
     "devices",
     "ports",
     "nets",
@@ -53,6 +53,7 @@ pub const WRITTEN_LATER: [&str; 11] = [
     "bends",
     "pieces",
     "tapers",
+    "segments",
     "routes",
     "runs",
     "run_profile",
@@ -79,6 +80,7 @@ impl Found {
             "bends" => write::bends(self).into_table(),
             "pieces" => profiles::pieces(self).into_table(),
             "tapers" => profiles::tapers(self).into_table(),
+            "segments" => profiles::segments(self).into_table(),
             "routes" => self.routes().0.clone().into_table(),
             "runs" => runs(&self.runs).into_table(),
             "run_profile" => run_profile(&self.runs).into_table(),

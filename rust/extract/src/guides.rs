@@ -1,11 +1,15 @@
 //! Guides: what the tracer says of the shapes of a cell, and which cross-section that is.
 
+mod part;
+
 use waveguard_base::LayerId;
 use waveguard_geom::{Point, region};
 
 use crate::pins::LocalPort;
 use crate::plan::Plan;
+use crate::segments::Segments;
 use crate::trace::{CapHint, NotARibbon, Station, Trace, TraceOptions, chain, trace_ribbon};
+pub use part::{Along, Foot};
 
 /// A traced guide in the frame of its cell, in dbu.
 #[derive(Clone, Debug)]
@@ -18,6 +22,8 @@ pub struct Guide {
     pub section: Option<usize>,
     /// Length of the PATH it was drawn with; NaN without.
     pub spine_length: f64,
+    /// How it is divided, when it is a row of boxes.
+    pub segments: Option<Segments>,
 }
 
 /// The tracer's tolerances in dbu.
@@ -156,7 +162,7 @@ fn width_slack(plan: &Plan) -> f64 {
 /// Width of the narrowest and of the widest guide of a layer, in dbu; the widest is 0 where there are none.
 pub fn widths(plan: &Plan, layer: LayerId) -> (f64, f64) {
     let (pair, slack) = (plan.pair(layer), width_slack(plan));
-    let own = plan.recipe.guides.iter().filter(|g| g.layer == pair);
+    let own = plan.recipe.guides.iter().filter(|g| g.layer == pair && !g.segmented);
     own.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), g| {
         (low.min(plan.dbu(g.width_min_nm) - slack), high.max(plan.dbu(g.width_max_nm) + slack))
     })
@@ -166,6 +172,26 @@ pub fn widths(plan: &Plan, layer: LayerId) -> (f64, f64) {
 pub fn of_trace(plan: &Plan, layer: LayerId, trace: Trace) -> Guide {
     let section = section_of(plan, layer, &trace);
     guide(plan, trace, section, f64::NAN)
+}
+
+/// Traces the outline around a row of boxes between its two ends; `None` when it is no guide.
+pub fn trace_between(plan: &Plan, layer: LayerId, ring: &[Point], ends: [CapHint; 2]) -> Option<Trace> {
+    let trace = trace_ribbon(ring, Some(ends), &options(plan)).ok()?;
+    section_of_row(plan, layer, &trace).map(|_| trace)
+}
+
+/// The guide of a trace that is a row of boxes.
+pub fn segmented(plan: &Plan, layer: LayerId, trace: Trace, segments: Segments) -> Guide {
+    let section = section_of_row(plan, layer, &trace);
+    Guide { segments: Some(segments), ..guide(plan, trace, section, f64::NAN) }
+}
+
+fn section_of_row(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
+    let nm = plan.layout.dbu_nm;
+    let [a, b] = [trace.ends[0].width, trace.ends[1].width];
+    [a.min(b), a.max(b)]
+        .into_iter()
+        .find_map(|w| plan.recipe.section_of_row(plan.pair(layer), w * nm, width_slack(plan) * nm))
 }
 
 /// The cross-section that holds the width of the narrower end, else that of the wider one, else the mean width.
@@ -182,7 +208,7 @@ fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f6
     let line = thinned(&trace.stations, plan.dbu(plan.recipe.trace.line_tolerance_nm));
     // They are many and not needed any more.
     trace.stations = Vec::new();
-    Guide { trace, line, section, spine_length }
+    Guide { trace, line, section, spine_length, segments: None }
 }
 
 /// Stations looked at together when a line is thinned: bounds the work, and keeps few points more.

@@ -42,6 +42,9 @@ pub struct Recipe {
     /// How parallel runs are looked for.
     #[serde(default)]
     pub runs: RunsPlan,
+    /// Which rows of boxes are guides.
+    #[serde(default)]
+    pub segments: SegmentsPlan,
     /// Bounds on effort and on the size of listings.
     #[serde(default)]
     pub limits: Limits,
@@ -65,6 +68,9 @@ pub struct GuideSection {
     pub width_min_nm: f64,
     /// Largest width.
     pub width_max_nm: f64,
+    /// Only for guides drawn as a row of boxes.
+    #[serde(default)]
+    pub segmented: bool,
 }
 
 /// How a pin is drawn.
@@ -258,6 +264,24 @@ impl Default for RunsPlan {
     }
 }
 
+/// Which rows of boxes are guides.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SegmentsPlan {
+    /// Largest gap between two boxes; with 0 no rows are looked for.
+    pub gap_max_nm: f64,
+    /// Largest distance from box to box.
+    pub pitch_max_nm: f64,
+    /// A row has at least so many boxes.
+    pub fewest: usize,
+}
+
+impl Default for SegmentsPlan {
+    fn default() -> Self {
+        Self { gap_max_nm: 0.0, pitch_max_nm: 0.0, fewest: 8 }
+    }
+}
+
 /// Bounds on effort and on the size of listings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -301,6 +325,8 @@ pub struct Limits {
     pub overlap_steps: u64,
     /// Rows of the table of overlaps.
     pub overlap_rows: usize,
+    /// Placements of one cell that are looked at as the boxes of a row, beyond `free_placements`.
+    pub segments: u64,
 }
 
 impl Default for Limits {
@@ -325,6 +351,7 @@ impl Default for Limits {
             crossing_rows: 20_000,
             overlap_steps: 2_000_000_000,
             overlap_rows: 20_000,
+            segments: 1_000_000,
         }
     }
 }
@@ -370,6 +397,8 @@ impl Recipe {
             ("trace.bend_min_turn_rad", self.trace.bend_min_turn_rad),
             ("runs.min_length_nm", self.runs.min_length_nm),
             ("limits.free_aspect", self.limits.free_aspect),
+            ("segments.gap_max_nm", self.segments.gap_max_nm),
+            ("segments.pitch_max_nm", self.segments.pitch_max_nm),
         ];
         for (name, value) in positive {
             if !(value > 0.0 && value.is_finite()) {
@@ -387,9 +416,20 @@ impl Recipe {
     /// The cross-section of a guide of that width on that layer: the window that holds the width, known to
     /// `slack_nm`, with the nearest nominal width, the first of equals.
     pub fn section(&self, layer: LayerPair, width_nm: f64, slack_nm: f64) -> Option<usize> {
+        self.nearest(layer, width_nm, slack_nm, false)
+    }
+
+    /// The same of a guide drawn as a row of boxes: one for such guides, else that of a solid guide.
+    pub fn section_of_row(&self, layer: LayerPair, width_nm: f64, slack_nm: f64) -> Option<usize> {
+        let own = self.nearest(layer, width_nm, slack_nm, true);
+        own.or_else(|| self.nearest(layer, width_nm, slack_nm, false))
+    }
+
+    fn nearest(&self, layer: LayerPair, width_nm: f64, slack_nm: f64, segmented: bool) -> Option<usize> {
         let mut best: Option<(f64, usize)> = None;
         for (i, g) in self.guides.iter().enumerate() {
-            if g.layer != layer || !(g.width_min_nm - slack_nm <= width_nm && width_nm <= g.width_max_nm + slack_nm) {
+            let is_within = g.width_min_nm - slack_nm <= width_nm && width_nm <= g.width_max_nm + slack_nm;
+            if g.segmented != segmented || g.layer != layer || !is_within {
                 continue;
             }
             let off = if g.width_nm.is_nan() { g.width_max_nm - g.width_min_nm } else { (g.width_nm - width_nm).abs() };
