@@ -53,19 +53,26 @@ pub(super) fn settle(
     let index = GridIndex::new(&places, 4.0 * gap_max);
     for (device, placed) in devices.iter().enumerate() {
         let Some(row) = rows.get_mut(&device) else { continue };
-        let Some(back) = placed.transform.inverse() else { continue };
+        let (Some(back), Some(guide)) = (placed.transform.inverse(), &row.guide) else { continue };
+        let scale = placed.transform.magnification();
+        // Within the last gap the row may turn as it does elsewhere, and both ends are rounded.
+        let curvature = 1.0 / (guide.trace.min_radius * scale);
+        let grid = guide.trace.grid * scale;
+        let pitch = guide.segments.map_or(0.0, |s| s.pitch * scale);
         for port in &mut row.ports {
             let own = port.transformed(&placed.transform);
-            let (sin, cos) = own.direction_rad.sin_cos();
             let mut best: Option<(f64, usize)> = None;
             index.candidates(&BBox { min: own.at, max: own.at }.grown(gap_max + snap), |k| {
                 let other = &others[k];
+                // The end of a guide shows its direction better than a few boxes do.
+                let (sin, cos) = (other.port.direction_rad + PI).sin_cos();
                 let d = [other.port.at[0] - own.at[0], other.port.at[1] - own.at[1]];
                 let (ahead, aside) = (d[0] * cos + d[1] * sin, (d[1] * cos - d[0] * sin).abs());
                 let turned = wrap_angle(other.port.direction_rad - own.direction_rad + PI).abs();
+                let most_turned = tolerances.angle_rad + other.port.slack_rad + curvature * (ahead.abs() + pitch);
                 let is_met = other.top == placed.top.index()
-                    && turned <= tolerances.angle_rad + other.port.slack_rad
-                    && aside <= snap
+                    && turned <= most_turned
+                    && aside <= snap + grid + curvature * ahead * ahead / 2.0
                     && (-snap..=gap_max).contains(&ahead);
                 if is_met && best.is_none_or(|b| (ahead, k) < b) {
                     best = Some((ahead, k));
@@ -74,6 +81,7 @@ pub(super) fn settle(
             if let Some((_, k)) = best.filter(|(ahead, k)| *ahead > 0.0 && !others[*k].is_row) {
                 let [x, y] = others[k].port.at;
                 port.at = back.apply(x, y);
+                port.direction_rad = back.apply_angle(wrap_angle(others[k].port.direction_rad + PI));
             }
         }
     }

@@ -115,21 +115,23 @@ impl Search<'_> {
         let step = |k: usize| unit(self.boxes[row.boxes[k]].centre, self.boxes[row.boxes[(k + 1) % n]].centre);
         let steps: Vec<([f64; 2], f64)> = (0..if row.is_closed { n } else { n - 1 }).map(step).collect();
         let is_near = |a: f64, b: f64, most: f64| a <= most * b && b <= most * a;
-        let keeps_on = |k: usize| {
+        let mut is_break = vec![false; steps.len()];
+        // The step behind a break is not compared with that across it.
+        for k in (1..steps.len()).chain([0]) {
             let (i, j) = (&self.boxes[row.boxes[k]], &self.boxes[row.boxes[(k + 1) % n]]);
             let (d, length) = steps[k];
             let across = [-d[1], d[0]];
             let before = if k > 0 { Some(k - 1) } else { row.is_closed.then(|| n - 1) };
-            let is_even = before.is_none_or(|b| {
+            let is_even = before.filter(|b| !is_break[*b]).is_none_or(|b| {
                 let (e, other) = steps[b];
                 let turn = wrap_angle(d[1].atan2(d[0]) - e[1].atan2(e[0])).abs();
                 is_near(length, other, PITCH_RATIO) && turn <= MOST_TURN
             });
-            is_even
-                && is_near(i.extent(across), j.extent(across), SIZE_RATIO)
-                && is_near(i.extent(d), j.extent(d), SIZE_RATIO)
-        };
-        let breaks: Vec<usize> = (0..steps.len()).filter(|&k| !keeps_on(k)).collect();
+            is_break[k] = !is_even
+                || !is_near(i.extent(across), j.extent(across), SIZE_RATIO)
+                || !is_near(i.extent(d), j.extent(d), SIZE_RATIO);
+        }
+        let breaks: Vec<usize> = (0..steps.len()).filter(|&k| is_break[k]).collect();
         let Some(&first) = breaks.first() else { return vec![row] };
         // A ring with a break is a row that begins behind it.
         let (boxes, breaks): (Vec<usize>, Vec<usize>) = if row.is_closed {
