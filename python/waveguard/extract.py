@@ -24,7 +24,7 @@ from waveguard.metadata import CellMetadata, SiepicTexts, StatedPort, merge_meta
 from waveguard.pdk import suggest_pdk
 from waveguard.pdk.quantity import nearest
 from waveguard.reading.problem import Problem, ProblemList
-from waveguard.tables import Tables
+from waveguard.tables import PART_SOURCE, Tables
 from waveguard.units import NM_PER_UM
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def recipe(
                 "width_min_nm": guide.section.width_min_um * NM_PER_UM,
                 "width_max_nm": guide.section.width_max_um * NM_PER_UM,
                 **_slot(guide.section),
+                "segmented": guide.section.segmented,
             }
             for guide in guides
         ],
@@ -136,6 +137,7 @@ def recipe(
         ],
         "cells": [cell for cell in cells if cell is not None],
         **pdk.extraction.model_dump(mode="json"),
+        "segments": _segments(pdk),
         "layers_for_metal": [list(pdk.layer(name)) for name in pdk.process.metal_layers],
     }
 
@@ -153,6 +155,21 @@ def _slot(section: CrossSection) -> dict[str, dict[str, float]]:
             "gap_max_nm": slot.gap_max_um * NM_PER_UM,
         }
     }
+
+
+def _segments(pdk: Pdk) -> dict[str, float]:
+    """Return up to which gap and pitch rows of boxes are guides.
+
+    A gap of half a wavelength in the cladding is one that light does not resolve; a period of a whole one lets any
+    guided mode out. Without an index of the cladding the modes' own, which are higher, stand for it.
+    """
+    stated = pdk.extraction.segments
+    clad = pdk.process.clad_index
+    waves_um = (one.wavelength_um / (clad.value if clad is not None else one.n_eff.value) for one in pdk.cross_sections)
+    half_nm = max(waves_um, default=0.0) / 2 * NM_PER_UM
+    gap_nm = half_nm if stated.gap_max_nm is None else stated.gap_max_nm
+    pitch_nm = 2 * half_nm if stated.pitch_max_nm is None else stated.pitch_max_nm
+    return {"gap_max_nm": gap_nm, "pitch_max_nm": pitch_nm, "fewest": stated.fewest}
 
 
 def _tops(file: LayoutFile, wanted: Sequence[str] | None) -> list[int]:
@@ -298,8 +315,9 @@ class Extraction:
 
     @cached_property
     def stated_length_um(self) -> NDArray[np.float64]:
-        """For each waveguide the length that its cell states; NaN where it states none."""
-        return self._stated("length_um")
+        """For each waveguide the length that its cell states; NaN where it states none, or is cut by a device over it."""
+        is_part = self.tables.devices.source[self.tables.waveguides.device] == PART_SOURCE
+        return np.where(is_part, np.nan, self._stated("length_um"))
 
     @cached_property
     def stated_width_um(self) -> NDArray[np.float64]:

@@ -26,6 +26,8 @@ GUIDE_ROLE = 1
 """`devices.role` of guides."""
 JUNCTION_SOURCE = 5
 """`devices.source` of places where guides drawn beside devices meet, cross or end."""
+PART_SOURCE = 6
+"""`devices.source` of what is left of a known guide that is cut where devices lie over it."""
 DRAWN_SOURCES = (2, 3, JUNCTION_SOURCE)
 """`devices.source` of what was worked out from shapes beside devices, of which no cell says what they are."""
 JUNCTION_KINDS = ("end", "transition", "branch", "crossing", "coupler")
@@ -56,7 +58,9 @@ class Devices(View):
     waveguide: Ids = _column("", "row in waveguides, or -1")
     depth: Codes = _column("", "depth of the placement below the top")
     source: Codes = _column(
-        "", "0 marker, 1 metadata, 2 drawn shape, 3 path spine, 4 name pattern, 5 junction of drawn shapes"
+        "",
+        "0 marker, 1 metadata, 2 drawn shape, 3 path spine, 4 name pattern, 5 junction of drawn shapes, "
+        "6 part of a known guide",
     )
 
 
@@ -212,6 +216,20 @@ class Slots(View):
     rail_min_nm: Floats = _column("nm", "smallest width of a rail")
     rail_error_nm: Floats = _column("nm", "bound on the error of rail_min_nm")
     rail_max_nm: Floats = _column("nm", "largest width of a rail")
+
+
+class Segments(View):
+    """Guides that are rows of separate boxes."""
+
+    NAME: ClassVar[str] = "segments"
+    waveguide: Ids = _column("", "row in waveguides")
+    n_segments: Ids = _column("", "number of boxes")
+    pitch_nm: Floats = _column("nm", "mean distance from box to box along the guide")
+    pitch_min_nm: Floats = _column("nm", "smallest distance from box to box")
+    pitch_max_nm: Floats = _column("nm", "largest distance from box to box")
+    gap_min_nm: Floats = _column("nm", "smallest gap between two boxes")
+    gap_max_nm: Floats = _column("nm", "largest gap between two boxes")
+    duty_cycle: Floats = _column("", "part of the length that is box, 0 to 1")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -455,6 +473,7 @@ VIEWS: Mapping[str, type[View]] = {
             Pieces,
             Tapers,
             Slots,
+            Segments,
             Routes,
             Junctions,
             NearMisses,
@@ -485,6 +504,7 @@ class Tables:
     pieces: Pieces = field(default_factory=Pieces.empty)
     tapers: Tapers = field(default_factory=Tapers.empty)
     slots: Slots = field(default_factory=Slots.empty)
+    segments: Segments = field(default_factory=Segments.empty)
     routes: Routes = field(default_factory=Routes.empty)
     junctions: Junctions = field(default_factory=Junctions.empty)
     near_misses: NearMisses = field(default_factory=NearMisses.empty)

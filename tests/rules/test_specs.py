@@ -8,6 +8,7 @@ block draws, in µm and degrees:
       box LAYER X0 Y0 X1 Y1                      LAYER is core, marker, pin, text or L/D
       pin NAME X Y HEADING WIDTH                 the heading points out of the device
       text LAYER X Y WORDS …
+      boxes COUNT PITCH LENGTH WIDTH X Y           a row of core boxes along x, the first from X on
       guide WIDTH X Y HEADING : PIECES           core, device marker 0.2 µm wider on each side, pins `a` and `b`
       strip WIDTH X Y HEADING : PIECES           only the core
       place CELL X Y [ANGLE] [mirror]
@@ -107,6 +108,11 @@ def draw_line(library: gdstk.Library, cell: gdstk.Cell, words: list[str]) -> Non
     if command == "box":
         x0, y0, x1, y1 = map(float, rest[1:5])
         cell.add(gdstk.rectangle((x0, y0), (x1, y1), **layer(rest[0])))
+    elif command == "boxes":
+        pitch, length, width, x, y = map(float, rest[1:6])
+        for k in range(int(rest[0])):
+            low, high = (x + k * pitch, y - width / 2), (x + k * pitch + length, y + width / 2)
+            cell.add(gdstk.rectangle(low, high, **layer("core")))
     elif command == "pin":
         x, y, heading, width = map(float, rest[1:5])
         add_pin(cell, rest[0], np.array([x, y]), math.radians(heading), width)

@@ -191,6 +191,34 @@ def coil(random: Random, width_um: float) -> Part:
     return part
 
 
+def row_of_boxes(random: Random, width_um: float) -> Part:
+    """Return a guide that becomes a row of boxes, straight and along a bend, and a guide again."""
+    part = Part("row of boxes")
+    pitch, duty = float(random.choice([0.24, 0.3])), float(random.choice([0.4, 0.5, 0.6]))
+    ahead, n_straight, n_bent = float(random.uniform(6, 20)), int(random.integers(8, 30)), int(random.integers(0, 40))
+    radius, sign = float(random.uniform(5, 20)), float(random.choice([-1, 1]))
+    box = straight(round(pitch * duty, 2), width_um)
+    part.add_chain([straight(ahead, width_um)])
+    gap = pitch - box.length_um
+    at, heading = complex(ahead + gap + box.length_um / 2), 0.0
+    for k in range(n_straight + n_bent):
+        turn = np.exp(1j * heading)
+        part.placed.append(Placed(box, at - turn * box.length_um / 2, heading))
+        bend = pitch / radius * sign if k >= n_straight - 1 and k + 1 < n_straight + n_bent else 0.0
+        # Along the chord of the arc from box to box.
+        chord = 2 * radius * np.sin(abs(bend) / 2) if bend else pitch
+        at += chord * np.exp(1j * (heading + bend / 2))
+        heading += bend
+    at += (box.length_um / 2 - pitch + gap) * np.exp(1j * heading)
+    last = float(random.uniform(6, 20))
+    part.add_chain([straight(last, width_um)], at, heading)
+    row = pitch * (n_straight + n_bent - 1) + box.length_um
+    part.add_route((ahead + row + last) * 1e3)
+    # The first half period of a bend is turned as a whole.
+    part.slack_nm = 3.0
+    return part
+
+
 PARTS: dict[str, Callable[[Random, float], Part]] = {
     "route": route,
     "ring": ring,
@@ -199,6 +227,7 @@ PARTS: dict[str, Callable[[Random, float], Part]] = {
     "crossing": crossing,
     "box": interference_box,
     "coil": coil,
+    "row of boxes": row_of_boxes,
 }
 LONG_BOX = "long box"
 ALL_PARTS = {**PARTS, LONG_BOX: long_box}

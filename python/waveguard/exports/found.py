@@ -98,6 +98,12 @@ class Found:
         return frozenset(int(port) for side in ("port_a", "port_b") for port in self.values("nets", side).tolist())
 
     @cached_property
+    def segmented(self) -> dict[int, tuple[float, float]]:
+        """Pitch in nm and duty cycle of the waveguides that are rows of boxes, by row."""
+        columns = (self.values("segments", name).tolist() for name in ("waveguide", "pitch_nm", "duty_cycle"))
+        return {int(row): (pitch_nm, duty) for row, pitch_nm, duty in zip(*columns, strict=True)}
+
+    @cached_property
     def open_ports(self) -> tuple[int, ...]:
         """Rows of optical ports that meet no other and at which no terminal lies."""
         ends = {one.port for one in self.terminals if not one.outside}

@@ -15,6 +15,8 @@ ENDS = ("x_a_nm", "y_a_nm", "x_b_nm", "y_b_nm")
 STATED = "stated_length_nm"
 SLOT = ("gap_nm", "gap_min_nm", "gap_error_nm", "rail_nm", "rail_min_nm", "rail_error_nm")
 """Of slot guides; written where there are some."""
+SEGMENTED = ("pitch_nm", "duty_cycle")
+"""Of rows of boxes; empty for solid guides."""
 
 
 def write_guides_csv(found: Found, out: TextIO) -> None:
@@ -25,7 +27,8 @@ def write_guides_csv(found: Found, out: TextIO) -> None:
     row_of_slot = {int(waveguide): k for k, waveguide in enumerate(slots.get("waveguide", ()))}
     slot_columns = SLOT if row_of_slot else ()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*HEAD, *columns, *ENDS, STATED, *(f"slot_{column}" for column in slot_columns)])
+    slot_head = [f"slot_{column}" for column in slot_columns]
+    writer.writerow([*HEAD, *columns, *ENDS, STATED, *slot_head, *SEGMENTED])
     for row, device in enumerate(waveguides.get("device", ())):
         head = [
             row,
@@ -42,4 +45,6 @@ def write_guides_csv(found: Found, out: TextIO) -> None:
         values.append(None if stated is None else plain(stated, STATED))
         k = row_of_slot.get(row)
         values += [None if k is None else plain(slots[column][k], column) for column in slot_columns]
+        divided = found.segmented.get(row, (None, None))
+        values += [plain(value, column) for value, column in zip(divided, SEGMENTED, strict=True)]
         writer.writerow(head + ["" if value is None else value for value in values])

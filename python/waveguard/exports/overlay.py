@@ -154,11 +154,13 @@ def _guides(found: Found, pen: _Pen) -> None:
 
 
 def _measures(found: Found, guide: int) -> str:
-    """Return length and smallest radius of a guide in words."""
+    """Return length and smallest radius of a guide in words, and pitch and duty cycle of a row of boxes."""
     table = found.table("waveguides")
     length_nm, radius_nm = (float(table[name][guide]) for name in ("centerline_length_nm", "min_radius_nm"))
     bent = f" R={nm_to_um(radius_nm):.3f}um" if math.isfinite(radius_nm) else ""
-    return f"L={nm_to_um(length_nm):.3f}um{bent}" if math.isfinite(length_nm) else "L=?"
+    pitch_nm, duty = found.segmented.get(guide, (0.0, 0.0))
+    divided = f" pitch={pitch_nm:.1f}nm duty={duty:.2f}" if pitch_nm else ""
+    return f"L={nm_to_um(length_nm):.3f}um{bent}{divided}" if math.isfinite(length_nm) else "L=?"
 
 
 def _devices(found: Found, pen: _Pen) -> None:

@@ -205,6 +205,8 @@ class CrossSection(Part):
     wavelength_um: Number = Field(gt=0)
     polarisation: Polarisation
     multimode: bool = False
+    segmented: bool = False
+    """Of guides that are rows of separate boxes; such guides without a section of their own are as solid ones."""
     n_eff: Positive
     n_g: Positive
     loss_db_per_cm: NonNegative

@@ -72,6 +72,17 @@ class Runs(Part):
     """Half-length of the window over which the relative curvature is fitted."""
 
 
+class Segments(Part):
+    """Which rows of separate boxes are guides; what is not stated follows from the wavelengths of the PDK."""
+
+    gap_max_nm: NotBelow | None = None
+    """Largest gap between two boxes; half of the longest wavelength in the cladding. With 0 no rows are looked for."""
+    pitch_max_nm: NotBelow | None = None
+    """Largest distance from box to box; twice that gap, beyond which any row scatters light out."""
+    fewest: Count = 8
+    """A row has at least so many boxes."""
+
+
 class Effort(Part):
     """Bounds on effort and on the size of listings.
 
@@ -117,6 +128,8 @@ class Effort(Part):
     """Steps of the search for overlaps: boxes of devices and corners of outlines that are compared."""
     overlap_rows: Count = 20_000
     """Rows of the table of overlaps."""
+    segments: Count = 1_000_000
+    """Placements of one cell that are looked at as the boxes of a row, beyond `free_placements`."""
 
 
 class Extraction(Part):
@@ -125,4 +138,5 @@ class Extraction(Part):
     tolerances: Tolerances = Tolerances()
     trace: Trace = Trace()
     runs: Runs = Runs()
+    segments: Segments = Segments()
     limits: Effort = Effort()

@@ -15,6 +15,7 @@ use crate::guides::{self, Guide};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::{CellRole, PortKind};
+use crate::segments;
 use crate::shapes::Shapes;
 use crate::split::{self, Group};
 
@@ -62,6 +63,8 @@ pub struct CellPlan {
     pub leftovers: Vec<Leftover>,
     /// Placed so often that its leftovers are counted, not walked.
     pub counted: bool,
+    /// Placed as often, and walked only because it may be the box of a row.
+    pub only_for_rows: bool,
 }
 
 /// A device in the frame of its cell.
@@ -130,6 +133,7 @@ pub fn work_out(
     let mut tasks: Vec<Task> = Vec::new();
     let mut problems = Vec::new();
     let mut free = Free::new(plan, shapes);
+    let of_rows = segments::boxes_of_rows(plan, &sums.core_box, placements);
     for i in 0..layout.cells.len() {
         let cell = CellId::from(i);
         if placements[i] == 0 || roles[i] == Role::Ignored {
@@ -141,9 +145,12 @@ pub fn work_out(
         }
         let stated = devices::stated_ports(plan, cell);
         if placements[i] > plan.recipe.limits.free_placements && !device_below[i] {
-            cells[i].counted = true;
-            cells[i].leftovers.extend(counted(plan, facts, cell));
-            continue;
+            if !of_rows[i] {
+                cells[i].counted = true;
+                cells[i].leftovers.extend(counted(plan, facts, cell));
+                continue;
+            }
+            cells[i].only_for_rows = true;
         }
         let parts = split::split(plan, shapes, cell, &facts[i]);
         problems.extend(parts.problems);

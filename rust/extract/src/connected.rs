@@ -9,9 +9,11 @@ use crate::devices::Proto;
 use crate::error::ExtractError;
 use crate::merge::{self, CopyId, Merged};
 use crate::nets::{self, Joined};
+use crate::over;
 use crate::place::{self, Placements};
 use crate::plan::Plan;
 use crate::ports::{Alike, Ports};
+use crate::segments;
 use crate::shapes::Shapes;
 
 /// What placed devices are together.
@@ -44,19 +46,38 @@ pub fn connect(
 ) -> Result<Connected, ExtractError> {
     let merged = merge::merge(plan, shapes, worked, &mut all.devices);
     watch.check()?;
-    let explained = attach::attach(plan, &mut worked.cells, all);
+    segments::unite(plan, shapes, &mut worked.cells, all);
     watch.check()?;
-    let cells = &worked.cells;
-    let (tolerances, nearby) = (&plan.recipe.tolerances, plan.recipe.limits.ports_nearby);
-    let mut alike = Alike::new(cells, &all.devices);
-    let (mut ports, mut starts) = Ports::new(plan.layout.dbu_nm, cells, &all.devices, &alike);
-    let mut joined = nets::join(&ports, tolerances, nearby);
-    if drop_stubs(plan, cells, all, &joined, &starts, &merged) {
-        alike = Alike::new(cells, &all.devices);
-        (ports, starts) = Ports::new(plan.layout.dbu_nm, cells, &all.devices, &alike);
-        joined = nets::join(&ports, tolerances, nearby);
+    let mut explained = attach::attach(plan, &mut worked.cells, all);
+    watch.check()?;
+    let cells = &mut worked.cells;
+    let mut ends = Ends::new(plan, cells, all);
+    if let Some(inside) = over::cut(plan, cells, all, &ends.ports, &ends.starts, &ends.joined) {
+        explained.extend(inside);
+        ends = Ends::new(plan, cells, all);
     }
+    if drop_stubs(plan, cells, all, &ends.joined, &ends.starts, &merged) {
+        ends = Ends::new(plan, cells, all);
+    }
+    let Ends { alike, ports, starts, joined } = ends;
     Ok(Connected { merged, explained, alike, ports, starts, joined })
+}
+
+/// Ports of placed devices and their joins.
+struct Ends {
+    alike: Alike,
+    ports: Ports,
+    starts: Vec<usize>,
+    joined: Joined,
+}
+
+impl Ends {
+    fn new(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Self {
+        let alike = Alike::new(cells, &all.devices);
+        let (ports, starts) = Ports::new(plan.layout.dbu_nm, cells, &all.devices, &alike);
+        let joined = nets::join(&ports, &plan.recipe.tolerances, plan.recipe.limits.ports_nearby);
+        Self { alike, ports, starts, joined }
+    }
 }
 
 /// Takes drawn shapes that are too short to be guides by themselves, and join nothing, out of the devices.

@@ -58,7 +58,7 @@ const TOUCH: f64 = 1.5;
 /// Contacts of two shapes that are looked at.
 const MOST_CONTACTS: usize = 256;
 /// Ends further from opposite than this do not face each other at all.
-const FACING_RAD: f64 = 0.6;
+pub const FACING_RAD: f64 = 0.6;
 /// A joint may be drawn this many widths too long and still be one that was missed aside.
 const OVERLAP_WIDTHS: f64 = 1.0;
 

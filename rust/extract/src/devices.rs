@@ -40,6 +40,8 @@ pub enum DeviceSource {
     Name = 4,
     /// Where guides drawn outside devices meet, cross or end.
     Junction = 5,
+    /// What is left of a known guide that was cut where devices lie over it.
+    Part = 6,
 }
 
 /// A device in the frame of its cell, in dbu; shapes outside devices in a frame of their own.

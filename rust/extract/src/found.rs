@@ -60,7 +60,7 @@ pub struct Found {
 }
 
 /// Tables that are written when they are asked for.
-pub const WRITTEN_LATER: [&str; 14] = [
+pub const WRITTEN_LATER: [&str; 15] = [
     "devices",
     "ports",
     "nets",
@@ -71,6 +71,7 @@ pub const WRITTEN_LATER: [&str; 14] = [
     "junctions",
     "crossings",
     "slots",
+    "segments",
     "routes",
     "runs",
     "run_profile",
@@ -147,6 +148,7 @@ impl Found {
             "junctions" => self.meetings().0.into_table(),
             "crossings" => self.meetings().1.into_table(),
             "slots" => profiles::slots(self).into_table(),
+            "segments" => profiles::segments(self).into_table(),
             "routes" => self.routes().0.clone().into_table(),
             "runs" => runs(&self.flat().runs).into_table(),
             "run_profile" => run_profile(&self.flat().runs).into_table(),

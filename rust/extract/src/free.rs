@@ -11,6 +11,7 @@ use crate::devices::{DeviceSource, Proto};
 use crate::drawn::{self, Drawn};
 use crate::guides::Guide;
 use crate::plan::Plan;
+use crate::segments;
 use crate::shapes::{self, Shape, Shapes};
 use crate::split::Copy;
 
@@ -35,17 +36,24 @@ impl<'a> Free<'a> {
     pub(crate) fn add(&mut self, cell: CellId, copies: Vec<Copy>) {
         for group in copies.chunk_by(|a, b| a.polygon == b.polygon) {
             if let Some(k) = self.shapes.number(group[0].polygon) {
-                self.wanted[k] |= self.refused(&self.shapes.unique[k], group.len()).is_none();
+                self.wanted[k] |= self.refused(&self.shapes.unique[k], group).is_none();
             }
         }
         self.copies.push((cell, copies));
     }
 
     /// Why a shape is not looked at.
-    fn refused(&self, shape: &Shape, copies: usize) -> Option<&'static str> {
-        if !self.plan.is_guide[shape.layer.index()] {
+    fn refused(&self, shape: &Shape, group: &[Copy]) -> Option<&'static str> {
+        let (plan, copies) = (self.plan, group.len() as u64);
+        // However many there are, they may be the boxes of a row.
+        let is_of_row = || {
+            segments::is_thin(plan, &shape.bbox)
+                && copies <= plan.recipe.limits.segments
+                && !segments::is_array(plan, plan.layout.polygon(group[0].polygon).repetition)
+        };
+        if !plan.is_guide[shape.layer.index()] {
             Some("no guides on this layer")
-        } else if copies as u64 > self.plan.recipe.limits.free_placements {
+        } else if copies > plan.recipe.limits.free_placements && !is_of_row() {
             Some("placed too often to be traced")
         } else {
             None
@@ -83,7 +91,7 @@ impl<'a> Free<'a> {
                 let Some(outline) = self.shapes.number(polygon) else { continue };
                 let shape = &self.shapes.unique[outline];
                 let origin = shapes::origin(self.plan.layout.polygon(polygon).points);
-                match (self.refused(shape, group.len()), &self.drawn[outline]) {
+                match (self.refused(shape, group), &self.drawn[outline]) {
                     (None, Some(drawn)) => {
                         let spine = spines.get(&polygon).copied().filter(|_| drawn.protos.len() == 1);
                         let first = *protos.entry((outline, spine.map(f64::to_bits))).or_insert_with(|| {

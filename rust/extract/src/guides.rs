@@ -1,5 +1,6 @@
 //! Guides: what the tracer says of the shapes of a cell, and which cross-section that is.
 
+mod part;
 use std::sync::Arc;
 
 use waveguard_base::LayerId;
@@ -8,8 +9,10 @@ use waveguard_geom::{Point, region};
 use crate::pins::LocalPort;
 use crate::plan::Plan;
 use crate::recipe::GuideSection;
+use crate::segments::Segments;
 use crate::slots::{self, Slot};
 use crate::trace::{CapHint, NotARibbon, Station, Trace, TraceOptions, chain, trace_ribbon};
+pub use part::{Along, Foot};
 
 /// A traced guide in the frame of its cell, in dbu.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub struct Guide {
     pub spine_length: f64,
     /// What lies between the edges of a slot guide.
     pub slot: Option<Arc<Slot>>,
+    /// How it is divided, when it is a row of boxes.
+    pub segments: Option<Segments>,
 }
 
 /// What an outline stands for: a core on a layer, or two rails there with the gap between them.
@@ -193,7 +198,7 @@ pub fn widths(plan: &Plan, core: Core) -> (f64, f64) {
     let (pair, slack) = (plan.pair(core.layer), width_slack(plan));
     let is_own = |(i, g): &(usize, &GuideSection)| match core.slot {
         Some(slot) => *i == slot.section,
-        None => g.layer == pair && g.slot.is_none(),
+        None => g.layer == pair && g.slot.is_none() && !g.segmented,
     };
     let own = plan.recipe.guides.iter().enumerate().filter(is_own).map(|(_, g)| g);
     own.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), g| {
@@ -205,6 +210,26 @@ pub fn widths(plan: &Plan, core: Core) -> (f64, f64) {
 pub fn of_trace(plan: &Plan, core: Core, trace: Trace) -> Guide {
     let section = section_of(plan, core, &trace);
     guide(plan, trace, section, f64::NAN, core.slot)
+}
+
+/// Traces the outline around a row of boxes between its two ends; `None` when it is no guide.
+pub fn trace_between(plan: &Plan, layer: LayerId, ring: &[Point], ends: [CapHint; 2]) -> Option<Trace> {
+    let trace = trace_ribbon(ring, Some(ends), &options(plan)).ok()?;
+    section_of_row(plan, layer, &trace).map(|_| trace)
+}
+
+/// The guide of a trace that is a row of boxes.
+pub fn segmented(plan: &Plan, layer: LayerId, trace: Trace, segments: Segments) -> Guide {
+    let section = section_of_row(plan, layer, &trace);
+    Guide { segments: Some(segments), ..guide(plan, trace, section, f64::NAN, None) }
+}
+
+fn section_of_row(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
+    let nm = plan.layout.dbu_nm;
+    let [a, b] = [trace.ends[0].width, trace.ends[1].width];
+    [a.min(b), a.max(b)]
+        .into_iter()
+        .find_map(|w| plan.recipe.section_of_row(plan.pair(layer), w * nm, width_slack(plan) * nm))
 }
 
 /// The cross-section that holds the width of the narrower end, else that of the wider one, else the mean width. A guide
@@ -221,13 +246,7 @@ fn section_of(plan: &Plan, core: Core, trace: &Trace) -> Option<usize> {
         .find_map(|w| plan.recipe.section(plan.pair(core.layer), w * nm, width_slack(plan) * nm))
 }
 
-fn guide(
-    plan: &Plan,
-    mut trace: Trace,
-    section: Option<usize>,
-    spine_length: f64,
-    slot: Option<&Arc<Slot>>,
-) -> Guide {
+fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f64, slot: Option<&Arc<Slot>>) -> Guide {
     let line = thinned(&trace.stations, plan.dbu(plan.recipe.trace.line_tolerance_nm));
     // They are many and not needed any more.
     trace.stations = Vec::new();
@@ -235,7 +254,7 @@ fn guide(
         trace.area *= slot.share;
         trace.n_shapes *= RAILS;
     }
-    Guide { trace, line, section, spine_length, slot: slot.cloned() }
+    Guide { trace, line, section, spine_length, slot: slot.cloned(), segments: None }
 }
 
 /// Stations looked at together when a line is thinned: bounds the work, and keeps few points more.

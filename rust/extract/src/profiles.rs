@@ -4,7 +4,7 @@ use crate::fill;
 use crate::found::Found;
 use crate::guides::Guide;
 use crate::place::Placed;
-use crate::tables::{CurvePieces, SlotRow, SlotRows, Tapers};
+use crate::tables::{CurvePieces, SegmentRow, Segments, SlotRow, SlotRows, Tapers};
 use crate::trace::{Piece, Taper};
 
 /// Straight, arc or clothoid, as the table says it.
@@ -90,6 +90,25 @@ pub(crate) fn slots(found: &Found) -> SlotRows {
             rail_min_nm: rail.min * nm,
             rail_error_nm: rail.error * nm,
             rail_max_nm: rail.max * nm,
+        });
+    }
+    table
+}
+
+/// The rows of guides that are rows of boxes.
+pub(crate) fn segments(found: &Found) -> Segments {
+    let mut table = Segments::default();
+    for (i, Turned { guide, nm, .. }) in turned(found).into_iter().enumerate() {
+        let Some(s) = guide.segments else { continue };
+        table.push(SegmentRow {
+            waveguide: i as i64,
+            n_segments: i64::from(s.count),
+            pitch_nm: s.pitch * nm,
+            pitch_min_nm: s.pitches[0] * nm,
+            pitch_max_nm: s.pitches[1] * nm,
+            gap_min_nm: s.gaps[0] * nm,
+            gap_max_nm: s.gaps[1] * nm,
+            duty_cycle: s.duty,
         });
     }
     table

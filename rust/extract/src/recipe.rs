@@ -42,6 +42,9 @@ pub struct Recipe {
     /// How parallel runs are looked for.
     #[serde(default)]
     pub runs: RunsPlan,
+    /// Which rows of boxes are guides.
+    #[serde(default)]
+    pub segments: SegmentsPlan,
     /// Bounds on effort and on the size of listings.
     #[serde(default)]
     pub limits: Limits,
@@ -65,6 +68,9 @@ pub struct GuideSection {
     pub width_min_nm: f64,
     /// Largest width.
     pub width_max_nm: f64,
+    /// Only for guides drawn as a row of boxes.
+    #[serde(default)]
+    pub segmented: bool,
     /// Two rails that guide together; the widths above are then those around both.
     #[serde(default)]
     pub slot: Option<SlotSection>,
@@ -275,6 +281,24 @@ impl Default for RunsPlan {
     }
 }
 
+/// Which rows of boxes are guides.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SegmentsPlan {
+    /// Largest gap between two boxes; with 0 no rows are looked for.
+    pub gap_max_nm: f64,
+    /// Largest distance from box to box.
+    pub pitch_max_nm: f64,
+    /// A row has at least so many boxes.
+    pub fewest: usize,
+}
+
+impl Default for SegmentsPlan {
+    fn default() -> Self {
+        Self { gap_max_nm: 0.0, pitch_max_nm: 0.0, fewest: 8 }
+    }
+}
+
 /// Bounds on effort and on the size of listings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -321,6 +345,8 @@ pub struct Limits {
     /// Devices that are looked at in cells and pairs of cells that are placed often, as a part of all devices; where
     /// these would be more, all devices are looked at together.
     pub block_share: f64,
+    /// Placements of one cell that are looked at as the boxes of a row, beyond `free_placements`.
+    pub segments: u64,
 }
 
 impl Default for Limits {
@@ -346,6 +372,7 @@ impl Default for Limits {
             overlap_steps: 2_000_000_000,
             overlap_rows: 20_000,
             block_share: 0.25,
+            segments: 1_000_000,
         }
     }
 }
@@ -392,6 +419,8 @@ impl Recipe {
             ("runs.min_length_nm", self.runs.min_length_nm),
             ("limits.free_aspect", self.limits.free_aspect),
             ("limits.block_share", self.limits.block_share),
+            ("segments.gap_max_nm", self.segments.gap_max_nm),
+            ("segments.pitch_max_nm", self.segments.pitch_max_nm),
         ];
         for (name, value) in positive {
             if !(value > 0.0 && value.is_finite()) {
@@ -405,9 +434,8 @@ impl Recipe {
         }
         for guide in &self.guides {
             let is_window = |low: f64, high: f64| low > 0.0 && low <= high && high.is_finite();
-            let wrong = |s: &SlotSection| {
-                !is_window(s.rail_min_nm, s.rail_max_nm) || !is_window(s.gap_min_nm, s.gap_max_nm)
-            };
+            let wrong =
+                |s: &SlotSection| !is_window(s.rail_min_nm, s.rail_max_nm) || !is_window(s.gap_min_nm, s.gap_max_nm);
             if guide.slot.as_ref().is_some_and(wrong) {
                 return Err(ExtractError::Recipe(format!("guides.slot of {} has no window of widths", guide.name)));
             }
@@ -418,10 +446,20 @@ impl Recipe {
     /// The cross-section of a guide of that width on that layer: the window that holds the width, known to
     /// `slack_nm`, with the nearest nominal width, the first of equals. Never that of a slot, which no width shows.
     pub fn section(&self, layer: LayerPair, width_nm: f64, slack_nm: f64) -> Option<usize> {
+        self.nearest(layer, width_nm, slack_nm, false)
+    }
+
+    /// The same of a guide drawn as a row of boxes: one for such guides, else that of a solid guide.
+    pub fn section_of_row(&self, layer: LayerPair, width_nm: f64, slack_nm: f64) -> Option<usize> {
+        let own = self.nearest(layer, width_nm, slack_nm, true);
+        own.or_else(|| self.nearest(layer, width_nm, slack_nm, false))
+    }
+
+    fn nearest(&self, layer: LayerPair, width_nm: f64, slack_nm: f64, segmented: bool) -> Option<usize> {
         let mut best: Option<(f64, usize)> = None;
         for (i, g) in self.guides.iter().enumerate() {
-            let is_other = g.layer != layer || g.slot.is_some();
-            if is_other || !(g.width_min_nm - slack_nm <= width_nm && width_nm <= g.width_max_nm + slack_nm) {
+            let is_within = g.width_min_nm - slack_nm <= width_nm && width_nm <= g.width_max_nm + slack_nm;
+            if g.segmented != segmented || g.slot.is_some() || g.layer != layer || !is_within {
                 continue;
             }
             let off = if g.width_nm.is_nan() { g.width_max_nm - g.width_min_nm } else { (g.width_nm - width_nm).abs() };

@@ -51,13 +51,20 @@ pub struct Split {
 }
 
 /// True when two optical pins of the cell lie at one place and face each other, and for a top with several
-/// markers.
+/// markers or with guides that lead out of its one.
 pub fn is_flattened(plan: &Plan, cell: CellId, own: &Facts) -> bool {
+    let is_top = plan.recipe.tops.contains(&cell.index());
+    if let ([marker], true) = (&own.markers[..], is_top) {
+        let room = BBox::of_points(marker).grown(plan.dbu(plan.recipe.tolerances.near_miss_nm));
+        let core = &own.core_box;
+        return !core.is_empty()
+            && !(room.contains(core.min[0], core.min[1]) && room.contains(core.max[0], core.max[1]));
+    }
     if own.markers.len() < 2 {
         return false;
     }
     // A chip is no device, whatever is drawn in its top cell.
-    if plan.recipe.tops.contains(&cell.index()) {
+    if is_top {
         return true;
     }
     let snap = plan.dbu(plan.recipe.tolerances.snap_nm);

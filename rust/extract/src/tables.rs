@@ -137,7 +137,7 @@ tables! {
         waveguide: i64,
         /// Depth of the placement below the top.
         depth: u8,
-        /// 0 marker, 1 metadata, 2 drawn shape, 3 path spine, 4 name pattern, 5 junction of drawn shapes.
+        /// 0 marker, 1 metadata, 2 drawn shape, 3 path spine, 4 name pattern, 5 junction of drawn shapes, 6 part of a known guide.
         source: u8,
     }
 
@@ -309,6 +309,26 @@ tables! {
         rail_error_nm: f64,
         /// Largest width of a rail.
         rail_max_nm: f64,
+    }
+
+    /// Guides that are rows of separate boxes.
+    Segments of SegmentRow, "segments" {
+        /// Row in `waveguides`.
+        waveguide: i64,
+        /// Number of boxes.
+        n_segments: i64,
+        /// Mean distance from box to box along the guide.
+        pitch_nm: f64,
+        /// Smallest distance from box to box.
+        pitch_min_nm: f64,
+        /// Largest distance from box to box.
+        pitch_max_nm: f64,
+        /// Smallest gap between two boxes.
+        gap_min_nm: f64,
+        /// Largest gap between two boxes.
+        gap_max_nm: f64,
+        /// Part of the length that is box, 0 to 1.
+        duty_cycle: f64,
     }
 
     /// Guides joined end to end without a step in width, as one way: the same however they were cut.

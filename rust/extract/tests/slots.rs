@@ -29,8 +29,7 @@ fn recipe(slot: &str) -> Recipe {
     Recipe::from_json(&text).expect("the recipe is valid")
 }
 
-const RAILS: &str =
-    r#", "slot": {"rail_min_nm": 180, "rail_max_nm": 280, "gap_min_nm": 60, "gap_max_nm": 150}"#;
+const RAILS: &str = r#", "slot": {"rail_min_nm": 180, "rail_max_nm": 280, "gap_min_nm": 60, "gap_max_nm": 150}"#;
 
 fn found_with(shapes: &[Vec<[f64; 2]>], slot: &str) -> Extraction {
     let mut sketch = Sketch::default();
@@ -222,14 +221,8 @@ fn converter() -> Vec<Vec<[f64; 2]>> {
         [-10_000.0, 250.0],
         [-40_000.0, 250.0],
     ];
-    let rail = vec![
-        [-8000.0, -340.0],
-        [0.0, -290.0],
-        [20_000.0, -290.0],
-        [20_000.0, -50.0],
-        [0.0, -50.0],
-        [-8000.0, -280.0],
-    ];
+    let rail =
+        vec![[-8000.0, -340.0], [0.0, -290.0], [20_000.0, -290.0], [20_000.0, -50.0], [0.0, -50.0], [-8000.0, -280.0]];
     vec![strip, rail]
 }
 

@@ -9,6 +9,7 @@
 //! devices are placed and looked at together instead.
 
 mod choice;
+mod doubt;
 mod flatten;
 mod open;
 mod pairs;
@@ -167,6 +168,9 @@ pub(crate) fn find(job: Job, worked: &WorkedOut) -> Result<Option<Outcome>, Extr
     let reach = pairs::reach(job.plan, &worked.cells);
     let Some((pairs, keys)) = pairs::find(&placed, &worked.cells, reach, choice.most_devices) else { return Ok(None) };
     job.watch.check()?;
+    if doubt::is_any(job.plan, &worked.cells, &placed.forms, &keys) {
+        return Ok(None);
+    }
     let Some(scene) = scene::look(job, worked, &placed, &keys)? else { return Ok(None) };
     if scene.is_beyond(job.plan, &placed, &pairs) {
         return Ok(None);

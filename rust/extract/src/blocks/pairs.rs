@@ -30,7 +30,8 @@ pub(super) fn reach(plan: &Plan, cells: &[CellPlan]) -> f64 {
     let plays = cells.iter().flat_map(|c| &c.protos).flat_map(|p| &p.ports).map(|port| port.play);
     let play = plays.fold(0.0, f64::max);
     let search = Search::new(recipe);
-    let beside = plan.dbu(recipe.runs.reach_nm + search.slack_nm).max(plan.dbu(MOST_REACH_NM));
+    let beside =
+        plan.dbu(recipe.runs.reach_nm + search.slack_nm).max(plan.dbu(MOST_REACH_NM.max(recipe.segments.pitch_max_nm)));
     let joined = plan.dbu(tolerances.snap_nm + tolerances.marker_edge_nm + tolerances.guide_end_nm) + 2.0 * play;
     beside.max(joined) + MARGIN
 }
@@ -70,7 +71,7 @@ impl Boxes {
 }
 
 /// Box of all that a device is drawn with.
-fn device_box(placed: &Placed, cells: &[CellPlan]) -> BBox {
+pub(super) fn device_box(placed: &Placed, cells: &[CellPlan]) -> BBox {
     let proto = &cells[placed.cell.index()].protos[placed.proto];
     let mut own = proto.bbox;
     proto.outline.iter().for_each(|ring| own.add_box(&BBox::of_points(ring)));
@@ -81,7 +82,7 @@ fn device_box(placed: &Placed, cells: &[CellPlan]) -> BBox {
     own.transformed(&placed.transform)
 }
 
-fn shifted(b: &BBox, by: [f64; 2]) -> BBox {
+pub(super) fn shifted(b: &BBox, by: [f64; 2]) -> BBox {
     BBox { min: [b.min[0] + by[0], b.min[1] + by[1]], max: [b.max[0] + by[0], b.max[1] + by[1]] }
 }
 

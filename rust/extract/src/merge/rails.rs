@@ -186,9 +186,8 @@ impl Merger<'_> {
             let edge = |ring: &Vec<Point>, i: usize| {
                 [ring[i], ring[(i + 1) % ring.len()]].map(|p| [f64::from(p.x), f64::from(p.y)])
             };
-            let on_ring = |r: &Vec<Point>| {
-                (0..r.len()).any(|i| contacts::distance([port.x, port.y], edge(r, i)) <= AT_CUT)
-            };
+            let on_ring =
+                |r: &Vec<Point>| (0..r.len()).any(|i| contacts::distance([port.x, port.y], edge(r, i)) <= AT_CUT);
             rings.iter().any(on_ring)
         };
         let open = openings.iter().filter(|o| !o.is_met).map(|o| &converters[o.converter].ports[o.port]);

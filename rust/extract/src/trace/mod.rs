@@ -15,6 +15,7 @@ mod march;
 pub(crate) mod narrowest;
 mod nodes;
 mod options;
+mod part;
 mod pieces;
 mod radius;
 mod shape;
@@ -31,6 +32,7 @@ use waveguard_geom::{Point, ring, transform::wrap_angle};
 
 pub use chain::chain;
 pub use options::TraceOptions;
+pub(crate) use part::PartOf;
 pub use pieces::trace_pieces;
 pub use types::{Bend, CapHint, End, NotARibbon, Piece, Station, Taper, Trace};
 pub use view::spine_length;

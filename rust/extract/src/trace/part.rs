@@ -1,0 +1,116 @@
+//! What a trace says of a part of its guide.
+
+use waveguard_geom::transform::wrap_angle;
+
+use super::view::END_ERROR_STEPS;
+use super::{Bend, End, Piece, Taper, Trace};
+
+/// What is known of a part of a guide from its centre-line.
+pub(crate) struct PartOf<'a> {
+    /// Where it begins and ends along the whole, in dbu.
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    /// Its two ends.
+    pub(crate) ends: [End; 2],
+    /// Narrowest and widest place in dbu.
+    pub(crate) widths: [f64; 2],
+    /// How far these may be off, in dbu.
+    pub(crate) width_slack: f64,
+    /// Its part of the area.
+    pub(crate) area_share: f64,
+    /// Bends that turn less are none, in rad.
+    pub(crate) bend_min_turn: f64,
+    /// The place at a distance along the whole.
+    pub(crate) place: &'a dyn Fn(f64) -> [f64; 2],
+}
+
+impl Trace {
+    /// The trace of a part, without stations. Parts that follow each other add up to the whole.
+    pub(crate) fn part(&self, part: &PartOf) -> Self {
+        let length = part.to - part.from;
+        let share = length / self.length;
+        let pieces: Vec<Piece> = self
+            .pieces
+            .iter()
+            .filter_map(|p| p.within(part.from, part.to))
+            .map(|p| Piece { start: p.start - part.from, ..p })
+            .collect();
+        let bends: Vec<Bend> = self.bends.iter().filter_map(|b| self.bend_within(b, part)).collect();
+        let tightest = bends.iter().min_by(|a, b| a.min_radius.total_cmp(&b.min_radius));
+        let straight = (f64::INFINITY, 0.0, [part.ends[0].x, part.ends[0].y]);
+        let (min_radius, min_radius_error, min_radius_at) =
+            tightest.map_or(straight, |b| (b.min_radius, b.min_radius_error, [b.x, b.y]));
+        let walked: f64 = pieces.iter().map(Piece::turn_rad).sum();
+        let [a, b] = part.ends.map(|e| e.direction_rad);
+        let ends_error = END_ERROR_STEPS * self.grid;
+        let is_narrowest = self.is_uniform() || part.widths[0] <= self.width_min + part.width_slack;
+        let is_widest = self.is_uniform() || part.widths[1] >= self.width_max - part.width_slack;
+        Self {
+            ends: part.ends,
+            stations: Vec::new(),
+            length,
+            length_error: ends_error + (self.length_error - ends_error).max(0.0) * share,
+            area: self.area * part.area_share,
+            drawn_length: self.drawn_length * share,
+            width_min: if is_narrowest { self.width_min } else { part.widths[0] },
+            width_error: self.width_error + if is_narrowest { 0.0 } else { part.width_slack },
+            width_max: if is_widest { self.width_max } else { part.widths[1] },
+            min_radius,
+            min_radius_error,
+            min_radius_at,
+            turn: walked + wrap_angle(b - a - std::f64::consts::PI - walked),
+            abs_turn: bends.iter().map(|b| b.turn_rad.abs()).sum(),
+            bends,
+            pieces,
+            tapers: self.tapers.iter().filter_map(|t| taper_within(t, part.from, part.to)).collect(),
+            grid: self.grid,
+            n_shapes: self.n_shapes,
+        }
+    }
+
+    /// The part of a bend; one that is not whole is as its pieces say.
+    fn bend_within(&self, bend: &Bend, part: &PartOf) -> Option<Bend> {
+        let (from, to) = (bend.start.max(part.from), (bend.start + bend.length).min(part.to));
+        if from >= to {
+            return None;
+        }
+        let start = from - part.from;
+        if to - from >= bend.length {
+            return Some(Bend { start, ..*bend });
+        }
+        let inside: Vec<Piece> = self.pieces.iter().filter_map(|p| p.within(from, to)).collect();
+        let turn_rad: f64 = inside.iter().map(Piece::turn_rad).sum();
+        let (first, last) = (inside.first()?, inside.last()?);
+        let steepest = inside
+            .iter()
+            .flat_map(|p| [(p.start, p.begin_curvature), (p.start + p.length, p.end_curvature)])
+            .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
+        let [x, y] = (part.place)(steepest.0);
+        (turn_rad.abs() >= part.bend_min_turn).then(|| Bend {
+            start,
+            length: to - from,
+            turn_rad,
+            min_radius: steepest.1.abs().recip().max(bend.min_radius),
+            x,
+            y,
+            begin_curvature: first.begin_curvature,
+            end_curvature: last.end_curvature,
+            ..*bend
+        })
+    }
+}
+
+fn taper_within(taper: &Taper, low: f64, high: f64) -> Option<Taper> {
+    let (from, to) = (taper.start.max(low), (taper.start + taper.length).min(high));
+    if from > to || (from >= to && taper.length > 0.0) {
+        return None;
+    }
+    let at = |s: f64| {
+        let u = if taper.length > 0.0 { (s - taper.start) / taper.length } else { 0.0 };
+        taper.begin_width + (taper.end_width - taper.begin_width) * u
+    };
+    if taper.length <= 0.0 {
+        return Some(Taper { start: from - low, ..*taper });
+    }
+    Some(Taper { start: from - low, length: to - from, begin_width: at(from), end_width: at(to) })
+}
