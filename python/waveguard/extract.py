@@ -315,7 +315,7 @@ class Extraction:
 
     @cached_property
     def stated_length_um(self) -> NDArray[np.float64]:
-        """For each waveguide the length that its cell states; NaN where it states none, or is cut by a device over it."""
+        """For each waveguide the length that its cell states; NaN where it states none or a device over it cuts it."""
         is_part = self.tables.devices.source[self.tables.waveguides.device] == PART_SOURCE
         return np.where(is_part, np.nan, self._stated("length_um"))
 
