@@ -218,6 +218,7 @@ class Slots(View):
     rail_max_nm: Floats = _column("nm", "largest width of a rail")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Segments(View):
     """Guides that are rows of separate boxes."""
 

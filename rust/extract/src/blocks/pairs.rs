@@ -26,14 +26,16 @@ pub(super) type Key = (u32, u32, [u64; 2]);
 
 /// Where the devices of two blocks come this near to each other, in dbu, they may have to do with each other.
 pub(super) fn reach(plan: &Plan, cells: &[CellPlan]) -> f64 {
-    let (recipe, tolerances) = (plan.recipe, &plan.recipe.tolerances);
+    let (runs, segments) = (&plan.recipe.runs, &plan.recipe.segments);
+    let beside = (runs.reach_nm + Search::new(plan.recipe).slack_nm).max(MOST_REACH_NM).max(segments.pitch_max_nm);
+    plan.dbu(beside).max(joint(plan, cells)) + MARGIN
+}
+
+/// Two ports further apart than this are not joined, in dbu.
+pub(super) fn joint(plan: &Plan, cells: &[CellPlan]) -> f64 {
+    let tolerances = &plan.recipe.tolerances;
     let plays = cells.iter().flat_map(|c| &c.protos).flat_map(|p| &p.ports).map(|port| port.play);
-    let play = plays.fold(0.0, f64::max);
-    let search = Search::new(recipe);
-    let beside =
-        plan.dbu(recipe.runs.reach_nm + search.slack_nm).max(plan.dbu(MOST_REACH_NM.max(recipe.segments.pitch_max_nm)));
-    let joined = plan.dbu(tolerances.snap_nm + tolerances.marker_edge_nm + tolerances.guide_end_nm) + 2.0 * play;
-    beside.max(joined) + MARGIN
+    plan.dbu(tolerances.snap_nm + tolerances.marker_edge_nm + tolerances.guide_end_nm) + 2.0 * plays.fold(0.0, f64::max)
 }
 
 /// Boxes that are apart by rounding only are taken as near, in dbu.
