@@ -39,6 +39,9 @@ struct Ground<'a> {
 /// Parts of a guide between two distances along it, in dbu.
 type Stretches = Vec<[f64; 2]>;
 
+/// What tells guides that are cut alike: cell, proto, and the stretches by number.
+type Key = (usize, usize, Vec<[i64; 2]>);
+
 /// Two distances along guides that differ by less are the same, in dbu.
 const SAME: f64 = 1e-3;
 
@@ -69,7 +72,7 @@ pub fn cut(
         return None;
     }
     let mut explained = Vec::new();
-    let mut made: FxHashMap<(usize, usize, Vec<[i64; 2]>), Vec<usize>> = FxHashMap::default();
+    let mut made: FxHashMap<Key, Vec<usize>> = FxHashMap::default();
     let devices = std::mem::take(&mut all.devices);
     for (i, placed) in devices.iter().enumerate() {
         let Some(stretches) = dropped.get(&i) else {

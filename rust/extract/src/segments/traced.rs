@@ -85,7 +85,8 @@ pub(super) fn guide(plan: &Plan, boxes: &[Segment], row: &Row, placed: &Placed) 
     let mut trace = guides::trace_between(plan, layer, &ring, hints)?;
     let lengths: f64 = seen.iter().map(|s| s.length).sum();
     // From the middle of the first box to that of the last one.
-    let between = if row.is_closed { trace.length } else { trace.length - (seen[0].length + seen[n - 1].length) / 2.0 };
+    let between =
+        if row.is_closed { trace.length } else { trace.length - f64::midpoint(seen[0].length, seen[n - 1].length) };
     let n_gaps = if row.is_closed { n } else { n - 1 };
     let (mut pitches, mut gaps) = ([f64::INFINITY, 0.0], [f64::INFINITY, 0.0]);
     for k in 0..n_gaps {
