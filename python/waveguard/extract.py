@@ -149,9 +149,7 @@ def _segments(pdk: Pdk) -> dict[str, float]:
     """
     stated = pdk.extraction.segments
     clad = pdk.process.clad_index
-    waves_um = (
-        one.wavelength_um / (clad.value if clad is not None else one.n_eff.value) for one in pdk.cross_sections
-    )
+    waves_um = (one.wavelength_um / (clad.value if clad is not None else one.n_eff.value) for one in pdk.cross_sections)
     half_nm = max(waves_um, default=0.0) / 2 * NM_PER_UM
     gap_nm = half_nm if stated.gap_max_nm is None else stated.gap_max_nm
     pitch_nm = 2 * half_nm if stated.pitch_max_nm is None else stated.pitch_max_nm
@@ -301,7 +299,7 @@ class Extraction:
 
     @cached_property
     def stated_length_um(self) -> NDArray[np.float64]:
-        """For each waveguide the length that its cell states; NaN where it states none, or is cut by a device over it."""
+        """For each waveguide the length that its cell states; NaN where it states none, or a device over it cuts it."""
         is_part = self.tables.devices.source[self.tables.waveguides.device] == PART_SOURCE
         return np.where(is_part, np.nan, self._stated("length_um"))
 

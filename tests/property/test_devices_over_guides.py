@@ -31,7 +31,10 @@ def guide(random: np.random.Generator) -> list[Piece]:
     for sign in random.choice([-1.0, 1.0], int(random.integers(0, 3))):
         turn = sign * float(random.uniform(0.3, 1.4))
         bend = arc if random.random() < 0.5 else euler
-        pieces += [bend(float(random.uniform(8, 25)), turn, WIDTH_UM), straight(float(random.uniform(20, 60)), WIDTH_UM)]
+        pieces += [
+            bend(float(random.uniform(8, 25)), turn, WIDTH_UM),
+            straight(float(random.uniform(20, 60)), WIDTH_UM),
+        ]
     return pieces
 
 

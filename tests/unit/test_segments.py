@@ -45,7 +45,9 @@ def row_between_guides() -> gdstk.Library:
 def with_section(folder: Path) -> Path:
     text = SPEC.read_text(encoding="utf-8")
     (strip,) = re.findall(r"\[\[cross_sections\]\]\n.*?\n\n", text, re.DOTALL)
-    own = strip.replace('"strip"\nc', '"row"\nc').replace("loss_db_per_cm = 2.0", "loss_db_per_cm = 7.0\nsegmented = true")
+    own = strip.replace('"strip"\nc', '"row"\nc').replace(
+        "loss_db_per_cm = 2.0", "loss_db_per_cm = 7.0\nsegmented = true"
+    )
     path = folder / "with_rows.toml"
     path.write_text(text + "\n" + own, encoding="utf-8")
     return path
