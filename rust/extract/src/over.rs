@@ -12,7 +12,7 @@ mod hits;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::attach::Explained;
 use crate::cells::CellPlan;
@@ -39,6 +39,9 @@ struct Ground<'a> {
 /// Parts of a guide between two distances along it, in dbu.
 type Stretches = Vec<[f64; 2]>;
 
+/// What tells guides that are cut alike: cell, proto, and the stretches by number.
+type Key = (usize, usize, Vec<[i64; 2]>);
+
 /// Two distances along guides that differ by less are the same, in dbu.
 const SAME: f64 = 1e-3;
 
@@ -53,23 +56,26 @@ pub fn cut(
 ) -> Option<Vec<Explained>> {
     let ground = Ground { plan, cells, devices: &all.devices, ports, starts, joined };
     let hits = hits::find(&ground);
-    let mut dropped: BTreeMap<usize, Stretches> = BTreeMap::new();
+    // Device, what it takes out, and from where to where along that.
+    let mut taken: Vec<(usize, usize, Option<[f64; 2]>)> = Vec::new();
     for of_device in hits.chunk_by(|a, b| a.device == b.device) {
         for hit in of_device {
             let Some(found) = follow::within(&ground, hit, of_device) else { continue };
-            for (guide, stretch) in found.stretches {
-                dropped.entry(guide).or_default().push(stretch);
-            }
-            for junction in found.junctions {
-                dropped.entry(junction).or_default();
-            }
+            taken.extend(found.stretches.into_iter().map(|(guide, stretch)| (hit.device, guide, Some(stretch))));
+            taken.extend(found.junctions.into_iter().map(|junction| (hit.device, junction, None)));
         }
+    }
+    // Guides that would take each other out lie on each other: neither is the inside of the other.
+    let takes: FxHashSet<(usize, usize)> = taken.iter().map(|&(device, what, _)| (device, what)).collect();
+    let mut dropped: BTreeMap<usize, Stretches> = BTreeMap::new();
+    for (_, what, stretch) in taken.into_iter().filter(|&(device, what, _)| !takes.contains(&(what, device))) {
+        dropped.entry(what).or_default().extend(stretch);
     }
     if dropped.is_empty() {
         return None;
     }
     let mut explained = Vec::new();
-    let mut made: FxHashMap<(usize, usize, Vec<[i64; 2]>), Vec<usize>> = FxHashMap::default();
+    let mut made: FxHashMap<Key, Vec<usize>> = FxHashMap::default();
     let devices = std::mem::take(&mut all.devices);
     for (i, placed) in devices.iter().enumerate() {
         let Some(stretches) = dropped.get(&i) else {

@@ -120,16 +120,19 @@ pub fn unite(plan: &Plan, shapes: &Shapes, cells: &mut [CellPlan], all: &mut Pla
             let cell = &mut cells[placed.cell.index()];
             cell.protos.push(proto);
             all.devices.push(Placed { proto: cell.protos.len() - 1, ..placed });
-        } else if is_gone.get(i).copied().unwrap_or(false) {
-        } else if let Some(what) = left_over(cells, &placed) {
-            let key = (placed.top, placed.cell);
-            let k = *rest.entry(key).or_insert(all.rest.len());
-            match all.rest.get_mut(k) {
-                Some(known) => known.what.add(&what),
-                None => all.rest.push(Rest { top: placed.top, cell: placed.cell, what }),
-            }
-        } else {
+            continue;
+        }
+        if is_gone.get(i).copied().unwrap_or(false) {
+            continue;
+        }
+        let Some(what) = left_over(cells, &placed) else {
             all.devices.push(placed);
+            continue;
+        };
+        let k = *rest.entry((placed.top, placed.cell)).or_insert(all.rest.len());
+        match all.rest.get_mut(k) {
+            Some(known) => known.what.add(&what),
+            None => all.rest.push(Rest { top: placed.top, cell: placed.cell, what }),
         }
     }
 }

@@ -57,8 +57,8 @@ pub fn is_flattened(plan: &Plan, cell: CellId, own: &Facts) -> bool {
     if let ([marker], true) = (&own.markers[..], is_top) {
         let room = BBox::of_points(marker).grown(plan.dbu(plan.recipe.tolerances.near_miss_nm));
         let core = &own.core_box;
-        return !core.is_empty()
-            && !(room.contains(core.min[0], core.min[1]) && room.contains(core.max[0], core.max[1]));
+        let is_inside = room.contains(core.min[0], core.min[1]) && room.contains(core.max[0], core.max[1]);
+        return !(core.is_empty() || is_inside);
     }
     if own.markers.len() < 2 {
         return false;

@@ -120,7 +120,7 @@ fn pins_on_a_bend_cut_it_and_each_part_keeps_its_radius() {
             };
             let (sin, cos) = (heading + out).sin_cos();
             let [x, y] = at.map(f64::round);
-            let pin = vec![[x - 500.0 * cos, y - 500.0 * sin], [x + 500.0 * cos, y + 500.0 * sin]];
+            let pin = [[x - 500.0 * cos, y - 500.0 * sin], [x + 500.0 * cos, y + 500.0 * sin]];
             s.cells[d].paths.push((sketch::PIN, pin.iter().map(|p| p.map(f64::round)).collect(), 500.0, 0));
             s.cells[d].labels.push((sketch::PIN, [x, y], name.to_owned()));
         }

@@ -40,7 +40,7 @@ impl<'a> Along<'a> {
             return None;
         }
         let mut pieces = guide.trace.pieces.iter().peekable();
-        let (mut walked, mut s, mut curvature) = (0.0, vec![0.0], Vec::new());
+        let (mut walked, mut s, mut curvature): (f64, Vec<f64>, Vec<f64>) = (0.0, vec![0.0], Vec::new());
         for w in line.windows(2) {
             let chord = (w[1][0] - w[0][0]).hypot(w[1][1] - w[0][1]);
             let middle = walked + chord / 2.0;
@@ -57,7 +57,7 @@ impl<'a> Along<'a> {
             s.push(walked);
         }
         let scale = guide.trace.length / walked;
-        s.iter_mut().for_each(|v| *v *= scale);
+        let s = s.into_iter().map(|v| v * scale).collect();
         Some(Self { guide, s, curvature })
     }
 

@@ -42,13 +42,18 @@ pub(super) fn find(ground: &Ground) -> Vec<Hit> {
     let at: Vec<[f64; 2]> = wanted.iter().map(|&p| ground.ports.at(p).map(|v| v / nm)).collect();
     let boxes: Vec<BBox> = at.iter().map(|&p| BBox { min: p, max: p }).collect();
     let index = GridIndex::new(&boxes, 4.0 * reach);
+    // A guide may reach across the chip: as many tiles as ports are enough to tell whether it may have any on it.
+    let mut chip = BBox::EMPTY;
+    boxes.iter().for_each(|b| chip.add_box(b));
+    let extent = (chip.max[0] - chip.min[0]).max(chip.max[1] - chip.min[1]);
+    let coarse = GridIndex::new(&boxes, (extent / (boxes.len() as f64).sqrt()).max(4.0 * reach));
     let mut hits: Vec<Hit> = Vec::new();
     for guide in 0..ground.devices.len() {
         let (placed, proto) = (&ground.devices[guide], ground.proto(guide));
         let Some(traced) = &proto.guide else { continue };
         let whole = proto.bbox.transformed(&placed.transform).grown(reach);
         let is_touched = |k: usize| boxes[k].touches(&whole) && ground.ports.device(wanted[k]) != guide;
-        if index.candidates_while(&whole, |k| !is_touched(k)) {
+        if !chip.touches(&whole) || coarse.candidates_while(&whole, |k| !is_touched(k)) {
             continue;
         }
         let (Some(along), Some(back)) = (Along::new(traced), placed.transform.inverse()) else { continue };

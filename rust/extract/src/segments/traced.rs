@@ -11,7 +11,7 @@ use super::rows::{Row, neighbours};
 use crate::guides::{self, Guide};
 use crate::place::Placed;
 use crate::plan::Plan;
-use crate::trace::CapHint;
+use crate::trace::{CapHint, END_ERROR_STEPS, grid_step};
 
 /// Boxes are wedges, whose ends point to the middle of the bend, when these turn by more than this part of what they
 /// would have to turn by.
@@ -85,7 +85,8 @@ pub(super) fn guide(plan: &Plan, boxes: &[Segment], row: &Row, placed: &Placed) 
     let mut trace = guides::trace_between(plan, layer, &ring, hints)?;
     let lengths: f64 = seen.iter().map(|s| s.length).sum();
     // From the middle of the first box to that of the last one.
-    let between = if row.is_closed { trace.length } else { trace.length - (seen[0].length + seen[n - 1].length) / 2.0 };
+    let between =
+        if row.is_closed { trace.length } else { trace.length - f64::midpoint(seen[0].length, seen[n - 1].length) };
     let n_gaps = if row.is_closed { n } else { n - 1 };
     let (mut pitches, mut gaps) = ([f64::INFINITY, 0.0], [f64::INFINITY, 0.0]);
     for k in 0..n_gaps {
@@ -100,6 +101,11 @@ pub(super) fn guide(plan: &Plan, boxes: &[Segment], row: &Row, placed: &Placed) 
     let scale = back.magnification().powi(2);
     trace.area = row.boxes.iter().map(|&k| boxes[k].area * scale).sum();
     trace.n_shapes = n as u32;
+    // Middles of sides lie between the points of the grid that the boxes are drawn on.
+    let corners = seen.iter().flat_map(|s| s.right.iter().chain(&s.left)).map(|p| Point::from_f64(p[0], p[1]));
+    let grid = grid_step(&corners.collect::<Option<Vec<Point>>>()?).max(trace.grid);
+    trace.length_error += END_ERROR_STEPS * (grid - trace.grid);
+    trace.grid = grid;
     Some(guides::segmented(plan, layer, trace, segments))
 }
 

@@ -35,6 +35,7 @@ pub use options::TraceOptions;
 pub(crate) use part::PartOf;
 pub use pieces::trace_pieces;
 pub use types::{Bend, CapHint, End, NotARibbon, Piece, Station, Taper, Trace};
+pub(crate) use view::END_ERROR_STEPS;
 pub use view::spine_length;
 
 use caps::Cap;
@@ -134,7 +135,7 @@ struct Drawn {
 }
 
 /// The largest step all coordinates are multiples of, in dbu.
-fn grid_step(outline: &[Point]) -> f64 {
+pub(crate) fn grid_step(outline: &[Point]) -> f64 {
     let mut g: i64 = 0;
     let origin = outline[0];
     for p in outline {

@@ -10,7 +10,7 @@ use super::nodes::{Node, WidthRange};
 use super::{Bend, End, Piece, Station, Taper, Trace, TraceOptions, straights, tapers};
 
 /// Standard deviations of the two ends along the axis add up to this many grid steps at 99 %.
-pub(super) const END_ERROR_STEPS: f64 = 1.5;
+pub(crate) const END_ERROR_STEPS: f64 = 1.5;
 /// Part of the turned length that chords and grid noise may add or take.
 const CURVE_ERROR: f64 = 3.0e-5;
 /// Part of the arc correction that may be wrong.
