@@ -19,7 +19,7 @@ use crate::error::ExtractError;
 use crate::facts::{self, Facts};
 use crate::found::Found;
 use crate::junctions;
-use crate::lines::Lines;
+use crate::lines::{self, Lines};
 use crate::merge::{self, CopyId, Merged};
 use crate::near;
 use crate::neighbours::{self, Search};
@@ -169,7 +169,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
         // How far two gaps may differ that are drawn alike.
         slack_nm: 2.0 * (recipe.trace.line_tolerance_nm + recipe.tolerances.width_nm),
         crossing_end_widths: limits.crossing_end_widths,
-        tile_nm: (2.0 * recipe.runs.reach_nm).max(LEAST_TILE_NM),
+        tile_nm: lines::tile_nm(recipe.runs.reach_nm),
         runs: runs::Bounds { piece_pairs: limits.piece_pairs, samples: limits.run_samples },
         crossings: crossings::Bounds { piece_pairs: limits.piece_pairs, rows: limits.crossing_rows },
     };
@@ -220,9 +220,6 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     watch.advance(1);
     Ok(Extraction::new(found, small))
 }
-
-/// Guides are not cut finer than this, however short the reach.
-const LEAST_TILE_NM: f64 = 1000.0;
 
 /// What the tables are written from.
 #[derive(Clone, Copy, Debug)]
