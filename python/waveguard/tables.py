@@ -276,7 +276,7 @@ class RunProfile(View):
 
     NAME: ClassVar[str] = "run_profile"
     gap_nm: Floats = _column("nm", "edge-to-edge gap")
-    step_nm: Floats = _column("nm", "length the sample stands for")
+    step_nm: Floats = _column("nm", "length the sample stands for; long where nothing changes")
     other_step_nm: Floats = _column("nm", "length of the other guide beside it; it differs in bends")
 
 

@@ -182,6 +182,30 @@ def test_turns_of_a_spiral_couple_less_than_straights(drawing: Any) -> None:
     )
 
 
+def test_one_sample_for_a_long_even_stretch_says_the_same_as_many(drawing: Any) -> None:
+    """The core keeps 48 samples at both ends of a stretch where nothing changes, and one for the rest."""
+    with_law(drawing)
+    for _ in range(2):
+        drawing.guide(1000.0)
+    n, kept, bend = 2000, 48, 60
+    drawing.run(0, 1, [500.0] * n, STEP_NM)
+    # Bends at both ends, where the other guide is the longer one and the gap opens.
+    for k in range(bend):
+        for sample in (drawing.rows["run_profile"][k], drawing.rows["run_profile"][n - 1 - k]):
+            sample["gap_nm"] = 500.0 + 2.0 * (bend - k)
+    for k, sample in enumerate(drawing.rows["run_profile"]):
+        sample["other_step_nm"] = STEP_NM * (1.02 if min(k, n - 1 - k) < bend else 1.0)
+    many = evaluate(drawing)
+    samples = drawing.rows["run_profile"]
+    inner = n - 2 * (bend + kept)
+    long = samples[n // 2] | {"step_nm": inner * STEP_NM, "other_step_nm": inner * STEP_NM}
+    drawing.rows["run_profile"] = [*samples[: bend + kept], long, *samples[-bend - kept :]]
+    drawing.rows["runs"][0]["profile_count"] = 2 * (bend + kept) + 1
+    few = evaluate(drawing)
+    for name in ("coupled_db", "bound_db", "theta_rad", "local_theta_rad", "most_share"):
+        assert getattr(few, name).tolist() == pytest.approx(getattr(many, name).tolist(), rel=1e-9)
+
+
 @pytest.mark.parametrize("swapped", [False, True])
 def test_a_faster_guide_outside_a_bend_keeps_step_with_a_slower_one_inside(drawing: Any, swapped: bool) -> None:
     """Equal phase per turn, n1·R1 = n2·R2: all light crosses, whichever of the two the run calls its own."""

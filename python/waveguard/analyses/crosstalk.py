@@ -242,7 +242,8 @@ class _Work:
         # Lengths and curvatures as seen from the middle between the two: the same from whichever guide they were taken.
         ratio = np.nan_to_num(profile.other_step_nm[at] / step_nm, nan=1.0) * np.cos(np.arctan(slope))
         middle = (1.0 + ratio) / 2.0
-        mean_middle = np.bincount(owner, middle, minlength=len(rows)) / np.maximum(count, 1)
+        length_nm = np.maximum(np.bincount(owner, step_nm, minlength=len(rows)), 1e-9)
+        mean_middle = np.bincount(owner, middle * step_nm, minlength=len(rows)) / length_nm
         # A run that is no single contact (a straight between bends) has a curvature of its own at each place.
         bend = slopes(np.arctan(slope), nm_to_um(step_nm), start, count)
         seen_curvature = np.where(
@@ -390,14 +391,16 @@ class _Work:
         )
         if not len(delta):
             return delta
-        # Centre-lines are polylines: all of a turn's mismatch falls on their corners.
-        reach = np.maximum((SMOOTHING_NM / 2 / profile.step_nm[at]).astype(np.int64), 1)
+        # Centre-lines are polylines: all of a turn's mismatch falls on their corners. Samples that stand for a long
+        # stretch are among others like them, where nothing changes.
+        step_nm = profile.step_nm[at]
+        reach = np.maximum((SMOOTHING_NM / 2 / step_nm).astype(np.int64), 1)
         first = np.searchsorted(owner, owner, side="left")
         last = np.searchsorted(owner, owner, side="right")
         k = np.arange(len(delta))
         low, high = np.maximum(k - reach, first), np.minimum(k + reach + 1, last)
-        total = np.concatenate([[0.0], np.cumsum(delta)])
-        return np.asarray((total[high] - total[low]) / (high - low))
+        total, length_nm = (np.concatenate([[0.0], np.cumsum(part)]) for part in (delta * step_nm, step_nm))
+        return np.asarray((total[high] - total[low]) / (length_nm[high] - length_nm[low]))
 
     def _floor(self, first: CrossSection, second: CrossSection, rows: Ints) -> Floats:
         """Return the scattered power that arrives whatever the gap; 0 where the PDK states none."""

@@ -108,8 +108,8 @@ class Effort(Part):
     """Ports of all placed devices; a device without ports counts as one."""
     line_points: Count = 50_000_000
     """Points of the centre-lines of all placed guides."""
-    line_steps: Count = 200_000_000
-    """Samples along all placed guides at which neighbours are looked for."""
+    line_steps: Count = 50_000_000
+    """Pieces between the points of all placed guides beside which neighbours are looked for."""
     stacked_devices: Count = 32
     """Copies of an array of one device that may lie on each other; no more of such an array are placed."""
     stacked_circuits: Count = 128
@@ -121,7 +121,7 @@ class Effort(Part):
     piece_pairs: Count = 2000
     """Pieces of other guides looked at for each piece and each sample of a guide."""
     run_samples: Count = 20_000_000
-    """Samples of all runs that are kept."""
+    """Rows of the profiles of all runs."""
     crossing_rows: Count = 20_000
     """Rows of the table of crossings."""
     overlap_steps: Count = 2_000_000_000

@@ -13,7 +13,7 @@ use std::f64::consts::PI;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{GridIndex, Octagon};
+use waveguard_geom::{BBox, GridIndex, Octagon};
 
 use crate::network::WIDER;
 use crate::trace::End;
@@ -52,7 +52,7 @@ pub struct Slack {
 }
 
 /// Boxes in which neighbours are looked for are this many times larger than those of runs.
-const COARSER: f64 = 8.0;
+const COARSER: f64 = 4.0;
 /// Shapes this close touch: two placements were each rounded to the grid.
 const TOUCH: f64 = 1.5;
 /// Contacts of two shapes that are looked at.
@@ -75,15 +75,18 @@ pub fn find(
     slack: Slack,
     tile: f64,
 ) -> Vec<(u32, u32, Verdict)> {
-    let mut boxes = Vec::new();
+    let mut around: Vec<Octagon> = Vec::new();
     let mut owners: Vec<(u32, u32)> = Vec::new();
     for (i, copy) in copies.iter().enumerate() {
         for (k, group) in forms[copy.form as usize].groups.iter().enumerate() {
-            boxes.push(group.0.moved(copy.at).upright);
+            around.push(group.0.moved(copy.at));
             owners.push((i as u32, k as u32));
         }
     }
+    let boxes: Vec<BBox> = around.iter().map(|o| o.upright).collect();
     let index = GridIndex::new(&boxes, COARSER * tile);
+    drop(boxes);
+    let starts = crate::fill::starts(copies.iter().map(|copy| forms[copy.form as usize].groups.len()));
     let near: Vec<Near> = (0..copies.len())
         .into_par_iter()
         .with_min_len(COPIES_A_TURN)
@@ -91,23 +94,19 @@ pub fn find(
             let copy = &copies[a];
             // As one number each, which sorts faster.
             let mut near: Vec<u128> = Vec::new();
-            for (k, group) in forms[copy.form as usize].groups.iter().enumerate() {
-                let window = group.0.moved(copy.at).grown(TOUCH);
-                index.candidates(&window.upright, |i| {
-                    let (b, l) = owners[i];
-                    let is_wanted = b as usize > a && (is_new[a] || is_new[b as usize]);
-                    if !is_wanted || !boxes[i].touches(&window.upright) {
-                        return;
+            for (k, own) in around[starts[a]..starts[a + 1]].iter().enumerate() {
+                let window = own.grown(TOUCH);
+                index.later_candidates_while(&window.upright, starts[a + 1], |i| {
+                    if around[i].touches(&window) {
+                        let (b, l) = owners[i];
+                        if (is_new[a] || is_new[b as usize]) && copies[b as usize].world == copy.world {
+                            near.push(u128::from(b) << 64 | (k as u128) << 32 | u128::from(l));
+                        }
                     }
-                    let other = &copies[b as usize];
-                    let near_group = || forms[other.form as usize].groups[l as usize].0.moved(other.at);
-                    if other.world == copy.world && near_group().touches(&window) {
-                        near.push(u128::from(b) << 64 | (k as u128) << 32 | u128::from(l));
-                    }
+                    true
                 });
             }
             near.sort_unstable();
-            near.dedup();
             near.into_iter().map(|n| ((n >> 64) as u32, (n >> 32) as u32, n as u32)).collect()
         })
         .collect();

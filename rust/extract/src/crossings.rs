@@ -124,17 +124,16 @@ fn of_stretch(
     let mut seen = 0;
     let own = stretch.octagon().grown(ROUNDING_NM);
     near.clear();
-    let seen_all = all.index.candidates_while(&stretch.bbox, |j| {
+    let seen_all = all.index.later_candidates_while(&stretch.bbox, i, |j| {
         seen += 1;
         let other = &all.stretches[j];
         let may_meet = other.line != stretch.line || stretch.turned_until(other) >= PI;
-        if j >= i && may_meet && other.top == stretch.top && other.octagon().touches(&own) {
+        if other.octagon().touches(&own) && may_meet && other.top == stretch.top {
             near.push(j);
         }
         seen < most
     });
     near.sort_unstable();
-    near.dedup();
     for &j in near.iter() {
         let other = &all.stretches[j];
         for k in stretch.from..stretch.to {

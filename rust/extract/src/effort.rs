@@ -6,6 +6,7 @@ use waveguard_layout::{Reference, Repetition};
 use crate::cells::CellPlan;
 use crate::cuts::NOT_PLACED;
 use crate::devices::{Proto, Role};
+use crate::lines;
 use crate::plan::Plan;
 
 /// What may still be placed, over all tops.
@@ -15,6 +16,7 @@ pub struct Effort {
     ports: u64,
     points: u64,
     steps: f64,
+    /// The longest piece in which neighbours are looked for.
     step: f64,
     reached: Option<&'static str>,
 }
@@ -28,7 +30,7 @@ impl Effort {
             ports: limits.placed_ports,
             points: limits.line_points,
             steps: limits.line_steps as f64,
-            step: plan.dbu(plan.recipe.runs.step_nm),
+            step: plan.dbu(lines::longest_piece_nm(plan.recipe.runs.reach_nm)),
             reached: None,
         }
     }

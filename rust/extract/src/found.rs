@@ -19,7 +19,7 @@ use crate::place::Placed;
 use crate::ports::Ports;
 use crate::profiles;
 use crate::routes;
-use crate::runs::Run;
+use crate::runs::{Row, Run};
 use crate::tables::{CrossingRow, Crossings, Junctions, Routes, RunProfile, RunRow, Runs};
 use crate::write::{self, Guides};
 
@@ -161,7 +161,7 @@ impl Found {
 /// The table of runs.
 fn runs(found: &[Run]) -> Runs {
     let mut table = Runs::with_capacity(found.len());
-    let starts = fill::starts(found.iter().map(|r| r.samples.len()));
+    let starts = fill::starts(found.iter().map(|r| r.samples.n_rows()));
     for (r, &start) in found.iter().zip(&starts) {
         table.push(RunRow {
             waveguide_a: r.a as i64,
@@ -172,11 +172,11 @@ fn runs(found: &[Run]) -> Runs {
             other_end_nm: r.other_nm[1],
             gap_min_nm: r.gap_min_nm,
             gap_error_nm: r.gap_error_nm,
-            gap_mean_nm: r.samples.gaps().sum::<f64>() / r.samples.len() as f64,
+            gap_mean_nm: r.samples.mean_gap_nm(),
             x_nm: r.at[0],
             y_nm: r.at[1],
             profile_start: start as i64,
-            profile_count: r.samples.len() as i64,
+            profile_count: r.samples.n_rows() as i64,
             relative_curvature_per_nm: r.relative_curvature_per_nm,
         });
     }
@@ -185,12 +185,12 @@ fn runs(found: &[Run]) -> Runs {
 
 /// The samples of all runs.
 fn run_profile(found: &[Run]) -> RunProfile {
-    let starts = fill::starts(found.iter().map(|r| r.samples.len()));
+    let starts = fill::starts(found.iter().map(|r| r.samples.n_rows()));
+    let rows = fill::column(&starts, &|i, part: &mut [Row]| part.copy_from_slice(&found[i].samples.rows()));
+    let column = |of: fn(&Row) -> f64| rows.iter().map(of).collect();
     RunProfile {
-        gap_nm: fill::column(&starts, &|i, part| {
-            part.iter_mut().zip(found[i].samples.gaps()).for_each(|(v, gap)| *v = gap);
-        }),
-        step_nm: fill::column(&starts, &|i, part| part.fill(found[i].step_nm)),
-        other_step_nm: fill::column(&starts, &|i, part| part.copy_from_slice(&found[i].samples.other_steps_nm())),
+        gap_nm: column(|r| r.gap_nm),
+        step_nm: column(|r| r.step_nm),
+        other_step_nm: column(|r| r.other_step_nm),
     }
 }

@@ -225,6 +225,8 @@ pub struct Pieces {
     pub pieces: Vec<Piece>,
     /// Stretches in the same order.
     pub stretches: Vec<Stretch>,
+    /// Octagons around the stretches, widths included: next to each other, as all are looked at.
+    pub around: Vec<Octagon>,
     /// First stretch of each line; one more than lines.
     pub starts: Vec<usize>,
     /// Index over the boxes of the stretches, widths included.
@@ -232,8 +234,9 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// Cuts lines into pieces no longer than `tile` nm, or some more where that adds nothing to their boxes, and gathers short ones into stretches of about that
-    /// length, so that each stretch lies in few tiles of the index.
+    /// Cuts lines into pieces of a few times `tile` nm at most, or more where that adds nothing to their boxes, and
+    /// gathers those that are shorter into stretches of about `tile`, so that each stretch lies in few tiles of the
+    /// index.
     pub fn new(lines: &[Line], tile: f64) -> Self {
         let by_line: Vec<(Vec<Piece>, Vec<Stretch>)> = lines
             .par_iter()
@@ -261,12 +264,27 @@ impl Pieces {
             starts.push(stretches.len());
         }
         let boxes: Vec<BBox> = stretches.iter().map(|s| s.bbox.grown(s.widest / 2.0)).collect();
-        Self { index: GridIndex::new(&boxes, tile), pieces, stretches, starts }
+        let around = stretches.iter().map(|s| s.octagon().grown(s.widest / 2.0)).collect();
+        Self { index: GridIndex::new(&boxes, tile), pieces, stretches, around, starts }
     }
 }
 
+/// Size of the tiles in which neighbours are looked for, when runs reach so far.
+pub fn tile_nm(reach_nm: f64) -> f64 {
+    (2.0 * reach_nm).max(LEAST_TILE_NM)
+}
+
+/// The longest piece of a line that runs in any direction.
+pub fn longest_piece_nm(reach_nm: f64) -> f64 {
+    TILES_ASKEW * tile_nm(reach_nm)
+}
+
+/// Guides are not cut finer than this, however short the reach.
+const LEAST_TILE_NM: f64 = 1000.0;
 /// Straight pieces along an axis are no longer than so many tiles; the index takes a box of 64 tiles as a small one.
 const TILES_ALONG_AXIS: f64 = 16.0;
+/// Other pieces. Their octagons are tight; more pieces would each have to be looked for.
+const TILES_ASKEW: f64 = 2.0;
 
 /// Cuts the segment that ends at vertex `i`.
 fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
@@ -278,7 +296,7 @@ fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
     let bow = line.bows.get(i - 1).copied().unwrap_or(0.0);
     // The box of what runs along an axis is no larger than itself.
     let is_along_axis = (p[0] - q[0]).abs().min((p[1] - q[1]).abs()) <= 0.0 && bow.abs() <= 0.0;
-    let most = if is_along_axis { TILES_ALONG_AXIS * tile } else { tile };
+    let most = tile * if is_along_axis { TILES_ALONG_AXIS } else { TILES_ASKEW };
     let n = (whole / most).ceil().max(1.0);
     let direction = [(q[0] - p[0]) / whole, (q[1] - p[1]) / whole];
     for k in 0..n as u64 {

@@ -15,7 +15,7 @@ use waveguard_geom::{BBox, GridIndex};
 
 use crate::crossings::{self, Crossing};
 use crate::error::ExtractError;
-use crate::lines::{Line, Lines, Pieces};
+use crate::lines::{self, Line, Lines, Pieces};
 use crate::recipe::{Recipe, RunsPlan};
 use crate::runs::{self, Run};
 
@@ -36,9 +36,6 @@ pub struct Search<'a> {
     pub crossings: crossings::Bounds,
 }
 
-/// Guides are not cut finer than this, however short the reach.
-const LEAST_TILE_NM: f64 = 1000.0;
-
 impl<'a> Search<'a> {
     /// What a recipe asks for.
     pub fn new(recipe: &'a Recipe) -> Self {
@@ -47,7 +44,7 @@ impl<'a> Search<'a> {
             plan: &recipe.runs,
             slack_nm: 2.0 * (recipe.trace.line_tolerance_nm + recipe.tolerances.width_nm),
             crossing_end_widths: limits.crossing_end_widths,
-            tile_nm: (2.0 * recipe.runs.reach_nm).max(LEAST_TILE_NM),
+            tile_nm: lines::tile_nm(recipe.runs.reach_nm),
             runs: runs::Bounds { piece_pairs: limits.piece_pairs, samples: limits.run_samples },
             crossings: crossings::Bounds { piece_pairs: limits.piece_pairs, rows: limits.crossing_rows },
         }
@@ -70,7 +67,7 @@ impl Found {
     }
 
     fn samples(&self) -> u64 {
-        self.runs.runs.iter().map(|r| r.samples.len() as u64).sum()
+        self.runs.runs.iter().map(|r| r.samples.n_rows() as u64).sum()
     }
 }
 
@@ -98,6 +95,10 @@ pub fn find(lines: &Lines, search: &Search, watch: &Watch) -> Result<Found, Extr
 
 fn find_alike(lines: &Lines, search: &Search, watch: &Watch) -> Result<Option<Found>, ExtractError> {
     let n = lines.placed.len();
+    // Where each is drawn once, no two have equal surroundings.
+    if lines.forms.len() == n {
+        return Ok(None);
+    }
     watch.enter(4, n as u64);
     let Some(around) = Surroundings::new(lines, search, watch)? else { return Ok(None) };
     let groups = around.groups(lines);
@@ -335,6 +336,7 @@ fn blocks(line: &Line, size: f64) -> Vec<BBox> {
 mod tests {
     use super::*;
     use crate::lines::PlacedLine;
+    use crate::runs::Row;
 
     /// A straight, an arc and a steep line, each drawn often: beside each other, across each other, and alone.
     fn lattice() -> Lines {
@@ -386,14 +388,11 @@ mod tests {
         assert!(each.runs.runs.len() > 36 && each.crossings.crossings.len() > 12);
         assert_eq!(alike.runs.runs.len(), each.runs.runs.len());
         let near = |p: &[f64], q: &[f64]| p.len() == q.len() && p.iter().zip(q).all(|(p, q)| (p - q).abs() < 1e-6);
-        let gaps = |r: &Run| r.samples.gaps().collect::<Vec<f64>>();
+        let column = |r: &Run, of: fn(&Row) -> f64| r.samples.rows().iter().map(of).collect::<Vec<f64>>();
         for (r, s) in alike.runs.runs.iter().zip(&each.runs.runs) {
             assert_eq!((r.a, r.b), (s.a, s.b));
-            assert!(
-                near(&gaps(r), &gaps(s))
-                    && near(&r.samples.other_steps_nm(), &s.samples.other_steps_nm())
-                    && near(&r.at, &s.at)
-            );
+            let columns: [fn(&Row) -> f64; 3] = [|r| r.gap_nm, |r| r.step_nm, |r| r.other_step_nm];
+            assert!(columns.iter().all(|&of| near(&column(r, of), &column(s, of))) && near(&r.at, &s.at));
         }
         assert_eq!(alike.crossings.crossings.len(), each.crossings.crossings.len());
         for (c, d) in alike.crossings.crossings.iter().zip(&each.crossings.crossings) {

@@ -322,7 +322,7 @@ pub struct Limits {
     pub placed_ports: u64,
     /// Points of the centre-lines of all placed guides.
     pub line_points: u64,
-    /// Samples along all placed guides at which neighbours are looked for.
+    /// Pieces between the points of all placed guides beside which neighbours are looked for.
     pub line_steps: u64,
     /// Copies of an array of one device that may lie on each other; no more of such an array are placed.
     pub stacked_devices: u64,
@@ -334,7 +334,7 @@ pub struct Limits {
     pub ports_nearby: usize,
     /// Pieces of other guides looked at for each piece and each sample of a guide.
     pub piece_pairs: u64,
-    /// Samples of all runs that are kept.
+    /// Rows of the profiles of all runs.
     pub run_samples: u64,
     /// Rows of the table of crossings.
     pub crossing_rows: usize,
@@ -361,7 +361,7 @@ impl Default for Limits {
             placements: 50_000_000,
             placed_ports: 10_000_000,
             line_points: 50_000_000,
-            line_steps: 200_000_000,
+            line_steps: 50_000_000,
             stacked_devices: 32,
             stacked_circuits: 128,
             device_ports: 4096,

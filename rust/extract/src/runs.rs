@@ -20,7 +20,7 @@ use crate::lines::{Line, Pieces, Stretch};
 use crate::recipe::RunsPlan;
 use follow::Follow;
 use meet::{Beside, Meeting, Pair};
-pub use samples::Samples;
+pub use samples::{Row, Samples};
 
 /// A run of guide `a` beside guide `b`.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct Run {
     pub a: usize,
     /// The other guide; may be the same.
     pub b: usize,
-    /// Gaps, one for each step, and the length of the other guide beside each.
+    /// Gaps at an even step, and the length of the other guide beside each.
     pub samples: Arc<Samples>,
     /// Length a gap stands for.
     pub step_nm: f64,
@@ -71,7 +71,7 @@ pub struct Found {
 pub struct Bounds {
     /// Pieces looked at for each piece and each sample of a guide, as a mean over a stretch.
     pub piece_pairs: u64,
-    /// Samples of all runs.
+    /// Rows of the profiles of all runs.
     pub samples: u64,
 }
 
@@ -112,7 +112,7 @@ pub fn find(
             })
             .collect();
         for (a, (runs, cut)) in (from..).zip(found?) {
-            kept += runs.iter().map(|r| r.samples.len() as u64).sum::<u64>();
+            kept += runs.iter().map(|r| r.samples.n_rows() as u64).sum::<u64>();
             out.runs.extend(runs);
             out.cut.extend(cut.then_some(a));
         }
@@ -221,25 +221,20 @@ const MEETINGS_AT_ONCE: usize = 16;
 /// Stretches of this and later lines within reach, in order; false when there are more than `most` to look at.
 fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, most: u64, near: &mut Vec<u32>) -> bool {
     near.clear();
-    let first = all.starts[stretch.line];
     let window = stretch.octagon().grown(reach_nm + stretch.widest / 2.0);
     let mut seen = 0;
-    let seen_all = all.index.candidates_while(&window.upright, |i| {
+    let seen_all = all.index.later_candidates_while(&window.upright, all.starts[stretch.line], |i| {
         seen += 1;
-        if i < first {
-            return seen < most;
-        }
-        let other = &all.stretches[i];
-        if other.top == stretch.top
-            && (other.line > stretch.line || stretch.turned_until(other) >= half_turn)
-            && window.touches(&other.octagon().grown(other.widest / 2.0))
-        {
-            near.push(i as u32);
+        if window.touches(&all.around[i]) {
+            let other = &all.stretches[i];
+            let may_meet = other.line != stretch.line || stretch.turned_until(other) >= half_turn;
+            if may_meet && other.top == stretch.top {
+                near.push(i as u32);
+            }
         }
         seen < most
     });
     near.sort_unstable();
-    near.dedup();
     seen_all
 }
 
@@ -280,7 +275,7 @@ mod tests {
         let found = runs(&[a, b]);
         assert_eq!(found.len(), 1);
         assert!((found[0].length_nm() - 90_000.0).abs() <= 500.0);
-        assert!(found[0].samples.gaps().all(|g| (g - 200.0).abs() < 1e-9));
+        assert!(found[0].samples.rows().iter().all(|r| (r.gap_nm - 200.0).abs() < 1e-9));
         assert!(found[0].relative_curvature_per_nm.abs() < 1e-12);
     }
 
@@ -313,7 +308,7 @@ mod tests {
         };
         let found = runs(&[line(&arc(20_000.0)), line(&arc(21_000.0))]);
         assert_eq!(found.len(), 1);
-        let mean = found[0].samples.other_steps_nm().iter().sum::<f64>() / found[0].length_nm();
+        let mean = found[0].samples.rows().iter().map(|r| r.other_step_nm).sum::<f64>() / found[0].length_nm();
         assert!((mean - 1.05).abs() < 1e-3, "{mean}");
     }
 

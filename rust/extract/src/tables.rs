@@ -429,7 +429,7 @@ tables! {
     RunProfile of RunProfileRow, "run_profile" {
         /// Edge-to-edge gap.
         gap_nm: f64,
-        /// Length the sample stands for.
+        /// Length the sample stands for; long where nothing changes.
         step_nm: f64,
         /// Length of the other guide beside it; it differs in bends.
         other_step_nm: f64,

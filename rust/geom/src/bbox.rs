@@ -31,6 +31,7 @@ impl BBox {
     }
 
     /// True when the box contains no point.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.min[0] > self.max[0] || self.min[1] > self.max[1]
     }
@@ -43,6 +44,7 @@ impl BBox {
     }
 
     /// Grows the box to contain another.
+    #[inline]
     pub fn add_box(&mut self, other: &Self) {
         if !other.is_empty() {
             self.add(other.min[0], other.min[1]);
@@ -52,6 +54,7 @@ impl BBox {
 
     /// The box moved outward by `d` dbu on all sides.
     #[must_use]
+    #[inline]
     pub fn grown(&self, d: f64) -> Self {
         if self.is_empty() {
             return *self;

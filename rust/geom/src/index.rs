@@ -17,6 +17,12 @@ const MAX_GROWTH: f64 = 4.0;
 /// Tiles along one axis, so that the number of a tile fits 64 bits.
 const MAX_TILES_ALONG: f64 = 2_147_483_648.0;
 
+/// Bits of an item: the tile is in the first column and in the first row that its box touches. The others are the
+/// number of the box.
+const FIRST_COLUMN: u32 = 1 << 31;
+const FIRST_ROW: u32 = 1 << 30;
+const NUMBER: u32 = FIRST_ROW - 1;
+
 /// Boxes sorted into square tiles. A box is listed in every tile it touches; one much larger than a tile in
 /// those of a coarser grid.
 #[derive(Clone, Debug)]
@@ -94,7 +100,8 @@ fn sorted(places: &[(u64, u32)]) -> Vec<(u64, u32)> {
         out[*end as usize] = *place;
         *end += 1;
     }
-    out.chunk_by_mut(|p, q| p.0 >> shift == q.0 >> shift).for_each(<[_]>::sort_unstable);
+    out.chunk_by_mut(|p, q| p.0 >> shift == q.0 >> shift)
+        .for_each(|own| own.sort_unstable_by_key(|p| (p.0, p.1 & NUMBER)));
     out
 }
 
@@ -158,7 +165,11 @@ impl Occupied {
 
 impl GridIndex {
     /// Sorts `boxes` (empty ones are left out) into tiles of about `tile` dbu.
+    ///
+    /// # Panics
+    /// When there are 2^30 boxes or more, which take more memory than there is.
     pub fn new(boxes: &[BBox], tile: f64) -> Self {
+        assert!(boxes.len() <= NUMBER as usize, "too many boxes");
         let own: Vec<(u32, &BBox)> =
             boxes.iter().enumerate().filter(|(_, b)| !b.is_empty()).map(|(i, b)| (i as u32, b)).collect();
         Self::of(own, tile)
@@ -208,7 +219,7 @@ impl GridIndex {
         let n = self.nx * self.ny;
         let mut counts = vec![0_u32; n + 1];
         for (_, b) in boxes {
-            self.each_row(b, |first, last| counts[first + 1..last + 2].iter_mut().for_each(|c| *c += 1));
+            self.each_row(b, |first, last, _| counts[first + 1..last + 2].iter_mut().for_each(|c| *c += 1));
         }
         for t in 0..n {
             counts[t + 1] += counts[t];
@@ -216,10 +227,12 @@ impl GridIndex {
         let mut next = counts.clone();
         let mut items = vec![0_u32; counts[n] as usize];
         for (i, b) in boxes {
-            self.each_row(b, |first, last| {
+            self.each_row(b, |first, last, row| {
+                let mut item = *i | row | FIRST_COLUMN;
                 for slot in &mut next[first..=last] {
-                    items[*slot as usize] = *i;
+                    items[*slot as usize] = item;
                     *slot += 1;
+                    item = *i | row;
                 }
             });
         }
@@ -230,7 +243,10 @@ impl GridIndex {
     fn sort_into_occupied(&mut self, boxes: &[(u32, &BBox)]) {
         let mut places: Vec<(u64, u32)> = Vec::with_capacity(boxes.len());
         for (i, b) in boxes {
-            self.each_row(b, |first, last| places.extend((first..=last).map(|t| (t as u64, *i))));
+            self.each_row(b, |first, last, row| {
+                places.push((first as u64, *i | row | FIRST_COLUMN));
+                places.extend((first + 1..=last).map(|t| (t as u64, *i | row)));
+            });
         }
         let places = sorted(&places);
         let (mut numbers, mut starts) = (Vec::new(), Vec::new());
@@ -245,8 +261,7 @@ impl GridIndex {
         self.items = places.into_iter().map(|(_, i)| i).collect();
     }
 
-    /// Calls `visit` with the number of every box that may touch `query`; a box that lies in several
-    /// tiles is visited several times, so callers that count must sort and remove repeats.
+    /// Calls `visit` once with the number of every box that may touch `query`.
     #[inline]
     pub fn candidates(&self, query: &BBox, mut visit: impl FnMut(usize)) {
         self.candidates_while(query, |i| {
@@ -257,13 +272,19 @@ impl GridIndex {
 
     /// As [`Self::candidates`], until `visit` says that it has seen enough. False when it did.
     #[inline]
-    pub fn candidates_while(&self, query: &BBox, mut visit: impl FnMut(usize) -> bool) -> bool {
+    pub fn candidates_while(&self, query: &BBox, visit: impl FnMut(usize) -> bool) -> bool {
+        self.later_candidates_while(query, 0, visit)
+    }
+
+    /// As [`Self::candidates_while`], of the boxes from number `first` on.
+    #[inline]
+    pub fn later_candidates_while(&self, query: &BBox, first: usize, mut visit: impl FnMut(usize) -> bool) -> bool {
         if query.is_empty() {
             return true;
         }
         let mut level = Some(self);
         while let Some(grid) = level {
-            if !grid.visit(query, &mut visit) {
+            if !grid.visit(query, first as u32, &mut visit) {
                 return false;
             }
             level = grid.coarser.as_deref();
@@ -272,28 +293,38 @@ impl GridIndex {
     }
 
     #[inline]
-    fn visit(&self, query: &BBox, visit: &mut impl FnMut(usize) -> bool) -> bool {
+    fn visit(&self, query: &BBox, first: u32, visit: &mut impl FnMut(usize) -> bool) -> bool {
+        // A box is visited in the first tile that it shares with the query.
+        let mut tiles = |own: &[u32], seen: u32| {
+            own.iter().all(|&item| item & seen != seen || item & NUMBER < first || visit((item & NUMBER) as usize))
+        };
         match &self.tiles {
             Tiles::All(starts) => {
                 let [x0, x1, y0, y1] = self.span(query);
                 for y in y0..=y1 {
-                    let row = y * self.nx;
-                    let own = starts[row + x0] as usize..starts[row + x1 + 1] as usize;
-                    if !self.items[own].iter().all(|&i| visit(i as usize)) {
+                    let (row, in_row) = (y * self.nx, if y == y0 { 0 } else { FIRST_ROW });
+                    let [from, next, end] = [x0, x0 + 1, x1 + 1].map(|x| starts[row + x] as usize);
+                    if !tiles(&self.items[from..next], in_row) || !tiles(&self.items[next..end], in_row | FIRST_COLUMN)
+                    {
                         return false;
                     }
                 }
             }
-            Tiles::Occupied(tiles) => {
+            Tiles::Occupied(occupied) => {
                 let [x0, x1, y0, y1] = self.span(query).map(|v| v as u64);
                 let nx = self.nx as u64;
-                for row in tiles.row(y0)..tiles.rows.len() {
-                    if tiles.rows[row].number > y1 {
+                for row in occupied.row(y0)..occupied.rows.len() {
+                    let number = occupied.rows[row].number;
+                    if number > y1 {
                         break;
                     }
-                    let (first, end) = (tiles.before(row, x0, nx), tiles.before(row, x1 + 1, nx));
-                    let own = tiles.starts[first] as usize..tiles.starts[end] as usize;
-                    if !self.items[own].iter().all(|&i| visit(i as usize)) {
+                    let in_row = if number == y0 { 0 } else { FIRST_ROW };
+                    let (from, end) = (occupied.before(row, x0, nx), occupied.before(row, x1 + 1, nx));
+                    let is_first = from < end && occupied.numbers[from] == number * nx + x0;
+                    let [from, next, end] =
+                        [from, from + usize::from(is_first), end].map(|tile| occupied.starts[tile] as usize);
+                    if !tiles(&self.items[from..next], in_row) || !tiles(&self.items[next..end], in_row | FIRST_COLUMN)
+                    {
                         return false;
                     }
                 }
@@ -314,11 +345,11 @@ impl GridIndex {
         (x1 - x0 + 1).saturating_mul(y1 - y0 + 1)
     }
 
-    /// First and last tile of every row that a box touches.
-    fn each_row(&self, b: &BBox, mut f: impl FnMut(usize, usize)) {
+    /// First and last tile of every row that a box touches, and the mark of the first row.
+    fn each_row(&self, b: &BBox, mut f: impl FnMut(usize, usize, u32)) {
         let [x0, x1, y0, y1] = self.span(b);
         for y in y0..=y1 {
-            f(y * self.nx + x0, y * self.nx + x1);
+            f(y * self.nx + x0, y * self.nx + x1, if y == y0 { FIRST_ROW } else { 0 });
         }
     }
 }
@@ -345,6 +376,35 @@ mod tests {
     }
 
     #[test]
+    fn a_box_in_many_tiles_is_visited_once_and_earlier_ones_are_left_out() {
+        let mut boxes: Vec<BBox> = (0..400)
+            .map(|i| {
+                let (x, y) = (f64::from(i % 20) * 2.0, f64::from(i / 20) * 2.0);
+                BBox { min: [x, y], max: [x + f64::from(i % 7), y + f64::from(i % 11)] }
+            })
+            .collect();
+        // Where a stray one is far away only tiles that hold something are kept.
+        for stray in [false, true] {
+            if stray {
+                boxes.push(unit(1e9, -1e9));
+            }
+            let index = GridIndex::new(&boxes, 1.5);
+            assert!(matches!(&index.tiles, Tiles::Occupied(_)) == stray);
+            for (i, q) in boxes.iter().enumerate() {
+                let mut seen = Vec::new();
+                index.later_candidates_while(&q.grown(2.5), i, |j| {
+                    seen.push(j);
+                    true
+                });
+                seen.sort_unstable();
+                assert!(seen.windows(2).all(|w| w[0] < w[1]) && seen[0] == i);
+                let touching = (i..boxes.len()).filter(|&j| boxes[j].touches(&q.grown(2.5)));
+                assert!(touching.into_iter().all(|j| seen.binary_search(&j).is_ok()));
+            }
+        }
+    }
+
+    #[test]
     fn many_boxes_as_large_as_the_layout_are_found_without_filling_the_memory() {
         let mut boxes = vec![BBox { min: [0.0, 0.0], max: [1e6, 1e6] }; 20_000];
         boxes.push(unit(5.0, 5.0));
@@ -359,8 +419,6 @@ mod tests {
         assert!(held <= boxes.len() * MAX_TILES_PER_BOX, "{held}");
         let mut seen = Vec::new();
         index.candidates(&unit(5.0, 5.0), |i| seen.push(i));
-        seen.sort_unstable();
-        seen.dedup();
         assert_eq!(seen.len(), 20_001);
     }
 

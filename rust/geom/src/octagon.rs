@@ -37,6 +37,7 @@ impl Octagon {
     }
 
     /// Grows it to contain another.
+    #[inline]
     pub fn add_octagon(&mut self, other: &Self) {
         self.upright.add_box(&other.upright);
         self.slanted.add_box(&other.slanted);

@@ -14,6 +14,7 @@ use crate::crossings::Crossing;
 use crate::devices::Proto;
 use crate::error::ExtractError;
 use crate::extraction::{Job, World};
+use crate::lines;
 use crate::neighbours::{self, Search};
 use crate::pins::LocalPort;
 use crate::place::{Placed, PlacedTerminal, Placements, Rest};
@@ -354,7 +355,7 @@ impl Scene {
             of_kind[pair.kind as usize] += 1;
         }
         let (mut ports, mut points, mut steps) = (0_u64, 0_u64, 0.0);
-        let step = plan.dbu(plan.recipe.runs.step_nm);
+        let step = plan.dbu(lines::longest_piece_nm(plan.recipe.runs.reach_nm));
         for (form, &n) in self.forms.iter().zip(&of_form) {
             for placed in &form.devices {
                 let proto = &self.cells[placed.cell.index()].protos[placed.proto];
@@ -368,7 +369,7 @@ impl Scene {
         let links = self.forms.iter().map(|f| &f.links).zip(&of_form).chain(self.kinds.iter().zip(&of_kind));
         let (mut samples, mut crossings, mut overlaps) = (0_u64, 0_u64, 0_u64);
         for (own, n) in links {
-            let own_samples: u64 = own.runs.iter().map(|r| r.samples.len() as u64).sum();
+            let own_samples: u64 = own.runs.iter().map(|r| r.samples.n_rows() as u64).sum();
             samples = samples.saturating_add(n.saturating_mul(own_samples));
             crossings = crossings.saturating_add(n.saturating_mul(own.crossings.len() as u64));
             overlaps = overlaps.saturating_add(n.saturating_mul(own.overlaps.len() as u64));

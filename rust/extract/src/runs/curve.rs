@@ -5,16 +5,15 @@
 pub(super) struct Curve([f64; 3]);
 
 impl Curve {
-    /// The same at all samples, or on a straight line through the first sample and another, `n` later.
-    pub(super) fn line(first: f64, n: f64, last: f64) -> Self {
-        Self([first, if n > 0.0 { (last - first) / n } else { 0.0 }, 0.0])
+    /// Of its first value, its slope and what is added with the square.
+    #[inline]
+    pub(super) fn new(first: f64, slope: f64, square: f64) -> Self {
+        Self([first, slope, square])
     }
 
-    /// Through the first sample and two others, `m` and `n` later.
-    pub(super) fn through(first: f64, (m, middle): (f64, f64), (n, last): (f64, f64)) -> Self {
-        let (slope, mean) = ((middle - first) / m, (last - first) / n);
-        let square = (mean - slope) / (n - m);
-        Self([first, slope - square * m, square])
+    /// True when it stays within so much of its first value until the last sample.
+    pub(super) fn is_even(&self, last: f64, within: f64) -> bool {
+        (self.0[1] * last).abs() + (self.0[2] * last * last).abs() < within
     }
 
     /// The value at a sample.
@@ -23,23 +22,35 @@ impl Curve {
         self.0[0] + k * (self.0[1] + k * self.0[2])
     }
 
+    /// Sum of the values at so many samples.
+    pub(super) fn sum_of(&self, count: u32) -> f64 {
+        let n = f64::from(count);
+        let (linear, square) = (n * (n - 1.0) / 2.0, n * (n - 1.0) * (2.0 * n - 1.0) / 6.0);
+        n * self.0[0] + linear * self.0[1] + square * self.0[2]
+    }
+
     /// The same curve, counted from a later sample.
+    #[inline]
     pub(super) fn from(&self, k: f64) -> Self {
         Self([self.at(k), self.0[1] + 2.0 * k * self.0[2], self.0[2]])
     }
 
     /// So many times this one and so many times another.
+    #[inline]
     pub(super) fn sum(&self, own: f64, other: &Self, its: f64) -> Self {
-        Self([0, 1, 2].map(|k: usize| own * self.0[k] + its * other.0[k]))
+        let (p, q) = (self.0, other.0);
+        Self([own * p[0] + its * q[0], own * p[1] + its * q[1], own * p[2] + its * q[2]])
     }
 
     /// Where the value turns, when that is between the first sample and the last.
+    #[inline]
     fn turn(&self, last: f64) -> Option<f64> {
         let k = -0.5 * self.0[1] / self.0[2];
         (k > 0.0 && k < last).then_some(k)
     }
 
     /// Least and largest value from the first sample to the last and in between.
+    #[inline]
     pub(super) fn range(&self, last: f64) -> [f64; 2] {
         let (p, q) = (self.0[0], self.at(last));
         let turn = self.turn(last).map_or(p, |k| self.at(k));
@@ -47,6 +58,7 @@ impl Curve {
     }
 
     /// The sample with the least value, and that value.
+    #[inline]
     pub(super) fn least(&self, last: u32) -> (u32, f64) {
         let turn = self.turn(f64::from(last)).map_or(0, |k| k as u32);
         let mut least = (0, self.0[0]);
@@ -65,13 +77,15 @@ mod tests {
     use super::Curve;
 
     #[test]
-    fn a_parabola_is_met_again_with_its_least_sample_and_its_range() {
+    fn a_parabola_knows_its_least_sample_and_its_range() {
         let value = |k: f64| 7.0 + 0.5 * (k - 3.4) * (k - 3.4);
-        let curve = Curve::through(value(0.0), (4.0, value(4.0)), (9.0, value(9.0)));
+        let curve = Curve::new(value(0.0), -3.4, 0.5);
         for k in 0..10 {
             assert!((curve.at(f64::from(k)) - value(f64::from(k))).abs() < 1e-12);
             assert!((curve.from(2.0).at(f64::from(k)) - value(f64::from(k + 2))).abs() < 1e-12);
         }
+        let sum: f64 = (0..10).map(|k| value(f64::from(k))).sum();
+        assert!((curve.sum_of(10) - sum).abs() < 1e-9);
         let (k, least) = curve.least(9);
         assert!(k == 3 && (least - value(3.0)).abs() < 1e-12);
         let [low, high] = curve.range(9.0);

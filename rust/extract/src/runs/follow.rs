@@ -210,7 +210,7 @@ impl Follow<'_> {
             }
             let piece = &pieces[own];
             for other in others.iter().take_while(|o| o.line == c.b && o.along <= near + 4.0 * step) {
-                let met = meet(piece, s, other, &self.beside).filter(|(_, left)| *left == c.left);
+                let met = meet(piece, s, other, self.beside).filter(|(_, left)| *left == c.left);
                 let Some((gap, _)) = met else { continue };
                 let errors = c.narrowest.errors([piece, other].map(is_square));
                 c.narrowest.least.add_single(gap, errors[0] + errors[1]);

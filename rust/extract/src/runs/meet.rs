@@ -44,33 +44,33 @@ impl Meeting {
     }
 }
 
-/// The other piece seen from a place on a piece, square to that.
+/// What is seen from samples on a piece square to it, of another piece.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    /// Distance along the other piece.
+    /// Distance along the other piece at the first sample, and from each to the next.
     d: f64,
+    d_step: f64,
     /// Distance to the left, from middle to middle.
-    across: f64,
+    across: Curve,
     /// Mean of both widths.
-    half: f64,
+    half: Curve,
 }
 
 impl Seen {
-    /// From a place so far along the piece. Both guides bow out from their pieces.
-    #[inline]
-    fn new(piece: &Piece, along: f64, other: &Piece, cos: f64) -> Self {
-        let ([ux, uy], [vx, vy]) = (piece.direction, other.direction);
-        let at = piece.at(along);
-        let (rx, ry) = (at[0] - other.from[0], at[1] - other.from[1]);
-        let d = (rx * ux + ry * uy) / cos;
-        // The other one is seen along or against its own direction.
-        let across = (ry - vy * d) * -ux + (rx - vx * d) * uy + other.bowed_at(d) * cos - piece.bowed_at(along);
-        Self { d, across, half: f64::midpoint(piece.width_at(along), other.width_at(d)) }
+    /// From a later sample on.
+    fn from(&self, k: u32) -> Self {
+        let k = f64::from(k);
+        Self { d: self.d + k * self.d_step, across: self.across.from(k), half: self.half.from(k), ..*self }
     }
+}
 
-    fn gap(&self) -> f64 {
-        self.across.abs() - self.half
-    }
+/// How far a guide lies to the left of its piece, from a place on it on in such steps.
+#[inline]
+fn bow(piece: &Piece, d: f64, step: f64) -> Curve {
+    let [bow, from, part] = piece.bow;
+    let part = part / piece.length;
+    let (u, by) = (from + part * d, part * step);
+    Curve::new(4.0 * bow * u * (1.0 - u), 4.0 * bow * by * (1.0 - 2.0 * u), -4.0 * bow * by * by)
 }
 
 /// Two pieces within reach of each other.
@@ -79,90 +79,93 @@ pub(super) struct Pair<'a> {
     piece: &'a Piece,
     other: &'a Piece,
     beside: Beside,
-    /// Of the angle between the two.
+    /// Of the angle from one to the other.
     cos: f64,
-    /// First and last sample at which they can meet, or one beyond.
-    from: u32,
-    to: u32,
+    sin: f64,
+    /// Where the other one starts, along the piece and to its left.
+    start: f64,
+    height: f64,
+    end: f64,
 }
 
 impl<'a> Pair<'a> {
     /// `None` when the other piece is not parallel or not within reach.
+    #[inline]
     pub(super) fn new(piece: &'a Piece, other: &'a Piece, beside: Beside) -> Option<Self> {
         let ([ux, uy], [vx, vy]) = (piece.direction, other.direction);
-        let cos = ux * vx + uy * vy;
-        if cos.abs() < beside.parallel {
-            return None;
-        }
+        let (cos, sin) = (ux * vx + uy * vy, ux * vy - uy * vx);
         let (rx, ry) = (other.from[0] - piece.from[0], other.from[1] - piece.from[1]);
-        let start = rx * ux + ry * uy;
+        let (start, height) = (rx * ux + ry * uy, ry * ux - rx * uy);
         let end = start + other.length * cos;
-        if start.max(end) < -NEAR_NM || start.min(end) > piece.length + NEAR_NM {
+        let is_beside = start.max(end) >= -NEAR_NM && start.min(end) <= piece.length + NEAR_NM;
+        if cos.abs() < beside.parallel || !is_beside {
             return None;
         }
         // Across the piece both ends of the other one, which bows out in between, lie on one side and too far.
-        let (begin, finish) = (ry * ux - rx * uy, (ry + vy * other.length) * ux - (rx + vx * other.length) * uy);
-        let wide = [piece, other].map(|p| p.bow[0].abs() + f64::midpoint(p.width, p.widening.abs()));
-        if begin * finish > 0.0 && begin.abs().min(finish.abs()) > beside.reach_nm + wide[0] + wide[1] + NEAR_NM {
+        let (begin, finish) = (height, height + other.length * sin);
+        let wide = |p: &Piece| p.bow[0].abs() + f64::midpoint(p.width, p.widening.abs());
+        let far = beside.reach_nm + wide(piece) + wide(other) + NEAR_NM;
+        if begin * finish > 0.0 && begin.abs().min(finish.abs()) > far {
             return None;
         }
-        let sample = |along: f64| (piece.along + along) / beside.step - 0.5;
-        let (first, last) = (sample(start.min(end)), sample(start.max(end)));
-        let from = (first - ROUNDING).ceil().max(0.0) as u32;
-        let to = (last + ROUNDING).floor().max(0.0) as u32;
-        Some(Self { piece, other, beside, cos, from, to })
+        Some(Self { piece, other, beside, cos, sin, start, height, end })
     }
 
-    fn seen(&self, sample: u32) -> Seen {
-        let s = (f64::from(sample) + 0.5) * self.beside.step;
-        Seen::new(self.piece, (s - self.piece.along).max(0.0), self.other, self.cos)
-    }
-
-    fn is_beside(&self, seen: &Seen) -> bool {
-        (0.0..self.other.length).contains(&seen.d)
+    /// What is seen from a place so far along the piece, and from others in such steps.
+    #[inline]
+    fn seen(&self, along: f64, step: f64) -> Seen {
+        let (p, q) = (self.piece, self.other);
+        let (d, d_step) = ((along - self.start) / self.cos, step / self.cos);
+        let mut across = Curve::new(self.height + d * self.sin, d_step * self.sin, 0.0);
+        // The other one is seen along or against its own direction.
+        if q.bow[0] != 0.0 {
+            across = across.sum(1.0, &bow(q, d, d_step), self.cos);
+        }
+        if p.bow[0] != 0.0 {
+            across = across.sum(1.0, &bow(p, along, step), -1.0);
+        }
+        let mut half = Curve::new(f64::midpoint(p.width, q.width), 0.0, 0.0);
+        if p.widening != 0.0 || q.widening != 0.0 {
+            let half_step = f64::midpoint(p.widening * step / p.length, q.widening * d_step / q.length);
+            half = Curve::new(f64::midpoint(p.width_at(along), q.width_at(d)), half_step, 0.0);
+        }
+        Seen { d, d_step, across, half }
     }
 
     /// All meetings at the samples from `from` until before `until`, which stand on the piece.
     pub(super) fn add_meetings(&self, from: u32, until: u32, number: usize, out: &mut Vec<Meeting>) {
-        let (mut from, mut to) = (self.from.max(from), self.to.min(until.saturating_sub(1)));
-        while from <= to {
-            let first = self.seen(from);
-            if !self.is_beside(&first) {
-                from += 1;
-                continue;
-            }
-            let last = if to > from { self.seen(to) } else { first };
-            if !self.is_beside(&last) {
-                to -= 1;
-                continue;
-            }
-            return self.add((from, first), (to, last), number, out);
+        let (piece, step) = (self.piece, self.beside.step);
+        let sample = |along: f64| (piece.along + along) / step - 0.5;
+        let place = |k: u32| (f64::from(k) + 0.5) * step - piece.along;
+        let is_beside = |k: u32| (0.0..self.other.length).contains(&((place(k) - self.start) / self.cos));
+        let first = (sample(self.start.min(self.end)) - ROUNDING).ceil().max(0.0) as u32;
+        let last = (sample(self.start.max(self.end)) + ROUNDING).floor().max(0.0) as u32;
+        let (mut from, mut to) = (first.max(from), last.min(until.saturating_sub(1)));
+        while from <= to && !is_beside(from) {
+            from += 1;
+        }
+        while from < to && !is_beside(to) {
+            to -= 1;
+        }
+        if from <= to {
+            self.add(from, to, &self.seen(place(from), step), number, out);
         }
     }
 
     /// Adds the meetings between two samples, both beside the other piece.
-    fn add(&self, (from, first): (u32, Seen), (to, last): (u32, Seen), number: usize, out: &mut Vec<Meeting>) {
+    fn add(&self, from: u32, to: u32, seen: &Seen, number: usize, out: &mut Vec<Meeting>) {
         let (piece, other, Beside { reach_nm, step, .. }) = (self.piece, self.other, self.beside);
         let n = f64::from(to - from);
-        let is_straight = to <= from + 1 || piece.bow[0].abs() + other.bow[0].abs() <= 0.0;
-        let middle = (to - from) / 2;
-        let across = if is_straight {
-            Curve::line(first.across, n, last.across)
-        } else {
-            Curve::through(first.across, (f64::from(middle), self.seen(from + middle).across), (n, last.across))
-        };
-        let half = Curve::line(first.half, n, last.half);
-        let side = first.across.signum();
-        let gap = across.sum(side, &half, -1.0);
+        let is_left = seen.across.at(0.0) > 0.0;
+        let side = if is_left { 1.0 } else { -1.0 };
+        let gap = seen.across.sum(side, &seen.half, -1.0);
         let [least, most] = gap.range(n);
-        let s = (f64::from(from) + 0.5) * step;
-        let t_step = step / self.cos;
+        let (mut is_all, mut is_none) = (least >= 0.0 && most < reach_nm, least >= reach_nm);
         // A guide beside itself: counted from its earlier side, and not across the inside of a bend, where the
         // way along is no longer than across.
-        let (mut is_all, mut is_none) = (least >= 0.0 && most < reach_nm, least >= reach_nm);
         if other.line == piece.line {
-            let ahead = other.along + first.d - s;
-            let way = Curve::line(ahead, n, ahead + n * (t_step - step)).sum(1.0, &across, -side);
+            let ahead = other.along + seen.d - (f64::from(from) + 0.5) * step;
+            let way = Curve::new(ahead, seen.d_step - step, 0.0).sum(1.0, &seen.across, -side);
             let [shortest, longest] = way.range(n);
             is_all &= shortest > 0.0;
             is_none |= longest <= 0.0 && least >= 0.0;
@@ -170,47 +173,44 @@ impl<'a> Pair<'a> {
         if is_all {
             return out.push(Meeting {
                 b: other.line,
-                left: first.across > 0.0,
+                left: is_left,
                 first: from,
                 last: to,
-                t: other.along + first.d,
-                t_step,
+                t: other.along + seen.d,
+                t_step: seen.d_step,
                 gap,
                 segments: [piece.segment, other.segment],
-                is_square: [piece, other].map(is_square),
+                is_square: [is_square(piece), is_square(other)],
                 number,
             });
         }
         // Guides drawn on each other are not beside each other.
-        let [low, high] = across.range(n);
-        let is_on = low.abs().max(high.abs()) < half.range(n)[0];
+        let [low, high] = seen.across.range(n);
+        let is_on = low.abs().max(high.abs()) < seen.half.range(n)[0];
         if is_none || is_on || from == to {
             return;
         }
         // Some of the samples are: each half by itself.
-        let (p, q) = (from + middle, from + middle + 1);
-        self.add((from, first), (p, self.seen(p)), number, out);
-        self.add((q, self.seen(q)), (to, last), number, out);
+        let before = (to - from) / 2;
+        self.add(from, from + before, seen, number, out);
+        self.add(from + before + 1, to, &seen.from(before + 1), number, out);
     }
+}
+
+/// The gap to another piece square to a place `s` along the guide of a piece, and the side it is on.
+pub(super) fn meet(piece: &Piece, s: f64, other: &Piece, beside: Beside) -> Option<(f64, bool)> {
+    let seen = Pair::new(piece, other, beside)?.seen((s - piece.along).max(0.0), beside.step);
+    let (across, d) = (seen.across.at(0.0), seen.d);
+    let gap = across.abs() - seen.half.at(0.0);
+    let is_ahead = other.line != piece.line || other.along + d - s > across.abs();
+    let is_met = (0.0..other.length).contains(&d) && (0.0..beside.reach_nm).contains(&gap) && is_ahead;
+    is_met.then_some((gap, across > 0.0))
 }
 
 /// True where a guide runs along the grid.
 pub(super) fn is_square(p: &Piece) -> bool {
     let [x, y] = p.direction;
     x.abs().min(y.abs()) + p.bow[0].abs() + p.widening.abs() < SQUARE
-}
-
-/// The gap to another piece square to a place `s` along the guide of a piece, and the side it is on.
-pub(super) fn meet(piece: &Piece, s: f64, other: &Piece, beside: &Beside) -> Option<(f64, bool)> {
-    let cos = piece.direction[0] * other.direction[0] + piece.direction[1] * other.direction[1];
-    if cos.abs() < beside.parallel {
-        return None;
-    }
-    let seen = Seen::new(piece, (s - piece.along).max(0.0), other, cos);
-    let gap = seen.gap();
-    let is_ahead = other.line != piece.line || other.along + seen.d - s > seen.across.abs();
-    let is_met = (0.0..other.length).contains(&seen.d) && (0.0..beside.reach_nm).contains(&gap) && is_ahead;
-    is_met.then_some((gap, seen.across > 0.0))
 }
 
 /// Distances that differ by less are taken as equal where leaving a piece out must not depend on rounding.

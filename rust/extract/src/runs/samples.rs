@@ -1,4 +1,5 @@
-//! Samples of a run: those that follow each other between two pieces of the guides are kept as one curve.
+//! Samples of a run: those that follow each other between two pieces of the guides are kept as one curve, and where
+//! nothing changes for long one row of the table stands for many.
 
 use super::curve::Curve;
 
@@ -35,7 +36,7 @@ pub struct Samples {
 impl Samples {
     /// None yet.
     pub(super) fn new(step_nm: f64) -> Self {
-        Self { parts: Vec::new(), len: 0, step_nm }
+        Self { parts: Vec::with_capacity(USUAL_PARTS), len: 0, step_nm }
     }
 
     /// Number of samples.
@@ -68,37 +69,121 @@ impl Samples {
         self.part(k).t(k)
     }
 
-    /// Parts with the numbers of their samples, in order.
-    fn parts(&self) -> impl Iterator<Item = (&Part, std::ops::Range<usize>)> + '_ {
-        self.parts.iter().enumerate().map(|(i, part)| {
-            let end = self.parts.get(i + 1).map_or(self.len, |next| next.first);
-            (part, part.first as usize..end as usize)
-        })
+    /// Rows of the table, in order. Where the guides stay as far apart as they are for long, one row stands for all
+    /// samples but those near where that begins and ends.
+    pub fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut from = 0;
+        while from < self.parts.len() {
+            let to = self.even_until(from);
+            let (first, end) = (self.parts[from].first, self.end(to - 1));
+            // One part may change as it likes; several together are even.
+            let is_even = self.is_even(from) && end - first > 2 * KEPT_BESIDE_EVEN + 1;
+            let merged = if is_even { first + KEPT_BESIDE_EVEN..end - KEPT_BESIDE_EVEN } else { end..end };
+            for i in from..to {
+                let part = &self.parts[i];
+                for k in part.first..self.end(i) {
+                    if !merged.contains(&k) {
+                        rows.push(self.row(i, k));
+                    } else if k == merged.start {
+                        let n = f64::from(merged.end - merged.start);
+                        rows.push(Row {
+                            gap_nm: part.gap(k as usize),
+                            step_nm: n * self.step_nm,
+                            other_step_nm: n * self.step_nm,
+                        });
+                    }
+                }
+            }
+            from = to;
+        }
+        rows
     }
 
-    /// The gap at each sample.
-    pub fn gaps(&self) -> impl Iterator<Item = f64> + '_ {
-        self.parts().flat_map(|(part, own)| own.map(|k| part.gap(k)))
+    /// Number of rows of the table.
+    pub fn n_rows(&self) -> usize {
+        let (mut n, mut from) = (0, 0);
+        while from < self.parts.len() {
+            let to = self.even_until(from);
+            let count = self.end(to - 1) - self.parts[from].first;
+            let merged = if self.is_even(from) { count.saturating_sub(2 * KEPT_BESIDE_EVEN + 1) } else { 0 };
+            n += (count - merged) as usize;
+            from = to;
+        }
+        n
     }
 
-    /// Length of the other guide beside each sample: longer on the outside of a bend, shorter inside.
-    pub fn other_steps_nm(&self) -> Vec<f64> {
-        let ts: Vec<f64> = self.parts().flat_map(|(part, own)| own.map(|k| part.t(k))).collect();
-        steps(&ts, self.step_nm)
+    /// Mean gap along the run.
+    pub fn mean_gap_nm(&self) -> f64 {
+        let sum: f64 = (0..self.parts.len()).map(|i| self.parts[i].gap.sum_of(self.end(i) - self.parts[i].first)).sum();
+        sum / f64::from(self.len)
+    }
+
+    /// One past the last sample of a part.
+    fn end(&self, i: usize) -> u32 {
+        self.parts.get(i + 1).map_or(self.len, |next| next.first)
+    }
+
+    /// True where neither gap nor step on the other guide changes along a part.
+    fn is_even(&self, i: usize) -> bool {
+        let part = &self.parts[i];
+        let n = f64::from(self.end(i) - part.first);
+        part.gap.is_even(n, SAME_NM) && ((part.t_step.abs() - self.step_nm) * n).abs() < SAME_NM
+    }
+
+    /// One past the last of the parts that go on evenly from this one on; the next where it is not even.
+    fn even_until(&self, from: usize) -> usize {
+        let mut to = from + 1;
+        while to < self.parts.len() && self.is_even(to - 1) && self.is_even(to) {
+            let (before, next) = (&self.parts[to - 1], &self.parts[to]);
+            let k = next.first as usize;
+            let is_same =
+                (self.parts[from].gap(k) - next.gap(k)).abs() < SAME_NM && (before.t(k) - next.t).abs() < SAME_NM;
+            if !is_same {
+                break;
+            }
+            to += 1;
+        }
+        to
+    }
+
+    /// The row of one sample of a part.
+    fn row(&self, i: usize, k: u32) -> Row {
+        let (part, own) = (&self.parts[i], k as usize);
+        // From neighbour to neighbour; outside of a bend there is more of the other guide, inside less.
+        let before = k
+            .checked_sub(1)
+            .map(|k| if k >= part.first { part.t(k as usize) } else { self.parts[i - 1].t(k as usize) });
+        let end = self.end(i);
+        let after = (k + 1 < self.len).then(|| if k + 1 < end { part.t(own + 1) } else { self.parts[i + 1].t });
+        let other_step_nm = match (before, after) {
+            (Some(p), Some(q)) => (q - p).abs() / 2.0,
+            (Some(p), None) => (part.t(own) - p).abs(),
+            (None, Some(q)) => (q - part.t(own)).abs(),
+            (None, None) => self.step_nm,
+        };
+        Row { gap_nm: part.gap(own), step_nm: self.step_nm, other_step_nm }
     }
 }
 
-/// Differences of values from neighbour to neighbour, without sign; `alone` for a single value.
-fn steps(values: &[f64], alone: f64) -> Vec<f64> {
-    let Some(last) = values.len().checked_sub(1).filter(|&last| last > 0) else {
-        return vec![alone; values.len()];
-    };
-    let one = |k: usize| {
-        let (from, to) = (k.saturating_sub(1), (k + 1).min(last));
-        (values[to] - values[from]).abs() / (to - from) as f64
-    };
-    (0..=last).map(one).collect()
+/// A row of the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Row {
+    /// Gap.
+    pub gap_nm: f64,
+    /// Length it stands for.
+    pub step_nm: f64,
+    /// Length of the other guide beside that.
+    pub other_step_nm: f64,
 }
+
+/// Gaps, and places on the other guide, that differ by less are the same.
+const SAME_NM: f64 = 1e-6;
+/// Parts of a run for which there is room from the start.
+const USUAL_PARTS: usize = 16;
+/// Samples that stay rows of their own at both ends of what stays even. Who smooths over some of them then sees the
+/// same as if all were kept.
+const KEPT_BESIDE_EVEN: u32 = 48;
 
 #[cfg(test)]
 mod tests {
@@ -107,20 +192,46 @@ mod tests {
     #[test]
     fn what_is_kept_as_a_curve_reads_as_if_each_sample_were_kept() {
         let mut samples = Samples::new(500.0);
-        samples.push(1, Curve::line(200.0, 0.0, 200.0), 1000.0, 500.0);
-        samples.push(4, Curve::line(190.0, 4.0, 186.0), 1490.0, 500.0);
-        samples.push(1, Curve::line(195.0, 0.0, 195.0), 3500.0, 500.0);
-        assert_eq!(samples.len(), 6);
-        assert_eq!(samples.gaps().collect::<Vec<f64>>(), [200.0, 190.0, 189.0, 188.0, 187.0, 195.0]);
-        assert_eq!(samples.other_steps_nm(), [490.0, 495.0, 500.0, 500.0, 505.0, 510.0]);
+        samples.push(1, Curve::new(200.0, 0.0, 0.0), 1000.0, 500.0);
+        samples.push(4, Curve::new(190.0, -1.0, 0.0), 1490.0, 500.0);
+        samples.push(1, Curve::new(195.0, 0.0, 0.0), 3500.0, 500.0);
+        assert_eq!((samples.len(), samples.n_rows()), (6, 6));
+        let rows = samples.rows();
+        let column = |of: fn(&Row) -> f64| rows.iter().map(of).collect::<Vec<f64>>();
+        assert_eq!(column(|r| r.gap_nm), [200.0, 190.0, 189.0, 188.0, 187.0, 195.0]);
+        assert_eq!(column(|r| r.other_step_nm), [490.0, 495.0, 500.0, 500.0, 505.0, 510.0]);
         assert_eq!((samples.gap(4), samples.t(4)), (187.0, 2990.0));
+        assert!((samples.mean_gap_nm() - column(|r| r.gap_nm).iter().sum::<f64>() / 6.0).abs() < 1e-9);
     }
 
     #[test]
     fn a_lone_sample_stands_for_its_step() {
         let mut samples = Samples::new(500.0);
-        assert!(samples.is_empty() && samples.other_steps_nm().is_empty());
-        samples.push(1, Curve::line(200.0, 0.0, 200.0), 1000.0, 500.0);
-        assert_eq!(samples.other_steps_nm(), [500.0]);
+        assert!(samples.is_empty() && samples.rows().is_empty());
+        samples.push(1, Curve::new(200.0, 0.0, 0.0), 1000.0, 500.0);
+        assert_eq!(samples.rows(), [Row { gap_nm: 200.0, step_nm: 500.0, other_step_nm: 500.0 }]);
+    }
+
+    #[test]
+    fn what_stays_even_for_long_is_one_row_between_those_at_its_ends() {
+        let even = Curve::new(200.0, 0.0, 0.0);
+        let mut samples = Samples::new(500.0);
+        samples.push(300, Curve::new(290.0, -0.3, 0.0), 0.0, 501.0);
+        // Cut in two where a piece ends.
+        samples.push(1000, even, 300.0 * 501.0, 500.0);
+        samples.push(2000, even, 300.0 * 501.0 + 1000.0 * 500.0, 500.0);
+        samples.push(300, even, 300.0 * 501.0 + 3000.0 * 500.0, 499.0);
+        let rows = samples.rows();
+        assert_eq!(rows.len(), samples.n_rows());
+        assert_eq!(rows.len(), 300 + 2 * KEPT_BESIDE_EVEN as usize + 1 + 300);
+        let sum = |of: fn(&Row) -> f64| rows.iter().map(of).sum::<f64>();
+        assert!((sum(|r| r.step_nm) - 3600.0 * 500.0).abs() < 1e-6);
+        // Half of the first step and half of the last lie beyond the outermost samples.
+        let between = 300.0 * 501.0 + 3000.0 * 500.0 + 299.0 * 499.0;
+        assert!((sum(|r| r.other_step_nm) - between - (501.0 + 499.0) / 2.0).abs() < 1e-6);
+        let mean = sum(|r| r.gap_nm * r.step_nm) / sum(|r| r.step_nm);
+        assert!((samples.mean_gap_nm() - mean).abs() < 1e-9);
+        let long: Vec<&Row> = rows.iter().filter(|r| r.step_nm > 500.0).collect();
+        assert!(long.len() == 1 && (long[0].gap_nm - 200.0).abs() < 1e-9);
     }
 }

@@ -3,7 +3,7 @@
 //! Where the curvature jumps the rise has no length and the bend is an arc. The fit is by Gauss and Newton on the
 //! sag, in which the largest curvature is linear; places are in bins.
 
-use super::bins::Bins;
+use super::bins::{self, Bins};
 
 /// Rounds of the fit at most.
 const ROUNDS: usize = 8;
@@ -14,6 +14,10 @@ const SETTLED: f64 = 0.05;
 const ROUNDS_TO_TRUST: usize = 1;
 const HOPELESS: f64 = 5.0;
 const TRUST: f64 = 1.3;
+/// From this round on one is given up, too, that would leave more than so many standard deviations inside: a curve of
+/// another shape has no best trapezoid worth the rounds to it.
+const ROUNDS_TO_SETTLE: usize = 2;
+const NOT_GOOD: f64 = 3.5;
 /// Bins outside the stretch in which a ramp may begin.
 pub(super) const FARTHEST_OUTSIDE: f64 = 1.5;
 /// A rise shorter than this many bins is a jump.
@@ -147,41 +151,84 @@ impl Guess {
     }
 }
 
-/// `x`, `x²/2`, `x³/6` and `x⁴/24` over a bin that begins at `x`, for positive `x` only.
-fn over_bin(x: f64) -> [f64; 3] {
-    let (p, q) = (x.max(0.0), (x + 1.0).max(0.0));
-    let (p2, q2) = (p * p, q * q);
-    [0.5 * (q2 - p2), (q2 * q - p2 * p) / 6.0, (q2 * q2 - p2 * p2) / 24.0]
+/// What has passed since a place, bin by bin: `x²/2`, `x³/6` and `x⁴/24` for positive `x` only.
+#[derive(Clone, Copy)]
+struct Since {
+    /// End of the last bin, from the place on.
+    x: f64,
+    powers: [f64; 3],
 }
 
-/// The sag and its derivatives by the parameters in the bin that begins at `x`.
-fn model<const N: usize>(p: &[f64; N], x: f64) -> (f64, [f64; N]) {
-    let mut by = [0.0; N];
-    if N == 3 {
-        let (a, b) = (over_bin(x - p[1]), over_bin(x - p[2]));
-        by[0] = a[1] - b[1];
-        by[1] = -p[0] * a[0];
-        by[2] = p[0] * b[0];
-    } else {
-        // The second ramp begins at the last place but one, which is where the first ends in a triangle.
-        for (first, sign) in [(1, 1.0), (N - 2, -1.0)] {
-            let width = p[first + 1] - p[first];
-            let (a, b) = (over_bin(x - p[first]), over_bin(x - p[first + 1]));
-            let rise = (a[2] - b[2]) / width;
-            by[0] += sign * rise;
-            by[first] += sign * p[0] * (rise - a[1]) / width;
-            by[first + 1] += sign * p[0] * (b[1] - rise) / width;
-        }
+impl Since {
+    /// From the place `p`, when the first bin begins at zero.
+    fn new(p: f64) -> Self {
+        let mut since = Self { x: -p - 1.0, powers: [0.0; 3] };
+        since.over_bin();
+        since
     }
-    (p[0] * by[0], by)
+
+    /// Powers over the next bin.
+    #[inline]
+    fn over_bin(&mut self) -> [f64; 3] {
+        let [p, q, r] = self.powers;
+        self.x += 1.0;
+        let x = self.x.max(0.0);
+        let x2 = x * x;
+        self.powers = [0.5 * x2, x2 * x / 6.0, x2 * x2 / 24.0];
+        [self.powers[0] - p, self.powers[1] - q, self.powers[2] - r]
+    }
+}
+
+/// The sag and its derivatives by the parameters, bin by bin.
+struct Model<const N: usize> {
+    p: [f64; N],
+    /// By place.
+    since: [Since; N],
+}
+
+impl<const N: usize> Model<N> {
+    fn new(p: &[f64; N]) -> Self {
+        Self { p: *p, since: p.map(Since::new) }
+    }
+
+    /// In the next bin.
+    #[inline]
+    fn next(&mut self) -> (f64, [f64; N]) {
+        let p = &self.p;
+        let mut by = [0.0; N];
+        // The curvature is no place.
+        let mut over = [[0.0; 3]; N];
+        for (over, since) in over[1..].iter_mut().zip(&mut self.since[1..]) {
+            *over = since.over_bin();
+        }
+        if N == 3 {
+            let (a, b) = (over[1], over[2]);
+            by[0] = a[1] - b[1];
+            by[1] = -p[0] * a[0];
+            by[2] = p[0] * b[0];
+        } else {
+            // The second ramp begins at the last place but one, which is where the first ends in a triangle.
+            for (first, sign) in [(1, 1.0), (N - 2, -1.0)] {
+                let per_width = 1.0 / (p[first + 1] - p[first]);
+                let (a, b) = (over[first], over[first + 1]);
+                let rise = (a[2] - b[2]) * per_width;
+                let slope = sign * p[0] * per_width;
+                by[0] += sign * rise;
+                by[first] += slope * (rise - a[1]);
+                by[first + 1] += slope * (b[1] - rise);
+            }
+        }
+        (p[0] * by[0], by)
+    }
 }
 
 /// The normal equations of a step, the straight line that the sag is known up to taken out.
 struct Normal<const N: usize> {
     matrix: [[f64; N]; N],
     right: [f64; N],
-    /// Sum of squares of what is left.
+    /// Sum of squares of what is left, and of that inside the outermost bins.
     all: f64,
+    inside: f64,
     /// Straight line in what is left: its mean, and its slope from bin to bin.
     line: [f64; 2],
 }
@@ -193,14 +240,17 @@ impl<const N: usize> Normal<N> {
         let (mut all, mut sum, mut slope) = (0.0, 0.0, 0.0);
         let n = bins.count as f64;
         let middle = 0.5 * (n - 1.0);
+        let mut lefts = [0.0; bins::MOST];
         // Everything in one walk: sums that do not wait for each other are fast.
+        let mut model = Model::new(p);
         for (j, sag) in bins.sag().iter().enumerate() {
             let x = j as f64;
-            let (value, mut by) = model(p, x);
+            let (value, mut by) = model.next();
             for (by, held) in by.iter_mut().zip(is_held) {
                 *by = if held { 0.0 } else { *by };
             }
             let (left, x) = (sag - value, x - middle);
+            lefts[j] = left;
             for i in 0..N {
                 for k in 0..=i {
                     matrix[i][k] += by[i] * by[k];
@@ -221,7 +271,12 @@ impl<const N: usize> Normal<N> {
             right[i] -= sums[i] * sum * per_sum + slopes[i] * slope * per_slope;
         }
         all -= sum * sum * per_sum + slope * slope * per_slope;
-        Self { matrix, right, all: all.max(0.0), line: [sum * per_sum, slope * per_slope] }
+        let line = [sum * per_sum, slope * per_slope];
+        let outer: f64 = (0..OUTER)
+            .chain(bins.count - OUTER..bins.count)
+            .map(|j| (lefts[j] - line[0] - line[1] * (j as f64 - middle)).powi(2))
+            .sum();
+        Self { matrix, right, all: all.max(0.0), inside: all - outer, line }
     }
 }
 
@@ -234,6 +289,7 @@ fn settle<const N: usize>(bins: &Bins, mut p: [f64; N]) -> Option<Trapezoid> {
     let mut is_held = [false; N];
     let variance_of_bin = bins.noise * bins.noise;
     let hopeless = HOPELESS * HOPELESS * variance_of_bin * m as f64;
+    let not_good = NOT_GOOD * NOT_GOOD * variance_of_bin * (m - 2 * OUTER) as f64;
     keep_order(&mut p, m as f64);
     for round in 0.. {
         let normal = Normal::new(bins, &p, is_held);
@@ -241,7 +297,8 @@ fn settle<const N: usize>(bins: &Bins, mut p: [f64; N]) -> Option<Trapezoid> {
         // What the step would take from the squares that are left.
         let gain: f64 = normal.right.iter().zip(&step).map(|(r, s)| r * s).sum();
         // Of another shape more would be left than of a good fit, whatever further steps bring.
-        let is_hopeless = round >= ROUNDS_TO_TRUST && normal.all - TRUST * gain > hopeless;
+        let is_hopeless = (round >= ROUNDS_TO_TRUST && normal.all - TRUST * gain > hopeless)
+            || (round >= ROUNDS_TO_SETTLE && normal.inside - TRUST * gain > not_good);
         if gain < SETTLED * variance_of_bin || is_hopeless || round == ROUNDS {
             return Some(finished(bins, &p, variance, normal.line));
         }
@@ -260,8 +317,9 @@ fn finished<const N: usize>(bins: &Bins, p: &[f64; N], variance: f64, [mean, slo
     let m = bins.count;
     let middle = 0.5 * (m as f64 - 1.0);
     let (mut square, mut off) = (0.0, 0.0_f64);
+    let mut model = Model::new(p);
     for (j, sag) in bins.sag().iter().enumerate() {
-        let left = sag - model(p, j as f64).0 - mean - slope * (j as f64 - middle);
+        let left = sag - model.next().0 - mean - slope * (j as f64 - middle);
         off = off.max(left.abs());
         if j >= OUTER && j + OUTER < m {
             square += left * left;
