@@ -221,13 +221,7 @@ fn section_of(plan: &Plan, core: Core, trace: &Trace) -> Option<usize> {
         .find_map(|w| plan.recipe.section(plan.pair(core.layer), w * nm, width_slack(plan) * nm))
 }
 
-fn guide(
-    plan: &Plan,
-    mut trace: Trace,
-    section: Option<usize>,
-    spine_length: f64,
-    slot: Option<&Arc<Slot>>,
-) -> Guide {
+fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f64, slot: Option<&Arc<Slot>>) -> Guide {
     let line = thinned(&trace.stations, plan.dbu(plan.recipe.trace.line_tolerance_nm));
     // They are many and not needed any more.
     trace.stations = Vec::new();

@@ -400,9 +400,8 @@ impl Recipe {
         }
         for guide in &self.guides {
             let is_window = |low: f64, high: f64| low > 0.0 && low <= high && high.is_finite();
-            let wrong = |s: &SlotSection| {
-                !is_window(s.rail_min_nm, s.rail_max_nm) || !is_window(s.gap_min_nm, s.gap_max_nm)
-            };
+            let wrong =
+                |s: &SlotSection| !is_window(s.rail_min_nm, s.rail_max_nm) || !is_window(s.gap_min_nm, s.gap_max_nm);
             if guide.slot.as_ref().is_some_and(wrong) {
                 return Err(ExtractError::Recipe(format!("guides.slot of {} has no window of widths", guide.name)));
             }

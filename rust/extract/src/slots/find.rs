@@ -165,7 +165,8 @@ fn divide(
         let (known, far) = if is_begin { (first, walked[first]) } else { (last, walked[n - 1] - walked[last]) };
         let missing = (least - far).clamp(0.0, most);
         let sign = if is_begin { 1.0 } else { -1.0 };
-        at_length(look, run, &walked, walked[known] + sign * missing).unwrap_or((look.squared(&run.sections[known]), known))
+        at_length(look, run, &walked, walked[known] + sign * missing)
+            .unwrap_or((look.squared(&run.sections[known]), known))
     };
     let (from, from_number) = if met[0].is_empty() { (*begin, 0) } else { cut(true) };
     let (to, to_number) = if met[1].is_empty() { (*end, n - 1) } else { cut(false) };
@@ -342,8 +343,13 @@ impl Taken {
             let (from, to) = (a.edge as f64 + a.u, b.edge as f64 + b.u);
             let ring = edges.ring(a.edge) as usize;
             let (start, stop) = (edges.starts[ring] as f64, edges.starts[ring + 1] as f64);
-            let spans =
-                if run.is_closed { [(start, stop); 2] } else if from <= to { [(from, to); 2] } else { [(from, stop), (start, to)] };
+            let spans = if run.is_closed {
+                [(start, stop); 2]
+            } else if from <= to {
+                [(from, to); 2]
+            } else {
+                [(from, stop), (start, to)]
+            };
             for (from, to) in spans {
                 self.0.insert(from.to_bits(), to);
             }

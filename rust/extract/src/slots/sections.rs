@@ -100,8 +100,7 @@ impl Look<'_> {
         let (first, outside) = edges.cast(at, back, window.widest).filter(|(_, p)| faces(p, -1.0))?;
         let (second, beyond) = edges.cast(&inside, across, window.widest).filter(|(_, p)| faces(p, 1.0))?;
         let within = |v: f64, [low, high]: [f64; 2]| low <= v && v <= high;
-        let is_slot =
-            within(gap, window.gap) && within(first, window.rail) && within(second, window.rail);
+        let is_slot = within(gap, window.gap) && within(first, window.rail) && within(second, window.rail);
         // Three rails or a row of teeth are something else.
         let is_one_of_more = |from: &Place, direction: [f64; 2]| {
             edges
