@@ -48,7 +48,10 @@ def library(*shapes: gdstk.Polygon, as_device: bool = False) -> gdstk.Library:
     result = gdstk.Library("slots", unit=1e-6, precision=1e-9)
     top = result.new_cell("top")
     if not as_device:
-        top.add(*shapes)
+        # A top cell with pins and shapes of its own would be a device.
+        cell = result.new_cell("shapes")
+        cell.add(*shapes)
+        top.add(gdstk.Reference(cell))
         return result
     cell = result.new_cell("slot_straight")
     cell.add(*shapes, box(0, -1, LENGTH_UM, 1, (68, 0)))
