@@ -48,15 +48,23 @@ def library(*shapes: gdstk.Polygon, as_device: bool = False) -> gdstk.Library:
     result = gdstk.Library("slots", unit=1e-6, precision=1e-9)
     top = result.new_cell("top")
     if not as_device:
-        # A top cell with pins and shapes of its own would be a device.
-        cell = result.new_cell("shapes")
-        cell.add(*shapes)
-        top.add(gdstk.Reference(cell))
+        top.add(*shapes)
         return result
     cell = result.new_cell("slot_straight")
     cell.add(*shapes, box(0, -1, LENGTH_UM, 1, (68, 0)))
     pins(cell, {"o1": (0.0, -1, OUTER_UM), "o2": (LENGTH_UM, 1, OUTER_UM)})
     top.add(gdstk.Reference(cell), gdstk.Reference(cell, (2 * LENGTH_UM, 0.0), rotation=np.pi))
+    return result
+
+
+def between_couplers(from_um: float, *shapes: gdstk.Polygon) -> gdstk.Library:
+    """Return shapes between a fibre coupler that looks to +x and one at the end of the rails that looks back."""
+    result = library(*shapes)
+    coupler = result.new_cell("coupler")
+    coupler.add(box(-10, -OUTER_UM / 2, 0, OUTER_UM / 2), box(-10, -4, 0, 4, (68, 0)))
+    pins(coupler, {"o": (0.0, 1, OUTER_UM)})
+    far = gdstk.Reference(coupler, (LENGTH_UM, 0.0), rotation=np.pi)
+    next(cell for cell in result.cells if cell.name == "top").add(gdstk.Reference(coupler, (from_um, 0.0)), far)
     return result
 
 
@@ -76,12 +84,10 @@ def test_a_cell_of_two_rails_with_pins_is_a_slot_guide() -> None:
 
 
 def test_the_loss_of_a_slot_guide_is_that_of_its_cross_section() -> None:
-    chip = library(*rails())
-    pins(chip.cells[0], {"in": (0.0, -1, OUTER_UM), "out": (LENGTH_UM, 1, OUTER_UM)})
-    report = waveguard.loss(chip, PDK)
+    report = waveguard.loss(between_couplers(0.0, *rails()), PDK)
     section = next(one for one in PDK.cross_sections if one.slot is not None)
     expected_db = section.loss_db_per_cm.value * LENGTH_UM * 1e-4
-    assert dict(report.ledger(0)) == pytest.approx({"propagation": expected_db})
+    assert dict(report.ledger(0)) == pytest.approx({"propagation": expected_db, "coupler": 10.0})
     assert report.gaps == ()
 
 
@@ -98,8 +104,7 @@ def test_the_csv_of_guides_has_gap_and_rails_where_there_are_slot_guides() -> No
 
 
 def test_a_converter_without_an_entry_is_a_gap() -> None:
-    chip = library(*rails(), box(-20, -OUTER_UM / 2, 0, OUTER_UM / 2))
-    pins(chip.cells[0], {"in": (-20.0, -1, OUTER_UM), "out": (LENGTH_UM, 1, OUTER_UM)})
+    chip = between_couplers(-20.0, *rails(), box(-20, -OUTER_UM / 2, 0, OUTER_UM / 2))
     extraction = extract(read(chip), PDK)
     names = {extraction.guides[int(k)].name for k in extraction.tables.waveguides.cross_section}
     assert names == {"slot", "strip"}
