@@ -23,6 +23,8 @@ from waveguard.layout import read
 SLOT_PDK = Path(__file__).parents[1] / "slot_pdk.toml"
 PDK = pdk.load(SLOT_PDK)
 TOLERANCE_NM = 2.0
+CONVERTER_NM = 150.0
+"""Where a rail that widens by 13 nm per um ceases to be one depends on a grid step of its width."""
 GAP_TOLERANCE_NM = 1.0
 """Of a mean over all of a guide; each rail may have been rounded twice."""
 SLOT = next(k for k, section in enumerate(PDK.cross_sections) if section.slot is not None)
@@ -72,7 +74,8 @@ def test_a_slot_guide_is_found_as_it_was_drawn(kind: str, style: str, seed: int)
 def test_rails_drawn_otherwise_are_the_same_network(kind: str, variant: str, seed: int) -> None:
     library = drawn(seed, kind).library("flat")
     extraction = found(SHAPES[variant](library, seed))
-    assert same_network(network_of(found(library)), network_of(extraction), TOLERANCE_NM)
+    allowed_nm = CONVERTER_NM if kind == "strip to slot" else TOLERANCE_NM
+    assert same_network(network_of(found(library)), network_of(extraction), allowed_nm)
     if kind == "slot":
         check_slots(extraction)
 

@@ -135,15 +135,17 @@ fn slot_guides_along_curves_are_as_long_as_these() {
                 assert!((width - outer).abs() <= 2.0 * drawn.grid, "{what}: {width} instead of {outer}");
             }
             let value = |column: &str| floats(&e, "slots", column)[0];
-            assert!((value("gap_nm") - drawn.gap).abs() <= drawn.grid, "{what}: gap {}", value("gap_nm"));
+            // Each corner of a straight rail may lie half a diagonal off, and there are no more of them.
+            let rounded = std::f64::consts::SQRT_2 * drawn.grid;
+            assert!((value("gap_nm") - drawn.gap).abs() <= rounded, "{what}: gap {}", value("gap_nm"));
             let rail = f64::midpoint(drawn.rails[0], drawn.rails[1]);
-            assert!((value("rail_nm") - rail).abs() <= drawn.grid, "{what}: rails {}", value("rail_nm"));
+            assert!((value("rail_nm") - rail).abs() <= rounded, "{what}: rails {}", value("rail_nm"));
             for (least, error, truth) in [
                 ("gap_min_nm", "gap_error_nm", drawn.gap),
                 ("rail_min_nm", "rail_error_nm", drawn.rails[0].min(drawn.rails[1])),
             ] {
-                assert!(value(least) <= truth + value(error) + 0.5, "{what}: {least} {}", value(least));
-                assert!(value(least) + value(error) >= truth - 0.5 * drawn.grid, "{what}: {least} {}", value(least));
+                let off = value(least) - truth;
+                assert!(off.abs() <= rounded + value(error), "{what}: {least} {} of {truth}", value(least));
             }
             if kind == 1 && drawn.grid == 1.0 {
                 let (radius, stated) = (floats(&e, "waveguides", "min_radius_nm")[0], drawn.curve.min_radius());

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_base::LayerId;
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{Point, region};
+use waveguard_geom::{BBox, GridIndex, Point, region};
 
 use super::{Arrangement, FormInfo, Item, Merger, Source, clusters};
 use crate::contacts::{self, ShapeCopy};
@@ -18,12 +18,34 @@ use crate::trace::{CapHint, End};
 /// A traced end lies this close to where a converter was cut off, in dbu.
 const AT_CUT: f64 = 3.0;
 
-/// A port of a converter.
-struct Opening {
-    converter: usize,
-    port: usize,
+/// The ports of converters.
+struct Openings {
+    /// Number of the converter, and of its port.
+    ports: Vec<(usize, usize)>,
     /// A guide ends there.
-    is_met: bool,
+    is_met: Vec<bool>,
+    index: GridIndex,
+}
+
+impl Openings {
+    fn new(converters: &[Converter], tile: f64) -> Self {
+        let all =
+            || converters.iter().enumerate().flat_map(|(k, one)| one.ports.iter().enumerate().map(move |p| (k, p)));
+        let ports: Vec<(usize, usize)> = all().map(|(k, (number, _))| (k, number)).collect();
+        let boxes: Vec<BBox> = all().map(|(_, (_, p))| BBox { min: [p.x, p.y], max: [p.x, p.y] }).collect();
+        Self { is_met: vec![false; ports.len()], ports, index: GridIndex::new(&boxes, tile) }
+    }
+
+    /// Those in a window at which no guide ends.
+    fn near(&self, window: &BBox) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.index.candidates(window, |k| {
+            if !self.is_met[k] {
+                found.push(k);
+            }
+        });
+        found
+    }
 }
 
 impl Merger<'_> {
@@ -131,14 +153,8 @@ impl Merger<'_> {
             let area = area * scale + std::mem::take(&mut extra);
             out.push(FormInfo { source: Source::United(rings, area), layer, drawn: Arc::new(drawn(area)) });
         };
-        let mut openings: Vec<Opening> = found
-            .converters
-            .iter()
-            .enumerate()
-            .flat_map(|(k, one)| (0..one.ports.len()).map(move |port| (k, port)))
-            .map(|(converter, port)| Opening { converter, port, is_met: false })
-            .collect();
         let mut converters = found.converters;
+        let mut openings = Openings::new(&converters, self.tile);
         for slot in &found.slots {
             add(slot.rings.clone(), slot.area, &|area| drawn::of_slot(self.plan, layer, slot, area));
         }
@@ -161,38 +177,45 @@ impl Merger<'_> {
     }
 
     /// Ends of guides at openings of converters are where light goes from one to the other, as they were traced.
-    fn meet(&self, drawn: &Drawn, openings: &mut [Opening], converters: &mut [Converter]) {
+    fn meet(&self, drawn: &Drawn, openings: &mut Openings, converters: &mut [Converter]) {
         let reach = self.plan.dbu(self.plan.recipe.tolerances.snap_nm).max(AT_CUT);
         for end in drawn.protos.iter().filter(|p| p.guide.is_some()).flat_map(|p| &p.ports) {
-            for opening in openings.iter_mut().filter(|o| !o.is_met) {
-                let port = &mut converters[opening.converter].ports[opening.port];
-                if (port.x - end.at[0]).hypot(port.y - end.at[1]) <= reach {
-                    let [x, y] = end.at;
+            let [x, y] = end.at;
+            for k in openings.near(&BBox { min: end.at, max: end.at }.grown(reach)) {
+                let (converter, port) = openings.ports[k];
+                let port = &mut converters[converter].ports[port];
+                if (port.x - x).hypot(port.y - y) <= reach {
                     let direction_rad = wrap_angle(end.direction_rad + PI);
                     *port = End { x, y, direction_rad, width: end.width, cap_rad: direction_rad };
-                    opening.is_met = true;
+                    openings.is_met[k] = true;
                 }
             }
         }
     }
 
     /// Works out again what light enters from a converter without a guide between.
-    fn enter(&self, info: &mut FormInfo, openings: &[Opening], converters: &[Converter]) {
+    fn enter(&self, info: &mut FormInfo, openings: &Openings, converters: &[Converter]) {
         let Source::United(rings, area) = &info.source else { return };
         if info.drawn.protos.iter().all(|p| p.guide.is_some()) {
             return;
         }
-        let is_on = |port: &&End| {
-            let edge = |ring: &Vec<Point>, i: usize| {
-                [ring[i], ring[(i + 1) % ring.len()]].map(|p| [f64::from(p.x), f64::from(p.y)])
-            };
-            let on_ring =
-                |r: &Vec<Point>| (0..r.len()).any(|i| contacts::distance([port.x, port.y], edge(r, i)) <= AT_CUT);
-            rings.iter().any(on_ring)
-        };
-        let open = openings.iter().filter(|o| !o.is_met).map(|o| &converters[o.converter].ports[o.port]);
-        let hints: Vec<CapHint> = open
-            .filter(is_on)
+        let mut found: Vec<usize> = Vec::new();
+        for ring in rings {
+            for (i, p) in ring.iter().enumerate() {
+                let edge = [p, &ring[(i + 1) % ring.len()]].map(|p| [f64::from(p.x), f64::from(p.y)]);
+                let mut bbox = BBox::EMPTY;
+                edge.iter().for_each(|p| bbox.add(p[0], p[1]));
+                found.extend(openings.near(&bbox.grown(AT_CUT)).into_iter().filter(|&k| {
+                    let port = &converters[openings.ports[k].0].ports[openings.ports[k].1];
+                    contacts::distance([port.x, port.y], edge) <= AT_CUT
+                }));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        let hints: Vec<CapHint> = found
+            .iter()
+            .map(|&k| &converters[openings.ports[k].0].ports[openings.ports[k].1])
             .map(|p| CapHint { x: p.x, y: p.y, direction_rad: wrap_angle(p.direction_rad + PI), width: p.width })
             .collect();
         let region = Region { layer: info.layer, rings: rings.clone(), area: *area, slot: None };

@@ -168,8 +168,11 @@ fn divide(
         at_length(look, run, &walked, walked[known] + sign * missing)
             .unwrap_or((look.squared(&run.sections[known]), known))
     };
-    let (from, from_number) = if met[0].is_empty() { (*begin, 0) } else { cut(true) };
-    let (to, to_number) = if met[1].is_empty() { (*end, n - 1) } else { cut(false) };
+    // What is wider than a rail where it ends goes on in another shape.
+    let goes_on = |met: &Vec<_>, s: &Section| !met.is_empty() || s.rails.iter().any(|w| *w > look.window.rail[1]);
+    let is_open = [goes_on(met[0], begin), goes_on(met[1], end)];
+    let (from, from_number) = if is_open[0] { cut(true) } else { (*begin, 0) };
+    let (to, to_number) = if is_open[1] { cut(false) } else { (*end, n - 1) };
     let mut own = vec![from];
     own.extend(run.sections.get(from_number + 1..to_number.max(from_number + 1)).into_iter().flatten());
     own.push(to);
@@ -177,7 +180,7 @@ fn divide(
     let Some(ring) = sides.outline() else { return };
     out.slots.push(Found::new(vec![ring], sides.rails_area(), Slot { section, ..slot }));
     let converters = [(0, begin, &from, true), (1, &to, end, false)];
-    for (k, a, b, is_begin) in converters.into_iter().filter(|c| !met[c.0].is_empty()) {
+    for (k, a, b, is_begin) in converters.into_iter().filter(|c| is_open[c.0]) {
         let Some(sides) = between(a, b) else { continue };
         let Some(ring) = sides.outline() else { continue };
         let (near, far) = if is_begin { (b, a) } else { (a, b) };

@@ -64,12 +64,15 @@ pub fn widest_rail(plan: &Plan, layer: LayerId) -> Option<f64> {
 /// True when some core of a region is no wider than a rail.
 pub fn has_rails(rings: &[Vec<Point>], widest_rail: f64) -> bool {
     let edges = Edges::new(rings, widest_rail);
+    // Tapers are narrowest where their sides end.
     (0..edges.len()).any(|edge| {
         let [dx, dy] = edges.along(edge);
-        let across = edges.cast(&edges.place(edge, 0.5), [-dy, dx], widest_rail);
-        across.is_some_and(|(_, p)| {
-            let other = edges.along(p.edge);
-            dx * other[0] + dy * other[1] < 0.0
+        sections::inset(&edges, edge).into_iter().any(|u| {
+            let across = edges.cast(&edges.place(edge, u), [-dy, dx], widest_rail);
+            across.is_some_and(|(_, p)| {
+                let other = edges.along(p.edge);
+                dx * other[0] + dy * other[1] < 0.0
+            })
         })
     })
 }

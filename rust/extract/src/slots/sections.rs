@@ -26,6 +26,12 @@ const FINE: f64 = 0.02;
 /// Of two corners beside an edge that are nearer than this to each other one is enough, in dbu.
 const COARSE: f64 = 4.0;
 
+/// Places on an edge near both of its ends.
+pub(super) fn inset(edges: &Edges, edge: usize) -> [f64; 2] {
+    let inset = (INSET / edges.length(edge)).min(0.5);
+    [inset, 1.0 - inset]
+}
+
 impl Window {
     fn gap_most(&self) -> f64 {
         WIDER_GAPS * self.gap[1]
@@ -138,9 +144,8 @@ impl Look<'_> {
         let mut beside: Vec<Place> = Vec::new();
         for edge in 0..edges.len() {
             let (length, [dx, dy]) = (edges.length(edge), edges.along(edge));
-            let inset = (INSET / length).min(0.5);
             let parts = (length / step).ceil() as usize;
-            let mut own = vec![inset, 1.0 - inset];
+            let mut own = inset(edges, edge).to_vec();
             for &u in &own {
                 let at = edges.place(edge, u);
                 let hits = [[dy, -dx], [-dy, dx]].map(|direction| edges.cast(&at, direction, reach));
