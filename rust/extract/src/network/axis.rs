@@ -109,11 +109,15 @@ impl Walk<'_> {
         area / outer.fold(f64::MIN_POSITIVE, f64::max)
     }
 
-    /// Takes side arms off, the shortest first: what is one depends on what was taken off before.
+    /// Takes side arms off: those that are corners at first, then the shortest first, as what is one depends on what was
+    /// taken off before.
     fn prune(&mut self, width_min: f64) {
         let mut branch = Vec::new();
         // Lengths are positive, so that their bits have their order.
-        let key = |spur: &Spur, end: u32| Reverse((spur.reach.to_bits(), end));
+        let key = |spur: &Spur, end: u32| {
+            let later = if spur.is_corner { 0 } else { spur.reach.to_bits() };
+            Reverse((later, end))
+        };
         let mut open = BinaryHeap::new();
         for end in (0..self.degree.len() as u32).filter(|&t| self.degree[t as usize] == 1) {
             open.extend(self.spur(end, width_min, &mut branch).map(|spur| key(&spur, end)));

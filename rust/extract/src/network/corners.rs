@@ -7,10 +7,15 @@ use super::intervals::{Interval, Look};
 use super::parts::traced;
 use crate::trace::TraceOptions;
 
-/// A corner is looked at with so many widths of the guides before and behind it,
-const BESIDE: f64 = 1.0;
+/// A corner is looked at with so many widths of the guides before and behind it, as much as is a guide by itself,
+const BESIDE: f64 = 3.0;
 /// of which no more is taken than this part.
 const MOST_BESIDE: f64 = 0.5;
+
+/// Places along a ring where it may be cut open.
+const RING_PLACES: usize = 24;
+/// Widths that differ by less than this, in dbu, do so by rounding.
+const ROUNDING: f64 = 2.0;
 
 impl Look<'_> {
     /// The stretches of an arm, in order, those around a corner taken together.
@@ -29,7 +34,24 @@ impl Look<'_> {
         out
     }
 
-    /// The closed way of a ring whose stretches all meet at corners, beginning in the middle of the first one.
+    /// A place between two to cut a ring open: far from corners, at which it is wider.
+    pub(super) fn ring_start(&self, from: f64, to: f64) -> Option<f64> {
+        let place = |k: usize| from + (to - from) * k as f64 / RING_PLACES as f64;
+        let widths: Vec<Option<f64>> = (0..=RING_PLACES).map(|k| self.fits(place(k)).map(|c| c.width)).collect();
+        let narrowest = widths.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+        let mut best = 0..0;
+        let mut run = 0..0;
+        for (k, width) in widths.iter().enumerate() {
+            let is_good = width.is_some_and(|w| w <= narrowest + ROUNDING);
+            run = if is_good { run.start..k + 1 } else { k + 1..k + 1 };
+            if run.len() > best.len() {
+                best = run.clone();
+            }
+        }
+        (!best.is_empty()).then(|| place(usize::midpoint(best.start, best.end - 1)))
+    }
+
+    /// The closed way of a ring whose stretches all meet at corners.
     pub(super) fn around_ring(&self, intervals: &[Interval], around: f64) -> Option<Interval> {
         let (first, last) = (intervals.first()?, intervals.last()?);
         // The strip goes around twice: where it ends, it is the first round that has the way from last to first.
@@ -41,7 +63,7 @@ impl Look<'_> {
         if !is_closed || !self.is_corner(&last, &again) {
             return None;
         }
-        let from = f64::midpoint(first.from, first.to) % around;
+        let from = self.ring_start(first.from, first.to)? % around;
         let sections = [self.fits(from)?, self.fits(from + around)?];
         Some(Interval { from, to: from + around, is_open: [false; 2], sections })
     }

@@ -469,22 +469,26 @@ impl Strip {
             let (a, b) = (own.ids[i], own.ids[i + 1]);
             if is_left { mesh.next[b as usize] == a } else { mesh.next[a as usize] == b }
         };
+        // What stands out of a side between two notches is no part of the guide.
+        let corner = |i: usize| -> Option<Vec<u32>> {
+            let (from, to) = (own.ids[i], own.ids[i + 1]);
+            let (cut_off, _) = skipped(mesh, is_left, from, to);
+            let has_notch = [from, to].iter().chain(&cut_off).any(|&p| mesh.is_notch[p as usize]);
+            (!cut_off.is_empty() && !has_notch).then_some(cut_off)
+        };
         let between = own.between(from, to);
         let mut out = Vec::with_capacity(between.len());
+        let mut is_led_to = between.start > 0 && follows(between.start - 1);
         for i in between.clone() {
-            let is_straight = i > 0 && i + 1 < own.ids.len() && follows(i - 1) && follows(i);
-            if mesh.is_drawn[own.ids[i] as usize] || !is_straight {
+            let is_last = i + 1 >= own.ids.len();
+            let is_next = !is_last && follows(i);
+            let around = if is_last || is_next || i + 1 >= between.end { None } else { corner(i) };
+            if mesh.is_drawn[own.ids[i] as usize] || !(is_led_to && (is_next || around.is_some())) {
                 out.push(own.at[i]);
             }
-            if i + 1 < between.end && !follows(i) {
-                let (cut_off, _) = skipped(mesh, is_left, own.ids[i], own.ids[i + 1]);
-                let is_notch = |p: &u32| mesh.is_notch[*p as usize];
-                // What stands out of a side between two notches is no part of the guide.
-                if !is_notch(&own.ids[i]) && !is_notch(&own.ids[i + 1]) && !cut_off.iter().any(is_notch) {
-                    let drawn = cut_off.into_iter().filter(|&p| mesh.is_drawn[p as usize]);
-                    out.extend(drawn.map(|p| mesh.points[p as usize]));
-                }
-            }
+            is_led_to = is_next || around.is_some();
+            let drawn = around.into_iter().flatten().filter(|&p| mesh.is_drawn[p as usize]);
+            out.extend(drawn.map(|p| mesh.points[p as usize]));
         }
         out
     }
