@@ -172,7 +172,9 @@ impl Merger<'_> {
             let drawn = Arc::new(drawn::of_converter(self.plan, layer, one, area));
             out.push(FormInfo { source: Source::United(one.rings.clone(), area), layer, drawn });
         };
-        converters.iter().for_each(|one| add(one, one.area * scale));
+        for one in &converters {
+            add(one, one.area * scale);
+        }
         out
     }
 
@@ -204,7 +206,9 @@ impl Merger<'_> {
             for (i, p) in ring.iter().enumerate() {
                 let edge = [p, &ring[(i + 1) % ring.len()]].map(|p| [f64::from(p.x), f64::from(p.y)]);
                 let mut bbox = BBox::EMPTY;
-                edge.iter().for_each(|p| bbox.add(p[0], p[1]));
+                for p in &edge {
+                    bbox.add(p[0], p[1]);
+                }
                 found.extend(openings.near(&bbox.grown(AT_CUT)).into_iter().filter(|&k| {
                     let port = &converters[openings.ports[k].0].ports[openings.ports[k].1];
                     contacts::distance([port.x, port.y], edge) <= AT_CUT

@@ -130,7 +130,7 @@ impl Edges {
             let u = (r[0] * direction[1] - r[1] * direction[0]) / cross;
             let is_met = t > NOTHING && t <= reach && (-BEYOND..=1.0 + BEYOND).contains(&u);
             // Of two edges that meet where the ray goes the first in order, whatever the index visits first.
-            if is_met && best.is_none_or(|(s, other, _)| t < s || (t == s && edge < other)) {
+            if is_met && best.is_none_or(|(s, other, _)| t < s || (t <= s && edge < other)) {
                 best = Some((t, edge, u));
             }
         });

@@ -79,11 +79,11 @@ pub(super) fn find(
     let mut runs: Vec<Run> = Vec::new();
     for stretch in look.stretches() {
         let middle = stretch.sections[stretch.sections.len() / 2];
-        if !taken.holds(&middle) {
-            if let Some(run) = run(&look, rings, stretch) {
-                taken.add(edges, &run);
-                runs.push(run);
-            }
+        if !taken.holds(&middle)
+            && let Some(run) = run(&look, rings, stretch)
+        {
+            taken.add(edges, &run);
+            runs.push(run);
         }
     }
     if runs.is_empty() {
@@ -102,7 +102,9 @@ pub(super) fn find(
         if !touched.is_empty() && is_stub(&part, window.outer_most()) {
             continue;
         }
-        touched.into_iter().for_each(|(end, edge)| met[end].push(edge));
+        for (end, edge) in touched {
+            met[end].push(edge);
+        }
         out.rest.extend(part);
     }
     for (run, met) in runs.iter().zip(met.chunks(2)) {
@@ -303,7 +305,9 @@ impl Ends {
                 let cap = [section.places[0].at, section.places[3].at];
                 let mut bbox = BBox::EMPTY;
                 if !run.is_closed {
-                    cap.iter().for_each(|p| bbox.add(p[0], p[1]));
+                    for p in &cap {
+                        bbox.add(p[0], p[1]);
+                    }
                 }
                 boxes.push(bbox);
                 caps.push(cap);
@@ -319,7 +323,9 @@ impl Ends {
             for (i, p) in ring.iter().enumerate() {
                 let edge = [p, &ring[(i + 1) % ring.len()]].map(|p| [f64::from(p.x), f64::from(p.y)]);
                 let mut bbox = BBox::EMPTY;
-                edge.iter().for_each(|p| bbox.add(p[0], p[1]));
+                for p in &edge {
+                    bbox.add(p[0], p[1]);
+                }
                 let mut seen: Vec<usize> = Vec::new();
                 self.index.candidates(&bbox.grown(ON_END), |end| {
                     let is_on = |p: [f64; 2]| crate::contacts::distance(p, self.caps[end]) <= ON_END;
