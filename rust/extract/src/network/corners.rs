@@ -51,6 +51,15 @@ impl Look<'_> {
         (!best.is_empty()).then(|| place(usize::midpoint(best.start, best.end - 1)))
     }
 
+    /// The quarters of a ring from a place on.
+    pub(super) fn quarters(&self, from: f64, around: f64) -> Vec<Interval> {
+        let quarter = |k: u8| {
+            let [from, to] = [k, k + 1].map(|k| from + around * f64::from(k) / 4.0);
+            Some(Interval { from, to, is_open: [false; 2], sections: [self.fits(from)?, self.fits(to)?] })
+        };
+        (0..4).filter_map(quarter).collect()
+    }
+
     /// The closed way of a ring whose stretches all meet at corners.
     pub(super) fn around_ring(&self, intervals: &[Interval], around: f64) -> Option<Interval> {
         let (first, last) = (intervals.first()?, intervals.last()?);

@@ -173,23 +173,31 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
     let mut intervals = pick(from);
     let whole =
         |i: &[Interval], from: f64| i.len() == 1 && i[0].to - i[0].from >= around * 0.999_999 && i[0].from <= from;
-    if let Some(section) = look.fits(from).filter(|_| whole(&intervals, from)) {
-        // The strip goes around twice: the same cross-section has another place on its sides there.
-        let again = look.fits(from + around).unwrap_or(section);
-        let all = Interval { from, to: from + around, is_open: [false; 2], sections: [section, again] };
-        add_guide(arm, look, [all; 2], [None; 2], owners, network);
-        return;
+    let mut is_cut = false;
+    if whole(&intervals, from) {
+        // Next to a sharp corner a cut would be askew.
+        for from in [Some(from), look.ring_start(0.0, around)].into_iter().flatten() {
+            // The strip goes around twice: the same cross-section has another place on its sides there.
+            let (Some(section), Some(again)) = (look.fits(from), look.fits(from + around)) else { continue };
+            let all = Interval { from, to: from + around, is_open: [false; 2], sections: [section, again] };
+            if add_guide(arm, look, [all; 2], [None; 2], owners, network).is_some() {
+                return;
+            }
+            // Where one corner cannot be traced, that corner alone is no guide.
+            intervals = look.quarters(from, around);
+        }
+        is_cut = true;
     }
     // Begin where it is no guide, so that no stretch is cut in two.
-    if let Some(gap) = intervals.last().map(|i| i.to).filter(|to| *to < from + around) {
+    if let Some(gap) = intervals.last().map(|i| i.to).filter(|to| !is_cut && *to < from + around) {
         from = (gap + 1.0) % around;
         intervals = pick(from);
     }
-    if let Some(all) = look.around_ring(&intervals, around) {
+    if let Some(all) = look.around_ring(&intervals, around).filter(|_| !is_cut) {
         add_guide(arm, look, [all; 2], [None; 2], owners, network);
         return;
     }
-    let intervals = look.around_corners(intervals);
+    let intervals = if is_cut { intervals } else { look.around_corners(intervals) };
     let Some(last) = intervals.len().checked_sub(1) else { return };
     let first = owners.add();
     let mut before = first;
