@@ -86,18 +86,32 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
     let mut device_below = vec![false; n];
     let mut optical_below = vec![false; n];
     let mut device_box = vec![BBox::EMPTY; n];
+    let mut is_within_marker = vec![false; n];
+    for &cell in plan.layout.bottom_up.iter().rev() {
+        let i = cell.index();
+        if is_within_marker[i] || !facts[i].markers.is_empty() {
+            for (target, _) in &plan.below[i].targets {
+                is_within_marker[target.index()] = true;
+            }
+        }
+    }
     for &cell in &plan.layout.bottom_up {
         let i = cell.index();
         let (mut devices, mut optical, mut below) = (false, false, BBox::EMPTY);
-        for r in &plan.layout.cell(cell).references {
-            let j = r.target.index();
-            if roles[j] != Role::Ignored {
-                devices |= device_below[j];
-                optical |= optical_below[j];
-                below.add_box(&crate::facts::repeated(&device_box[j].transformed(&r.transform), &r.repetition));
-            }
+        for j in plan.below[i].targets.iter().map(|(target, _)| target.index()).filter(|&j| roles[j] != Role::Ignored) {
+            devices |= device_below[j];
+            optical |= optical_below[j];
         }
         let own = &facts[i];
+        // Asked for below a marker only, and a cell without one may place very many others.
+        if devices && (!own.markers.is_empty() || is_within_marker[i]) {
+            for r in &plan.layout.cell(cell).references {
+                let j = r.target.index();
+                if roles[j] != Role::Ignored && device_below[j] {
+                    below.add_box(&crate::facts::repeated(&device_box[j].transformed(&r.transform), &r.repetition));
+                }
+            }
+        }
         let entry = plan.entry(cell);
         let stated = entry.is_some_and(|e| e.ports.iter().any(|p| p.kind == PortKind::Optical));
         let pinned = own.pins.iter().any(|p| p.port.kind == PortKind::Optical);

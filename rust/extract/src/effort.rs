@@ -113,8 +113,8 @@ pub fn stacks(plan: &Plan, roles: &[Role], cells: &[CellPlan], counts: &[u64]) -
     for &cell in &plan.layout.bottom_up {
         let mut sum = cells[cell.index()].instances.len() as u64;
         if roles[cell.index()] == Role::Circuit {
-            for r in &plan.layout.cell(cell).references {
-                sum = sum.saturating_add(r.repetition.len().saturating_mul(below[r.target.index()]));
+            for (target, copies) in &plan.below[cell.index()].targets {
+                sum = sum.saturating_add(copies.saturating_mul(below[target.index()]));
             }
         }
         below[cell.index()] = sum;
@@ -122,7 +122,8 @@ pub fn stacks(plan: &Plan, roles: &[Role], cells: &[CellPlan], counts: &[u64]) -
     let mut found = Vec::new();
     for i in (0..cells.len()).filter(|&i| counts[i] > 0 && roles[i] == Role::Circuit) {
         let this = plan.layout.cell(CellId::from(i));
-        for r in this.references.iter().filter(|r| below[r.target.index()] > 0) {
+        let lattices = plan.below[i].lattices.iter().map(|&k| &this.references[k]);
+        for r in lattices.filter(|r| below[r.target.index()] > 0) {
             let (copies, limit) = kept(plan, roles, cells, r);
             let left = r.repetition.len().saturating_sub(copies).saturating_mul(below[r.target.index()]);
             if left > 0 {

@@ -72,11 +72,16 @@ pub struct Placements {
 /// Number of placements of every cell below the tops, through circuits only; devices are counted, what is
 /// inside them is not.
 pub fn counts(plan: &Plan, roles: &[Role], top: CellId) -> Vec<u64> {
-    counts_of(plan, roles, top, |r| r.repetition.len())
+    counts_of(plan, roles, top, |cell| &plan.below[cell.index()].targets)
 }
 
-/// The same, of every reference only as many copies as `copies` says.
-pub fn counts_of(plan: &Plan, roles: &[Role], top: CellId, copies: impl Fn(&Reference) -> u64) -> Vec<u64> {
+/// The same, with so many copies of each cell that a cell places as `targets` says.
+pub fn counts_of<'a>(
+    plan: &Plan,
+    roles: &[Role],
+    top: CellId,
+    targets: impl Fn(CellId) -> &'a [(CellId, u64)],
+) -> Vec<u64> {
     let layout = plan.layout;
     let mut count = vec![0_u64; layout.cells.len()];
     count[top.index()] = 1;
@@ -85,9 +90,9 @@ pub fn counts_of(plan: &Plan, roles: &[Role], top: CellId, copies: impl Fn(&Refe
         if n == 0 || roles[cell.index()] != Role::Circuit {
             continue;
         }
-        for r in &layout.cell(cell).references {
-            let target = &mut count[r.target.index()];
-            *target = target.saturating_add(n.saturating_mul(copies(r)));
+        for (target, copies) in targets(cell) {
+            let target = &mut count[target.index()];
+            *target = target.saturating_add(n.saturating_mul(*copies));
         }
     }
     count
@@ -118,6 +123,23 @@ impl Ground<'_> {
     /// Copies of a reference that are placed; none where there is nothing of interest.
     pub fn copies(&self, r: &Reference) -> u64 {
         if self.wanted[r.target.index()] { kept(self.plan, self.roles, self.cells, r).0 } else { 0 }
+    }
+
+    /// For each cell those it places, with the number of copies that are placed.
+    pub fn kept(&self) -> Vec<Vec<(CellId, u64)>> {
+        let of_cell = |i: usize| {
+            let below = &self.plan.below[i];
+            let mut targets = below.targets.clone();
+            targets.retain(|(target, _)| self.wanted[target.index()]);
+            for &lattice in &below.lattices {
+                let r = &self.plan.layout.cell(CellId::from(i)).references[lattice];
+                if let Some(own) = targets.iter_mut().find(|(target, _)| *target == r.target) {
+                    own.1 -= (r.repetition.len() - self.copies(r)).min(own.1);
+                }
+            }
+            targets
+        };
+        (0..self.cells.len()).map(of_cell).collect()
     }
 
     /// True when a cell is looked at where it is placed.
@@ -234,7 +256,8 @@ pub fn walk(
     });
     out.rest.extend(ground.counted(top, counts));
     if let Some(limit) = effort.reached() {
-        let all = counts_of(plan, roles, top, copies);
+        let kept = ground.kept();
+        let all = counts_of(plan, roles, top, |cell| &kept[cell.index()]);
         let devices = |(n, c): (&u64, &CellPlan)| n.saturating_mul(c.instances.len() as u64);
         let all = all.iter().zip(cells).map(devices).fold(0, u64::saturating_add);
         let last = out.devices.last().map_or([0.0; 2], |p| p.at);

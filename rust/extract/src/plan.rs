@@ -1,8 +1,9 @@
 //! The recipe turned into look-ups by layer id and cell, with lengths in dbu.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, LayerId};
-use waveguard_layout::Layout;
+use waveguard_layout::{Layout, Repetition};
 
 use crate::recipe::{CellEntry, CellRole, LayerPair, Recipe, SlotSection};
 
@@ -23,7 +24,43 @@ pub struct Plan<'a> {
     pub pin_forms: Vec<Vec<usize>>,
     /// Layers of guides in the order of the recipe, without repeats.
     pub guide_layers: Vec<LayerId>,
+    /// What each cell places, summed up.
+    pub below: Vec<Below>,
     entries: FxHashMap<CellId, usize>,
+}
+
+/// The placements in a cell. A cell may place few others very often, and much is counted over the hierarchy.
+#[derive(Clone, Debug, Default)]
+pub struct Below {
+    /// Each cell it places, in order of the first placement, with the number of all copies.
+    pub targets: Vec<(CellId, u64)>,
+    /// References that are lattices.
+    pub lattices: Vec<usize>,
+}
+
+impl Below {
+    fn new(layout: &Layout, cell: CellId) -> Self {
+        let mut below = Self::default();
+        let mut numbers: FxHashMap<CellId, usize> = FxHashMap::default();
+        let mut last = None;
+        for (i, r) in layout.cell(cell).references.iter().enumerate() {
+            // Copies of one cell often follow each other.
+            let number = match last {
+                Some((target, number)) if target == r.target => number,
+                _ => *numbers.entry(r.target).or_insert_with(|| {
+                    below.targets.push((r.target, 0));
+                    below.targets.len() - 1
+                }),
+            };
+            last = Some((r.target, number));
+            let sum = &mut below.targets[number].1;
+            *sum = sum.saturating_add(r.repetition.len());
+            if matches!(&*r.repetition, Repetition::Grid { .. }) {
+                below.lattices.push(i);
+            }
+        }
+        below
+    }
 }
 
 impl<'a> Plan<'a> {
@@ -38,6 +75,7 @@ impl<'a> Plan<'a> {
             is_marker: vec![false; n],
             pin_forms: vec![Vec::new(); n],
             guide_layers: Vec::new(),
+            below: (0..layout.cells.len()).into_par_iter().map(|i| Below::new(layout, CellId::from(i))).collect(),
             entries: recipe.cells.iter().enumerate().map(|(i, c)| (CellId::from(c.cell), i)).collect(),
         };
         // A layout may list a pair twice; every entry with that pair counts.

@@ -77,8 +77,9 @@ pub fn boxes_of_rows(plan: &Plan, core_box: &[BBox], placements: &[u64]) -> Vec<
     let most = plan.recipe.limits.segments;
     let mut may_be: Vec<bool> =
         core_box.iter().zip(placements).map(|(b, n)| !b.is_empty() && *n <= most && is_thin(plan, b)).collect();
-    for cell in &plan.layout.cells {
-        for r in cell.references.iter().filter(|r| is_array(plan, &r.repetition)) {
+    for (cell, below) in plan.layout.cells.iter().zip(&plan.below) {
+        let lattices = below.lattices.iter().map(|&k| &cell.references[k]);
+        for r in lattices.filter(|r| is_array(plan, &r.repetition)) {
             may_be[r.target.index()] = false;
         }
     }

@@ -27,6 +27,7 @@ impl Choice {
     pub(super) fn new(ground: Ground, tops: &[CellId]) -> Option<Self> {
         let Ground { plan, roles, cells, .. } = ground;
         let n = cells.len();
+        let kept = ground.kept();
         let mut within = vec![0_u64; n];
         for &cell in &plan.layout.bottom_up {
             let i = cell.index();
@@ -35,14 +36,14 @@ impl Choice {
             }
             within[i] = cells[i].instances.len() as u64;
             if roles[i] == Role::Circuit {
-                for r in &plan.layout.cell(cell).references {
-                    within[i] = within[i].saturating_add(ground.copies(r).saturating_mul(within[r.target.index()]));
+                for (target, copies) in &kept[i] {
+                    within[i] = within[i].saturating_add(copies.saturating_mul(within[target.index()]));
                 }
             }
         }
         let mut placements = vec![0_u64; n];
         for &top in tops {
-            let counts = place::counts_of(plan, roles, top, |r| ground.copies(r));
+            let counts = place::counts_of(plan, roles, top, |cell| &kept[cell.index()]);
             placements.iter_mut().zip(counts).for_each(|(sum, n)| *sum = sum.saturating_add(n));
         }
         let is_block: Vec<bool> = (0..n)
@@ -54,7 +55,7 @@ impl Choice {
             })
             .collect();
         let all: u64 = tops.iter().map(|t| within[t.index()]).fold(0, u64::saturating_add);
-        let blocks = count_blocks(ground, tops, &is_block);
+        let blocks = count_blocks(ground, &kept, tops, &is_block);
         let limits = &plan.recipe.limits;
         let visits = placements.iter().zip(cells).map(|(n, cell)| {
             let own = if cell.counted { 0 } else { cell.terminals.len() + cell.leftovers.len() };
@@ -156,7 +157,7 @@ fn of_shape(cell: CellId, first: usize, n: usize, t: &Transform) -> RawForm {
 }
 
 /// How many blocks there will be.
-fn count_blocks(ground: Ground, tops: &[CellId], is_block: &[bool]) -> u64 {
+fn count_blocks(ground: Ground, kept: &[Vec<(CellId, u64)>], tops: &[CellId], is_block: &[bool]) -> u64 {
     let Ground { plan, roles, cells, .. } = ground;
     let mut open = vec![0_u64; cells.len()];
     let mut blocks = 0_u64;
@@ -175,9 +176,9 @@ fn count_blocks(ground: Ground, tops: &[CellId], is_block: &[bool]) -> u64 {
         let own = cells[cell.index()].instances.iter().filter(|one| one.is_first).count() as u64;
         blocks = blocks.saturating_add(n.saturating_mul(own));
         if roles[cell.index()] == Role::Circuit {
-            for r in &plan.layout.cell(cell).references {
-                let below = &mut open[r.target.index()];
-                *below = below.saturating_add(n.saturating_mul(ground.copies(r)));
+            for (target, copies) in &kept[cell.index()] {
+                let below = &mut open[target.index()];
+                *below = below.saturating_add(n.saturating_mul(*copies));
             }
         }
     }

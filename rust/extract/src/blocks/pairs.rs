@@ -182,22 +182,12 @@ fn key(a: &Block, b: &Block) -> Key {
     (a.form, b.form, [0, 1].map(|k: usize| (b.d[k] - a.d[k]).to_bits()))
 }
 
-/// The larger extent of the block in the middle of all.
+/// A tile as large as a block with the mean area of all: a box much longer than that touches some tiles, and none of
+/// them holds many.
 fn typical_size(list: &[Block], around: &[BBox]) -> f64 {
-    let size = |b: &BBox| (b.max[0] - b.min[0]).max(b.max[1] - b.min[1]);
-    let sizes: Vec<f64> = around.iter().map(size).collect();
-    let mut counts = vec![0_usize; around.len()];
-    for b in list {
-        counts[b.form as usize] += 1;
-    }
-    let mut order: Vec<usize> = (0..sizes.len()).collect();
-    order.sort_by(|&a, &b| sizes[a].total_cmp(&sizes[b]));
-    let mut before = 0;
-    for form in order {
-        before += counts[form];
-        if 2 * before >= list.len() {
-            return sizes[form];
-        }
-    }
-    1.0
+    let area = |b: &Block| {
+        let own = &around[b.form as usize];
+        (own.max[0] - own.min[0]).max(0.0) * (own.max[1] - own.min[1]).max(0.0)
+    };
+    (list.iter().map(area).sum::<f64>() / list.len().max(1) as f64).sqrt()
 }

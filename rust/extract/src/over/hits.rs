@@ -44,7 +44,9 @@ pub(super) fn find(ground: &Ground) -> Vec<Hit> {
     let index = GridIndex::new(&boxes, 4.0 * reach);
     // A guide may reach across the chip: as many tiles as ports are enough to tell whether it may have any on it.
     let mut chip = BBox::EMPTY;
-    boxes.iter().for_each(|b| chip.add_box(b));
+    for b in &boxes {
+        chip.add_box(b);
+    }
     let extent = (chip.max[0] - chip.min[0]).max(chip.max[1] - chip.min[1]);
     let coarse = GridIndex::new(&boxes, (extent / (boxes.len() as f64).sqrt()).max(4.0 * reach));
     let mut hits: Vec<Hit> = Vec::new();

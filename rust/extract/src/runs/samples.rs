@@ -228,7 +228,7 @@ mod tests {
         assert!((sum(|r| r.step_nm) - 3600.0 * 500.0).abs() < 1e-6);
         // Half of the first step and half of the last lie beyond the outermost samples.
         let between = 300.0 * 501.0 + 3000.0 * 500.0 + 299.0 * 499.0;
-        assert!((sum(|r| r.other_step_nm) - between - (501.0 + 499.0) / 2.0).abs() < 1e-6);
+        assert!((sum(|r| r.other_step_nm) - between - f64::midpoint(501.0, 499.0)).abs() < 1e-6);
         let mean = sum(|r| r.gap_nm * r.step_nm) / sum(|r| r.step_nm);
         assert!((samples.mean_gap_nm() - mean).abs() < 1e-9);
         let long: Vec<&Row> = rows.iter().filter(|r| r.step_nm > 500.0).collect();
