@@ -379,7 +379,7 @@ fn a_sharp_corner_is_part_of_its_guide_whatever_the_guide_meets() {
     for (angle, turn) in [(0.0, FRAC_PI_2), (0.5, 1.2), (1.1, -FRAC_PI_2), (2.0, 0.8)] {
         let far = [14_000.0 + 9000.0 * f64::cos(turn), 9000.0 * f64::sin(turn)];
         let bent = mitred(&[[0.0, 0.0], [14_000.0, 0.0], far]);
-        let alone = merged(&[bent.clone()], angle);
+        let alone = merged(std::slice::from_ref(&bent), angle);
         let expected = trace_ribbon(&alone[0], None, &options().trace).expect("a ribbon").length;
         // Across the first leg.
         let found = network(&[bent, bar([4000.0, -7000.0], [4000.0, 6000.0], WIDTH)], angle);
@@ -401,7 +401,7 @@ fn a_loop_with_sharp_corners_that_crosses_itself_keeps_its_crossing() {
 
 #[test]
 fn a_square_ring_is_one_guide_that_meets_itself() {
-    let outer = vec![[-8000.0, -8000.0], [8000.0, -8000.0], [8000.0, 8000.0], [-8000.0, 8000.0]];
+    let outer = [[-8000.0, -8000.0], [8000.0, -8000.0], [8000.0, 8000.0], [-8000.0, 8000.0]];
     let sides = [(0, 1), (1, 2), (2, 3), (3, 0)].map(|(a, b): (usize, usize)| {
         let (a, b): ([f64; 2], [f64; 2]) = (outer[a], outer[b]);
         // Each as long as the outside of the frame.
