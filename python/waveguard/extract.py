@@ -124,7 +124,7 @@ def recipe(
                 "width_nm": guide.section.width_um.value * NM_PER_UM,
                 "width_min_nm": guide.section.width_min_um * NM_PER_UM,
                 "width_max_nm": guide.section.width_max_um * NM_PER_UM,
-                **_slot(guide.section),
+                "slot": _slot(guide.section),
                 "segmented": guide.section.segmented,
             }
             for guide in guides
@@ -142,18 +142,16 @@ def recipe(
     }
 
 
-def _slot(section: CrossSection) -> dict[str, dict[str, float]]:
-    """Return the windows of the rails and the gap of a slot guide; nothing for other guides."""
+def _slot(section: CrossSection) -> dict[str, float] | None:
+    """Return the windows of the rails and the gap of a slot guide; None for other guides."""
     slot = section.slot
     if slot is None:
-        return {}
+        return None
     return {
-        "slot": {
-            "rail_min_nm": slot.rail_min_um * NM_PER_UM,
-            "rail_max_nm": slot.rail_max_um * NM_PER_UM,
-            "gap_min_nm": slot.gap_min_um * NM_PER_UM,
-            "gap_max_nm": slot.gap_max_um * NM_PER_UM,
-        }
+        "rail_min_nm": slot.rail_min_um * NM_PER_UM,
+        "rail_max_nm": slot.rail_max_um * NM_PER_UM,
+        "gap_min_nm": slot.gap_min_um * NM_PER_UM,
+        "gap_max_nm": slot.gap_max_um * NM_PER_UM,
     }
 
 

@@ -44,7 +44,7 @@ def row_between_guides() -> gdstk.Library:
 
 def with_section(folder: Path) -> Path:
     text = SPEC.read_text(encoding="utf-8")
-    (strip,) = re.findall(r"\[\[cross_sections\]\]\n.*?\n\n", text, re.DOTALL)
+    strip = re.findall(r"\[\[cross_sections\]\]\n.*?\n\n", text, re.DOTALL)[0]
     own = strip.replace('"strip"\nc', '"row"\nc').replace(
         "loss_db_per_cm = 2.0", "loss_db_per_cm = 7.0\nsegmented = true"
     )

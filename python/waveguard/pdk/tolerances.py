@@ -130,6 +130,8 @@ class Effort(Part):
     """Rows of the table of overlaps."""
     segments: Count = 1_000_000
     """Placements of one cell that are looked at as the boxes of a row, beyond `free_placements`."""
+    block_share: NotBelow = 0.25
+    """Devices that are looked at in cells and pairs of cells that are placed often, as a part of all devices."""
 
 
 class Extraction(Part):

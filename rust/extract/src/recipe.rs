@@ -342,11 +342,11 @@ pub struct Limits {
     pub overlap_steps: u64,
     /// Rows of the table of overlaps.
     pub overlap_rows: usize,
+    /// Placements of one cell that are looked at as the boxes of a row, beyond `free_placements`.
+    pub segments: u64,
     /// Devices that are looked at in cells and pairs of cells that are placed often, as a part of all devices; where
     /// these would be more, all devices are looked at together.
     pub block_share: f64,
-    /// Placements of one cell that are looked at as the boxes of a row, beyond `free_placements`.
-    pub segments: u64,
 }
 
 impl Default for Limits {
