@@ -232,8 +232,8 @@ fn section_of_row(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
         .find_map(|w| plan.recipe.section_of_row(plan.pair(layer), w * nm, width_slack(plan) * nm))
 }
 
-/// The cross-section that holds the width of the narrower end, else that of the wider one, else the mean width. A guide
-/// that widens at both ends has its cross-section in between. That of a slot guide is known from its rails.
+/// The cross-section that holds the width of the narrower end, else that of the wider one, else the mean width. That
+/// of a slot guide is known from its rails.
 fn section_of(plan: &Plan, core: Core, trace: &Trace) -> Option<usize> {
     if let Some(slot) = core.slot {
         return Some(slot.section);
@@ -241,7 +241,7 @@ fn section_of(plan: &Plan, core: Core, trace: &Trace) -> Option<usize> {
     let nm = plan.layout.dbu_nm;
     let mean = trace.area / trace.length;
     let [a, b] = [trace.ends[0].width, trace.ends[1].width];
-    [a.min(b).min(mean), a.max(b), mean]
+    [a.min(b), a.max(b), mean]
         .into_iter()
         .find_map(|w| plan.recipe.section(plan.pair(core.layer), w * nm, width_slack(plan) * nm))
 }

@@ -4,9 +4,6 @@
 //! edge ends an arm (chordal axis, Prasad 1997). Corners, teeth and steps of the outline give short side
 //! arms that no light follows; these are taken off first.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use super::mesh::{Mesh, NONE};
 
 /// A side arm that reaches no further than this many times its base is a corner of the outline.
@@ -43,16 +40,6 @@ pub(super) struct Graph {
     pub(super) junctions: Vec<u32>,
     /// For each triangle whether it belongs to an arm or a junction.
     pub(super) is_kept: Vec<bool>,
-}
-
-/// A side arm.
-struct Spur {
-    /// The triangle it hangs on.
-    junction: u32,
-    /// How far it reaches from there.
-    reach: f64,
-    /// It is no more than a corner of the outline.
-    is_corner: bool,
 }
 
 struct Walk<'a> {
@@ -109,37 +96,29 @@ impl Walk<'_> {
         area / outer.fold(f64::MIN_POSITIVE, f64::max)
     }
 
-    /// Takes side arms off: those that are corners at first, then the shortest first, as what is one depends on what was
-    /// taken off before.
     fn prune(&mut self, width_min: f64) {
+        let mut ends: Vec<u32> = (0..self.degree.len() as u32).filter(|&t| self.degree[t as usize] == 1).collect();
+        // From the back, so that the order of the ends that turn up on the way does not matter much.
+        ends.reverse();
         let mut branch = Vec::new();
-        // Lengths are positive, so that their bits have their order.
-        let key = |spur: &Spur, end: u32| {
-            let later = if spur.is_corner { 0 } else { spur.reach.to_bits() };
-            Reverse((later, end))
-        };
-        let mut open = BinaryHeap::new();
-        for end in (0..self.degree.len() as u32).filter(|&t| self.degree[t as usize] == 1) {
-            open.extend(self.spur(end, width_min, &mut branch).map(|spur| key(&spur, end)));
-        }
-        while let Some(Reverse((_, end))) = open.pop() {
+        while let Some(end) = ends.pop() {
             if !self.is_kept[end as usize] || self.degree[end as usize] != 1 {
                 continue;
             }
-            let Some(spur) = self.spur(end, width_min, &mut branch).filter(|spur| spur.is_corner) else { continue };
-            for &t in &branch {
-                self.is_kept[t as usize] = false;
-            }
-            self.degree[spur.junction as usize] -= 1;
-            if self.degree[spur.junction as usize] == 1 {
-                let next = self.spur(spur.junction, width_min, &mut branch);
-                open.extend(next.map(|next| key(&next, spur.junction)));
+            if let Some(junction) = self.spur(end, width_min, &mut branch) {
+                for &t in &branch {
+                    self.is_kept[t as usize] = false;
+                }
+                self.degree[junction as usize] -= 1;
+                if self.degree[junction as usize] == 1 {
+                    ends.push(junction);
+                }
             }
         }
     }
 
-    /// The side arm that ends in a triangle, with its triangles; `None` when it leads to no junction.
-    fn spur(&self, end: u32, width_min: f64, branch: &mut Vec<u32>) -> Option<Spur> {
+    /// The junction a side arm hangs on, when it is no more than a corner of the outline; its triangles.
+    fn spur(&self, end: u32, width_min: f64, branch: &mut Vec<u32>) -> Option<u32> {
         branch.clear();
         let (mut before, mut t) = (NONE, end);
         let mut widest = 0.0_f64;
@@ -154,7 +133,7 @@ impl Walk<'_> {
                 let far = branch.iter().flat_map(|&t| self.mesh.triangles[t as usize]).map(|p| self.point(p));
                 let reach = far.map(|p| (p[0] - middle[0]).hypot(p[1] - middle[1])).fold(0.0, f64::max);
                 let is_narrow = widest < width_min && (branch.len() > 1 || base < width_min);
-                return Some(Spur { junction: next, reach, is_corner: reach < SPUR_REACH * base || is_narrow });
+                return (reach < SPUR_REACH * base || is_narrow).then_some(next);
             }
             widest = widest.max(self.height(next));
             (before, t) = (t, next);

@@ -8,7 +8,6 @@
 mod axis;
 mod bodies;
 mod boxes;
-mod corners;
 mod entries;
 mod hubs;
 mod intervals;

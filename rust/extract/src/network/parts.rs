@@ -76,11 +76,11 @@ fn cut_arm(
     let look = Look { mesh, strip: &strip, hubs, opts };
     let is_ring = arm.nodes[0] == Node::Closed;
     if is_ring {
-        cut_ring(arm, &look, owners, network);
+        cut_ring(mesh, arm, &look, owners, network);
         return;
     }
     let ends = arm.nodes.map(|n| matches!(n, Node::End(_)));
-    let intervals = look.around_corners(look.intervals(0.0, strip.length(), ends));
+    let intervals = look.intervals(0.0, strip.length(), ends);
     let mut before = match arm.nodes[0] {
         Node::Junction(t) => Some(owners.of_junction(t)),
         _ => None,
@@ -112,7 +112,7 @@ fn cut_arm(
         let at_end = if interval.is_open[1] || is_step { None } else { Some(next.unwrap_or_else(|| owners.add())) };
         let nodes = [at_begin, at_end];
         let side = match look.inside(*interval, entries, owners) {
-            Ok(rest) => add_guide(arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide),
+            Ok(rest) => add_guide(mesh, arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide),
             Err(end) => {
                 owners.take(arm, look.strip, *interval, bodies::OUTSIDE);
                 owners.entered += 1;
@@ -164,7 +164,7 @@ fn is_step(a: &Interval, b: &Interval) -> bool {
 }
 
 /// A ring is a guide that meets itself, or goes from body to body.
-fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) {
+fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) {
     // The strip goes around twice, less the way from the last chord to the first.
     let n = arm.chords.len();
     let around = look.strip.chord_start(n);
@@ -173,37 +173,24 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
     let mut intervals = pick(from);
     let whole =
         |i: &[Interval], from: f64| i.len() == 1 && i[0].to - i[0].from >= around * 0.999_999 && i[0].from <= from;
-    let mut is_cut = false;
-    if whole(&intervals, from) {
-        // Next to a sharp corner a cut would be askew.
-        for from in [Some(from), look.ring_start(0.0, around)].into_iter().flatten() {
-            // The strip goes around twice: the same cross-section has another place on its sides there.
-            let (Some(section), Some(again)) = (look.fits(from), look.fits(from + around)) else { continue };
-            let all = Interval { from, to: from + around, is_open: [false; 2], sections: [section, again] };
-            if add_guide(arm, look, [all; 2], [None; 2], owners, network).is_some() {
-                return;
-            }
-            // Where one corner cannot be traced, that corner alone is no guide.
-            intervals = look.quarters(from, around);
-        }
-        is_cut = true;
+    if let Some(section) = look.fits(from).filter(|_| whole(&intervals, from)) {
+        // The strip goes around twice: the same cross-section has another place on its sides there.
+        let again = look.fits(from + around).unwrap_or(section);
+        let all = Interval { from, to: from + around, is_open: [false; 2], sections: [section, again] };
+        add_guide(mesh, arm, look, [all; 2], [None; 2], owners, network);
+        return;
     }
     // Begin where it is no guide, so that no stretch is cut in two.
-    if let Some(gap) = intervals.last().map(|i| i.to).filter(|to| !is_cut && *to < from + around) {
+    if let Some(gap) = intervals.last().map(|i| i.to).filter(|to| *to < from + around) {
         from = (gap + 1.0) % around;
         intervals = pick(from);
     }
-    if let Some(all) = look.around_ring(&intervals, around).filter(|_| !is_cut) {
-        add_guide(arm, look, [all; 2], [None; 2], owners, network);
-        return;
-    }
-    let intervals = if is_cut { intervals } else { look.around_corners(intervals) };
     let Some(last) = intervals.len().checked_sub(1) else { return };
     let first = owners.add();
     let mut before = first;
     for (i, interval) in intervals.iter().enumerate() {
         let next = if i == last { first } else { owners.add() };
-        add_guide(arm, look, [*interval; 2], [Some(before), Some(next)], owners, network);
+        add_guide(mesh, arm, look, [*interval; 2], [Some(before), Some(next)], owners, network);
         before = next;
     }
 }
@@ -211,6 +198,7 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
 /// Traces the inner part of a stretch and returns its number; what cannot be traced becomes part of the bodies at its
 /// ends.
 fn add_guide(
+    mesh: &Mesh,
     arm: &Arm,
     look: &Look,
     [whole, interval]: [Interval; 2],
@@ -219,9 +207,16 @@ fn add_guide(
     network: &mut Network,
 ) -> Option<usize> {
     let number = network.guides.len();
-    // Widths were judged when the stretch was chosen; here they would be judged twice, at a border.
-    let options = TraceOptions { width_min: 0.0, width_max: f64::INFINITY, ..look.opts.trace.clone() };
-    let traced = traced(look, interval, &options);
+    let traced = outline(mesh, look, interval).and_then(|cut| {
+        // Widths were judged when the stretch was chosen; here they would be judged twice, at a border.
+        let trace = &TraceOptions { width_min: 0.0, width_max: f64::INFINITY, ..look.opts.trace.clone() };
+        let is_good = |t: &Trace| fits_cut(t, &cut.hints, interval.is_open);
+        let hinted = trace_ribbon(&cut.ring, Some(cut.hints), trace).ok().filter(is_good);
+        hinted.or_else(|| {
+            let free = trace_ribbon(&cut.ring, None, trace).ok()?;
+            [free.reversed(), free].into_iter().find(is_good)
+        })
+    });
     let Some(mut trace) = traced else {
         match nodes {
             [Some(a), Some(b)] => owners.join(a, b),
@@ -253,17 +248,6 @@ fn add_guide(
     }
     network.guides.push(Part { trace, bodies: nodes });
     Some(number)
-}
-
-/// The trace of a stretch, when it begins and ends where it is cut.
-pub(super) fn traced(look: &Look, interval: Interval, options: &TraceOptions) -> Option<Trace> {
-    let cut = outline(look, interval)?;
-    let is_good = |t: &Trace| fits_cut(t, &cut.hints, interval.is_open);
-    let hinted = trace_ribbon(&cut.ring, Some(cut.hints), options).ok().filter(is_good);
-    hinted.or_else(|| {
-        let free = trace_ribbon(&cut.ring, None, options).ok()?;
-        [free.reversed(), free].into_iter().find(is_good)
-    })
 }
 
 /// The end of a guide outside that enters at a cross-section, the last of an arm or the first.
@@ -298,8 +282,8 @@ struct Cut {
 }
 
 /// The outline of a stretch, and where its two ends are.
-fn outline(look: &Look, interval: Interval) -> Option<Cut> {
-    let (mesh, strip) = (look.mesh, look.strip);
+fn outline(mesh: &Mesh, look: &Look, interval: Interval) -> Option<Cut> {
+    let strip = look.strip;
     let sections = inside(look, interval);
     let (from, to) = (sections[0].places, sections[1].places);
     let mut ring: Vec<[f64; 2]> = Vec::new();

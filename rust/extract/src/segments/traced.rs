@@ -30,6 +30,18 @@ struct Seen {
     heading: [f64; 2],
 }
 
+/// Boxes whose widths say together how wide the row ends.
+const BOXES_AT_END: usize = 8;
+/// Widths of equal boxes differ by no more than this, in dbu: each of two sides is rounded at both of its corners.
+const EVEN_DBU: f64 = 3.0;
+
+/// The mean of widths that differ by rounding only.
+fn even(widths: &[f64]) -> Option<f64> {
+    let least = widths.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = widths.iter().copied().fold(0.0, f64::max);
+    (most - least <= EVEN_DBU).then(|| widths.iter().sum::<f64>() / widths.len() as f64)
+}
+
 /// The guide of a row in the frame of `placed`; `None` when its outline is no guide.
 pub(super) fn guide(plan: &Plan, boxes: &[Segment], row: &Row, placed: &Placed) -> Option<Guide> {
     let back = placed.transform.inverse()?;
@@ -101,6 +113,16 @@ pub(super) fn guide(plan: &Plan, boxes: &[Segment], row: &Row, placed: &Placed) 
     let scale = back.magnification().powi(2);
     trace.area = row.boxes.iter().map(|&k| boxes[k].area * scale).sum();
     trace.n_shapes = n as u32;
+    if !row.is_closed {
+        let width = |k: &usize| boxes[row.boxes[*k]].area * scale / seen[*k].length;
+        let at_end = |order: &mut dyn Iterator<Item = usize>| -> Vec<f64> {
+            order.take(BOXES_AT_END).map(|k| width(&k)).collect()
+        };
+        let ends = [at_end(&mut (0..n)), at_end(&mut (0..n).rev())];
+        for (end, widths) in trace.ends.iter_mut().zip(ends) {
+            end.width = even(&widths).unwrap_or(end.width);
+        }
+    }
     // Middles of sides lie between the points of the grid that the boxes are drawn on.
     let corners = seen.iter().flat_map(|s| s.right.iter().chain(&s.left)).map(|p| Point::from_f64(p[0], p[1]));
     let grid = grid_step(&corners.collect::<Option<Vec<Point>>>()?).max(trace.grid);
