@@ -128,7 +128,7 @@ class Effort(Part):
     """Steps of the search for overlaps: boxes of devices and corners of outlines that are compared."""
     overlap_rows: Count = 20_000
     """Rows of the table of overlaps."""
-    segments: Count = 1_000_000
+    segments: Count = 60_000
     """Placements of one cell that are looked at as the boxes of a row, beyond `free_placements`."""
     block_share: NotBelow = 0.25
     """Devices that are looked at in cells and pairs of cells that are placed often, as a part of all devices."""

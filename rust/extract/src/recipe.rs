@@ -372,7 +372,7 @@ impl Default for Limits {
             overlap_steps: 2_000_000_000,
             overlap_rows: 20_000,
             block_share: 0.25,
-            segments: 1_000_000,
+            segments: 60_000,
         }
     }
 }
