@@ -11,7 +11,7 @@ use crate::effort::Effort;
 use crate::place::{self, Ground, Placed, Placements};
 
 /// Devices in a block: larger cells are taken apart, so that little is looked at twice.
-const MOST_DEVICES: u64 = 1000;
+const MOST_DEVICES: u64 = 256;
 /// So many blocks are placed in the time in which one device is looked at.
 const BLOCKS_A_DEVICE: f64 = 3.0;
 
@@ -46,12 +46,16 @@ impl Choice {
             let counts = place::counts_of(plan, roles, top, |cell| &kept[cell.index()]);
             placements.iter_mut().zip(counts).for_each(|(sum, n)| *sum = sum.saturating_add(n));
         }
+        let mut is_top = vec![false; n];
+        for top in tops {
+            is_top[top.index()] = true;
+        }
         let is_block: Vec<bool> = (0..n)
             .map(|i| {
                 let is_device = roles[i] == Role::Device;
                 ground.is_seen(CellId::from(i))
                     && (is_device || (placements[i] > 1 && within[i] <= MOST_DEVICES && within[i] > 0))
-                    && !tops.contains(&CellId::from(i))
+                    && !is_top[i]
             })
             .collect();
         let all: u64 = tops.iter().map(|t| within[t.index()]).fold(0, u64::saturating_add);

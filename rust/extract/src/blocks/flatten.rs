@@ -41,8 +41,9 @@ impl Blocks {
     }
 
     /// The devices of some blocks, in order.
-    pub(super) fn placed(&self, blocks: impl Iterator<Item = usize>) -> Vec<Placed> {
-        let mut out = Vec::with_capacity(*self.starts.devices.last().unwrap_or(&0));
+    pub(super) fn placed(&self, blocks: impl Iterator<Item = usize> + Clone) -> Vec<Placed> {
+        let devices = blocks.clone().map(|i| self.forms[self.list[i].form as usize].devices.len()).sum();
+        let mut out = Vec::with_capacity(devices);
         let (mut copies, mut top) = (0_u32, None);
         for i in blocks {
             let block = &self.list[i];

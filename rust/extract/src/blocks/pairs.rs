@@ -125,10 +125,11 @@ pub(super) fn find(
                 let key = key(&list[a], &list[b as usize]);
                 let kind = *found.numbers.entry(key).or_insert_with(|| {
                     let by = [0, 1].map(|k: usize| list[b as usize].d[k] - list[a].d[k]);
+                    // What is looked at in vain takes time, too.
+                    found.devices += sizes[key.0 as usize] + sizes[key.1 as usize];
                     if !shapes[key.0 as usize].meet(&shapes[key.1 as usize], by, reach) {
                         return APART;
                     }
-                    found.devices += sizes[key.0 as usize] + sizes[key.1 as usize];
                     found.keys.push(key);
                     found.keys.len() as u32 - 1
                 });
@@ -153,7 +154,7 @@ struct Turn {
     pairs: Vec<Pair>,
     keys: Vec<Key>,
     numbers: FxHashMap<Key, u32>,
-    /// Devices of all kinds.
+    /// Devices of all pairs that were compared.
     devices: usize,
 }
 
