@@ -77,10 +77,17 @@ def test_a_row_takes_the_section_of_rows_where_there_is_one(tmp_path: Path) -> N
 
 
 def test_a_row_loses_what_its_section_says(tmp_path: Path) -> None:
-    lost = []
-    for path in (SPEC, with_section(tmp_path)):
-        lost.append(max(waveguard.loss(row_between_guides(), pdk=path).paths["loss_db"]))
-    assert lost[1] - lost[0] == pytest.approx((7.0 - 2.0) * LENGTH_UM * 1e-4, rel=0.01)
+    own = with_section(tmp_path)
+    more = tmp_path / "more.toml"
+    more.write_text(own.read_text(encoding="utf-8").replace("= 7.0", "= 9.0"), encoding="utf-8")
+    lost = [max(waveguard.loss(row_between_guides(), pdk=path).paths["loss_db"]) for path in (own, more)]
+    assert lost[1] - lost[0] == pytest.approx((9.0 - 7.0) * LENGTH_UM * 1e-4, rel=0.01)
+
+
+def test_without_a_section_of_its_own_the_loss_of_a_row_is_a_gap() -> None:
+    result = waveguard.loss(row_between_guides(), pdk=SPEC)
+    assert not len(result.paths["loss_db"])
+    assert any("row of boxes" in str(gap) for gap in result.gaps)
 
 
 def test_files_say_that_a_guide_is_a_row() -> None:

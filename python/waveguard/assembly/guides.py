@@ -61,6 +61,10 @@ def guide_arcs(
         ("it has not two ends", (guides.port_a < 0) | (guides.port_b < 0)),
         ("its length could not be measured", ~np.isfinite(length_nm)),
         ("the radius of a bend could not be measured", ~bend_known),
+        (
+            "it is a row of boxes, whose light is not that of a solid core: no cross-section of the PDK is segmented",
+            _is_unknown_row(tables, cross_sections),
+        ),
     )
     left = wanted.copy()
     for reason, mask in reasons:
@@ -157,6 +161,16 @@ def _notes(pdk: Pdk, section: CrossSection, taper_db: Floats, n_tapers: int, wav
     if moved and not loss_moves_with_wavelength(pdk, section):
         found.append(f"{section.name}: the PDK states its loss at {section.wavelength_um:g} um only, taken as the same")
     return found
+
+
+def _is_unknown_row(tables: Tables, cross_sections: Sequence[CrossSection]) -> Bools:
+    """For each guide whether it is a row of separate boxes with the cross-section of a solid core."""
+    of_guide = tables.waveguides.cross_section
+    is_row = np.zeros(len(of_guide), dtype=np.bool_)
+    is_row[tables.segments.waveguide] = True
+    is_segmented = np.array([*(section.segmented for section in cross_sections), False])
+    unknown: Bools = is_row & ~is_segmented[of_guide]
+    return unknown
 
 
 def _bends_known(tables: Tables) -> Bools:
