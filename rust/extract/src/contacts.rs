@@ -7,18 +7,21 @@
 
 mod beside;
 mod form;
+mod near;
 
 use std::f64::consts::PI;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use waveguard_geom::Octagon;
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{BBox, GridIndex, Octagon};
 
 use crate::network::WIDER;
 use crate::trace::End;
 pub use beside::beside;
 pub use form::Form;
+use form::Group;
+use near::{Key, Scene, Turn};
 
 /// A copy of a drawn shape.
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +65,6 @@ pub const FACING_RAD: f64 = 0.6;
 /// A joint may be drawn this many widths too long and still be one that was missed aside.
 const OVERLAP_WIDTHS: f64 = 1.0;
 
-/// A pair of copies, and groups of runs of theirs that are near each other.
-type Near = Vec<NearGroups>;
-/// Number of the other copy, and of the groups of both.
-type NearGroups = (u32, u32, u32);
-
 /// Pairs that are more than apart, in order, of which one at least is new.
 pub fn find(
     copies: &[ShapeCopy],
@@ -75,86 +73,46 @@ pub fn find(
     slack: Slack,
     tile: f64,
 ) -> Vec<(u32, u32, Verdict)> {
-    let mut around: Vec<Octagon> = Vec::new();
-    let mut owners: Vec<(u32, u32)> = Vec::new();
-    for (i, copy) in copies.iter().enumerate() {
-        for (k, group) in forms[copy.form as usize].groups.iter().enumerate() {
-            around.push(group.0.moved(copy.at));
-            owners.push((i as u32, k as u32));
-        }
-    }
-    let boxes: Vec<BBox> = around.iter().map(|o| o.upright).collect();
-    let index = GridIndex::new(&boxes, COARSER * tile);
-    drop(boxes);
-    let starts = crate::fill::starts(copies.iter().map(|copy| forms[copy.form as usize].groups.len()));
-    let near: Vec<Near> = (0..copies.len())
-        .into_par_iter()
-        .with_min_len(COPIES_A_TURN)
-        .map(|a| {
-            let copy = &copies[a];
-            // As one number each, which sorts faster.
-            let mut near: Vec<u128> = Vec::new();
-            for (k, own) in around[starts[a]..starts[a + 1]].iter().enumerate() {
-                let window = own.grown(TOUCH);
-                index.later_candidates_while(&window.upright, starts[a + 1], |i| {
-                    if around[i].touches(&window) {
-                        let (b, l) = owners[i];
-                        if (is_new[a] || is_new[b as usize]) && copies[b as usize].world == copy.world {
-                            near.push(u128::from(b) << 64 | (k as u128) << 32 | u128::from(l));
-                        }
-                    }
-                    true
-                });
-            }
-            near.sort_unstable();
-            near.into_iter().map(|n| ((n >> 64) as u32, (n >> 32) as u32, n as u32)).collect()
-        })
-        .collect();
+    let scene = Scene::new(copies, forms, COARSER * tile);
+    let turns: Vec<Turn> =
+        (0..copies.len().div_ceil(COPIES_A_TURN)).into_par_iter().map(|turn| scene.pairs(turn, is_new)).collect();
     // Pairs that lie alike are judged once.
-    let mut numbers: FxHashMap<(u32, u32, [u64; 2]), usize> = FxHashMap::default();
-    let mut first: Vec<(usize, &[NearGroups])> = Vec::new();
-    let mut pairs: Vec<(u32, u32, usize)> = Vec::new();
-    for (a, near) in near.iter().enumerate() {
-        for group in near.chunk_by(|p, q| p.0 == q.0) {
-            let b = group[0].0 as usize;
-            let d = [0, 1].map(|k: usize| (copies[b].at[k] - copies[a].at[k]).to_bits());
-            let number = *numbers.entry((copies[a].form, copies[b].form, d)).or_insert_with(|| {
-                first.push((a, group));
+    let mut numbers: FxHashMap<Key, usize> = FxHashMap::default();
+    let mut first: Vec<(u32, u32, &[[u32; 2]])> = Vec::new();
+    let mut kinds: Vec<Vec<usize>> = Vec::with_capacity(turns.len());
+    for turn in &turns {
+        let number = |one: &(u32, u32, std::ops::Range<usize>)| {
+            *numbers.entry(scene.key(one.0, one.1)).or_insert_with(|| {
+                first.push((one.0, one.1, &turn.near[one.2.clone()]));
                 first.len() - 1
-            });
-            pairs.push((a as u32, b as u32, number));
-        }
+            })
+        };
+        kinds.push(turn.kinds.iter().map(number).collect());
     }
-    let verdicts: Vec<Verdict> = first
-        .into_par_iter()
-        .map(|(a, group)| {
-            let b = group[0].0 as usize;
-            let by = [0, 1].map(|k: usize| copies[b].at[k] - copies[a].at[k]);
-            judge(&forms[copies[a].form as usize], &forms[copies[b].form as usize], by, group, slack)
-        })
-        .collect();
-    let found = pairs.into_iter().map(|(a, b, number)| (a, b, verdicts[number]));
+    let verdicts: Vec<Verdict> =
+        first.into_par_iter().map(|(a, b, near)| scene.judge(a as usize, b as usize, near, slack)).collect();
+    let found = turns
+        .iter()
+        .zip(&kinds)
+        .flat_map(|(turn, kinds)| turn.pairs.iter().map(|&(a, b, kind)| (a, b, verdicts[kinds[kind as usize]])));
     found.filter(|(_, _, v)| *v != Verdict::Apart).collect()
 }
 
 /// Copies a thread takes at once.
-const COPIES_A_TURN: usize = 64;
+const COPIES_A_TURN: usize = 2048;
 
-fn judge(a: &Form, b: &Form, by: [f64; 2], near: &[(u32, u32, u32)], slack: Slack) -> Verdict {
+/// Judges two forms by the runs of the groups that are near each other.
+fn judge([a, b]: [&Form; 2], by: [f64; 2], near: impl Iterator<Item = [Group; 2]>, slack: Slack) -> Verdict {
     if std::ptr::eq(a, b) && by[0].abs().max(by[1].abs()) < TOUCH {
         return Verdict::Twins;
     }
     let moved = |p: [f64; 2]| [p[0] + by[0], p[1] + by[1]];
     let b_ends: Vec<End> = b.ends.iter().map(|e| End { x: e.x + by[0], y: e.y + by[1], ..*e }).collect();
     let mut left = MOST_CONTACTS;
-    let group = |form: &'_ Form, k: u32| {
-        let (_, from, to) = form.groups[k as usize];
-        from as usize..to as usize
-    };
     // Groups are much larger than runs: most runs of one are far from all of the other.
-    let pairs = near.iter().flat_map(|&(_, k, l)| {
-        let (of_a, of_b) = (group(a, k), group(b, l));
-        let box_b = b.groups[l as usize].0.moved(by);
+    let pairs = near.flat_map(|[of_a, of_b]| {
+        let box_b = of_b.0.moved(by);
+        let (of_a, of_b) = (of_a.1 as usize..of_a.2 as usize, of_b.1 as usize..of_b.2 as usize);
         let is_near = move |k: &usize| a.runs[*k].0.grown(TOUCH).touches(&box_b);
         of_a.filter(is_near).flat_map(move |k| {
             let box_a = a.runs[k].0.grown(TOUCH).moved([-by[0], -by[1]]);

@@ -87,6 +87,8 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
     let mut optical_below = vec![false; n];
     let mut device_box = vec![BBox::EMPTY; n];
     let mut is_within_marker = vec![false; n];
+    let mut is_top = vec![false; n];
+    plan.recipe.tops.iter().for_each(|&top| is_top[top] = true);
     for &cell in plan.layout.bottom_up.iter().rev() {
         let i = cell.index();
         if is_within_marker[i] || !facts[i].markers.is_empty() {
@@ -133,7 +135,8 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
                 let open = (devices && !around) || split::is_flattened(plan, cell, own);
                 if open { Role::Circuit } else { Role::Device }
             }
-            CellRole::Auto if pinned && !devices => Role::Device,
+            // What is looked at is no black box only because it says where its light comes in.
+            CellRole::Auto if pinned && !devices && !is_top[i] => Role::Device,
             CellRole::Auto | CellRole::Circuit => Role::Circuit,
         };
         let is_device = roles[i] == Role::Device;

@@ -105,18 +105,22 @@ fn core_box(plan: &Plan, shapes: &Shapes, cell: CellId) -> BBox {
 /// Polygons a thread takes at once.
 const POLYGONS_A_TURN: usize = 4096;
 
+/// References a thread takes at once.
+const REFERENCES_A_TURN: usize = 4096;
+
 /// The box of all copies.
 pub fn repeated(b: &BBox, repetition: &Repetition) -> BBox {
     let mut all = BBox::EMPTY;
     let mut add = |d: [f64; 2]| all.add_box(&b.transformed(&Transform::shift(d[0], d[1])));
     match repetition {
+        Repetition::Single => return *b,
         Repetition::Grid { columns, rows, .. } => {
             let (c, r) = (columns.saturating_sub(1), rows.saturating_sub(1));
             for corner in [0, c, r * columns, r * columns + c] {
                 add(repetition.offset(corner));
             }
         }
-        other => other.offsets().for_each(add),
+        Repetition::Listed(_) => repetition.offsets().for_each(add),
     }
     all
 }
@@ -132,15 +136,23 @@ pub fn sums(plan: &Plan, facts: &[Facts], left_out: impl Fn(CellId) -> bool) -> 
             continue;
         }
         let i = cell.index();
+        let references = &plan.layout.cell(cell).references;
         let mut area = facts[i].core_area.clone();
-        let mut outline = facts[i].core_box;
-        for r in &plan.layout.cell(cell).references {
-            let j = r.target.index();
+        for r in references {
             let times = r.repetition.len() as f64 * r.transform.magnification().powi(2);
-            area.iter_mut().zip(&core_area[j]).for_each(|(a, b)| *a += times * b);
-            outline.add_box(&repeated(&core_box[j].transformed(&r.transform), &r.repetition));
+            area.iter_mut().zip(&core_area[r.target.index()]).for_each(|(a, b)| *a += times * b);
         }
         core_area[i] = area;
+        let with = |mut all: BBox, b: &BBox| {
+            all.add_box(b);
+            all
+        };
+        let outline = references
+            .par_iter()
+            .with_min_len(REFERENCES_A_TURN)
+            .map(|r| repeated(&core_box[r.target.index()].transformed(&r.transform), &r.repetition))
+            .fold(|| facts[i].core_box, |all, b| with(all, &b))
+            .reduce(|| facts[i].core_box, |all, b| with(all, &b));
         core_box[i] = outline;
     }
     let any_pins = plan.layout.subtree_any(|c| !facts[c.index()].pins.is_empty());

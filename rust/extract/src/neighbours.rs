@@ -212,7 +212,7 @@ impl Surroundings {
         for (a, placed) in lines.placed.iter().enumerate() {
             let at = placed.at.map(|v| v * lines.dbu_nm);
             for b in &forms[placed.form] {
-                boxes.push(shifted(b, at));
+                boxes.push(b.moved(at));
                 owner.push(a as u32);
             }
         }
@@ -224,7 +224,7 @@ impl Surroundings {
             let (own, top) = (&lines.placed[a], lines.placed[a].top);
             let at = own.at.map(|v| v * lines.dbu_nm);
             for block in &forms[own.form] {
-                let window = shifted(block, at).grown(reach);
+                let window = block.moved(at).grown(reach);
                 if seen > most {
                     break;
                 }
@@ -299,10 +299,6 @@ impl Surroundings {
 
 /// Lines a thread takes at once.
 const LINES_A_TURN: usize = 64;
-
-fn shifted(b: &BBox, by: [f64; 2]) -> BBox {
-    BBox { min: [b.min[0] + by[0], b.min[1] + by[1]], max: [b.max[0] + by[0], b.max[1] + by[1]] }
-}
 
 /// Boxes that cover a line with its width, each over a length of about `size`.
 fn blocks(line: &Line, size: f64) -> Vec<BBox> {

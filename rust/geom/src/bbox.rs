@@ -62,6 +62,13 @@ impl BBox {
         Self { min: [self.min[0] - d, self.min[1] - d], max: [self.max[0] + d, self.max[1] + d] }
     }
 
+    /// The box displaced.
+    #[must_use]
+    #[inline]
+    pub fn moved(&self, [dx, dy]: [f64; 2]) -> Self {
+        Self { min: [self.min[0] + dx, self.min[1] + dy], max: [self.max[0] + dx, self.max[1] + dy] }
+    }
+
     /// The box of the transformed box.
     #[must_use]
     pub fn transformed(&self, t: &Transform) -> Self {

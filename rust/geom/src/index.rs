@@ -4,10 +4,14 @@
 //! where the boxes are few for the room they lie in (one stray cell far away), only tiles that hold
 //! something are kept.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 use crate::BBox;
 
 /// A box that touches more tiles than this goes to the next coarser grid.
-const MAX_TILES_PER_BOX: usize = 64;
+const MAX_TILES_PER_BOX: u64 = 64;
 /// Ratio of the tiles of one grid to the next.
 const COARSER: f64 = 8.0;
 /// Tiles for each box up to which all tiles are kept.
@@ -16,6 +20,9 @@ const MAX_TILES_A_BOX: f64 = 4.0;
 const MAX_GROWTH: f64 = 4.0;
 /// Tiles along one axis, so that the number of a tile fits 64 bits.
 const MAX_TILES_ALONG: f64 = 2_147_483_648.0;
+
+/// Boxes that are worth a thread of their own while they are sorted.
+const BOXES_A_BAND: usize = 1 << 13;
 
 /// Bits of an item: the tile is in the first column and in the first row that its box touches. The others are the
 /// number of the box.
@@ -28,12 +35,20 @@ const NUMBER: u32 = FIRST_ROW - 1;
 #[derive(Clone, Debug)]
 pub struct GridIndex {
     origin: [f64; 2],
-    tile: f64,
+    /// The inverse of the size of a tile.
+    tiles_a_dbu: f64,
     nx: usize,
     ny: usize,
     tiles: Tiles,
     items: Vec<u32>,
     coarser: Option<Box<GridIndex>>,
+}
+
+/// First and last tile column, then row, that a box touches.
+type Span = [u32; 4];
+
+fn n_tiles(&[x0, x1, y0, y1]: &Span) -> u64 {
+    u64::from(x1 - x0 + 1) * u64::from(y1 - y0 + 1)
 }
 
 /// Where the items of a tile start; one more entry than there are tiles.
@@ -170,82 +185,101 @@ impl GridIndex {
     /// When there are 2^30 boxes or more, which take more memory than there is.
     pub fn new(boxes: &[BBox], tile: f64) -> Self {
         assert!(boxes.len() <= NUMBER as usize, "too many boxes");
-        let own: Vec<(u32, &BBox)> =
-            boxes.iter().enumerate().filter(|(_, b)| !b.is_empty()).map(|(i, b)| (i as u32, b)).collect();
-        Self::of(own, tile)
+        let numbers = (0..boxes.len() as u32).filter(|&i| !boxes[i as usize].is_empty()).collect();
+        Self::of(boxes, numbers, tile)
     }
 
-    fn of(boxes: Vec<(u32, &BBox)>, tile: f64) -> Self {
+    /// Of the boxes of these numbers, in order.
+    fn of(boxes: &[BBox], numbers: Vec<u32>, tile: f64) -> Self {
         let mut all = BBox::EMPTY;
-        for (_, b) in &boxes {
-            all.add_box(b);
+        for &i in &numbers {
+            all.add_box(&boxes[i as usize]);
         }
         let tiles = Tiles::All(vec![0, 0]);
-        let mut index = Self { origin: [0.0; 2], tile: 1.0, nx: 1, ny: 1, tiles, items: Vec::new(), coarser: None };
+        let mut index =
+            Self { origin: [0.0; 2], tiles_a_dbu: 1.0, nx: 1, ny: 1, tiles, items: Vec::new(), coarser: None };
         if all.is_empty() {
             return index;
         }
         let (w, h) = (all.max[0] - all.min[0], all.max[1] - all.min[1]);
-        let most = MAX_TILES_A_BOX * boxes.len() as f64 + 16.0;
+        let most = MAX_TILES_A_BOX * numbers.len() as f64 + 16.0;
         let asked = tile.max(1.0);
-        let n_tiles = |tile: f64| ((w / tile).floor() + 1.0) * ((h / tile).floor() + 1.0);
+        let in_all = |tile: f64| ((w / tile).floor() + 1.0) * ((h / tile).floor() + 1.0);
         let mut tile = asked;
-        while n_tiles(tile) > most && tile < asked * MAX_GROWTH {
+        while in_all(tile) > most && tile < asked * MAX_GROWTH {
             tile *= 1.5;
         }
-        let keep_all = n_tiles(tile) <= most;
+        let keep_all = in_all(tile) <= most;
         if !keep_all {
             tile = asked.max(w.max(h) / MAX_TILES_ALONG);
         }
         index.origin = all.min;
-        index.tile = tile;
+        index.tiles_a_dbu = tile.recip();
         (index.nx, index.ny) = ((w / tile) as usize + 1, (h / tile) as usize + 1);
-        let is_small = |b: &BBox| index.n_tiles(b) <= MAX_TILES_PER_BOX;
-        let (small, large) = if boxes.iter().all(|(_, b)| is_small(b)) {
-            (boxes, Vec::new())
-        } else {
-            boxes.into_iter().partition(|(_, b)| is_small(b))
-        };
-        if keep_all {
-            index.sort_into_all(&small);
-        } else {
-            index.sort_into_occupied(&small);
+        let mut own: Vec<(u32, Span)> = numbers.par_iter().map(|&i| (i, index.span(&boxes[i as usize]))).collect();
+        let is_large = |(_, span): &(u32, Span)| n_tiles(span) > MAX_TILES_PER_BOX;
+        if own.par_iter().any(is_large) {
+            let large = own.iter().filter(|one| is_large(one)).map(|one| one.0).collect();
+            index.coarser = Some(Box::new(Self::of(boxes, large, tile * COARSER)));
+            own.retain(|one| !is_large(one));
         }
-        index.coarser = (!large.is_empty()).then(|| Box::new(Self::of(large, tile * COARSER)));
+        if keep_all {
+            index.sort_into_all(&own);
+        } else {
+            index.sort_into_occupied(&own);
+        }
         index
     }
 
-    fn sort_into_all(&mut self, boxes: &[(u32, &BBox)]) {
+    fn sort_into_all(&mut self, boxes: &[(u32, Span)]) {
         let n = self.nx * self.ny;
-        let mut counts = vec![0_u32; n + 1];
-        for (_, b) in boxes {
-            self.each_row(b, |first, last, _| counts[first + 1..last + 2].iter_mut().for_each(|c| *c += 1));
-        }
+        // Each thread sorts all boxes into rows of its own.
+        let threads = rayon::current_num_threads().min(boxes.len() / BOXES_A_BAND).max(1);
+        let rows = self.ny.div_ceil(threads);
+        let bands: Vec<Range<usize>> = (0..self.ny).step_by(rows).map(|row| row..(row + rows).min(self.ny)).collect();
+        let mut starts = vec![0_u32; n + 1];
+        starts[1..].par_chunks_mut(rows * self.nx).zip(&bands).for_each(|(counts, band)| {
+            for (_, span) in boxes {
+                self.each_row(span, band, |tiles, _| counts[tiles].iter_mut().for_each(|c| *c += 1));
+            }
+        });
         for t in 0..n {
-            counts[t + 1] += counts[t];
+            starts[t + 1] += starts[t];
         }
-        let mut next = counts.clone();
-        let mut items = vec![0_u32; counts[n] as usize];
-        for (i, b) in boxes {
-            self.each_row(b, |first, last, row| {
-                let mut item = *i | row | FIRST_COLUMN;
-                for slot in &mut next[first..=last] {
-                    items[*slot as usize] = item;
-                    *slot += 1;
-                    item = *i | row;
-                }
-            });
+        let mut next = starts[..n].to_vec();
+        let mut items = vec![0_u32; starts[n] as usize];
+        let mut parts: Vec<&mut [u32]> = Vec::with_capacity(bands.len());
+        let mut rest = &mut items[..];
+        for band in &bands {
+            let [from, to] = [band.start, band.end].map(|row| starts[row * self.nx] as usize);
+            let (own, others) = rest.split_at_mut(to - from);
+            parts.push(own);
+            rest = others;
         }
-        self.tiles = Tiles::All(counts);
+        next.par_chunks_mut(rows * self.nx).zip(&bands).zip(parts).for_each(|((next, band), items)| {
+            let base = starts[band.start * self.nx];
+            for (i, span) in boxes {
+                self.each_row(span, band, |tiles, row| {
+                    let mut item = *i | row | FIRST_COLUMN;
+                    for slot in &mut next[tiles] {
+                        items[(*slot - base) as usize] = item;
+                        *slot += 1;
+                        item = *i | row;
+                    }
+                });
+            }
+        });
+        self.tiles = Tiles::All(starts);
         self.items = items;
     }
 
-    fn sort_into_occupied(&mut self, boxes: &[(u32, &BBox)]) {
+    fn sort_into_occupied(&mut self, boxes: &[(u32, Span)]) {
         let mut places: Vec<(u64, u32)> = Vec::with_capacity(boxes.len());
-        for (i, b) in boxes {
-            self.each_row(b, |first, last, row| {
-                places.push((first as u64, *i | row | FIRST_COLUMN));
-                places.extend((first + 1..=last).map(|t| (t as u64, *i | row)));
+        for (i, span) in boxes {
+            self.each_row(span, &(0..self.ny), |tiles, row| {
+                let (first, rest) = (tiles.start as u64, tiles.start as u64 + 1..tiles.end as u64);
+                places.push((first, *i | row | FIRST_COLUMN));
+                places.extend(rest.map(|t| (t, *i | row)));
             });
         }
         let places = sorted(&places);
@@ -300,7 +334,7 @@ impl GridIndex {
         };
         match &self.tiles {
             Tiles::All(starts) => {
-                let [x0, x1, y0, y1] = self.span(query);
+                let [x0, x1, y0, y1] = self.span(query).map(|v| v as usize);
                 for y in y0..=y1 {
                     let (row, in_row) = (y * self.nx, if y == y0 { 0 } else { FIRST_ROW });
                     let [from, next, end] = [x0, x0 + 1, x1 + 1].map(|x| starts[row + x] as usize);
@@ -311,7 +345,7 @@ impl GridIndex {
                 }
             }
             Tiles::Occupied(occupied) => {
-                let [x0, x1, y0, y1] = self.span(query).map(|v| v as u64);
+                let [x0, x1, y0, y1] = self.span(query).map(u64::from);
                 let nx = self.nx as u64;
                 for row in occupied.row(y0)..occupied.rows.len() {
                     let number = occupied.rows[row].number;
@@ -333,23 +367,22 @@ impl GridIndex {
         true
     }
 
-    /// First and last tile column and row that a box touches.
     #[inline]
-    fn span(&self, b: &BBox) -> [usize; 4] {
-        let at = |v: f64, axis: usize, n: usize| (((v - self.origin[axis]) / self.tile).max(0.0) as usize).min(n - 1);
+    fn span(&self, b: &BBox) -> Span {
+        let at = |v: f64, axis: usize, n: usize| {
+            (((v - self.origin[axis]) * self.tiles_a_dbu).max(0.0) as u32).min(n as u32 - 1)
+        };
         [at(b.min[0], 0, self.nx), at(b.max[0], 0, self.nx), at(b.min[1], 1, self.ny), at(b.max[1], 1, self.ny)]
     }
 
-    fn n_tiles(&self, b: &BBox) -> usize {
-        let [x0, x1, y0, y1] = self.span(b);
-        (x1 - x0 + 1).saturating_mul(y1 - y0 + 1)
-    }
-
-    /// First and last tile of every row that a box touches, and the mark of the first row.
-    fn each_row(&self, b: &BBox, mut f: impl FnMut(usize, usize, u32)) {
-        let [x0, x1, y0, y1] = self.span(b);
-        for y in y0..=y1 {
-            f(y * self.nx + x0, y * self.nx + x1, if y == y0 { FIRST_ROW } else { 0 });
+    /// Tiles of every row of a band that a box touches, counted from the first tile of the band, and the mark of the
+    /// first row of the box.
+    #[inline]
+    fn each_row(&self, span: &Span, band: &Range<usize>, mut f: impl FnMut(Range<usize>, u32)) {
+        let [x0, x1, y0, y1] = span.map(|v| v as usize);
+        for y in y0.max(band.start)..(y1 + 1).min(band.end) {
+            let first = (y - band.start) * self.nx;
+            f(first + x0..first + x1 + 1, if y == y0 { FIRST_ROW } else { 0 });
         }
     }
 }
@@ -416,7 +449,7 @@ mod tests {
             held += grid.items.len();
             level = grid.coarser.as_deref();
         }
-        assert!(held <= boxes.len() * MAX_TILES_PER_BOX, "{held}");
+        assert!(held <= boxes.len() * MAX_TILES_PER_BOX as usize, "{held}");
         let mut seen = Vec::new();
         index.candidates(&unit(5.0, 5.0), |i| seen.push(i));
         assert_eq!(seen.len(), 20_001);

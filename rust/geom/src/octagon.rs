@@ -54,11 +54,7 @@ impl Octagon {
     #[must_use]
     #[inline]
     pub fn moved(&self, [dx, dy]: [f64; 2]) -> Self {
-        let moved = |b: &BBox, d: [f64; 2]| BBox {
-            min: [b.min[0] + d[0], b.min[1] + d[1]],
-            max: [b.max[0] + d[0], b.max[1] + d[1]],
-        };
-        Self { upright: moved(&self.upright, [dx, dy]), slanted: moved(&self.slanted, [dx + dy, dx - dy]) }
+        Self { upright: self.upright.moved([dx, dy]), slanted: self.slanted.moved([dx + dy, dx - dy]) }
     }
 
     /// False when a side of one lies between the two.

@@ -36,7 +36,8 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     Why: the light leaves the circuit there. A gap of some nanometres already scatters; a micrometre loses everything.
     Fix: move the device as the hint says, or add the missing waveguide. A port that is meant to stay open should end
         in a terminator, or be stated as a port of the top cell.
-    Limits: the extraction tolerances of the PDK for position (snap), angle, and for what is a near miss.
+    Limits: the extraction tolerances of the PDK for position (snap), angle, and for what is a near miss. A port that has
+        a partner is a candidate only where it lies ahead, not beside.
     Not checked: electrical ports, the fibre side of couplers, ports where the circuit is stated to begin or end.
         The open end of a waveguide drawn as a bare shape, without any pin, is an error only when another open port
         faces it, so that light would cross the gap; it is a warning when another port is near, and an info
@@ -57,7 +58,7 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
     for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
         row = row_of.get(port)
-        if row is not None and abs(near.angle_rad[row]) > SAME_WAY_RAD:
+        if row is not None and (abs(near.angle_rad[row]) > SAME_WAY_RAD or _is_neighbour(ctx, row)):
             row = None
         lost_db = math.nan if row is None else float(losses_db[row])
         yield _judge(ctx, port, row, _severity(ctx, port, row), lost_db)
@@ -69,6 +70,14 @@ def _severity(ctx: Context, port: int, row: int | None) -> Severity:
     if row is None:
         return Severity.INFO
     return Severity.ERROR if _is_broken(ctx, row) else Severity.WARNING
+
+
+def _is_neighbour(ctx: Context, row: int) -> bool:
+    """Whether the nearest port is joined to another one and lies beside this one: a turn of a spiral, another route."""
+    ports, near = ctx.tables.ports, ctx.tables.near_misses
+    a, b = int(near.port_a[row]), int(near.port_b[row])
+    reach_nm = np.nan_to_num(ports.width_nm[[a, b]]).sum() / 2
+    return bool(ports.net[b] != NO_NET and abs(near.lateral_nm[row]) > reach_nm >= abs(near.gap_nm[row]))
 
 
 def _is_broken(ctx: Context, row: int) -> bool:

@@ -14,6 +14,7 @@ from waveguard.units import nm2_to_um2
 
 CORE_AREA = "core_area_nm2"
 MAX_NAMED = 3
+NOTHING = "core shapes, but no waveguide, no device and no joint"
 
 
 @rule("EX001", severity="warning", since="0.1", gate=True)
@@ -22,8 +23,8 @@ def coverage(ctx: Context) -> Iterator[Finding]:
 
     What: the share of the waveguide core area that belongs to a device or to a traced waveguide. A top cell below the
         limit gets one finding with the largest places that belong to neither. The run is incomplete when less than
-        half of a top cell was understood, and when core shapes form no network: no device was recognised and no two
-        waveguides meet.
+        half of a top cell was understood, and when core shapes form no network: no device was recognised, no two
+        waveguides meet, and nothing says where light enters (a pin of the top cell, a path of a budget).
     Why: no other rule looks at what was not understood. Without this one a file in a convention that the PDK does not
         describe would pass with no findings; so it runs whatever rules are selected, unless it is ignored by its code.
     Fix: name the cells in the PDK's devices (with `role = "ignore"` for fill and test patterns that carry no light),
@@ -37,9 +38,12 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     if not rows.size:
         ctx.not_applicable("no shapes on the core layers of the PDK")
         return
-    if not len(ctx.tables.nets) and np.isin(ctx.tables.devices.source, DRAWN_SOURCES).all():
+    is_drawn = np.isin(ctx.tables.devices.source, DRAWN_SOURCES).all()
+    if not len(ctx.tables.nets) and is_drawn and not ctx.facts.ends:
         names = ", ".join(ctx.cell_name(int(top)) for top in table.top[rows[:MAX_NAMED]])
-        ctx.not_evaluated("top cells", rows.size, f"core shapes but no device and no joint found in {names}")
+        guides = len(ctx.tables.waveguides)
+        found = f"{words.count(guides, 'waveguide')}, but no device and no joint" if guides else NOTHING
+        ctx.not_evaluated("top cells", rows.size, f"{found} found in {names}")
         return
     ctx.looked_at("top cells", rows.size)
     for row in rows:

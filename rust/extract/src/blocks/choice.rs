@@ -77,7 +77,7 @@ impl Choice {
         let mut all = PlacedBlocks { list: Vec::new(), forms: Vec::new(), terminals: Vec::new(), rest: Vec::new() };
         let mut numbers: FxHashMap<Key, u32> = FxHashMap::default();
         // Of each cell the form that was met last: most are placed in one way only.
-        let mut last: Vec<Option<(Matrix, u32)>> = vec![None; cells.len()];
+        let mut last: Vec<Option<([[f64; 2]; 2], u32)>> = vec![None; cells.len()];
         for &top in tops {
             let copies = |r: &waveguard_layout::Reference| ground.copies(r);
             plan.layout.walk_copies(top, copies, &mut |cell, t, depth| {
@@ -86,19 +86,19 @@ impl Choice {
                     return Step::Over;
                 }
                 let depth = depth as u32;
-                let m = matrix(t);
                 if self.is_block[i] {
                     let form = match last[i] {
-                        Some((known, form)) if known == m => form,
-                        _ => *numbers.entry((cell, None, m)).or_insert_with(|| {
+                        Some((known, form)) if known == t.m => form,
+                        _ => *numbers.entry((cell, None, matrix(t))).or_insert_with(|| {
                             all.forms.push(of_cell(ground, cell, t));
                             all.forms.len() as u32 - 1
                         }),
                     };
-                    last[i] = Some((m, form));
+                    last[i] = Some((t.m, form));
                     all.list.push(Block { form, depth, top, d: t.d, at: t.d });
                     return Step::Over;
                 }
+                let m = matrix(t);
                 for parts in cells[i].instances.chunk_by(|_, next| !next.is_first) {
                     let (first, n) = (parts[0], parts.len());
                     let form = *numbers.entry((cell, Some((first.proto, n)), m)).or_insert_with(|| {

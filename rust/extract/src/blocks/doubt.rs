@@ -7,7 +7,7 @@
 use waveguard_geom::BBox;
 
 use super::RawForm;
-use super::pairs::{self, Key, device_box, shifted};
+use super::pairs::{self, Key, device_box};
 use crate::attach::MOST_REACH_NM;
 use crate::cells::CellPlan;
 use crate::contacts::distance;
@@ -52,7 +52,7 @@ impl Doubtful {
     /// True when something of this form is in doubt beside the other one, displaced.
     fn is_beside(&self, other: &Self, by: [f64; 2], reach: f64, end: f64) -> bool {
         let near = |own: &BBox| {
-            let window = shifted(own, [-by[0], -by[1]]).grown(reach);
+            let window = own.moved([-by[0], -by[1]]).grown(reach);
             other.all.iter().any(|b| b.touches(&window))
         };
         let is_over = |at: &[f64; 2]| {

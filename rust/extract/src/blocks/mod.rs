@@ -176,9 +176,9 @@ pub(crate) fn find(job: Job, worked: &WorkedOut) -> Result<Option<Outcome>, Extr
         return Ok(None);
     }
     let Some(joined) = Joined::new(&scene.forms, &scene.kinds, &placed.list, &pairs) else { return Ok(None) };
-    let totals = totals(job, &scene, &placed.list, &joined);
+    let totals = || totals(job, &scene, &placed.list, &joined);
+    let (totals, starts) = rayon::join(totals, || Starts::new(&scene.forms, &placed.list));
     let scene::Scene { forms, kinds, cells } = scene;
-    let starts = Starts::new(&forms, &placed.list);
     let blocks = Blocks { forms, kinds, list: placed.list, pairs, starts };
     let mut cuts = Cuts::default();
     let mut problems = Vec::new();

@@ -1,10 +1,11 @@
 //! Ports that are joined to nothing, and the places where circuits end: there the blocks around are looked at device by
 //! device.
 
+use rayon::prelude::*;
 use waveguard_base::Problem;
 use waveguard_geom::{BBox, GridIndex};
 
-use super::{Blocks, Joined};
+use super::{Block, Blocks, Joined};
 use crate::cells::CellPlan;
 use crate::cuts::Cuts;
 use crate::near;
@@ -57,6 +58,15 @@ pub(super) fn find(
     Some((near_misses, terminals))
 }
 
+/// Blocks a thread takes at once.
+const BLOCKS_A_TURN: usize = 2048;
+
+/// Numbers of the bits that are set.
+fn bits(word: u64) -> impl Iterator<Item = usize> {
+    let some = |word: u64| (word != 0).then_some(word);
+    std::iter::successors(some(word), move |&word| some(word & (word - 1))).map(|word| word.trailing_zeros() as usize)
+}
+
 /// Blocks with open ports or near to one, and those near terminals, in order.
 fn chosen(
     plan: &Plan,
@@ -89,20 +99,21 @@ fn chosen(
             all
         })
         .collect();
-    let mut windows: Vec<BBox> = Vec::new();
     let reach = plan.dbu(tolerances.near_miss_nm);
-    for (i, block) in blocks.list.iter().enumerate() {
+    let open_ports = |i: usize| {
+        let block = &blocks.list[i];
         let form = block.form as usize;
-        for (k, (all, joined)) in optical[form].iter().zip(joined.of(i)).enumerate() {
-            let mut open = all & !joined;
-            while open != 0 {
-                let at = places[form][k * super::WORD + open.trailing_zeros() as usize];
-                let at = [at[0] + block.d[0], at[1] + block.d[1]];
-                windows.push(BBox { min: at, max: at }.grown(reach));
-                open &= open - 1;
-            }
-        }
-    }
+        optical[form].iter().zip(joined.of(i)).enumerate().flat_map(move |(k, (all, joined))| {
+            bits(all & !joined).map(move |bit| (block, form, k * super::WORD + bit))
+        })
+    };
+    let window = |(block, form, port): (&Block, usize, usize)| {
+        let at = places[form][port];
+        BBox { min: at, max: at }.moved(block.d).grown(reach)
+    };
+    let n = blocks.list.len();
+    let mut windows: Vec<BBox> =
+        (0..n).into_par_iter().with_min_len(BLOCKS_A_TURN).flat_map_iter(|i| open_ports(i).map(&window)).collect();
     let snap = plan.dbu(tolerances.snap_nm);
     windows.extend(terminals.iter().map(|t| BBox { min: t.port.at, max: t.port.at }.grown(snap)));
     if windows.is_empty() {
@@ -111,12 +122,8 @@ fn chosen(
     let index = GridIndex::new(&windows, 2.0 * reach);
     let is_near = |i: &usize| {
         let block = &blocks.list[*i];
-        let own = around[block.form as usize];
-        let own = BBox {
-            min: [own.min[0] + block.d[0], own.min[1] + block.d[1]],
-            max: [own.max[0] + block.d[0], own.max[1] + block.d[1]],
-        };
+        let own = around[block.form as usize].moved(block.d);
         !own.is_empty() && !index.candidates_while(&own, |w| !windows[w].touches(&own))
     };
-    (0..blocks.list.len()).filter(is_near).collect()
+    (0..n).into_par_iter().with_min_len(BLOCKS_A_TURN).filter(is_near).collect()
 }

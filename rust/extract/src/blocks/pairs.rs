@@ -44,6 +44,8 @@ const MARGIN: f64 = 2.0;
 const BLOCKS_A_TURN: usize = 2048;
 /// Blocks looked at around each block, as a mean: with more, finding out what is alike costs more than it saves.
 const NEAR_A_BLOCK: u64 = 64;
+/// Tiles of the index are as large as so many blocks: most are in one of them, and none holds many.
+const TILE_SIZES: f64 = 2.0;
 /// Kind of blocks that are apart after all.
 const APART: u32 = u32::MAX;
 
@@ -66,7 +68,7 @@ impl Boxes {
     /// True when a device of one form comes near to one of the other, displaced.
     fn meet(&self, other: &Self, by: [f64; 2], reach: f64) -> bool {
         self.each.iter().any(|a| {
-            let window = shifted(a, [-by[0], -by[1]]).grown(reach);
+            let window = a.moved([-by[0], -by[1]]).grown(reach);
             window.touches(&other.all) && other.each.iter().any(|b| b.touches(&window))
         })
     }
@@ -84,10 +86,6 @@ pub(super) fn device_box(placed: &Placed, cells: &[CellPlan]) -> BBox {
     own.transformed(&placed.transform)
 }
 
-pub(super) fn shifted(b: &BBox, by: [f64; 2]) -> BBox {
-    BBox { min: [b.min[0] + by[0], b.min[1] + by[1]], max: [b.max[0] + by[0], b.max[1] + by[1]] }
-}
-
 /// Pairs in order, and the key of each kind in order of the first pair of it. `None` where there are too many blocks
 /// near each other, or kinds of more than `most_devices` devices together with the forms.
 pub(super) fn find(
@@ -101,8 +99,8 @@ pub(super) fn find(
     let left = most_devices.checked_sub(sizes.iter().sum())?;
     let shapes: Vec<Boxes> = forms.par_iter().map(|form| Boxes::new(form, cells)).collect();
     let around: Vec<BBox> = shapes.iter().map(|s| s.all.grown(reach / 2.0)).collect();
-    let boxes: Vec<BBox> = list.par_iter().map(|b| shifted(&around[b.form as usize], b.d)).collect();
-    let index = GridIndex::new(&boxes, typical_size(list, &around));
+    let boxes: Vec<BBox> = list.par_iter().map(|b| around[b.form as usize].moved(b.d)).collect();
+    let index = GridIndex::new(&boxes, TILE_SIZES * typical_size(list, &around));
     let most_seen = NEAR_A_BLOCK.saturating_mul(list.len() as u64);
     let seen = AtomicU64::new(0);
     // Pairs of some blocks with later ones, with kinds of their own.
@@ -112,15 +110,14 @@ pub(super) fn find(
         let mut own_seen = 0;
         for a in BLOCKS_A_TURN * turn..(BLOCKS_A_TURN * (turn + 1)).min(list.len()) {
             near.clear();
-            index.candidates_while(&boxes[a], |b| {
+            index.later_candidates_while(&boxes[a], a + 1, |b| {
                 own_seen += 1;
-                if b > a && boxes[b].touches(&boxes[a]) && list[b].top == list[a].top {
+                if boxes[b].touches(&boxes[a]) && list[b].top == list[a].top {
                     near.push(b as u32);
                 }
                 own_seen <= most_seen
             });
             near.sort_unstable();
-            near.dedup();
             for &b in &near {
                 let key = key(&list[a], &list[b as usize]);
                 let kind = *found.numbers.entry(key).or_insert_with(|| {

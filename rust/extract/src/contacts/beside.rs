@@ -3,7 +3,10 @@
 use rayon::prelude::*;
 use waveguard_geom::GridIndex;
 
-use super::{COARSER, COPIES_A_TURN, Form, ShapeCopy, TOUCH, distance};
+use super::{COARSER, Form, ShapeCopy, TOUCH, distance};
+
+/// Copies a thread takes at once.
+const COPIES_A_TURN: usize = 64;
 
 /// Pairs of rails of which edges are no further apart than `gap`, and of rails and what touches them, in order.
 pub fn beside(

@@ -6,6 +6,9 @@ use super::{COARSER, TOUCH};
 use crate::drawn::Drawn;
 use crate::trace::End;
 
+/// Edges or runs from `.1` to `.2`, in a box.
+pub(super) type Group = (Octagon, u32, u32);
+
 /// An outline as it is turned, not displaced, with all that contacts are judged by.
 #[derive(Debug)]
 pub struct Form {
@@ -14,10 +17,12 @@ pub struct Form {
     next: Vec<u32>,
     /// The point before it on its ring.
     before: Vec<u32>,
-    /// Edges from `.1` to `.2`, in a box.
-    pub(super) runs: Vec<(Octagon, u32, u32)>,
-    /// Runs from `.1` to `.2`, in a box: neighbours are looked for with these.
-    pub(super) groups: Vec<(Octagon, u32, u32)>,
+    /// Edges in boxes.
+    pub(super) runs: Vec<Group>,
+    /// Runs in boxes: neighbours are looked for with these.
+    pub(super) groups: Vec<Group>,
+    /// All runs in one box, with which neighbours of what is small and drawn often are looked for.
+    pub(super) whole: [Group; 1],
     pub(super) ends: Vec<End>,
     /// For each end whether its guide may be the box of a coupler.
     pub(super) is_boxy: Vec<bool>,
@@ -67,8 +72,11 @@ impl Form {
             End { x, y, direction_rad, width: e.width * turn.magnification(), cap_rad }
         });
         let bodies = drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(|p| &p.outline);
+        let mut whole = (Octagon::EMPTY, 0, all_runs.len() as u32);
+        all_runs.iter().for_each(|run| whole.0.add_octagon(&run.0));
         Self {
             groups: groups(&all_runs, COARSER * tile),
+            whole: [whole],
             runs: all_runs,
             ends: ends.collect(),
             is_boxy: drawn.is_boxy.clone(),
@@ -125,7 +133,7 @@ fn larger_side(b: &BBox) -> f64 {
 }
 
 /// Edges of the ring from point `first` on gathered into boxes no larger than a tile; a long edge has several.
-fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Vec<(Octagon, u32, u32)>) {
+fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Vec<Group>) {
     let n = next.len();
     let mut from = first;
     while from < n {
@@ -160,8 +168,8 @@ fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Ve
 }
 
 /// Runs that follow each other gathered into boxes no larger than `tile`.
-fn groups(runs: &[(Octagon, u32, u32)], tile: f64) -> Vec<(Octagon, u32, u32)> {
-    let mut out: Vec<(Octagon, u32, u32)> = Vec::new();
+fn groups(runs: &[Group], tile: f64) -> Vec<Group> {
+    let mut out: Vec<Group> = Vec::new();
     for (k, (bbox, _, _)) in (0_u32..).zip(runs) {
         if let Some(last) = out.last_mut() {
             let mut grown = last.0;
