@@ -233,6 +233,26 @@ fn a_junction_is_the_same_wherever_it_was_cut_off_its_guides() {
 }
 
 #[test]
+fn guides_enter_a_star_coupler_at_its_very_corners() {
+    for angle in [0.0, 0.4] {
+        let star = vec![[-1000.0, 0.0], [1000.0, 0.0], [10_000.0, 20_000.0], [-10_000.0, 20_000.0]];
+        let entries: Vec<CapHint> = [-9750.0, -5000.0, 0.0, 5000.0, 9750.0]
+            .map(|x| {
+                let [x, y] = turned([x, 20_000.0], angle);
+                CapHint { x, y, direction_rad: FRAC_PI_2 + angle, width: WIDTH }
+            })
+            .to_vec();
+        let region = with_stubs(&merged(&[star], angle), &entries, options().aspect);
+        let found = decompose(&region, &entries, &options()).expect("a network");
+        assert_eq!((found.guides.len(), found.bodies.len()), (0, 1), "{angle}");
+        for entry in &entries {
+            let is_here = |p: &&waveguard_extract::trace::End| (p.x - entry.x).hypot(p.y - entry.y) < 2.0;
+            assert_eq!(found.bodies[0].ports.iter().filter(is_here).count(), 1, "{angle} {entry:?}");
+        }
+    }
+}
+
+#[test]
 fn an_entry_that_leads_nowhere_is_said() {
     let entry = CapHint { x: 3000.0, y: 40_000.0, direction_rad: FRAC_PI_2, width: WIDTH };
     let region = merged(&coupler_box(6000.0, 9000.0), 0.0);

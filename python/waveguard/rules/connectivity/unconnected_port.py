@@ -36,7 +36,7 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     Why: the light leaves the circuit there. A gap of some nanometres already scatters; a micrometre loses everything.
     Fix: move the device as the hint says, or add the missing waveguide. A port that is meant to stay open should end
         in a terminator, or be stated as a port of the top cell.
-    Limits: the extraction tolerances of the PDK for position (snap), angle, and for what is a near miss. A port that has
+    Limits: the extraction tolerances of the PDK for position (snap), angle, and for what is a near miss. A port with
         a partner is a candidate only where it lies ahead, not beside.
     Not checked: electrical ports, the fibre side of couplers, ports where the circuit is stated to begin or end.
         The open end of a waveguide drawn as a bare shape, without any pin, is an error only when another open port

@@ -15,7 +15,9 @@ from waveguard.units import nm_to_um
 COUPLER_GAP_NM, COUPLER_LENGTH_NM = 400.0, 400_000.0
 """Guides of couplers come nearer than this, over less than this."""
 PARTED = 3.0
-"""Where the run of a coupler begins and ends the gap is this many times the least."""
+"""Where the run of a coupler begins and ends the gap is this many times the least,"""
+PARTING = 0.05
+"""or grows by this share of the way: guides that bend apart at once are beside each other no more."""
 ALL_DB = -0.05
 """From here on at least 99 % cross over."""
 
@@ -96,10 +98,17 @@ def _is_drawn_coupler(ctx: Context, row: int, close_nm: float) -> bool:
     if pair[0] == pair[1] or not np.isin(ctx.tables.devices.source[device[pair]], DRAWN_SOURCES).all():
         return False
     first, number = int(runs.profile_start[row]), int(runs.profile_count[row])
-    gaps_nm = profile.gap_nm[first : first + number]
+    gaps_nm, steps_nm = (column[first : first + number] for column in (profile.gap_nm, profile.step_nm))
     least_nm = float(runs.gap_min_nm[row])
-    parts_again = min(float(gaps_nm[0]), float(gaps_nm[-1])) > PARTED * least_nm
+    parts_again = all(_parts(gaps_nm[::way], steps_nm[::way], least_nm) for way in (1, -1))
     return least_nm < COUPLER_GAP_NM and close_nm < COUPLER_LENGTH_NM and parts_again
+
+
+def _parts(gaps_nm: np.ndarray, steps_nm: np.ndarray, least_nm: float) -> bool:
+    """Whether guides part where a run begins: they are far apart, or the run begins where they become parallel."""
+    if gaps_nm[0] > PARTED * least_nm:
+        return True
+    return gaps_nm.size > 1 and bool(gaps_nm[0] - gaps_nm[1] > PARTING * steps_nm[:2].mean())
 
 
 def _coupled(ctx: Context, row: int) -> str:

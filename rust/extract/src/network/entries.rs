@@ -20,6 +20,8 @@ const INSIDE: f64 = 2.0;
 const AT_END: f64 = 1.0;
 /// What is left of a guide in the region is not worth a guide below this length, in dbu.
 const LEAST: f64 = 3.0;
+/// What narrows by this share of its length is a corner of the body, with sides at 30 degrees to each other.
+const CORNER_SLOPE: f64 = 0.53;
 /// Places along an arm are looked at so many widths apart.
 const STEP: f64 = 0.25;
 const HALVINGS: usize = 30;
@@ -88,12 +90,14 @@ impl Look<'_> {
             let middle = f64::midpoint(out, inside);
             if beyond(middle) > 0.0 { out = middle } else { inside = middle }
         }
-        let cut = interval.sections[usize::from(!at_end)].at;
-        match self.strip.section(inside) {
+        let cut = &interval.sections[usize::from(!at_end)];
+        let is_guide = |section: &Section| {
             // Both are exact, while places along the arm are not.
-            Some(section) if (section.at[0] - cut[0]).hypot(section.at[1] - cut[1]) >= LEAST => {
-                Trimmed::At(inside, section)
-            }
+            let length = (section.at[0] - cut.at[0]).hypot(section.at[1] - cut.at[1]);
+            length >= LEAST && (section.width - cut.width).abs() <= CORNER_SLOPE * length
+        };
+        match self.strip.section(inside) {
+            Some(section) if is_guide(&section) => Trimmed::At(inside, section),
             _ => nothing(),
         }
     }
