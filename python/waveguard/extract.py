@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from waveguard import _core
 from waveguard.errors import UsageError
 from waveguard.metadata import CellMetadata, SiepicTexts, StatedPort, merge_metadata, siepic_texts
+from waveguard.parts import entries_of_parts, flattened_parts
 from waveguard.pdk import suggest_pdk
 from waveguard.pdk.quantity import nearest
 from waveguard.reading.problem import Problem, ProblemList
@@ -308,8 +309,18 @@ class Extraction:
     @cached_property
     def device_entry(self) -> NDArray[np.int64]:
         """For each device the number of its entry in `pdk.devices`, -1 for none."""
-        by_cell = np.array([facts.entry for facts in self.facts], dtype=np.int64)
-        return by_cell[self.tables.devices.cell]
+        devices = self.tables.devices
+        result = np.array([facts.entry for facts in self.facts], dtype=np.int64)[devices.cell]
+        parts = self._flattened
+        if parts.any():
+            labels, dbu_nm = self.file.labels, self.file.dbu_nm
+            result[parts] = entries_of_parts(self.tables, parts, self.pdk, labels, self.cell_names, dbu_nm)
+        return result
+
+    @cached_property
+    def _flattened(self) -> NDArray[np.bool_]:
+        """Which devices were flattened into the cell that the tables name; what is said of that is not said of them."""
+        return flattened_parts(self.tables.devices)
 
     @cached_property
     def stated_length_um(self) -> NDArray[np.float64]:
@@ -339,9 +350,10 @@ class Extraction:
             value = getattr(stated, what) if stated is not None else None
             if value is not None:
                 by_cell[cell] = value
+        # A flattened cell holds the statements of many guides.
         devices = self.tables.devices
-        waveguides = self.tables.waveguides.device
-        return by_cell[devices.cell[waveguides]]
+        by_cell[np.unique(devices.cell[self._flattened])] = np.nan
+        return by_cell[devices.cell[self.tables.waveguides.device]]
 
     def fitting_pdks(self) -> list[str]:
         """Names of the bundled PDKs that fit the layout, the best first; for hints only."""

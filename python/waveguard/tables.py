@@ -24,10 +24,14 @@ FROM_PIN_PATH, FROM_PIN_RECTANGLE, FROM_METADATA, FROM_GUIDE_END, FROM_FIBRE_TAR
 """`ports.source`"""
 GUIDE_ROLE = 1
 """`devices.role` of guides."""
+MARKER_SOURCE = 0
+"""`devices.source` of what a marker says is a device."""
 JUNCTION_SOURCE = 5
 """`devices.source` of places where guides drawn beside devices meet, cross or end."""
 PART_SOURCE = 6
 """`devices.source` of what is left of a known guide that is cut where devices lie over it."""
+STATED_SOURCES = (MARKER_SOURCE, 1, 4)
+"""`devices.source` of what a marker, metadata or a name says is a device."""
 DRAWN_SOURCES = (2, 3, JUNCTION_SOURCE)
 """`devices.source` of what was worked out from shapes beside devices, of which no cell says what they are."""
 JUNCTION_KINDS = ("end", "transition", "branch", "crossing", "coupler")

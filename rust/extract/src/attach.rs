@@ -198,7 +198,8 @@ fn rest_of(proto: &Proto, placed: &Placed) -> Option<Rest> {
     let area = proto.core_area.iter().sum::<f64>() * placed.transform.magnification().powi(2);
     let bbox = proto.bbox.transformed(&placed.transform);
     let reason = proto.reason.unwrap_or("no guide enters it");
-    (area > 0.0).then_some(Rest { top: placed.top, cell: placed.cell, what: Leftover { bbox, area, count: 1, reason } })
+    let what = Leftover { bbox, area, count: 1, reason };
+    (area > 0.0).then_some(Rest { top: placed.top, cell: placed.cell, what, shape: Some(*placed) })
 }
 
 /// What may get ports: shapes that are no guide, and devices without any optical port.

@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::ports::{Alike, Ports};
 use crate::segments;
 use crate::shapes::Shapes;
+use crate::strays::{self, Stray};
 
 /// What placed devices are together.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Connected {
     pub starts: Vec<usize>,
     /// Ports joined.
     pub joined: Joined,
+    /// Shapes on guides of known cells.
+    pub strays: Vec<Stray>,
 }
 
 /// Puts devices together. They are replaced by what they are then, and so are the cells they are of.
@@ -59,8 +62,9 @@ pub fn connect(
     if drop_stubs(plan, cells, all, &ends.joined, &ends.starts, &merged) {
         ends = Ends::new(plan, cells, all);
     }
+    let strays = strays::on_guides(plan, cells, all);
     let Ends { alike, ports, starts, joined } = ends;
-    Ok(Connected { merged, explained, alike, ports, starts, joined })
+    Ok(Connected { merged, explained, alike, ports, starts, joined, strays })
 }
 
 /// Ports of placed devices and their joins.
@@ -116,6 +120,7 @@ fn drop_stubs(
                         count: 1,
                         reason: proto.reason.unwrap_or("short and joined to nothing"),
                     },
+                    shape: Some(*placed),
                 });
             }
         } else {

@@ -36,7 +36,7 @@ pub(crate) fn find(job: Job, mut worked: WorkedOut) -> Result<Outcome, ExtractEr
     }
 
     watch.enter(3, all.devices.len() as u64);
-    let Connected { merged, explained, alike, ports, starts, joined } =
+    let Connected { merged, explained, alike, ports, starts, joined, strays } =
         connected::connect(plan, shapes, &mut worked, &mut all, watch)?;
     let cells = worked.cells;
     let nearby = recipe.limits.ports_nearby;
@@ -47,6 +47,7 @@ pub(crate) fn find(job: Job, mut worked: WorkedOut) -> Result<Outcome, ExtractEr
         let [x, y] = port.at.map(|v| v / layout.dbu_nm);
         problems.push(Problem::at("many-ports-at-one-point", cell, x, y, ports.name(p)));
     }
+    problems.extend(strays.iter().map(|stray| stray.problem(plan)));
     let world = World { dbu_nm: layout.dbu_nm, cells: &cells, placed: &all.devices, ports: &ports, starts: &starts };
     let (misses, guides) =
         rayon::join(|| near::find(&ports, &joined, &recipe.tolerances, nearby), || Guides::new(&world, &alike));

@@ -232,8 +232,33 @@ fn section_of_row(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
         .find_map(|w| plan.recipe.section_of_row(plan.pair(layer), w * nm, width_slack(plan) * nm))
 }
 
-/// The cross-section that holds the width of the narrower end, else that of the wider one, else the mean width. That
-/// of a slot guide is known from its rails.
+/// Widths of a guide that is as wide for the most part lie within this part of each other.
+const SAME_FOR_LONG: f64 = 0.02;
+
+/// The width that a guide has over more than half of its length; `None` for tapers.
+fn usual_width(trace: &Trace) -> Option<f64> {
+    let mut parts: Vec<[f64; 2]> =
+        trace.stations.windows(2).map(|w| [f64::midpoint(w[0].width, w[1].width), w[1].s - w[0].s]).collect();
+    let whole: f64 = parts.iter().map(|p| p[1]).sum();
+    parts.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    let (mut from, mut length, mut area) = (0, 0.0, 0.0);
+    for to in 0..parts.len() {
+        length += parts[to][1];
+        area += parts[to][0] * parts[to][1];
+        while parts[from][0] < (1.0 - SAME_FOR_LONG) * parts[to][0] {
+            length -= parts[from][1];
+            area -= parts[from][0] * parts[from][1];
+            from += 1;
+        }
+        if length > whole / 2.0 {
+            return Some(area / length);
+        }
+    }
+    None
+}
+
+/// The cross-section that holds the width that the guide has for the most part, else that of the narrower end, else
+/// that of the wider one, else the mean width. That of a slot guide is known from its rails.
 fn section_of(plan: &Plan, core: Core, trace: &Trace) -> Option<usize> {
     if let Some(slot) = core.slot {
         return Some(slot.section);
@@ -241,8 +266,9 @@ fn section_of(plan: &Plan, core: Core, trace: &Trace) -> Option<usize> {
     let nm = plan.layout.dbu_nm;
     let mean = trace.area / trace.length;
     let [a, b] = [trace.ends[0].width, trace.ends[1].width];
-    [a.min(b), a.max(b), mean]
+    usual_width(trace)
         .into_iter()
+        .chain([a.min(b), a.max(b), mean])
         .find_map(|w| plan.recipe.section(plan.pair(core.layer), w * nm, width_slack(plan) * nm))
 }
 

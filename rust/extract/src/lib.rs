@@ -44,6 +44,7 @@ pub mod shapes;
 pub mod slots;
 mod small;
 pub mod split;
+mod strays;
 pub mod tables;
 pub mod trace;
 pub mod write;

@@ -65,6 +65,13 @@ pub fn cut(
             taken.extend(found.junctions.into_iter().map(|junction| (hit.device, junction, None)));
         }
     }
+    // Two waveguide cells on each other overlap: neither is a device over the other.
+    let is_wire = |i: usize| {
+        let (placed, proto) = (&ground.devices[i], ground.proto(i));
+        let says_so = plan.entry(placed.cell).is_some_and(|e| e.guide.is_some()) && placed.cell != placed.top;
+        says_so && proto.guide.is_some() && !proto.is_free()
+    };
+    taken.retain(|&(device, what, _)| !(is_wire(device) && is_wire(what)));
     // Guides that would take each other out lie on each other: neither is the inside of the other.
     let takes: FxHashSet<(usize, usize)> = taken.iter().map(|&(device, what, _)| (device, what)).collect();
     let mut dropped: BTreeMap<usize, Stretches> = BTreeMap::new();

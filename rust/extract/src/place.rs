@@ -56,6 +56,8 @@ pub struct Rest {
     pub cell: CellId,
     /// Box, area, number, reason.
     pub what: Leftover,
+    /// The one shape that it is, where that was worked out.
+    pub shape: Option<Placed>,
 }
 
 /// All that is placed below one top.
@@ -196,6 +198,7 @@ impl Ground<'_> {
             top,
             cell,
             what: Leftover { bbox: l.bbox.transformed(transform), area: l.area * scale, ..l.clone() },
+            shape: None,
         }));
     }
 
@@ -213,6 +216,7 @@ impl Ground<'_> {
                     count: l.count.saturating_mul(counts[i]),
                     reason: l.reason,
                 },
+                shape: None,
             }));
         }
         rest

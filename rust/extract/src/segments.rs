@@ -133,7 +133,7 @@ pub fn unite(plan: &Plan, shapes: &Shapes, cells: &mut [CellPlan], all: &mut Pla
         let k = *rest.entry((placed.top, placed.cell)).or_insert(all.rest.len());
         match all.rest.get_mut(k) {
             Some(known) => known.what.add(&what),
-            None => all.rest.push(Rest { top: placed.top, cell: placed.cell, what }),
+            None => all.rest.push(Rest { top: placed.top, cell: placed.cell, what, shape: None }),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 
+use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, Problem};
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, GridIndex, Point, Transform, ring};
@@ -115,6 +116,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
     };
     let holding = |p: [f64; 2]| smallest(&BBox { min: p, max: p }, &|i| pins::contains(&own.markers[i], p));
 
+    let twins = Twins::new(&own.markers, &boxes);
     let mut groups: Vec<Group> = (0..own.markers.len()).map(|ring| Group { ring, ..Group::default() }).collect();
     // Where pins are drawn across the ring, half outside, the core is drawn as far.
     let mut reach: Vec<f64> = vec![edge; groups.len()];
@@ -133,6 +135,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
         match ring {
             Some(g) if groups[g].ports.len() >= plan.recipe.limits.device_ports => too_many_pins += 1,
             Some(g) => {
+                let g = twins.free(g, |g| groups[g].ports.iter().any(|p| near(p.at, at, edge)));
                 if let Heading::Axis(_, half) = pin.heading {
                     reach[g] = reach[g].max(half + edge);
                 }
@@ -161,7 +164,12 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
                     && mostly_inside(&own.markers[i], shape.points, shift)
             };
             match smallest(&window, &inside) {
-                Some(g) => groups[g].shapes.push(Copy { polygon: shape.index, shift }),
+                Some(g) => {
+                    let number = shapes.number(shape.index);
+                    let has = |g: usize| groups[g].shapes.iter().any(|c| is_copy(plan, shapes, *c, number, window.min));
+                    let g = twins.free(g, has);
+                    groups[g].shapes.push(Copy { polygon: shape.index, shift });
+                }
                 None => out.free.push(Copy { polygon: shape.index, shift }),
             }
         });
@@ -183,6 +191,32 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
         }
     }
     out
+}
+
+/// Rings that are drawn again and again at one place, as of devices that lie on each other.
+struct Twins(FxHashMap<usize, Vec<usize>>);
+
+impl Twins {
+    fn new(markers: &[Vec<Point>], boxes: &[BBox]) -> Self {
+        let mut order: Vec<usize> = (0..markers.len()).collect();
+        let corner = |i: usize| boxes[i].min.map(f64::to_bits);
+        order.sort_by(|&a, &b| corner(a).cmp(&corner(b)).then_with(|| markers[a].cmp(&markers[b])).then(a.cmp(&b)));
+        let same = order.chunk_by(|&a, &b| markers[a] == markers[b]).filter(|same| same.len() > 1);
+        Self(same.map(|same| (same[0], same.to_vec())).collect())
+    }
+
+    /// The first of the rings at the place of one that does not have something already, else that one.
+    fn free(&self, ring: usize, has: impl Fn(usize) -> bool) -> usize {
+        self.0.get(&ring).and_then(|same| same.iter().copied().find(|&g| !has(g))).unwrap_or(ring)
+    }
+}
+
+/// True when a copy is of an outline, with the corner of its box at a place.
+fn is_copy(plan: &Plan, shapes: &Shapes, copy: Copy, number: Option<usize>, corner: [f64; 2]) -> bool {
+    let own = shapes.number(copy.polygon);
+    let Some(shape) = own.filter(|_| own == number).map(|k| &shapes.unique[k]) else { return false };
+    let at = shape.bbox_at(shapes::origin(plan.layout.polygon(copy.polygon).points)).min;
+    near([at[0] + copy.shift[0], at[1] + copy.shift[1]], corner, 0.5)
 }
 
 fn near(a: [f64; 2], b: [f64; 2], d: f64) -> bool {

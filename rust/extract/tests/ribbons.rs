@@ -103,6 +103,19 @@ fn steps_of_width_and_of_the_grid_do_not_stop_a_trace() {
     let jog = ring(&[(0, -250), (9_000, -250), (9_000, -251), (20_000, -251), (20_000, 250), (0, 250), (-1, 100)]);
     let t = trace(&jog).expect("a guide");
     assert!((t.length - 20_000.0).abs() < 1.0 && t.bends.is_empty());
+    // Nothing but corners between the two steps: the width there is seen on the edges alone.
+    for width in [400, 800] {
+        let h = width / 2;
+        let lower = [(0, -250), (9_000, -250), (9_000, -h), (12_000, -h), (12_000, -250), (60_000, -250)];
+        let upper = [(60_000, 250), (12_000, 250), (12_000, h), (9_000, h), (9_000, 250), (0, 250)];
+        let hints = [hint(0.0, 0.0, PI, 500.0), hint(60_000.0, 0.0, 0.0, 500.0)];
+        let notched = ring(&[lower, upper].concat());
+        let t = trace_ribbon(&notched, Some(hints), &TraceOptions::default()).expect("a guide");
+        assert!((t.width_min - f64::from(width.min(500))).abs() < 1.0);
+        assert!((t.width_max - f64::from(width.max(500))).abs() < 1.0);
+        let steep = t.tapers.iter().filter(|t| (t.end_width - t.begin_width).abs() > t.length).count();
+        assert!(steep == 2 && t.bends.is_empty(), "{:?}", t.tapers);
+    }
     let split_cap = ring(&[(0, -250), (20_000, -250), (20_000, 0), (20_001, 0), (20_001, 250), (0, 250)]);
     assert!((trace(&split_cap).expect("a guide").length - 20_000.0).abs() < 1.1);
 }

@@ -2,40 +2,114 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+
+import numpy as np
 
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.tables import JUNCTION_KINDS, OPTICAL
+
+CROSSING = JUNCTION_KINDS.index("crossing")
+ALONGSIDE_RAD = math.radians(5.0)
+"""Waveguides that lie on each other cross again and again at less than this: that is one place, not many."""
+PLAIN_WIDTHS2 = 4.0
+"""A crossing of more than so many squared widths, at a right angle, is a device that somebody drew."""
+WIDENED = 1.1
+"""Arms of a device widen towards its middle; those of a plain crossing do not, within this part."""
 
 
 @rule("CN005", severity="error", since="0.1")
 def crossing_without_device(ctx: Context) -> Iterator[Finding]:
     """Waveguides that cross without a crossing device.
 
-    What: the centre-lines of two waveguides cross where no crossing device is placed.
+    What: the centre-lines of two waveguides cross where no crossing device is placed, or four arms of one drawn shape
+        meet in a plain cross. One finding for each place; where two waveguides lie on each other, one for both.
     Why: a plain crossing of strips loses about a decibel and sends some percent of the light into the other guide; the
         layout tool shows it as a neat cross.
     Fix: place a crossing device there, or route one waveguide around.
     Limits: none.
-    Not checked: crossings inside devices; waveguides in different layers, whose coupling depends on the stack.
+    Not checked: crossings inside devices, and bare shapes whose arms widen towards the middle as those of a crossing
+        device do; waveguides in different layers, whose coupling depends on the stack; two waveguides exactly on each
+        other, which are CN004.
     """
-    crossings = ctx.tables.crossings
     number = len(ctx.tables.waveguides.device)
     if not number:
         ctx.not_applicable("no waveguides")
         return
     ctx.looked_at("waveguides", number)
+    for rows in _places(ctx):
+        yield _judge(ctx, rows)
+    yield from _drawn(ctx)
+
+
+def _places(ctx: Context) -> list[list[int]]:
+    """Return the rows of crossings that are one finding each, without those of twins."""
+    crossings, overlaps, device = ctx.tables.crossings, ctx.tables.overlaps, ctx.tables.waveguides.device
+    twin = overlaps.duplicate != 0
+    twins = set(zip(overlaps.device_a[twin].tolist(), overlaps.device_b[twin].tolist(), strict=True))
+    found: list[list[int]] = []
+    alongside: dict[tuple[int, int], list[int]] = {}
     for row in range(len(crossings.waveguide_a)):
         a, b = int(crossings.waveguide_a[row]), int(crossings.waveguide_b[row])
-        cell_a, cell_b = ctx.waveguide_cell(a), ctx.waveguide_cell(b)
-        top = ctx.waveguide_top(a)
-        x_nm, y_nm = float(crossings.x_nm[row]), float(crossings.y_nm[row])
-        place = ctx.place(x_nm, y_nm, top=top, cell=cell_a)
+        pair = (int(device[a]), int(device[b]))
+        if pair in twins or pair[::-1] in twins:
+            continue
+        if crossings.angle_rad[row] >= ALONGSIDE_RAD:
+            found.append([row])
+        elif (a, b) in alongside:
+            alongside[a, b].append(row)
+        else:
+            found.append(alongside.setdefault((a, b), [row]))
+    return found
+
+
+def _judge(ctx: Context, rows: list[int]) -> Finding:
+    crossings = ctx.tables.crossings
+    row = rows[len(rows) // 2]
+    a, b = int(crossings.waveguide_a[row]), int(crossings.waveguide_b[row])
+    cell_a, cell_b = ctx.waveguide_cell(a), ctx.waveguide_cell(b)
+    top = ctx.waveguide_top(a)
+    x_nm, y_nm = float(crossings.x_nm[row]), float(crossings.y_nm[row])
+    times = f" in {len(rows)} places" if len(rows) > 1 else ""
+    return ctx.finding(
+        f"{cell_a} crosses {cell_b} at {words.degrees(crossings.angle_rad[row])} without a crossing device{times}",
+        ctx.place(x_nm, y_nm, top=top, cell=cell_a),
+        facts=sorted([cell_a, cell_b]),
+        related=[Related(f"crosses {cell_b}", ctx.place(x_nm, y_nm, top=top, cell=cell_b))],
+        hint="place a crossing device here, or route one of the two around",
+    )
+
+
+def _drawn(ctx: Context) -> Iterator[Finding]:
+    """Judge crosses of bare shapes that were not cut into the waveguides that cross."""
+    junctions, devices = ctx.tables.junctions, ctx.tables.devices
+    for row in np.flatnonzero(junctions.kind == CROSSING).tolist():
+        device = int(junctions.device[row])
+        if not _is_plain(ctx, row, device):
+            continue
+        cell, top = ctx.device_cell(device), int(devices.top[device])
         yield ctx.finding(
-            f"{cell_a} crosses {cell_b} at {words.degrees(crossings.angle_rad[row])} without a crossing device",
-            place,
-            facts=sorted([cell_a, cell_b]),
-            related=[Related(f"crosses {cell_b}", ctx.place(x_nm, y_nm, top=top, cell=cell_b))],
+            f"two waveguides of {cell} cross at {words.degrees(junctions.angle_rad[row])} without a crossing device",
+            ctx.place(junctions.x_nm[row], junctions.y_nm[row], top=top, cell=cell),
+            facts=[cell, cell],
             hint="place a crossing device here, or route one of the two around",
         )
+
+
+def _is_plain(ctx: Context, row: int, device: int) -> bool:
+    ports, nets, guides = ctx.tables.ports, ctx.tables.nets, ctx.tables.waveguides
+    own = np.flatnonzero((ports.device == device) & (ports.kind == OPTICAL) & (ports.net >= 0))
+    width_nm = float(ports.width_nm[own].max(initial=0.0))
+    sine = max(abs(math.sin(float(ctx.tables.junctions.angle_rad[row]))), math.sin(ALONGSIDE_RAD))
+    if not own.size or ctx.tables.junctions.area_nm2[row] > PLAIN_WIDTHS2 * width_nm**2 / sine:
+        return False
+    net = ports.net[own]
+    other = np.where(nets.port_a[net] == own, nets.port_b[net], nets.port_a[net])
+    arms = ctx.tables.devices.waveguide[ports.device[other]]
+    # A taper may be a waveguide of its own behind a wide one: the whole way to the crossing counts.
+    ways = [guides.route == guides.route[arm] for arm in arms[arms >= 0].tolist()]
+    narrowest_nm = max((float(guides.width_min_nm[way].min()) for way in ways), default=0.0)
+    return width_nm <= WIDENED * narrowest_nm

@@ -6,37 +6,44 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from waveguard.analyses.defects import in_words, joint_loss
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
-from waveguard.tables import OPTICAL
+from waveguard.tables import FROM_GUIDE_END, FROM_METADATA, FROM_PIN_PATH, FROM_PIN_RECTANGLE, OPTICAL
 
-GUIDE_END = 3
+GUIDE_END = FROM_GUIDE_END
 """Code of `ports.source`: the drawn end of a guide, which joins anywhere along a pin."""
+PINS = (FROM_PIN_PATH, FROM_PIN_RECTANGLE)
 GRID_STEPS = 0.5
 """Offsets of drawn ports are whole grid steps; half of one tells them from zero."""
 ROUNDING_STEPS = math.sqrt(2.0)
 """Two origins on the grid are each off by up to half a step in x and in y from where a turned chain would put them."""
 USUAL_GRID_NM = 1.0
 """Layouts are drawn on this grid or a coarser one, also in files of a finer one."""
+TURNED_RAD = math.radians(0.25)
+"""A turn that counts. A tenth of it costs no light and is no mistake in drawing that anybody could see."""
 RIGHT_ANGLE_RAD = 1e-6
 """Placements turned by a multiple of 90 degrees to this accuracy keep grid points on the grid."""
 
 
 @rule("CN006", severity="warning", since="0.1")
 def joint_offset(ctx: Context) -> Iterator[Finding]:
-    """Joint that is off by a grid step.
+    """Joint that is off by a grid step or a little turned.
 
     What: two optical ports that are taken as joined, although they lie further apart than rounding to the grid
-        explains: one beside the other, or with a gap or an overlap between them.
+        explains: one beside the other, or with a gap or an overlap between them; or although they do not look along
+        one line.
     Why: a nanometre costs no light, but it is not what was meant: one of the two was placed by hand or computed in
         another way, and tools that compare positions exactly take the joint for open.
-    Fix: move one of the devices by the offset given.
+    Fix: move or turn one of the devices by the offset given.
     Limits: the grid of the file: half a step, and 1.4 steps more for devices turned by other than right angles; for
-        slanted ends of drawn waveguides at least 1.4 steps of a grid of 1 nm.
-    Not checked: gaps at ends of drawn waveguides, which may lie anywhere along a pin; electrical joints.
+        slanted ends of drawn waveguides at least 1.4 steps of a grid of 1 nm. A turn counts from a quarter of a degree
+        on, and what rounding may turn an end by.
+    Not checked: gaps at ends of drawn waveguides, which may lie anywhere along a pin; turns at pins that are drawn
+        askew in their cell, as short paths do not say their direction that well; electrical joints.
     """
     nets, ports, devices = ctx.tables.nets, ctx.tables.ports, ctx.tables.devices
     optical = ports.kind[nets.port_a] == OPTICAL
@@ -57,20 +64,44 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
     # `gap_nm` of a joint is the distance of its ports.
     offset_nm = np.where((ports.source[ends] == GUIDE_END).any(axis=0), aside_nm, nets.gap_nm)
     losses_db = joint_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
-    for row in np.flatnonzero(optical & (offset_nm > limit_nm)):
+    turned = np.abs(nets.angle_rad) > _turn_limit_rad(ctx, ends)
+    for row in np.flatnonzero(optical & ((offset_nm > limit_nm) | turned)).tolist():
         a, b = int(nets.port_a[row]), int(nets.port_b[row])
         place, other_place = ctx.port_place(a), ctx.port_place(b)
         name = words.port_name(place.cell, ports.name[a])
         other_name = words.port_name(other_place.cell, ports.name[b])
+        is_off = bool(offset_nm[row] > limit_nm[row])
+        off = f"{words.nm(float(offset_nm[row]))} off, {words.nm(float(aside_nm[row]))} of it aside"
+        turn = f"turned by {_hundredths(abs(float(nets.angle_rad[row])))} degrees"
+        what = " and ".join([off] * is_off + [turn] * bool(turned[row]))
         lost = in_words(float(losses_db[row]))
         yield ctx.finding(
-            f"{name} and {other_name} meet {words.nm(float(offset_nm[row]))} off, "
-            f"{words.nm(float(aside_nm[row]))} of it aside" + (f"; light loses {lost} there" if lost else ""),
+            f"{name} and {other_name} meet {what}" + (f"; light loses {lost} there" if lost else ""),
             place,
             facts=[ports.name[a], other_place.cell, ports.name[b]],
-            measured=float(offset_nm[row]),
-            limit=float(limit_nm[row]),
-            unit="nm",
+            measured=float(offset_nm[row]) if is_off else math.degrees(abs(float(nets.angle_rad[row]))),
+            limit=float(limit_nm[row]) if is_off else math.degrees(TURNED_RAD),
+            unit="nm" if is_off else "deg",
             related=[Related(f"joined to {other_name}", other_place)],
-            hint="move one of the two so that the ports coincide",
+            hint="move one of the two so that the ports coincide"
+            if is_off
+            else "turn one of the two so that they look along one line",
         )
+
+
+def _turn_limit_rad(ctx: Context, ends: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return from which turn on each joint counts; infinite where the directions are not known that well."""
+    ports, devices = ctx.tables.ports, ctx.tables.devices
+    source, width_nm = ports.source[ends], np.fmax(ports.width_nm[ends], 1.0)
+    in_cell = (ports.direction_rad[ends] - devices.rotation_rad[ports.device[ends]]) / (math.pi / 2)
+    upright = np.abs(in_cell - np.round(in_cell)) * (math.pi / 2) <= RIGHT_ANGLE_RAD
+    # The corners of a drawn end are rounded, each by half a diagonal of a step.
+    rounded_rad = ROUNDING_STEPS * max(ctx.facts.dbu_nm, USUAL_GRID_NM) / width_nm
+    known = (source == FROM_METADATA) | (np.isin(source, PINS) & upright)
+    play_rad = np.where(known, 0.0, np.where(source == GUIDE_END, rounded_rad, np.inf))
+    limit_rad: NDArray[np.float64] = TURNED_RAD + play_rad.sum(axis=0)
+    return limit_rad
+
+
+def _hundredths(angle_rad: float) -> str:
+    return f"{math.degrees(angle_rad):.2f}"

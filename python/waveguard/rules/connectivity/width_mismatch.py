@@ -7,10 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from waveguard.analyses.defects import in_words, joint_loss
-from waveguard.findings import Finding, Related
+from waveguard.findings import Finding, Place, Related
 from waveguard.rules import Context, rule
+from waveguard.rules import _along as along
 from waveguard.rules import _words as words
 from waveguard.tables import OPTICAL
+
+STEEPEST = 1.0
+"""A width that changes by more than this part of the way is no taper: even fans of couplers widen by less."""
+LEAST_STEP_NM = 10.0
+"""Widths within one shape are known to some grid steps at a single place."""
+SAME_WIDTH = 0.1
+"""Two ends of one waveguide are as wide as each other within this part; what disturbs such a one is WG007."""
 
 
 @rule("CN002", severity="error", since="0.1")
@@ -18,14 +26,19 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
     """Waveguides of different width joined.
 
     What: two optical ports that meet and differ in width by more than the process allows. The finding says what light
-        loses at the joint, by the overlap of the modes, where the PDK states clad_index.
+        loses at the joint, by the overlap of the modes, where the PDK states clad_index. Also one shape whose width
+        jumps on its way: two waveguides that go on into each other with widths that differ by more than a tenth, or
+        one whose width changes by more than the way on which it does so.
     Why: a step in width reflects and excites higher modes; the model of neither device holds at such a joint.
     Fix: put a taper between them, or draw both with the same cross-section.
     Limits: joint_width_nm of the PDK's limits.
-    Not checked: joints where one of the widths is not known; electrical joints.
+    Not checked: joints where one of the widths is not known; electrical joints; jumps by less than 10 nm within one
+        shape, and those within a width of its ends.
     """
     nets, ports = ctx.tables.nets, ctx.tables.ports
     optical = ports.kind[nets.port_a] == OPTICAL
+    yield from _steps_between(ctx)
+    yield from _steps_within(ctx)
     if not optical.any():
         ctx.not_applicable("no two optical ports meet")
         return
@@ -52,3 +65,50 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
             related=[Related(f"joined to {other_name}", other_place)],
             hint="join them through a taper",
         )
+
+
+def _steps_within(ctx: Context) -> Iterator[Finding]:
+    """Judge waveguides whose width jumps between their ends."""
+    tapers, guides = ctx.tables.tapers, ctx.tables.waveguides
+    step_nm = np.abs(tapers.end_width_nm - tapers.begin_width_nm)
+    wider_nm = np.fmax(tapers.begin_width_nm, tapers.end_width_nm)
+    end_nm = tapers.start_nm + tapers.length_nm
+    inside = (tapers.start_nm > wider_nm) & (end_nm < guides.centerline_length_nm[tapers.waveguide] - wider_nm)
+    jumps = inside & (step_nm > LEAST_STEP_NM) & (step_nm > STEEPEST * tapers.length_nm)
+    for k in np.flatnonzero(jumps).tolist():
+        row = int(tapers.waveguide[k])
+        x_nm, y_nm = along.place_along(ctx, row, float(tapers.start_nm[k] + tapers.length_nm[k] / 2))
+        yield _jump(
+            ctx,
+            ctx.place(x_nm, y_nm, top=ctx.waveguide_top(row), cell=ctx.waveguide_cell(row)),
+            float(tapers.begin_width_nm[k]),
+            float(tapers.end_width_nm[k]),
+        )
+
+
+def _steps_between(ctx: Context) -> Iterator[Finding]:
+    """Judge waveguides of one shape that go on with another width where no taper has room."""
+    ports, junctions = ctx.tables.ports, ctx.tables.junctions
+    found = along.passages(ctx)
+    widths_nm = np.stack([ports.width_nm[found.port_a], ports.width_nm[found.port_b]])
+    wider_nm = widths_nm.max(axis=0, initial=0.0)
+    step_nm = np.abs(widths_nm[0] - widths_nm[1])
+    for k in np.flatnonzero((step_nm > SAME_WIDTH * wider_nm) & (found.along_nm < wider_nm)).tolist():
+        row = int(found.junction[k])
+        device = int(junctions.device[row])
+        cell = ctx.device_cell(device)
+        at = ctx.place(junctions.x_nm[row], junctions.y_nm[row], top=int(ctx.tables.devices.top[device]), cell=cell)
+        yield _jump(ctx, at, float(widths_nm[0, k]), float(widths_nm[1, k]))
+
+
+def _jump(ctx: Context, place: Place, width_nm: float, other_nm: float) -> Finding:
+    narrow, wide = (words.nm(one) for one in sorted((width_nm, other_nm)))
+    return ctx.finding(
+        f"the width of a waveguide of {place.cell} jumps from {narrow} to {wide}",
+        place,
+        facts=[place.cell, "step"],
+        measured=abs(width_nm - other_nm),
+        limit=float(ctx.pdk.limits.joint_width_nm),
+        unit="nm",
+        hint="join them through a taper",
+    )

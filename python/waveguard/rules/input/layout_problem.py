@@ -58,6 +58,11 @@ WORDINGS: dict[str, Wording] = {
         "has more than two ports at one point, of which only two were joined",
         "see the other findings there",
     ),
+    "shape-on-guide": Wording(
+        Severity.ERROR,
+        "has a shape of no device that lies on the waveguide",
+        "delete it; if it is meant, draw it in the cell of the waveguide or make it a device",
+    ),
     "guide-not-traced": Wording(
         Severity.INFO,
         "looks like a waveguide and could not be followed as one",
@@ -72,8 +77,9 @@ def layout_problem(ctx: Context) -> Iterator[Finding]:
     """Something is wrong with the layout as a file or as a drawing.
 
     What: a problem of the reader or of the extraction that did not stop the run: a missing cell, a reference cycle, a
-        shape without area, a coordinate out of range, a pin without direction. The severity follows from what it
-        means: error where part of the layout was lost to the check, info where nothing but tidiness is.
+        shape without area, a coordinate out of range, a pin without direction, a stray shape on a waveguide. The
+        severity follows from what it means: error where part of the layout was lost to the check or light is
+        disturbed, info where nothing but tidiness is.
     Why: what could not be read was not checked, and other tools may read it differently.
     Fix: see the hint of each finding; most vanish when the file is written again by the layout tool.
     Limits: none.

@@ -80,9 +80,10 @@ pub(super) fn look(
     }
     let mut worked = worked.clone();
     job.watch.enter(3, all.devices.len() as u64);
-    let Connected { merged, explained, alike, ports, starts, joined } =
+    let Connected { merged, explained, alike, ports, starts, joined, strays } =
         connected::connect(plan, job.shapes, &mut worked, &mut all, job.watch)?;
-    if !(merged.twins.is_empty() && joined.crowded.is_empty() && joined.cut.is_empty()) {
+    let is_odd = !merged.twins.is_empty() || !strays.is_empty();
+    if is_odd || !joined.crowded.is_empty() || !joined.cut.is_empty() {
         return Ok(None);
     }
     let world = World {

@@ -57,10 +57,23 @@ pub(super) fn march(
     let (mut i, mut k) = (0, 0);
     // How far along the current edge of each side the walk has come.
     let (mut u_right, mut u_left) = (0.0, 0.0);
-    report(end_section(&right[0], &left[0]))?;
+    let first = end_section(&right[0], &left[0]);
+    // The last width that was no oblique chord's.
+    let mut seen = first.width;
+    report(first)?;
     while i < last_i || k < last_k {
         let next = right.get(i + 1).zip(left.get(k + 1));
         let ahead = next.map_or(0.0, |(p, q)| imbalance(p.at, p.tangent, q.at, q.tangent));
+        let is_fresh = u_right == 0.0 && u_left == 0.0 && right[i].is_corner && left[k].is_corner;
+        let is_end = i + 1 == last_i && k + 1 == last_k;
+        if let Some((p, q)) = next.filter(|(p, q)| is_fresh && (is_end || p.is_corner && q.is_corner)) {
+            // Between corners all chords are oblique, however long the stretch: another width is seen nowhere else.
+            let inner = inner_sections([&right[i], p], [&left[k], q], opts);
+            if let Some(inner) = inner.filter(|s| (s[0].width - seen).abs() > opts.width_tolerance) {
+                seen = inner[1].width;
+                inner.into_iter().try_for_each(&mut report)?;
+            }
+        }
         if let Some((p, q)) = next.filter(|(p, q)| p.is_corner && q.is_corner) {
             // Two corners face each other at a mitre or a step; their edges say nothing about the chord.
             let both = Partner::at_vertex(q, p);
@@ -103,7 +116,9 @@ pub(super) fn march(
         if i == last_i && k == last_k {
             break;
         }
-        report(section(vertex, &partner, right_first)?)?;
+        let section = section(vertex, &partner, right_first)?;
+        seen = if section.is_oblique { seen } else { section.width };
+        report(section)?;
     }
     report(end_section(&right[last_i], &left[last_k]))
 }
@@ -187,6 +202,41 @@ fn section(v: &Vertex, partner: &Partner, right_first: bool) -> Result<Section, 
     let both = partner.u >= 1.0 - SAME_VERTEX;
     let sagitta = partner.sagitta;
     Ok(Section { at, chord, width, sagitta, vertices: if both { 2.0 } else { 1.0 }, is_oblique, is_leaning })
+}
+
+/// Edges within this cosine run along each other.
+const ALONG_COSINE: f64 = 0.94;
+
+/// Chords near the ends of edges are inside by the pitch of nodes through this.
+const INSET_PART: f64 = 8.0;
+
+/// Two chords between two edges, near both ends of where these face each other.
+fn inner_sections([a, b]: [&Vertex; 2], [c, d]: [&Vertex; 2], opts: &TraceOptions) -> Option<[Section; 2]> {
+    let (r, l) = ([b.at[0] - a.at[0], b.at[1] - a.at[1]], [d.at[0] - c.at[0], d.at[1] - c.at[1]]);
+    let (r_long, l_long) = (size(r), size(l));
+    if r_long == 0.0 || l_long == 0.0 || r[0] * l[0] + r[1] * l[1] < ALONG_COSINE * r_long * l_long {
+        return None;
+    }
+    let t = [r[0] / r_long + l[0] / l_long, r[1] / r_long + l[1] / l_long];
+    let along = |v: &Vertex| (v.at[0] * t[0] + v.at[1] * t[1]) / size(t);
+    let (from, to) = (along(a).max(along(c)), along(b).min(along(d)));
+    if from >= to {
+        return None;
+    }
+    let inset = (opts.node_pitch_steps / INSET_PART).min((to - from) / 4.0);
+    let at = |place: f64| {
+        let on = |v: &Vertex, w: &Vertex| {
+            let u = (place - along(v)) / (along(w) - along(v));
+            [v.at[0] + u * (w.at[0] - v.at[0]), v.at[1] + u * (w.at[1] - v.at[1])]
+        };
+        let (p, q) = (on(a, b), on(c, d));
+        let chord = [q[0] - p[0], q[1] - p[1]];
+        let middle = [p[0].midpoint(q[0]), p[1].midpoint(q[1])];
+        let (width, vertices) = (size(chord), 1.0);
+        let whole = Section { at: middle, chord, width, sagitta: None, vertices, is_oblique: false, is_leaning: false };
+        (t[0] * chord[1] - t[1] * chord[0] > 0.0).then_some(whole)
+    };
+    Some([at(from + inset)?, at(to - inset)?])
 }
 
 fn end_section(p: &Vertex, q: &Vertex) -> Section {

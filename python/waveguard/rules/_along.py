@@ -1,0 +1,67 @@
+"""Places along waveguides, and across the places where two of them meet: what several rules need of the tables."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waveguard.rules._context import Context
+from waveguard.tables import OPTICAL
+
+STRAIGHT_ON_RAD = math.radians(20.0)
+"""Two waveguides that deviate less from one line go on into each other."""
+
+
+def place_along(ctx: Context, waveguide: int, along_nm: float) -> tuple[float, float]:
+    """Return the place on the centre-line of a waveguide at a distance from its first port, in nm."""
+    lines = ctx.tables.centerlines
+    part = slice(int(lines.offsets[waveguide]), int(lines.offsets[waveguide + 1]))
+    x_nm, y_nm = lines.x_nm[part], lines.y_nm[part]
+    walked = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x_nm), np.diff(y_nm)))])
+    # Thinned points shorten a curve; distances in the tables are those of the whole.
+    scale = float(walked[-1]) / max(float(ctx.tables.waveguides.centerline_length_nm[waveguide]), 1e-9)
+    at = along_nm * scale
+    return float(np.interp(at, walked, x_nm)), float(np.interp(at, walked, y_nm))
+
+
+@dataclass(frozen=True)
+class Passages:
+    """Junctions in which exactly two waveguides meet, and go straight on into each other."""
+
+    junction: NDArray[np.int64]
+    """Rows of the junctions."""
+    port_a: NDArray[np.int64]
+    """Ports of the two waveguides."""
+    port_b: NDArray[np.int64]
+    along_nm: NDArray[np.float64]
+    """From one end to the other, along the waveguides."""
+    aside_nm: NDArray[np.float64]
+    """The same across them."""
+
+
+def passages(ctx: Context) -> Passages:
+    """Return the places at which a waveguide goes on as another one with a shape between that is neither of them."""
+    junctions, ports, nets = ctx.tables.junctions, ctx.tables.ports, ctx.tables.nets
+    rows, ends = [], []
+    straight = (junctions.n_arms == 2) & (junctions.angle_rad > math.pi - STRAIGHT_ON_RAD)
+    for row in np.flatnonzero(straight).tolist():
+        own = np.flatnonzero((ports.device == junctions.device[row]) & (ports.kind == OPTICAL))
+        joined = [_partner(nets.port_a, nets.port_b, int(port), int(ports.net[port])) for port in own]
+        if len(joined) == 2 and min(joined) >= 0:
+            rows.append(row)
+            ends.append(joined)
+    pairs = np.asarray(ends, dtype=np.int64).reshape(-1, 2)
+    a, b = pairs[:, 0], pairs[:, 1]
+    step = (ports.x_nm[b] - ports.x_nm[a]) + 1j * (ports.y_nm[b] - ports.y_nm[a])
+    # Neither end knows its direction well where the outline begins to be another.
+    step = step * np.exp(-1j * np.angle(np.exp(1j * ports.direction_rad[a]) - np.exp(1j * ports.direction_rad[b])))
+    return Passages(np.asarray(rows, dtype=np.int64), a, b, np.abs(step.real), np.abs(step.imag))
+
+
+def _partner(port_a: NDArray[np.int64], port_b: NDArray[np.int64], port: int, net: int) -> int:
+    if net < 0:
+        return -1
+    return int(port_b[net]) if int(port_a[net]) == port else int(port_a[net])
