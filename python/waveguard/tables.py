@@ -97,6 +97,7 @@ class Nets(View):
     lateral_nm: Floats = _column("nm", "distance across the direction of port_a")
     angle_rad: Floats = _column("rad", "deviation from opposite directions")
     width_difference_nm: Floats = _column("nm", "width of port_a less that of port_b")
+    width_error_nm: Floats = _column("nm", "bound on the error of width_difference_nm, from the grid")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -272,6 +273,9 @@ class Runs(View):
     relative_curvature_per_nm: Floats = _column(
         "1/nm", "second derivative of the gap at its smallest; NaN for short runs"
     )
+    stretch: Ids = _column("", "number of its stretch: runs that go on in each other where guides are joined are one")
+    goes_on_before: Codes = _column("", "1 when its stretch goes on before its beginning")
+    goes_on_after: Codes = _column("", "1 when its stretch goes on beyond its end")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -111,14 +111,21 @@ def verdicts(library: gdstk.Library) -> Counter[tuple[str, str]]:
     return Counter((one.code, str(one.severity)) for one in engine.check(library, pdk="siepic-ebeam").findings)
 
 
-DIFFERENT_FINDINGS = {(3, "merged"), (3, "merged and cut along lines"), (3, "merged and cut at 199 corners")}
-"""Circuits and ways of drawing them of which findings still differ: a wide box, merged with what meets it, may get an
-open end too few or too many.
-"""
+DIFFERENT_FINDINGS = {
+    # The cut from the outline of a ring to its hole lies along an edge of the hole.
+    (37, "merged"),
+    # A slanted cut leaves a corner of a piece in the gap between a ring and its bus.
+    (211, "merged and cut along lines"),
+}
+"""Circuits and ways of drawing them of which findings still differ."""
+
+# The first ones, and some with runs beside other guides cut in pieces or as long as is allowed, ends beside a cut, ends
+# cut off as pieces hardly longer than wide, and ends at odd angles.
+SEEDS = (*range(16), 24, 29, 33, 35, 37, 39, 50, 93, 101, 108, 201, 211)
 
 
 @pytest.mark.parametrize("variant", SHAPES)
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_shapes_drawn_otherwise_have_the_same_findings(variant: str, seed: int) -> None:
     library = random_circuit(seed, 3, SOLID).library("flat")
     same = verdicts(SHAPES[variant](library, seed)) == verdicts(library)

@@ -130,7 +130,7 @@ class Drawing:
     def join(self, a: int, b: int) -> None:
         """Join two ports."""
         row = {"port_a": a, "port_b": b, "gap_nm": 0.0, "lateral_nm": 0.0, "angle_rad": 0.0}
-        self.rows["nets"].append({**row, "width_difference_nm": 0.0})
+        self.rows["nets"].append({**row, "width_difference_nm": 0.0, "width_error_nm": 0.0})
 
     def chain(self, *ports: int) -> None:
         """Join ports by pairs: the first with the second, the third with the fourth."""
@@ -147,6 +147,7 @@ class Drawing:
         """Let two guides (rows of `waveguides`) run side by side."""
         row = {"waveguide_a": a, "waveguide_b": b, "length_nm": step_nm * len(gaps_nm), "gap_min_nm": min(gaps_nm)}
         row |= {"profile_start": len(self.rows["run_profile"]), "profile_count": len(gaps_nm)}
+        row["stretch"] = len(self.rows["runs"])
         self.rows["runs"].append(row)
         self.rows["run_profile"] += [{"gap_nm": gap, "step_nm": step_nm} for gap in gaps_nm]
 

@@ -23,6 +23,7 @@ def net_columns() -> dict[str, Any]:
         "lateral_nm": np.array([0.0, 0.5]),
         "angle_rad": np.array([0.0, 0.01]),
         "width_difference_nm": np.array([0.0, np.nan]),
+        "width_error_nm": np.array([0.0, 0.0]),
     }
 
 

@@ -156,13 +156,13 @@ fn between(plan: &Plan, cells: &[CellPlan], placed: &Placed, ports: &[LocalPort]
         return None;
     };
     let ports = ports.iter().map(|p| in_frame(p, &placed.transform)).collect::<Option<Vec<LocalPort>>>()?;
-    let ends = match &ports[..] {
-        [a, b] => [hint(a), hint(b)],
-        [a] => [hint(a), far_end(&hint(a), ring)],
+    let (ends, is_guess) = match &ports[..] {
+        [a, b] => ([hint(a), hint(b)], [false; 2]),
+        [a] => ([hint(a), far_end(&hint(a), ring)], [false, true]),
         _ => return None,
     };
     let core = shape.region.as_ref().map_or(Core::from(layer), |region| region.core());
-    let guide = guides::between(plan, core, ring, ends).ok()?;
+    let guide = guides::between(plan, core, ring, ends, is_guess).ok()?;
     let core_area = shape.core_area.clone();
     Some(Proto { core_area, layer: Some(layer), ..guide_proto(Arc::new(guide)) })
 }

@@ -240,6 +240,7 @@ pub fn stated_ports(plan: &Plan, cell: CellId) -> Vec<LocalPort> {
         at: [p.x_dbu, p.y_dbu],
         direction_rad: waveguard_geom::transform::wrap_angle(p.angle_rad),
         width: p.width_dbu,
+        width_error: 0.0,
         kind: p.kind,
         oriented: true,
         play: 0.0,

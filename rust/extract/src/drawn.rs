@@ -73,7 +73,7 @@ pub fn of_slot(plan: &Plan, layer: LayerId, found: &Found, area: f64) -> Drawn {
 
 /// What leads from a slot guide to other guides.
 pub fn of_converter(plan: &Plan, layer: LayerId, converter: &Converter, area: f64) -> Drawn {
-    let ports = converter.ports.iter().map(|end| port(end, PortSource::Junction, None)).collect();
+    let ports = converter.ports.iter().map(|end| port(end, PortSource::Junction, None, LEAST_GRID)).collect();
     let outline = converter.rings.clone();
     let proto = Proto { ports, bbox: boxed(&outline), outline, junction: Some(converter.at), ..empty() };
     let mut drawn = Drawn { protos: vec![proto], ..Drawn::default() };
@@ -229,7 +229,7 @@ fn of_parts(plan: &Plan, core: Core, network: Network) -> Drawn {
         add(guide_proto(Arc::new(guide)), area);
     }
     for body in network.bodies {
-        let ports = body.ports.iter().map(|end| port(end, PortSource::Junction, None)).collect();
+        let ports = body.ports.iter().map(|end| port(end, PortSource::Junction, None, LEAST_GRID)).collect();
         let mut bbox = boxed(&body.rings);
         // A body may be no more than a line between guides.
         bbox.add_box(&BBox { min: body.at, max: body.at });
@@ -256,9 +256,13 @@ fn empty() -> Proto {
     }
 }
 
+/// Step of the grid where no guide says that it is coarser, in dbu.
+const LEAST_GRID: f64 = 1.0;
+
 /// The device that a guide is by itself.
 pub fn guide_proto(guide: Arc<Guide>) -> Proto {
-    let ports = guide.trace.ends.iter().map(|end| port(end, PortSource::GuideEnd, guide.section)).collect();
+    let of = |end: &End| port(end, PortSource::GuideEnd, guide.section, guide.trace.grid);
+    let ports = guide.trace.ends.iter().map(of).collect();
     let mut bbox = BBox::EMPTY;
     for [x, y, width] in &guide.line {
         bbox.add_box(&BBox { min: [*x, *y], max: [*x, *y] }.grown(width / 2.0));
@@ -266,12 +270,13 @@ pub fn guide_proto(guide: Arc<Guide>) -> Proto {
     Proto { ports, bbox, source: DeviceSource::Drawn, guide: Some(guide), ..empty() }
 }
 
-fn port(end: &End, source: PortSource, section: Option<usize>) -> LocalPort {
+fn port(end: &End, source: PortSource, section: Option<usize>, grid: f64) -> LocalPort {
     LocalPort {
         name: String::new(),
         at: [end.x, end.y],
         direction_rad: wrap_angle(end.direction_rad),
         width: end.width,
+        width_error: end.width_error(grid),
         kind: PortKind::Optical,
         oriented: true,
         play: 0.0,

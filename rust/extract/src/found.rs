@@ -18,7 +18,8 @@ use crate::nets::Joined;
 use crate::place::Placed;
 use crate::ports::Ports;
 use crate::profiles;
-use crate::routes;
+use crate::routes::{self, OnRoute};
+use crate::runs::stretches::{self, Part};
 use crate::runs::{Row, Run};
 use crate::tables::{CrossingRow, Crossings, Junctions, Routes, RunProfile, RunRow, Runs};
 use crate::write::{self, Guides};
@@ -55,8 +56,8 @@ pub struct Found {
     blocks: Option<Blocks>,
     /// The network with each device by itself, once it is known.
     flat: OnceLock<Flat>,
-    /// The routes, and the route of each guide, once they were asked for.
-    routes: OnceLock<(Routes, Vec<i64>)>,
+    /// The routes, and where each guide lies, once they were asked for.
+    routes: OnceLock<(Routes, Vec<OnRoute>)>,
 }
 
 /// Tables that are written when they are asked for.
@@ -112,7 +113,7 @@ impl Found {
         &self.cells[placed.cell.index()].protos[placed.proto]
     }
 
-    fn routes(&self) -> &(Routes, Vec<i64>) {
+    fn routes(&self) -> &(Routes, Vec<OnRoute>) {
         let Flat { placed: _, ports, starts, joined, guides, .. } = self.flat();
         self.routes.get_or_init(|| routes::find(guides, starts, ports, joined, self.width_nm))
     }
@@ -150,7 +151,7 @@ impl Found {
             "slots" => profiles::slots(self).into_table(),
             "segments" => profiles::segments(self).into_table(),
             "routes" => self.routes().0.clone().into_table(),
-            "runs" => runs(&self.flat().runs).into_table(),
+            "runs" => runs(&self.flat().runs, &self.routes().1).into_table(),
             "run_profile" => run_profile(&self.flat().runs).into_table(),
             "centerlines" => write::centerlines(self).into_table(),
             _ => return None,
@@ -159,15 +160,17 @@ impl Found {
 }
 
 /// The table of runs.
-fn runs(found: &[Run]) -> Runs {
+fn runs(found: &[Run], lies: &[OnRoute]) -> Runs {
+    let stretches = stretches::find(found, lies);
     let mut table = Runs::with_capacity(found.len());
     let starts = fill::starts(found.iter().map(|r| r.samples.n_rows()));
-    for (r, &start) in found.iter().zip(&starts) {
+    for ((r, &start), Part { stretch, goes_on }) in found.iter().zip(&starts).zip(stretches) {
+        let [goes_on_before, goes_on_after] = goes_on.map(u8::from);
         table.push(RunRow {
             waveguide_a: r.a as i64,
             waveguide_b: r.b as i64,
             length_nm: r.length_nm(),
-            start_nm: r.start_nm,
+            start_nm: r.span_nm[0],
             other_start_nm: r.other_nm[0],
             other_end_nm: r.other_nm[1],
             gap_min_nm: r.gap_min_nm,
@@ -178,6 +181,9 @@ fn runs(found: &[Run]) -> Runs {
             profile_start: start as i64,
             profile_count: r.samples.n_rows() as i64,
             relative_curvature_per_nm: r.relative_curvature_per_nm,
+            stretch: stretch as i64,
+            goes_on_before,
+            goes_on_after,
         });
     }
     table
@@ -186,7 +192,7 @@ fn runs(found: &[Run]) -> Runs {
 /// The samples of all runs.
 fn run_profile(found: &[Run]) -> RunProfile {
     let starts = fill::starts(found.iter().map(|r| r.samples.n_rows()));
-    let rows = fill::column(&starts, &|i, part: &mut [Row]| part.copy_from_slice(&found[i].samples.rows()));
+    let rows = fill::column(&starts, &|i, part: &mut [Row]| part.copy_from_slice(&found[i].rows()));
     let column = |of: fn(&Row) -> f64| rows.iter().map(of).collect();
     RunProfile {
         gap_nm: column(|r| r.gap_nm),

@@ -168,18 +168,28 @@ const RAILS: u32 = 2;
 /// A short shape between two guides is as wide as these, within this part.
 const SAME_WIDTH: f64 = 0.1;
 
-/// Traces a shape between two places where other guides end at it; it may be wider than long.
+/// The end of a shape that is hardly longer than wide lies this many widths at most from where it would be if the shape
+/// were straight.
+const BENT_WIDTHS: f64 = 0.5;
+
+/// Traces a shape between two places where other guides end at it; it may be wider than long. Where `is_guess`, nothing
+/// ends there and the place is that of the end if the shape is straight.
 ///
 /// # Errors
 /// Why it is no guide between the two.
-pub fn between(plan: &Plan, core: Core, ring: &[Point], ends: [CapHint; 2]) -> Result<Guide, &'static str> {
+pub fn between(
+    plan: &Plan,
+    core: Core,
+    ring: &[Point],
+    ends: [CapHint; 2],
+    is_guess: [bool; 2],
+) -> Result<Guide, &'static str> {
     let trace = trace_ribbon(ring, Some(ends), &options(plan)).map_err(|e| reason(&e))?;
     let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
-    let is_met = trace
-        .ends
-        .iter()
-        .zip(&ends)
-        .all(|(e, h)| (e.x - h.x).hypot(e.y - h.y) <= reach && (e.width - h.width).abs() <= SAME_WIDTH * h.width);
+    let is_met = trace.ends.iter().zip(&ends).zip(is_guess).all(|((e, h), is_guess)| {
+        let reach = if is_guess { BENT_WIDTHS * h.width } else { reach };
+        (e.x - h.x).hypot(e.y - h.y) <= reach && (e.width - h.width).abs() <= SAME_WIDTH * h.width
+    });
     let section = section_of(plan, core, &trace).filter(|_| is_met).ok_or("no guide between two guides")?;
     Ok(guide(plan, trace, Some(section), f64::NAN, core.slot))
 }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use waveguard_geom::{BBox, GridIndex};
 
 use crate::nets::tiles::tile_hash;
-use crate::nets::{Joined, Offset};
+use crate::nets::{Joined, Offset, PlacedPort};
 use crate::ports::Ports;
 use crate::recipe::{PortKind, Tolerances};
 
@@ -34,7 +34,8 @@ fn place(at: [f64; 2]) -> BBox {
 }
 
 /// Looks around every unjoined optical port. Unjoined candidates go before joined ones, candidates that
-/// face the port before others, then the nearest. Around each port at most `nearby` others are looked at.
+/// face the port before others, then the nearest. Around each port at most `nearby` others are looked at. A place where
+/// a guide was cut in two is no candidate, unless the port is on that guide.
 pub fn find(ports: &Ports, joined: &Joined, tolerances: &Tolerances, nearby: usize) -> NearMisses {
     let reach = tolerances.near_miss_nm;
     let is_optical = |a: usize| ports.kind(a) == PortKind::Optical;
@@ -53,6 +54,21 @@ pub fn find(ports: &Ports, joined: &Joined, tolerances: &Tolerances, nearby: usi
     });
     let boxes: Vec<BBox> = near_open.iter().map(|&a| place(ports.at(a))).collect();
     let index = GridIndex::new(&boxes, reach);
+    // Whose partner a joined port is shows from where it lies: of some ports it is known only that they are joined.
+    let is_seam = |b: usize, of: &PlacedPort| {
+        let mut found = false;
+        let mut seen = 0;
+        index.candidates_while(&place(of.at).grown(tolerances.snap_nm), |k| {
+            let other = ports.get(near_open[k]);
+            let offset = of.offset_to(&other);
+            let is_partner = other.of_guide && other.top == of.top && joined.partner(near_open[k]).is_some();
+            let fits = offset.distance_nm <= tolerances.snap_nm && offset.angle_rad <= tolerances.angle_rad;
+            found = near_open[k] != b && is_partner && fits;
+            seen += 1;
+            !found && seen < nearby
+        });
+        found
+    };
     let around = |a: usize| {
         let (port, mut seen) = (ports.get(a), 0);
         let mut best: Option<((bool, bool), Offset, usize)> = None;
@@ -68,6 +84,10 @@ pub fn find(ports: &Ports, joined: &Joined, tolerances: &Tolerances, nearby: usi
             // A ring may have been left open; the other end of a short guide is no partner.
             let is_behind = other.device == port.device && !(facing && offset.gap_nm > 0.0);
             if offset.distance_nm > reach || is_behind {
+                return seen < nearby;
+            }
+            let is_aside = offset.distance_nm > f64::midpoint(port.width_nm, other.width_nm);
+            if is_aside && other.of_guide && joined.partner(b).is_some() && is_seam(b, &other) {
                 return seen < nearby;
             }
             let rank = (joined.partner(b).is_some(), !facing);

@@ -28,6 +28,8 @@ pub struct PlacedPort {
     pub direction_rad: f64,
     /// Width.
     pub width_nm: f64,
+    /// Bound on its error.
+    pub width_error_nm: f64,
     /// What it carries.
     pub kind: PortKind,
     /// False when either sign of the direction may join.
@@ -281,6 +283,7 @@ mod tests {
             at: [x, y],
             direction_rad,
             width_nm: 500.0,
+            width_error_nm: 0.0,
             kind: PortKind::Optical,
             oriented: true,
             play_nm: 0.0,

@@ -148,7 +148,7 @@ fn parts(plan: &Plan, proto: &Proto, stretches: &[[f64; 2]]) -> Vec<Proto> {
             let is_own = [from <= SAME, to >= whole - SAME];
             let ports = (0..2).map(|k| match optical.get(k) {
                 Some(own) if is_own[k] => (*own).clone(),
-                _ => port(&part.trace.ends[k], guide.section),
+                _ => port(&part.trace.ends[k], guide.section, guide.trace.grid),
             });
             Proto {
                 ports: ports.collect(),
@@ -169,12 +169,13 @@ fn parts(plan: &Plan, proto: &Proto, stretches: &[[f64; 2]]) -> Vec<Proto> {
     out
 }
 
-fn port(end: &crate::trace::End, section: Option<usize>) -> LocalPort {
+fn port(end: &crate::trace::End, section: Option<usize>, grid: f64) -> LocalPort {
     LocalPort {
         name: String::new(),
         at: [end.x, end.y],
         direction_rad: end.direction_rad,
         width: end.width,
+        width_error: end.width_error(grid),
         kind: PortKind::Optical,
         oriented: true,
         play: 0.0,

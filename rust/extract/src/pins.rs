@@ -43,6 +43,8 @@ pub struct LocalPort {
     pub direction_rad: f64,
     /// Width; NaN when unknown.
     pub width: f64,
+    /// Bound on what rounding to the grid adds to a width that was measured, or takes from it; 0 for stated ones.
+    pub width_error: f64,
     /// What it carries.
     pub kind: PortKind,
     /// False when the sign of the direction was guessed from the outline, so either sign may join.
@@ -66,6 +68,7 @@ impl LocalPort {
             at: t.apply(self.at[0], self.at[1]),
             direction_rad: if self.direction_rad.is_nan() { f64::NAN } else { t.apply_angle(self.direction_rad) },
             width: self.width * t.magnification(),
+            width_error: self.width_error * t.magnification(),
             play: self.play * t.magnification(),
             ..self.clone()
         }
@@ -297,6 +300,7 @@ fn port(at: [f64; 2], width: f64, kind: PortKind, source: PortSource) -> LocalPo
         at,
         direction_rad: f64::NAN,
         width,
+        width_error: 0.0,
         kind,
         oriented: true,
         play: 0.0,

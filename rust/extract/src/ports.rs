@@ -88,6 +88,7 @@ impl Ports {
                     at: [0.0; 2],
                     direction_rad: p.direction_rad,
                     width_nm: p.width * nm,
+                    width_error_nm: p.width_error * nm,
                     kind: p.kind,
                     oriented: p.oriented,
                     play_nm: p.play * nm,

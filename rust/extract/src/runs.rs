@@ -8,6 +8,7 @@ mod curve;
 mod follow;
 mod meet;
 mod samples;
+pub mod stretches;
 
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -33,8 +34,10 @@ pub struct Run {
     pub samples: Arc<Samples>,
     /// Length a gap stands for.
     pub step_nm: f64,
-    /// Distance of the beginning of the first step from the start of `a`.
-    pub start_nm: f64,
+    /// Distances along `a` at which it begins and ends, between samples.
+    pub span_nm: [f64; 2],
+    /// What lies before the step of the first sample and beyond that of the last; negative where the run is shorter.
+    pub beyond_nm: [f64; 2],
     /// Distances along `b` of the places beside both ends; they fall where `b` runs against `a`.
     pub other_nm: [f64; 2],
     /// Smallest gap and where it is on `a`.
@@ -50,7 +53,29 @@ pub struct Run {
 impl Run {
     /// Length along `a`.
     pub fn length_nm(&self) -> f64 {
-        self.step_nm * self.samples.len() as f64
+        self.span_nm[1] - self.span_nm[0]
+    }
+
+    /// Rows of the table. The outermost samples stand for all up to where the run begins and ends.
+    pub fn rows(&self) -> Vec<Row> {
+        let mut rows = self.samples.rows();
+        let Some(last) = self.samples.len().checked_sub(1) else { return rows };
+        let [before, after] = self.beyond_nm.map(|beyond| beyond / self.step_nm);
+        // In steps: how much more it stands for, and how far its middle moves.
+        let set = |row: &mut Row, sample: usize, more: f64, by: f64| {
+            row.gap_nm = self.samples.gap_beside(sample, by);
+            row.other_step_nm *= 1.0 + more * self.step_nm / row.step_nm;
+            row.step_nm += more * self.step_nm;
+        };
+        match &mut rows[..] {
+            [only] => set(only, 0, before + after, (after - before) / 2.0),
+            [first, .., end] => {
+                set(first, 0, before, -before / 2.0);
+                set(end, last, after, after / 2.0);
+            }
+            [] => {}
+        }
+        rows
     }
 }
 
@@ -139,7 +164,7 @@ fn along(
     let reach_nm = plan.reach_nm + slack_nm;
     let samples = (line.length() / plan.step_nm).floor().max(1.0) as u32;
     let step = line.length() / f64::from(samples);
-    let beside = Beside { parallel: plan.parallel_rad.cos(), reach_nm, step };
+    let beside = Beside { parallel_rad: plan.parallel_rad, parallel: plan.parallel_rad.cos(), reach_nm, step };
     // Samples stand in the middle of their step.
     let place = |k: u32| (f64::from(k) + 0.5) * step;
     let mut follow = Follow { lines, all, beside, a, open: Vec::new(), done: Vec::new() };
@@ -302,6 +327,33 @@ mod tests {
     }
 
     #[test]
+    fn runs_end_where_the_guides_turn_apart_wherever_these_begin() {
+        let plan = RunsPlan::default();
+        let (r, turn) = (20_000.0, 1.0);
+        for offset in [0.0, 0.013, 0.037, 0.171] {
+            let points = (0..=40).map(|i| {
+                let a = -0.5 * turn + turn * (f64::from(i) / 40.0).powf(1.0 + offset);
+                [r * a.sin(), 700.0 + r * (1.0 - a.cos())]
+            });
+            let arc = crate::trace::Piece {
+                start: 0.0,
+                length: r * turn,
+                begin_curvature: 1.0 / r,
+                end_curvature: 1.0 / r,
+                fit_error: 0.0,
+            };
+            let bent = line(&points.collect::<Vec<_>>()).bowed(&[arc], 1.0, 1.0);
+            let straight = line(&[[-30_000.0 - 1e3 * offset, 0.0], [30_000.0, 0.0]]);
+            let found = runs(&[straight, bent]);
+            assert_eq!(found.len(), 1);
+            let expected = 2.0 * r * plan.parallel_rad.sin();
+            assert!((found[0].length_nm() - expected).abs() < 10.0, "{} at {offset}", found[0].length_nm());
+            let rows = found[0].rows();
+            assert!((rows.iter().map(|row| row.step_nm).sum::<f64>() - found[0].length_nm()).abs() < 1e-6);
+        }
+    }
+
+    #[test]
     fn the_outer_of_two_concentric_turns_is_longer() {
         let arc = |r: f64| -> Vec<[f64; 2]> {
             (0..=900).map(|i| f64::from(i) / 900.0 * 3.0).map(|a| [r * a.cos(), r * a.sin()]).collect()
@@ -320,7 +372,7 @@ mod tests {
         for (other, ends) in [(some, [0.0, 15_000.0]), (against, [15_000.0, 0.0])] {
             let found = runs(&[whole.clone(), line(&other)]);
             assert_eq!(found.len(), 1);
-            assert!((found[0].start_nm - 30_000.0).abs() <= 500.0, "{}", found[0].start_nm);
+            assert!((found[0].span_nm[0] - 30_000.0).abs() <= 500.0, "{}", found[0].span_nm[0]);
             assert!((found[0].length_nm() - 15_000.0).abs() <= 500.0);
             assert!(found[0].other_nm.iter().zip(ends).all(|(a, b)| (a - b).abs() <= 500.0), "{:?}", found[0].other_nm);
         }

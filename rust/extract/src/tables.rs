@@ -181,6 +181,8 @@ tables! {
         angle_rad: f64,
         /// Width of `port_a` less that of `port_b`.
         width_difference_nm: f64,
+        /// Bound on the error of `width_difference_nm`: rounding of ends that were measured off the axes of the grid.
+        width_error_nm: f64,
     }
 
     /// Guides with what was measured along them.
@@ -423,6 +425,12 @@ tables! {
         profile_count: i64,
         /// Second derivative of the gap at its smallest; NaN for short runs.
         relative_curvature_per_nm: f64,
+        /// Number of its stretch: runs that go on in each other where guides are joined are one stretch.
+        stretch: i64,
+        /// 1 when its stretch goes on before its beginning.
+        goes_on_before: u8,
+        /// 1 when its stretch goes on beyond its end.
+        goes_on_after: u8,
     }
 
     /// Samples of the gap along runs.

@@ -15,6 +15,7 @@ use crate::lines::{Line, Lines, PlacedLine};
 use crate::place::Placed;
 use crate::ports::{Alike, Ports};
 use crate::recipe::PortKind;
+use crate::routes::OnRoute;
 use crate::tables::{
     self, BendRow, Bends, Centerlines, DeviceRow, Devices, NetRow, Nets, PortRow, WaveguideRow, Waveguides,
 };
@@ -100,6 +101,11 @@ impl Guides {
         &self.forms[self.lines.placed[g].form]
     }
 
+    /// Length of the line of a guide.
+    pub(crate) fn line_length_nm(&self, g: usize) -> f64 {
+        self.lines.forms[self.lines.placed[g].form].length()
+    }
+
     /// The guide that a device is.
     #[inline]
     pub(crate) fn of_device(&self, device: usize) -> Option<usize> {
@@ -142,8 +148,8 @@ pub(crate) fn devices(found: &Found) -> Devices {
     devices
 }
 
-/// The table of guides; `route` is the route of each.
-pub(crate) fn waveguides(found: &Found, route: &[i64]) -> Waveguides {
+/// The table of guides; `lies` says where on its route each lies.
+pub(crate) fn waveguides(found: &Found, lies: &[OnRoute]) -> Waveguides {
     let (flat, nm) = (found.flat(), found.dbu_nm);
     let guides = &flat.guides;
     let mut waveguides = Waveguides::with_capacity(guides.len());
@@ -161,7 +167,7 @@ pub(crate) fn waveguides(found: &Found, route: &[i64]) -> Waveguides {
             min_radius_x_nm,
             min_radius_y_nm,
             first_bend,
-            route: route[g],
+            route: lies[g].route as i64,
             ..form.row.clone()
         });
         first_bend += form.bends.len() as i64;
@@ -332,6 +338,7 @@ pub(crate) fn nets(found: &Found) -> Nets {
             lateral_nm: offset.lateral_nm,
             angle_rad: offset.angle_rad,
             width_difference_nm: p.width_nm - q.width_nm,
+            width_error_nm: p.width_error_nm + q.width_error_nm,
         });
     }
     table

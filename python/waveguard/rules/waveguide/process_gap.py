@@ -9,6 +9,7 @@ import numpy as np
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.rules.waveguide._stretches import closest_of, stretches_of
 from waveguard.units import nm_to_um
 
 
@@ -45,7 +46,8 @@ def process_gap(ctx: Context) -> Iterator[Finding]:
     ctx.looked_at("parallel runs", int(judged.sum()))
     ctx.not_evaluated("parallel runs", int((~judged).sum()), "the PDK states no smallest gap for them", asked=False)
     error_nm = np.nan_to_num(runs.gap_error_nm)
-    for row in np.flatnonzero(judged & (runs.gap_min_nm + error_nm < limit_nm)).tolist():
+    for rows in stretches_of(runs, np.flatnonzero(judged & (runs.gap_min_nm + error_nm < limit_nm))):
+        row = closest_of(runs, rows)
         yield _judge(ctx, row, float(limit_nm[row]))
     yield from _slots(ctx)
 

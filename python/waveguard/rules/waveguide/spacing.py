@@ -9,8 +9,9 @@ import numpy as np
 from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.rules.waveguide._stretches import Ints, closest_of, stretches_of, tips_of
 from waveguard.tables import DRAWN_SOURCES
-from waveguard.units import nm_to_um
+from waveguard.units import db_to_ratio, nm_to_um, ratio_to_db
 
 COUPLER_GAP_NM, COUPLER_LENGTH_NM = 400.0, 400_000.0
 """Guides of couplers come nearer than this, over less than this."""
@@ -27,8 +28,9 @@ def spacing(ctx: Context) -> Iterator[Finding]:
     """Waveguides closer than the minimum spacing.
 
     What: two waveguides, or two turns of one, whose edges stay closer than the minimum spacing over a longer stretch
-        than the process allows. The finding names the smallest gap, the length over which the two are too close, and
-        the largest part of the power that crosses over on the way, from the coupling table of the PDK.
+        than the process allows. A stretch goes on where guides are joined: it does not matter how they were cut. The
+        finding names the smallest gap, the length over which the two are too close, and the largest part of the power
+        that crosses over on the way, from the coupling table of the PDK.
     Why: neighbours couple. Half a micrometre of gap over a hundred micrometres moves all of the light.
     Fix: route the two further apart. Where they are meant to couple, make the coupler a device.
     Limits: min_spacing_um, less one grid step, and min_spacing_length_um of the cross-section; of two different ones,
@@ -54,10 +56,16 @@ def spacing(ctx: Context) -> Iterator[Finding]:
     limit_nm, allowed_nm = limits_nm[pick], lengths_nm[pick]
     # Guides drawn exactly at the limit may come out a grid step nearer.
     near_nm = limit_nm - ctx.facts.dbu_nm
-    for row in np.flatnonzero(known & (runs.gap_min_nm < near_nm)).tolist():
-        close_nm = _close_length_nm(ctx, row, float(near_nm[row]))
-        if close_nm > allowed_nm[row]:
-            yield _judge(ctx, row, float(limit_nm[row]), close_nm)
+    near = np.flatnonzero(known & (runs.gap_min_nm < near_nm))
+    close_nm = np.zeros(len(runs))
+    for row in near.tolist():
+        close_nm[row] = _close_length_nm(ctx, row, float(near_nm[row]))
+    for rows in stretches_of(runs, near):
+        # Where the cross-section changes along a stretch the largest spacing counts, and the shortest length with it.
+        strictest = float(limit_nm[rows].max())
+        least_nm = float(allowed_nm[rows][limit_nm[rows] == strictest].min())
+        if float(close_nm[rows].sum()) > least_nm:
+            yield _judge(ctx, rows, strictest, float(close_nm[rows].sum()))
 
 
 def _close_length_nm(ctx: Context, row: int, near_nm: float) -> float:
@@ -67,8 +75,9 @@ def _close_length_nm(ctx: Context, row: int, near_nm: float) -> float:
     return float(profile.step_nm[own][profile.gap_nm[own] < near_nm].sum())
 
 
-def _judge(ctx: Context, row: int, limit_nm: float, close_nm: float) -> Finding:
+def _judge(ctx: Context, rows: Ints, limit_nm: float, close_nm: float) -> Finding:
     runs = ctx.tables.runs
+    row = closest_of(runs, rows)
     a, b = int(runs.waveguide_a[row]), int(runs.waveguide_b[row])
     cell_a, cell_b = ctx.waveguide_cell(a), ctx.waveguide_cell(b)
     top = ctx.waveguide_top(a)
@@ -78,7 +87,7 @@ def _judge(ctx: Context, row: int, limit_nm: float, close_nm: float) -> Finding:
     pair = f"two turns of {cell_a} are" if a == b else f"{cell_a} and {cell_b} are"
     return ctx.finding(
         f"{pair} {words.um(gap_nm)} apart, less than {words.um(limit_nm)} over {words.um(close_nm)}"
-        f"{_coupled(ctx, row)}",
+        f"{_coupled(ctx, rows)}",
         place,
         facts=sorted([cell_a, cell_b]),
         measured=nm_to_um(gap_nm),
@@ -86,36 +95,31 @@ def _judge(ctx: Context, row: int, limit_nm: float, close_nm: float) -> Finding:
         unit="um",
         related=[] if a == b else [Related(f"neighbour {cell_b}", ctx.place(x_nm, y_nm, top=top, cell=cell_b))],
         hint="route them further apart, or make the coupler a device",
-        severity=Severity.INFO if _is_drawn_coupler(ctx, row, close_nm) else None,
+        severity=Severity.INFO if _is_drawn_coupler(ctx, rows, close_nm) else None,
     )
 
 
-def _is_drawn_coupler(ctx: Context, row: int, close_nm: float) -> bool:
+def _is_drawn_coupler(ctx: Context, rows: Ints, close_nm: float) -> bool:
     """Whether two bare shapes come near each other and part again, as the guides of a directional coupler do."""
-    runs, profile = ctx.tables.runs, ctx.tables.run_profile
+    runs = ctx.tables.runs
     device = ctx.tables.waveguides.device
-    pair = [int(runs.waveguide_a[row]), int(runs.waveguide_b[row])]
-    if pair[0] == pair[1] or not np.isin(ctx.tables.devices.source[device[pair]], DRAWN_SOURCES).all():
+    pairs = np.stack([runs.waveguide_a[rows], runs.waveguide_b[rows]])
+    if (pairs[0] == pairs[1]).any() or not np.isin(ctx.tables.devices.source[device[pairs]], DRAWN_SOURCES).all():
         return False
-    first, number = int(runs.profile_start[row]), int(runs.profile_count[row])
-    gaps_nm, steps_nm = (column[first : first + number] for column in (profile.gap_nm, profile.step_nm))
-    least_nm = float(runs.gap_min_nm[row])
-    parts_again = all(_parts(gaps_nm[::way], steps_nm[::way], least_nm) for way in (1, -1))
+    least_nm = float(runs.gap_min_nm[rows].min())
+    tips = list(tips_of(runs, ctx.tables.run_profile, int(runs.stretch[rows[0]])))
+    parts_again = bool(tips) and all(tip.gap_nm > PARTED * least_nm or tip.widening > PARTING for tip in tips)
     return least_nm < COUPLER_GAP_NM and close_nm < COUPLER_LENGTH_NM and parts_again
 
 
-def _parts(gaps_nm: np.ndarray, steps_nm: np.ndarray, least_nm: float) -> bool:
-    """Whether guides part where a run begins: they are far apart, or the run begins where they become parallel."""
-    if gaps_nm[0] > PARTED * least_nm:
-        return True
-    return gaps_nm.size > 1 and bool(gaps_nm[0] - gaps_nm[1] > PARTING * steps_nm[:2].mean())
-
-
-def _coupled(ctx: Context, row: int) -> str:
-    coupled_db = ctx.facts.coupled_db[row] if len(ctx.facts.coupled_db) else np.nan
-    if not np.isfinite(coupled_db):
+def _coupled(ctx: Context, rows: Ints) -> str:
+    coupled_db = ctx.facts.coupled_db[rows] if len(ctx.facts.coupled_db) else np.full(len(rows), np.nan)
+    if not np.isfinite(coupled_db).all():
         return ""
+    # What crosses over along one stretch adds up as fields, and comes back after a quarter of a turn.
+    angle_rad = np.arcsin(np.sqrt(np.minimum(db_to_ratio(coupled_db), 1.0))).sum()
+    whole_db = float(ratio_to_db(np.sin(min(float(angle_rad), np.pi / 2)) ** 2))
     # Light that has come back again was all away: the largest share along the way counts.
-    if coupled_db > ALL_DB:
+    if whole_db > ALL_DB:
         return ", enough for all of the power to cross over"
-    return f", which couples {words.db(coupled_db)} of the power"
+    return f", which couples {words.db(whole_db)} of the power"

@@ -20,8 +20,10 @@ const INSIDE: f64 = 2.0;
 const AT_END: f64 = 1.0;
 /// What is left of a guide in the region is not worth a guide below this length, in dbu.
 const LEAST: f64 = 3.0;
-/// What narrows by this share of its length is a corner of the body, with sides at 30 degrees to each other.
+/// What narrows by this share of its length, with sides at 30 degrees to each other,
 const CORNER_SLOPE: f64 = 0.53;
+/// and leads 20 degrees away from the guide that enters, is a corner of the body.
+const CORNER_COS: f64 = 0.94;
 /// Places along an arm are looked at so many widths apart.
 const STEP: f64 = 0.25;
 const HALVINGS: usize = 30;
@@ -93,8 +95,10 @@ impl Look<'_> {
         let cut = &interval.sections[usize::from(!at_end)];
         let is_guide = |section: &Section| {
             // Both are exact, while places along the arm are not.
-            let length = (section.at[0] - cut.at[0]).hypot(section.at[1] - cut.at[1]);
-            length >= LEAST && (section.width - cut.width).abs() <= CORNER_SLOPE * length
+            let way = [0, 1].map(|k: usize| section.at[k] - cut.at[k]);
+            let length = way[0].hypot(way[1]);
+            let is_ahead = way[0] * cos + way[1] * sin >= CORNER_COS * length;
+            length >= LEAST && (is_ahead || (section.width - cut.width).abs() <= CORNER_SLOPE * length)
         };
         match self.strip.section(inside) {
             Some(section) if is_guide(&section) => Trimmed::At(inside, section),

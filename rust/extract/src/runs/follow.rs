@@ -168,17 +168,20 @@ impl Follow<'_> {
             .map(|mut c| {
                 let at = self.closest_place(&mut c);
                 let least = c.narrowest.least.least();
+                let span_nm = [false, true].map(|at_end| self.tip(&c, at_end));
+                let steps_nm = [c.first, c.last + 1].map(|k| f64::from(k) * step);
                 Run {
                     a: self.a,
                     b: c.b as usize,
                     relative_curvature_per_nm: second_derivative(&c.samples, c.low, window, step),
                     gap_min_nm: least.value,
                     gap_error_nm: least.error,
-                    other_nm: beside_ends(&c.samples, step.copysign(c.t_step)),
+                    other_nm: beside_ends(&c, span_nm, step),
                     at,
                     samples: Arc::new(c.samples),
                     step_nm: step,
-                    start_nm: f64::from(c.first) * step,
+                    span_nm,
+                    beyond_nm: [steps_nm[0] - span_nm[0], span_nm[1] - steps_nm[1]],
                 }
             })
             .collect()
@@ -222,6 +225,35 @@ impl Follow<'_> {
         at
     }
 
+    /// How far along the guide a run begins or ends: between its outermost sample and the next one, which is none of it.
+    fn tip(&self, c: &Open, at_end: bool) -> f64 {
+        let Beside { step, .. } = self.beside;
+        let (sample, t) = if at_end { (c.last, c.samples.t(c.samples.len() - 1)) } else { (c.first, c.samples.t(0)) };
+        let middle = (f64::from(sample) + 0.5) * step;
+        let length = self.lines[self.a].length();
+        let farthest = if at_end { (middle + step).min(length) } else { (middle - step).max(0.0) };
+        let pieces = &self.all.pieces;
+        let others = &pieces[self.piece_at(c.b as usize, t - 2.0 * step)..];
+        let is_met = |s: f64| {
+            let piece = &pieces[self.piece_at(self.a, s)];
+            let mut near = others.iter().take_while(|o| o.line == c.b && o.along <= t + 2.0 * step);
+            near.any(|other| meet(piece, s, other, self.beside).is_some_and(|(_, left)| left == c.left))
+        };
+        // The places at which lines begin and end belong to them, whatever is left of them beyond.
+        let inward = if at_end { -AT_END_NM } else { AT_END_NM };
+        if is_met(farthest + inward) {
+            // What goes on along the guide, but not along this run, is another one.
+            let is_end = farthest <= 0.0 || farthest >= length;
+            return if is_end { farthest } else { f64::midpoint(middle, farthest) };
+        }
+        let (mut met, mut not) = (middle, farthest);
+        for _ in 0..HALVINGS {
+            let s = f64::midpoint(met, not);
+            if is_met(s) { met = s } else { not = s }
+        }
+        met
+    }
+
     /// The piece of a line at a distance from its start; the first where it lies before.
     fn piece_at(&self, line: usize, s: f64) -> usize {
         let stretches = &self.all.stretches[self.all.starts[line]..self.all.starts[line + 1]];
@@ -234,12 +266,23 @@ impl Follow<'_> {
 /// Places between two samples at which the smallest gap is sought.
 const LOOKS: i32 = 8;
 
-/// Places on the other guide beside both ends of the steps that samples stand in the middle of; `alone` is the step of a
-/// single sample.
-fn beside_ends(samples: &Samples, alone: f64) -> [f64; 2] {
+/// Halvings of the step in which a run begins or ends: a thousandth of it is left.
+const HALVINGS: usize = 10;
+/// So far from the end of a line it is looked whether a run reaches it.
+const AT_END_NM: f64 = 0.01;
+
+/// Places on the other guide beside both ends of a run.
+fn beside_ends(c: &Open, span_nm: [f64; 2], step: f64) -> [f64; 2] {
+    let samples = &c.samples;
     let last = samples.len() - 1;
-    let half = |k: usize| if last == 0 { alone / 2.0 } else { (samples.t(k + 1) - samples.t(k)) / 2.0 };
-    [samples.t(0) - half(0), samples.t(last) + half(last.saturating_sub(1))]
+    // By how much the place moves with each step there; a single sample has none beside it.
+    let slope =
+        |k: usize| if last == 0 { 1.0_f64.copysign(c.t_step) } else { (samples.t(k + 1) - samples.t(k)) / step };
+    let middle = |sample: u32| (f64::from(sample) + 0.5) * step;
+    [
+        samples.t(0) + (span_nm[0] - middle(c.first)) * slope(0),
+        samples.t(last) + (span_nm[1] - middle(c.last)) * slope(last.saturating_sub(1)),
+    ]
 }
 
 /// Least squares fit of a parabola to the values around `middle`; NaN for fewer than three.

@@ -6,7 +6,9 @@ use crate::lines::Piece;
 /// What counts as beside each other.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Beside {
-    /// Least cosine between the guides.
+    /// Largest angle between the guides.
+    pub(super) parallel_rad: f64,
+    /// Its cosine.
     pub(super) parallel: f64,
     /// Largest gap.
     pub(super) reach_nm: f64,
@@ -73,6 +75,20 @@ fn bow(piece: &Piece, d: f64, step: f64) -> Curve {
     Curve::new(4.0 * bow * u * (1.0 - u), 4.0 * bow * by * (1.0 - 2.0 * u), -4.0 * bow * by * by)
 }
 
+/// Slope of a guide against its piece at a place on that.
+#[inline]
+fn slope(piece: &Piece, d: f64) -> f64 {
+    let [bow, from, part] = piece.bow;
+    let part = part / piece.length;
+    4.0 * bow * part * (1.0 - 2.0 * (from + part * d))
+}
+
+/// The largest slope of a guide against its piece.
+#[inline]
+fn most_slope(piece: &Piece) -> f64 {
+    if piece.bow[0] == 0.0 { 0.0 } else { slope(piece, 0.0).abs().max(slope(piece, piece.length).abs()) }
+}
+
 /// Two pieces within reach of each other.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pair<'a> {
@@ -86,6 +102,8 @@ pub(super) struct Pair<'a> {
     start: f64,
     height: f64,
     end: f64,
+    /// Somewhere along the two the guides are not parallel, so that it has to be looked at place by place.
+    is_turning: bool,
 }
 
 impl<'a> Pair<'a> {
@@ -98,9 +116,16 @@ impl<'a> Pair<'a> {
         let (start, height) = (rx * ux + ry * uy, ry * ux - rx * uy);
         let end = start + other.length * cos;
         let is_beside = start.max(end) >= -NEAR_NM && start.min(end) <= piece.length + NEAR_NM;
-        if cos.abs() < beside.parallel || !is_beside {
+        if !is_beside {
             return None;
         }
+        // A chord shows the direction of a bent guide in its middle only.
+        let bend = most_slope(piece) + most_slope(other);
+        let is_apart = cos.abs() < beside.parallel;
+        if is_apart && (bend <= 0.0 || sin.abs().atan2(cos.abs()) - bend > beside.parallel_rad) {
+            return None;
+        }
+        let is_turning = bend > 0.0 && (is_apart || sin.abs().atan2(cos.abs()) + bend > beside.parallel_rad);
         // Across the piece both ends of the other one, which bows out in between, lie on one side and too far.
         let (begin, finish) = (height, height + other.length * sin);
         let wide = |p: &Piece| p.bow[0].abs() + f64::midpoint(p.width, p.widening.abs());
@@ -108,7 +133,18 @@ impl<'a> Pair<'a> {
         if begin * finish > 0.0 && begin.abs().min(finish.abs()) > far {
             return None;
         }
-        Some(Self { piece, other, beside, cos, sin, start, height, end })
+        Some(Self { piece, other, beside, cos, sin, start, height, end, is_turning })
+    }
+
+    /// True when the guides run along each other at a place on the piece.
+    #[inline]
+    fn is_parallel(&self, along: f64) -> bool {
+        if !self.is_turning {
+            return true;
+        }
+        let d = (along - self.start) / self.cos;
+        let chords_rad = (self.sin * self.cos.signum()).atan2(self.cos.abs());
+        (chords_rad + slope(self.other, d) - slope(self.piece, along)).abs() <= self.beside.parallel_rad
     }
 
     /// What is seen from a place so far along the piece, and from others in such steps.
@@ -137,7 +173,9 @@ impl<'a> Pair<'a> {
         let (piece, step) = (self.piece, self.beside.step);
         let sample = |along: f64| (piece.along + along) / step - 0.5;
         let place = |k: u32| (f64::from(k) + 0.5) * step - piece.along;
-        let is_beside = |k: u32| (0.0..self.other.length).contains(&((place(k) - self.start) / self.cos));
+        let is_beside = |k: u32| {
+            (0.0..self.other.length).contains(&((place(k) - self.start) / self.cos)) && self.is_parallel(place(k))
+        };
         let first = (sample(self.start.min(self.end)) - ROUNDING).ceil().max(0.0) as u32;
         let last = (sample(self.start.max(self.end)) + ROUNDING).floor().max(0.0) as u32;
         let (mut from, mut to) = (first.max(from), last.min(until.saturating_sub(1)));
@@ -199,7 +237,9 @@ impl<'a> Pair<'a> {
 
 /// The gap to another piece square to a place `s` along the guide of a piece, and the side it is on.
 pub(super) fn meet(piece: &Piece, s: f64, other: &Piece, beside: Beside) -> Option<(f64, bool)> {
-    let seen = Pair::new(piece, other, beside)?.seen((s - piece.along).max(0.0), beside.step);
+    let along = (s - piece.along).max(0.0);
+    let pair = Pair::new(piece, other, beside).filter(|pair| pair.is_parallel(along))?;
+    let seen = pair.seen(along, beside.step);
     let (across, d) = (seen.across.at(0.0), seen.d);
     let gap = across.abs() - seen.half.at(0.0);
     let is_ahead = other.line != piece.line || other.along + d - s > across.abs();

@@ -64,6 +64,12 @@ impl Samples {
         self.part(k).gap(k)
     }
 
+    /// The gap so many steps beside a sample, no more than one.
+    pub(super) fn gap_beside(&self, k: usize, by: f64) -> f64 {
+        let part = self.part(k);
+        part.gap.at(f64::from(k as u32 - part.first) + by)
+    }
+
     /// Distance along the other guide at a sample.
     pub(super) fn t(&self, k: usize) -> f64 {
         self.part(k).t(k)

@@ -30,6 +30,19 @@ pub struct End {
     pub cap_rad: f64,
 }
 
+/// Sines below this are rounding of numbers, not a turn.
+const ALONG_GRID: f64 = 1e-6;
+
+impl End {
+    /// Bound on the error of the width, with corners on a grid of this step: none across an axis of the grid, else each
+    /// of the two corners may have moved by half a step in x and in y.
+    pub fn width_error(&self, grid: f64) -> f64 {
+        let (sin, cos) = self.direction_rad.sin_cos();
+        let (sin, cos) = (sin.abs(), cos.abs());
+        if sin.min(cos) <= ALONG_GRID { 0.0 } else { grid * (sin + cos) }
+    }
+}
+
 /// A cross-section of a guide.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Station {
@@ -221,4 +234,20 @@ pub enum NotARibbon {
         /// Number of ends without a partner.
         loose: usize,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI, SQRT_2};
+
+    use super::*;
+
+    #[test]
+    fn widths_along_the_grid_are_exact_and_others_known_to_the_rounding_of_two_corners() {
+        let error = |direction_rad: f64| {
+            End { x: 0.0, y: 0.0, direction_rad, width: 500.0, cap_rad: direction_rad }.width_error(5.0)
+        };
+        assert!([0.0, FRAC_PI_2, -FRAC_PI_2, PI].map(error).iter().all(|e| *e == 0.0));
+        assert!((error(FRAC_PI_4) - 5.0 * SQRT_2).abs() < 1e-9);
+    }
 }

@@ -1,0 +1,55 @@
+"""Stretches: rows of `runs` that go on in each other where guides are joined, judged as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from waveguard.tables import RunProfile, Runs
+
+Ints = npt.NDArray[np.int64]
+SAME_GAP_NM = 0.01
+"""Gaps that differ by less are the same: between parallel guides the rounding of positions would choose the place."""
+
+
+def stretches_of(runs: Runs, rows: Ints) -> Iterator[Ints]:
+    """Return the given rows stretch by stretch, in order of the first row of each."""
+    if not len(rows):
+        return
+    order = rows[np.argsort(runs.stretch[rows], kind="stable")]
+    groups = np.split(order, np.flatnonzero(np.diff(runs.stretch[order])) + 1)
+    yield from sorted(groups, key=lambda group: int(group[0]))
+
+
+def closest_of(runs: Runs, rows: Ints) -> int:
+    """Return the row where the two guides are closest; the first of several."""
+    gaps_nm = runs.gap_min_nm[rows]
+    return int(rows[np.argmax(gaps_nm < gaps_nm.min() + SAME_GAP_NM)])
+
+
+class Tip(NamedTuple):
+    """Where a stretch begins or ends."""
+
+    gap_nm: float
+    widening: float
+    """How much the gap grows beyond there, by the way along the guide."""
+
+
+def tips_of(runs: Runs, profile: RunProfile, stretch: int) -> Iterator[Tip]:
+    """Yield the tips of a stretch; none for two closed guides all around."""
+    for row in np.flatnonzero(runs.stretch == stretch).tolist():
+        first = int(runs.profile_start[row])
+        own = slice(first, first + int(runs.profile_count[row]))
+        if not runs.goes_on_before[row]:
+            yield _tip(profile.gap_nm[own], profile.step_nm[own])
+        if not runs.goes_on_after[row]:
+            yield _tip(profile.gap_nm[own][::-1], profile.step_nm[own][::-1])
+
+
+def _tip(gaps_nm: npt.NDArray[np.float64], steps_nm: npt.NDArray[np.float64]) -> Tip:
+    """Return what is known from the rows of a profile, from the tip on."""
+    way_nm = float(steps_nm[:2].mean())
+    return Tip(float(gaps_nm[0]), float(gaps_nm[0] - gaps_nm[1]) / way_nm if gaps_nm.size > 1 else 0.0)
