@@ -8,8 +8,8 @@ never belongs to a device nor one for devices to a guide.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
+Floats: TypeAlias = NDArray[np.float64]
 
 NONE = -1
 GUIDE_KIND = "guide"
@@ -33,13 +34,9 @@ EDGE_NM = 1.0
 
 def flattened_parts(devices: Devices) -> Bools:
     """Return which devices were found by their markers beside others in one and the same placed cell."""
-    found = devices.source == MARKER_SOURCE
-    keys = np.column_stack([devices.top, devices.cell, devices.x_nm, devices.y_nm, devices.rotation_rad])
     result = np.zeros(len(devices), dtype=bool)
-    rows = np.flatnonzero(found)
-    if rows.size:
-        _, group, count = np.unique(keys[rows], axis=0, return_inverse=True, return_counts=True)
-        result[rows] = count[np.ravel(group)] > 1
+    for rows in _by_placement(devices, np.flatnonzero(devices.source == MARKER_SOURCE)):
+        result[rows] = rows.size > 1
     return result
 
 
@@ -50,43 +47,79 @@ def entries_of_parts(
     devices, ports = tables.devices, tables.ports
     two_ports = np.bincount(ports.device[ports.kind == OPTICAL], minlength=len(devices)) == GUIDE_PORTS
     rows = np.flatnonzero(parts)
-    entries = np.full(rows.size, NONE, dtype=np.int64)
     by_cell = _component_texts(set(devices.cell[rows].tolist()), pdk, labels, cell_names, dbu_nm)
-    size_nm2 = (devices.bbox_x1_nm - devices.bbox_x0_nm) * (devices.bbox_y1_nm - devices.bbox_y0_nm)
-    for k, row in enumerate(rows.tolist()):
-        entry, x_nm, y_nm = by_cell[int(devices.cell[row])]
-        x, y = _placed(devices, row, x_nm, y_nm)
-        is_guide = np.array([pdk.devices[one].kind == GUIDE_KIND for one in entry.tolist()], dtype=bool)
-        fits = _within(devices, row, x, y, EDGE_NM) & (is_guide == (devices.role[row] == GUIDE_ROLE))
-        if two_ports[row] and not fits.any():
+    found = np.full(len(devices), NONE, dtype=np.int64)
+    for own in _by_placement(devices, rows):
+        entry, x_nm, y_nm = by_cell[int(devices.cell[own[0]])]
+        x, y = _placed(devices, int(own[0]), x_nm, y_nm)
+        found[own] = _entries(devices, own, two_ports[own], Texts(entry, _is_guide(pdk, entry), x, y))
+    return found[rows]
+
+
+class Texts(NamedTuple):
+    """Component texts of a placed cell, by entry and place."""
+
+    entry: Ints
+    is_guide: Bools
+    x_nm: Floats
+    y_nm: Floats
+
+
+def _entries(devices: Devices, rows: Ints, two_ports: Bools, texts: Texts) -> Ints:
+    """Return the entries of the devices of one placed cell."""
+    entries = np.full(rows.size, NONE, dtype=np.int64)
+    size_nm2 = (devices.bbox_x1_nm - devices.bbox_x0_nm)[rows] * (devices.bbox_y1_nm - devices.bbox_y0_nm)[rows]
+    roles = devices.role[rows]
+    held = list(_held(devices, rows, texts))
+    # Of the markers of each role that a text is well inside of, the size of the smallest.
+    smallest_nm2 = {int(role): np.full(texts.entry.size, np.inf) for role in np.unique(roles)}
+    for k, (near, depth_nm) in enumerate(held):
+        own, inside = smallest_nm2[int(roles[k])], near[depth_nm > 0]
+        own[inside] = np.minimum(own[inside], size_nm2[k])
+    for k, (near, depth_nm) in enumerate(held):
+        fits = near[texts.is_guide[near] == (roles[k] == GUIDE_ROLE)]
+        if two_ports[k] and not fits.size:
             # A text of a guide well inside of what could not be followed as one still says what that should be.
-            fits = _within(devices, row, x, y, -EDGE_NM) & is_guide
+            fits = near[texts.is_guide[near] & (depth_nm >= EDGE_NM)]
         # A text in a smaller marker within this one is that one's, unless there is no other.
-        inner = rows[(size_nm2[rows] < size_nm2[row]) & (devices.role[rows] == devices.role[row])]
-        within = np.flatnonzero(fits).tolist()
-        own = [one for one in within if not _holds_any(devices, inner, x[one], y[one])]
-        if within:
-            entries[k] = entry[(own or within)[0]]
+        own = fits[smallest_nm2[int(roles[k])][fits] >= size_nm2[k]]
+        if fits.size:
+            entries[k] = texts.entry[(own if own.size else fits)[0]]
     return entries
 
 
-def _within(
-    devices: Devices, row: int, x_nm: NDArray[np.float64], y_nm: NDArray[np.float64], margin_nm: float
-) -> Bools:
-    inside = (x_nm >= devices.bbox_x0_nm[row] - margin_nm) & (x_nm <= devices.bbox_x1_nm[row] + margin_nm)
-    inside &= (y_nm >= devices.bbox_y0_nm[row] - margin_nm) & (y_nm <= devices.bbox_y1_nm[row] + margin_nm)
-    return np.asarray(inside, dtype=np.bool_)
+def _held(devices: Devices, rows: Ints, texts: Texts) -> Iterator[tuple[Ints, Floats]]:
+    """Yield for each device the texts in its box or at the edge of it, in order, and how deep they lie in it."""
+    by_x = np.argsort(texts.x_nm, kind="stable")
+    x_nm = texts.x_nm[by_x]
+    first = np.searchsorted(x_nm, devices.bbox_x0_nm[rows] - EDGE_NM, side="left")
+    end = np.searchsorted(x_nm, devices.bbox_x1_nm[rows] + EDGE_NM, side="right")
+    for row, i, j in zip(rows.tolist(), first.tolist(), end.tolist(), strict=True):
+        near = np.sort(by_x[i:j])
+        x, y = texts.x_nm[near], texts.y_nm[near]
+        aside_nm = np.minimum(x - devices.bbox_x0_nm[row], devices.bbox_x1_nm[row] - x)
+        depth_nm = np.minimum(aside_nm, np.minimum(y - devices.bbox_y0_nm[row], devices.bbox_y1_nm[row] - y))
+        within = depth_nm >= -EDGE_NM
+        yield near[within], depth_nm[within]
 
 
-def _holds_any(devices: Devices, rows: Ints, x_nm: float, y_nm: float) -> bool:
-    inside = (devices.bbox_x0_nm[rows] < x_nm) & (x_nm < devices.bbox_x1_nm[rows])
-    inside &= (devices.bbox_y0_nm[rows] < y_nm) & (y_nm < devices.bbox_y1_nm[rows])
-    return bool(inside.any())
+def _by_placement(devices: Devices, rows: Ints) -> Iterator[Ints]:
+    """Yield the given rows of each placed cell."""
+    if not rows.size:
+        return
+    keys = (devices.rotation_rad, devices.y_nm, devices.x_nm, devices.cell, devices.top)
+    order = rows[np.lexsort([key[rows] for key in keys])]
+    changes = np.any([key[order[1:]] != key[order[:-1]] for key in keys], axis=0)
+    yield from np.split(order, np.flatnonzero(changes) + 1)
+
+
+def _is_guide(pdk: Pdk, entries: Ints) -> Bools:
+    return np.array([pdk.devices[one].kind == GUIDE_KIND for one in entries.tolist()], dtype=np.bool_)
 
 
 def _component_texts(
     cells: Collection[int], pdk: Pdk, labels: Iterable[Label], cell_names: Sequence[str], dbu_nm: float
-) -> dict[int, tuple[Ints, NDArray[np.float64], NDArray[np.float64]]]:
+) -> dict[int, tuple[Ints, Floats, Floats]]:
     """Return for each cell the entries that its component texts name, and where the texts stand in it."""
     layers = {pdk.layer(name) for name in pdk.texts.component}
     found: dict[int, list[tuple[int, float, float]]] = {cell: [] for cell in cells}
@@ -111,9 +144,7 @@ def _component_texts(
     }
 
 
-def _placed(
-    devices: Devices, row: int, x_nm: NDArray[np.float64], y_nm: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _placed(devices: Devices, row: int, x_nm: Floats, y_nm: Floats) -> tuple[Floats, Floats]:
     """Return places in the frame of the top cell: mirrored, magnified, turned and moved as the cell of a device is."""
     at = x_nm + 1j * np.where(devices.mirrored[row] != 0, -y_nm, y_nm)
     at = at * (float(devices.magnification[row]) * np.exp(1j * float(devices.rotation_rad[row])))

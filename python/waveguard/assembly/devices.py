@@ -54,6 +54,14 @@ class OpticalPorts:
         self.first = np.concatenate([[0], np.cumsum(self.count)])[:-1]
         x_nm, y_nm, direction = _local(tables)
         self._x_nm, self._y_nm, self._direction = x_nm, y_nm, direction
+        # Of devices that were flattened into one cell, ports lie alike beside each other, not in the cell.
+        anchor = np.zeros(n_devices, dtype=np.int64)
+        some = self.count > 0
+        anchor[some] = self.ids[self.first[some]]
+        anchor_of = anchor[np.maximum(self._ports.device, 0)]
+        self._from_first_nm = (x_nm - x_nm[anchor_of], y_nm - y_nm[anchor_of])
+        numbers: dict[str, int] = {}
+        self._name = np.array([numbers.setdefault(name, len(numbers)) for name in self._ports.name], dtype=np.int64)
 
     def of(self, device: int) -> Ints:
         """Return the optical ports of a device."""
@@ -67,14 +75,15 @@ class OpticalPorts:
         return ports.Ports(names, self._x_nm[ids], self._y_nm[ids], self._direction[ids])
 
     def like(self, first: int, devices: Ints, within_nm: float) -> npt.NDArray[np.bool_]:
-        """Return which devices have their ports, in order, where the first device has them in its cell."""
+        """Return which devices have ports of the same names, in order, that lie to each other as those of the first."""
         same = self.count[devices] == self.count[first]
         for k in range(int(self.count[first])):
             a = self.ids[self.first[first] + k]
             # Devices with fewer ports are out already; any port will do for them.
             b = self.ids[np.minimum(self.first[devices] + k, len(self.ids) - 1)]
-            same &= np.abs(self._x_nm[b] - self._x_nm[a]) <= within_nm
-            same &= np.abs(self._y_nm[b] - self._y_nm[a]) <= within_nm
+            same &= self._name[b] == self._name[a]
+            for place_nm in self._from_first_nm:
+                same &= np.abs(place_nm[b] - place_nm[a]) <= within_nm
         return np.asarray(same)
 
 

@@ -27,6 +27,21 @@ def place_along(ctx: Context, waveguide: int, along_nm: float) -> tuple[float, f
     return float(np.interp(at, walked, x_nm)), float(np.interp(at, walked, y_nm))
 
 
+class OpticalPorts:
+    """The optical ports of each device, found without looking through all."""
+
+    def __init__(self, ctx: Context) -> None:
+        ports = ctx.tables.ports
+        rows = np.flatnonzero(ports.kind == OPTICAL)
+        self._rows = rows[np.argsort(ports.device[rows], kind="stable")]
+        self._devices = ports.device[self._rows]
+
+    def __call__(self, device: int) -> NDArray[np.int64]:
+        """Return the ports of a device, in order."""
+        first, end = np.searchsorted(self._devices, [device, device + 1])
+        return self._rows[first:end]
+
+
 @dataclass(frozen=True)
 class Passages:
     """Junctions in which exactly two waveguides meet, and go straight on into each other."""
@@ -47,8 +62,9 @@ def passages(ctx: Context) -> Passages:
     junctions, ports, nets = ctx.tables.junctions, ctx.tables.ports, ctx.tables.nets
     rows, ends = [], []
     straight = (junctions.n_arms == 2) & (junctions.angle_rad > math.pi - STRAIGHT_ON_RAD)
+    ports_of = OpticalPorts(ctx)
     for row in np.flatnonzero(straight).tolist():
-        own = np.flatnonzero((ports.device == junctions.device[row]) & (ports.kind == OPTICAL))
+        own = ports_of(int(junctions.device[row]))
         joined = [_partner(nets.port_a, nets.port_b, int(port), int(ports.net[port])) for port in own]
         if len(joined) == 2 and min(joined) >= 0:
             rows.append(row)

@@ -4,7 +4,7 @@
 //! A cell with ports is known by its own shapes alone: what else is drawn on its guide has to be looked for.
 
 use waveguard_base::{CellId, Problem};
-use waveguard_geom::{BBox, GridIndex, Point};
+use waveguard_geom::{BBox, GridIndex, Point, Transform};
 
 use crate::cells::CellPlan;
 use crate::contacts::distance;
@@ -43,6 +43,7 @@ pub(crate) fn on_guides(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Ve
     let boxes: Vec<BBox> = shapes.iter().map(|s| s.1).collect();
     let size = boxes.iter().map(|b| (b.max[0] - b.min[0]).max(b.max[1] - b.min[1])).sum::<f64>();
     let index = GridIndex::new(&boxes, size / boxes.len() as f64);
+    let mut outlines: Vec<Option<Vec<Ring>>> = shapes.iter().map(|_| None).collect();
     let mut found: Vec<(usize, Stray)> = Vec::new();
     let mut near: Vec<usize> = Vec::new();
     for placed in &all.devices {
@@ -60,10 +61,12 @@ pub(crate) fn on_guides(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Ve
             }
         });
         near.sort_unstable();
-        near.dedup();
         for &k in &near {
             let (shape, bbox) = &shapes[k];
-            if let Some(at) = touched(of(shape), shape, bbox, proto, placed) {
+            let outline = outlines[k].get_or_insert_with(|| {
+                of(shape).outline.iter().map(|ring| Ring::new(ring, &shape.transform)).collect()
+            });
+            if let Some(at) = touched(outline, bbox, proto, placed) {
                 found.push((k, Stray { top: placed.top, at, guide: placed.cell }));
             }
         }
@@ -75,58 +78,82 @@ pub(crate) fn on_guides(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Ve
 /// Contact of two shapes that are rounded to the grid, in dbu.
 const TOUCH: f64 = 1.0;
 
+/// A ring of the outline of a shape as it is placed, with its edges in an index.
+struct Ring {
+    points: Vec<[f64; 2]>,
+    edges: GridIndex,
+}
+
+impl Ring {
+    fn new(ring: &[Point], at: &Transform) -> Self {
+        let points: Vec<[f64; 2]> = ring.iter().map(|p| at.apply(f64::from(p.x), f64::from(p.y))).collect();
+        let boxes: Vec<BBox> = (0..points.len())
+            .map(|i| {
+                let mut b = BBox { min: points[i], max: points[i] };
+                let [x, y] = points[(i + 1) % points.len()];
+                b.add(x, y);
+                b
+            })
+            .collect();
+        let around: f64 = boxes.iter().map(|b| b.max[0] - b.min[0] + b.max[1] - b.min[1]).sum();
+        Self { edges: GridIndex::new(&boxes, around / points.len().max(1) as f64), points }
+    }
+
+    fn holds(&self, at: [f64; 2]) -> bool {
+        let on_grid: Option<Vec<Point>> = self.points.iter().map(|q| Point::from_f64(q[0], q[1])).collect();
+        on_grid.is_some_and(|ring| contains(&ring, at))
+    }
+
+    /// Places of a piece of an axis at which the ring comes within half the width: beside its corners, at the ends of
+    /// the piece, and where its edges cross.
+    fn contacts(&self, piece: [[f64; 2]; 2], half: f64) -> Vec<[f64; 2]> {
+        let mut window = BBox { min: piece[0], max: piece[0] };
+        window.add(piece[1][0], piece[1][1]);
+        let mut out = Vec::new();
+        self.edges.candidates(&window.grown(half), |i| {
+            let (p, q) = (self.points[i], self.points[(i + 1) % self.points.len()]);
+            if distance(p, piece) <= half {
+                out.push(foot(p, piece));
+            }
+            out.extend(piece.iter().copied().filter(|&e| distance(e, [p, q]) <= half));
+            out.extend(cross(piece, [p, q]));
+        });
+        out
+    }
+}
+
 /// Where a shape lies on a guide or touches its side, but not where it meets an end of it.
-fn touched(shape: &Proto, shape_at: &Placed, bbox: &BBox, guide: &Proto, guide_at: &Placed) -> Option<[f64; 2]> {
+fn touched(outline: &[Ring], bbox: &BBox, guide: &Proto, guide_at: &Placed) -> Option<[f64; 2]> {
     let traced = guide.guide.as_ref()?;
-    let rings: Vec<Vec<[f64; 2]>> = shape
-        .outline
-        .iter()
-        .map(|r| r.iter().map(|p| shape_at.transform.apply(f64::from(p.x), f64::from(p.y))).collect())
-        .collect();
     let scale = guide_at.transform.magnification();
     let line: Vec<([f64; 2], f64)> =
         traced.line.iter().map(|p| (guide_at.transform.apply(p[0], p[1]), p[2] * scale)).collect();
     let (first, last) = (line.first()?, line.last()?);
     let is_end = |p: [f64; 2]| [first, last].iter().any(|(q, width)| (p[0] - q[0]).hypot(p[1] - q[1]) <= *width);
     let middle = [f64::midpoint(bbox.min[0], bbox.max[0]), f64::midpoint(bbox.min[1], bbox.max[1])];
-    let mut best: Option<(f64, [f64; 2])> = None;
-    for w in line.windows(2) {
-        let (edge, half) = ([w[0].0, w[1].0], w[0].1.max(w[1].1) / 2.0 + TOUCH);
-        let mut window = BBox { min: edge[0], max: edge[0] };
-        window.add(edge[1][0], edge[1][1]);
-        if !window.grown(half).touches(bbox) {
-            continue;
+    let away = |p: &[f64; 2]| (p[0] - middle[0]).hypot(p[1] - middle[1]);
+    let nearest = |a: [f64; 2], b: [f64; 2]| if away(&b) < away(&a) { b } else { a };
+    let mut best: Option<[f64; 2]> = None;
+    for ring in outline {
+        let mut is_met = false;
+        for w in line.windows(2) {
+            let found = ring.contacts([w[0].0, w[1].0], w[0].1.max(w[1].1) / 2.0 + TOUCH);
+            is_met |= !found.is_empty();
+            let inner = found.into_iter().filter(|&p| !is_end(p)).reduce(nearest);
+            best = best.into_iter().chain(inner).reduce(nearest);
         }
-        for ring in &rings {
-            for p in contacts(ring, edge, half) {
-                let off = (p[0] - middle[0]).hypot(p[1] - middle[1]);
-                if !is_end(p) && best.is_none_or(|b| off < b.0) {
-                    best = Some((off, p));
-                }
-            }
+        // Nothing of the ring is near: all of the guide lies in it, or none.
+        if !is_met && ring.holds(first.0) {
+            let half_way = line.windows(2).nth((line.len() - 1) / 2).map(|w| midway(w[0].0, w[1].0));
+            let inner = line.iter().map(|p| p.0).filter(|&p| !is_end(p));
+            best = best.into_iter().chain(half_way).chain(inner).reduce(nearest);
         }
     }
-    best.map(|b| b.1)
+    best
 }
 
-/// Places of an axis at which a ring comes within half the width: beside its corners, where its edges cross, and
-/// where the axis is inside.
-fn contacts(ring: &[[f64; 2]], edge: [[f64; 2]; 2], half: f64) -> Vec<[f64; 2]> {
-    let mut out = Vec::new();
-    for (i, &p) in ring.iter().enumerate() {
-        let q = ring[(i + 1) % ring.len()];
-        if distance(p, edge) <= half {
-            out.push(foot(p, edge));
-        }
-        out.extend(edge.iter().copied().filter(|&e| distance(e, [p, q]) <= half));
-        out.extend(cross(edge, [p, q]));
-    }
-    let on_grid: Option<Vec<Point>> = ring.iter().map(|q| Point::from_f64(q[0], q[1])).collect();
-    if let Some(ring) = on_grid {
-        let middle = [f64::midpoint(edge[0][0], edge[1][0]), f64::midpoint(edge[0][1], edge[1][1])];
-        out.extend([edge[0], middle, edge[1]].into_iter().filter(|&p| contains(&ring, p)));
-    }
-    out
+fn midway(p: [f64; 2], q: [f64; 2]) -> [f64; 2] {
+    [f64::midpoint(p[0], q[0]), f64::midpoint(p[1], q[1])]
 }
 
 /// The place of an edge that is nearest to a point.
@@ -153,25 +180,27 @@ mod tests {
 
     const AXIS: [[f64; 2]; 2] = [[0.0, 0.0], [10_000.0, 0.0]];
 
-    fn square(x: f64, y: f64, size: f64) -> Vec<[f64; 2]> {
-        vec![[x, y], [x + size, y], [x + size, y + size], [x, y + size]]
+    fn square(x: i32, y: i32, size: i32) -> Ring {
+        let corners = [(x, y), (x + size, y), (x + size, y + size), (x, y + size)];
+        Ring::new(&corners.map(|(x, y)| Point::new(x, y)), &Transform::IDENTITY)
     }
 
     #[test]
     fn a_box_on_the_axis_is_found_where_it_lies() {
-        let found = contacts(&square(4000.0, -1000.0, 2000.0), AXIS, 250.0);
+        let found = square(4000, -1000, 2000).contacts(AXIS, 250.0);
         assert!(!found.is_empty());
         assert!(found.iter().all(|p| (3000.0..=7000.0).contains(&p[0]) && p[1].abs() < 1e-9));
     }
 
     #[test]
     fn a_box_that_touches_the_side_is_found_and_one_beside_it_is_not() {
-        assert!(!contacts(&square(4000.0, 250.0, 100.0), AXIS, 250.0 + TOUCH).is_empty());
-        assert!(contacts(&square(4000.0, 255.0, 100.0), AXIS, 250.0 + TOUCH).is_empty());
+        assert!(!square(4000, 250, 100).contacts(AXIS, 250.0 + TOUCH).is_empty());
+        assert!(square(4000, 255, 100).contacts(AXIS, 250.0 + TOUCH).is_empty());
     }
 
     #[test]
-    fn an_axis_inside_a_large_shape_is_found() {
-        assert!(!contacts(&square(-50_000.0, -50_000.0, 200_000.0), AXIS, 250.0).is_empty());
+    fn an_axis_inside_a_large_shape_is_held_by_it() {
+        let plate = square(-50_000, -50_000, 200_000);
+        assert!(plate.contacts(AXIS, 250.0).is_empty() && plate.holds(AXIS[0]));
     }
 }

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
-from waveguard.tables import JUNCTION_KINDS, OPTICAL
+from waveguard.rules._along import OpticalPorts
+from waveguard.tables import JUNCTION_KINDS
+
+Ints: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
 
 CROSSING = JUNCTION_KINDS.index("crossing")
 ALONGSIDE_RAD = math.radians(5.0)
@@ -86,9 +92,13 @@ def _judge(ctx: Context, rows: list[int]) -> Finding:
 def _drawn(ctx: Context) -> Iterator[Finding]:
     """Judge crosses of bare shapes that were not cut into the waveguides that cross."""
     junctions, devices = ctx.tables.junctions, ctx.tables.devices
-    for row in np.flatnonzero(junctions.kind == CROSSING).tolist():
+    rows = np.flatnonzero(junctions.kind == CROSSING)
+    if not rows.size:
+        return
+    ports_of, narrowest_nm = OpticalPorts(ctx), _narrowest_nm(ctx)
+    for row in rows.tolist():
         device = int(junctions.device[row])
-        if not _is_plain(ctx, row, device):
+        if not _is_plain(ctx, row, ports_of(device), narrowest_nm):
             continue
         cell, top = ctx.device_cell(device), int(devices.top[device])
         yield ctx.finding(
@@ -99,9 +109,21 @@ def _drawn(ctx: Context) -> Iterator[Finding]:
         )
 
 
-def _is_plain(ctx: Context, row: int, device: int) -> bool:
-    ports, nets, guides = ctx.tables.ports, ctx.tables.nets, ctx.tables.waveguides
-    own = np.flatnonzero((ports.device == device) & (ports.kind == OPTICAL) & (ports.net >= 0))
+def _narrowest_nm(ctx: Context) -> Floats:
+    """Return for each waveguide the least width of its route.
+
+    A taper may be a waveguide of its own behind a wide one: the whole way to a crossing counts.
+    """
+    guides = ctx.tables.waveguides
+    least_nm = np.full(int(guides.route.max(initial=-1)) + 1, np.inf)
+    np.minimum.at(least_nm, guides.route, guides.width_min_nm)
+    narrowest_nm: Floats = least_nm[guides.route]
+    return narrowest_nm
+
+
+def _is_plain(ctx: Context, row: int, own: Ints, narrowest_nm: Floats) -> bool:
+    ports, nets = ctx.tables.ports, ctx.tables.nets
+    own = own[ports.net[own] >= 0]
     width_nm = float(ports.width_nm[own].max(initial=0.0))
     sine = max(abs(math.sin(float(ctx.tables.junctions.angle_rad[row]))), math.sin(ALONGSIDE_RAD))
     if not own.size or ctx.tables.junctions.area_nm2[row] > PLAIN_WIDTHS2 * width_nm**2 / sine:
@@ -109,7 +131,4 @@ def _is_plain(ctx: Context, row: int, device: int) -> bool:
     net = ports.net[own]
     other = np.where(nets.port_a[net] == own, nets.port_b[net], nets.port_a[net])
     arms = ctx.tables.devices.waveguide[ports.device[other]]
-    # A taper may be a waveguide of its own behind a wide one: the whole way to the crossing counts.
-    ways = [guides.route == guides.route[arm] for arm in arms[arms >= 0].tolist()]
-    narrowest_nm = max((float(guides.width_min_nm[way].min()) for way in ways), default=0.0)
-    return width_nm <= WIDENED * narrowest_nm
+    return width_nm <= WIDENED * float(narrowest_nm[arms[arms >= 0]].max(initial=0.0))
