@@ -133,27 +133,17 @@ fn touched(outline: &[Ring], bbox: &BBox, guide: &Proto, guide_at: &Placed) -> O
     let middle = [f64::midpoint(bbox.min[0], bbox.max[0]), f64::midpoint(bbox.min[1], bbox.max[1])];
     let away = |p: &[f64; 2]| (p[0] - middle[0]).hypot(p[1] - middle[1]);
     let nearest = |a: [f64; 2], b: [f64; 2]| if away(&b) < away(&a) { b } else { a };
+    let pieces = || line.windows(2).map(|w| ([w[0].0, w[1].0], w[0].1.max(w[1].1) / 2.0 + TOUCH));
+    // All of the guide may lie in the shape, far from the edges of that.
+    let beside = pieces().map(|(piece, _)| foot(middle, piece)).reduce(nearest)?;
     let mut best: Option<[f64; 2]> = None;
     for ring in outline {
-        let mut is_met = false;
-        for w in line.windows(2) {
-            let found = ring.contacts([w[0].0, w[1].0], w[0].1.max(w[1].1) / 2.0 + TOUCH);
-            is_met |= !found.is_empty();
-            let inner = found.into_iter().filter(|&p| !is_end(p)).reduce(nearest);
-            best = best.into_iter().chain(inner).reduce(nearest);
-        }
-        // Nothing of the ring is near: all of the guide lies in it, or none.
-        if !is_met && ring.holds(first.0) {
-            let half_way = line.windows(2).nth((line.len() - 1) / 2).map(|w| midway(w[0].0, w[1].0));
-            let inner = line.iter().map(|p| p.0).filter(|&p| !is_end(p));
-            best = best.into_iter().chain(half_way).chain(inner).reduce(nearest);
-        }
+        let contacts = pieces().flat_map(|(piece, half)| ring.contacts(piece, half));
+        let held = ring.holds(beside).then_some(beside);
+        let inner = contacts.chain(held).filter(|&p| !is_end(p)).reduce(nearest);
+        best = best.into_iter().chain(inner).reduce(nearest);
     }
     best
-}
-
-fn midway(p: [f64; 2], q: [f64; 2]) -> [f64; 2] {
-    [f64::midpoint(p[0], q[0]), f64::midpoint(p[1], q[1])]
 }
 
 /// The place of an edge that is nearest to a point.

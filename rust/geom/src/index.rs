@@ -185,14 +185,14 @@ impl GridIndex {
     /// When there are 2^30 boxes or more, which take more memory than there is.
     pub fn new(boxes: &[BBox], tile: f64) -> Self {
         assert!(boxes.len() <= NUMBER as usize, "too many boxes");
-        let numbers = (0..boxes.len() as u32).filter(|&i| !boxes[i as usize].is_empty()).collect();
-        Self::of(boxes, numbers, tile)
+        let numbers: Vec<u32> = (0..boxes.len() as u32).filter(|&i| !boxes[i as usize].is_empty()).collect();
+        Self::of(boxes, &numbers, tile)
     }
 
     /// Of the boxes of these numbers, in order.
-    fn of(boxes: &[BBox], numbers: Vec<u32>, tile: f64) -> Self {
+    fn of(boxes: &[BBox], numbers: &[u32], tile: f64) -> Self {
         let mut all = BBox::EMPTY;
-        for &i in &numbers {
+        for &i in numbers {
             all.add_box(&boxes[i as usize]);
         }
         let tiles = Tiles::All(vec![0, 0]);
@@ -219,8 +219,8 @@ impl GridIndex {
         let mut own: Vec<(u32, Span)> = numbers.par_iter().map(|&i| (i, index.span(&boxes[i as usize]))).collect();
         let is_large = |(_, span): &(u32, Span)| n_tiles(span) > MAX_TILES_PER_BOX;
         if own.par_iter().any(is_large) {
-            let large = own.iter().filter(|one| is_large(one)).map(|one| one.0).collect();
-            index.coarser = Some(Box::new(Self::of(boxes, large, tile * COARSER)));
+            let large: Vec<u32> = own.iter().filter(|one| is_large(one)).map(|one| one.0).collect();
+            index.coarser = Some(Box::new(Self::of(boxes, &large, tile * COARSER)));
             own.retain(|one| !is_large(one));
         }
         if keep_all {

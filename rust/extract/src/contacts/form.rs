@@ -73,7 +73,9 @@ impl Form {
         });
         let bodies = drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(|p| &p.outline);
         let mut whole = (Octagon::EMPTY, 0, all_runs.len() as u32);
-        all_runs.iter().for_each(|run| whole.0.add_octagon(&run.0));
+        for run in &all_runs {
+            whole.0.add_octagon(&run.0);
+        }
         Self {
             groups: groups(&all_runs, COARSER * tile),
             whole: [whole],

@@ -48,7 +48,9 @@ impl<'a> Scene<'a> {
     /// Boxes of groups that are no larger than `tile`, and of what is looked for as a whole.
     pub(super) fn new(copies: &'a [ShapeCopy], forms: &'a [Form], tile: f64) -> Self {
         let mut times = vec![0_u32; forms.len()];
-        copies.iter().for_each(|copy| times[copy.form as usize] += 1);
+        for copy in copies {
+            times[copy.form as usize] += 1;
+        }
         let is_whole = |(form, n): (&Form, &u32)| *n >= OFTEN && form.groups.len() <= MOST_GROUPS;
         let groups: Vec<&[Group]> = forms
             .iter()
