@@ -34,6 +34,7 @@ from waveguard.findings import Incomplete, InputFile, ResultTable, Run, Severity
 from waveguard.pdk import Pdk, is_file_name
 from waveguard.pdk import load as load_pdk
 from waveguard.rules import BEYOND_BOUNDS, Facts, LayoutProblem, judge, selected_rules
+from waveguard.tables import DRAWN_SOURCES, Tables
 
 if TYPE_CHECKING:
     from waveguard.extract import Extraction
@@ -291,9 +292,20 @@ def _facts(file: LayoutFile, extraction: Extraction, optics: _Optics) -> Facts:
         stated_cells=_stated_cells(extraction),
         problems=_problems(file, extraction),
         ends=frozenset(terminals.port[terminals.port >= 0].tolist())
-        | (model.ends if model is not None else frozenset()),
+        | (model.ends if model is not None else frozenset())
+        | _ports_of_tops(extraction.tables),
         budget=optics.budget,
         coupled_db=optics.crosstalk.bound_db if optics.crosstalk is not None else np.empty(0),
+    )
+
+
+def _ports_of_tops(tables: Tables) -> frozenset[int]:
+    """Ports of top cells that are one device each: they are where its circuit will go on."""
+    devices, device = tables.devices, tables.ports.device
+    alone = (devices.cell == devices.top) & ~np.isin(devices.source, DRAWN_SOURCES)
+    alone &= np.bincount(devices.top, minlength=1)[devices.top] == 1
+    return (
+        frozenset(np.flatnonzero((device >= 0) & alone[np.maximum(device, 0)]).tolist()) if alone.any() else frozenset()
     )
 
 
