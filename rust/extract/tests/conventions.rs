@@ -194,6 +194,23 @@ fn a_table_reads_the_same_whenever_and_in_whatever_order_it_is_asked_for() {
 }
 
 #[test]
+fn a_top_is_looked_into_though_it_has_pins() {
+    let mut s = Sketch::default();
+    let top = s.cell("top");
+    let cell = &mut s.cells[top];
+    cell.rectangle(CORE, 0.0, -250.0, 10_000.0, 250.0);
+    cell.rectangle(PIN, 0.0, -250.0, 1.0, 250.0);
+    cell.rectangle(PIN, 9999.0, -250.0, 10_000.0, 250.0);
+    let mut r = recipe(&[top]);
+    r.pins[0].form = waveguard_extract::recipe::PinShape::EdgeRectangle;
+    let e = extract(&s.build(), &r, &Watch::default()).expect("no one cancels");
+    assert_eq!(floats(&e, "waveguides", "centerline_length_nm"), [10_000.0]);
+    // Both pins are where the circuit ends, on an end of the drawn guide each.
+    assert_eq!(floats(&e, "terminals", "x_nm"), [0.0, 10_000.0]);
+    assert!(ids(&e, "terminals", "port").iter().all(|&port| port >= 0));
+}
+
+#[test]
 fn areas_add_up_to_the_whole() {
     let (mut s, top) = sketch::small_circuit();
     s.cells[top].rectangle(CORE, 0.0, 200_000.0, 50_000.0, 250_000.0);
@@ -213,7 +230,9 @@ fn rectangles_a_step_thick_are_pins_on_the_face_of_the_core() {
     cell.rectangle(CORE, 0.0, -250.0, 10_000.0, 250.0);
     cell.rectangle(PIN, 0.0, -250.0, 1.0, 250.0);
     cell.rectangle(PIN, 9999.0, -250.0, 10_000.0, 250.0);
-    let mut r = recipe(&[c]);
+    let top = s.cell("top");
+    s.place(top, c, 0.0, 0.0, 0, false);
+    let mut r = recipe(&[top]);
     r.pins[0].form = waveguard_extract::recipe::PinShape::EdgeRectangle;
     let e = extract(&s.build(), &r, &Watch::default()).expect("no one cancels");
     assert_eq!(floats(&e, "ports", "x_nm"), [0.0, 10_000.0]);

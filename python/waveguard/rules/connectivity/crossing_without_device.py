@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -95,10 +95,10 @@ def _drawn(ctx: Context) -> Iterator[Finding]:
     rows = np.flatnonzero(junctions.kind == CROSSING)
     if not rows.size:
         return
-    ports_of, narrowest_nm = OpticalPorts(ctx), _narrowest_nm(ctx)
+    ports_of, narrowest_nm, is_said = OpticalPorts(ctx), _narrowest_nm(ctx), _places_said(ctx)
     for row in rows.tolist():
         device = int(junctions.device[row])
-        if not _is_plain(ctx, row, ports_of(device), narrowest_nm):
+        if is_said(row) or not _is_plain(ctx, row, ports_of(device), narrowest_nm):
             continue
         cell, top = ctx.device_cell(device), int(devices.top[device])
         yield ctx.finding(
@@ -107,6 +107,20 @@ def _drawn(ctx: Context) -> Iterator[Finding]:
             facts=[cell, cell],
             hint="place a crossing device here, or route one of the two around",
         )
+
+
+def _places_said(ctx: Context) -> Callable[[int], bool]:
+    """Return a function that says of a junction whether centre-lines cross in it: that is a finding already."""
+    junctions, crossings = ctx.tables.junctions, ctx.tables.crossings
+    order = np.argsort(crossings.x_nm, kind="stable")
+    x_nm, y_nm = crossings.x_nm[order], crossings.y_nm[order]
+
+    def is_said(row: int) -> bool:
+        reach_nm, at_nm = math.sqrt(junctions.area_nm2[row]), float(junctions.x_nm[row])
+        near = slice(*np.searchsorted(x_nm, [at_nm - reach_nm, at_nm + reach_nm]))
+        return bool((np.abs(y_nm[near] - junctions.y_nm[row]) <= reach_nm).any())
+
+    return is_said
 
 
 def _narrowest_nm(ctx: Context) -> Floats:

@@ -41,7 +41,7 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
     Fix: move or turn one of the devices by the offset given.
     Limits: the grid of the file: half a step, and 1.4 steps more for devices turned by other than right angles; for
         slanted ends of drawn waveguides at least 1.4 steps of a grid of 1 nm. A turn counts from a quarter of a degree
-        on, and what rounding may turn an end by.
+        on, and what rounding may turn an end by, or half a width of a bend that ends there.
     Not checked: gaps at ends of drawn waveguides, which may lie anywhere along a pin; turns at pins that are drawn
         askew in their cell, as short paths do not say their direction that well; electrical joints.
     """
@@ -97,6 +97,10 @@ def _turn_limit_rad(ctx: Context, ends: NDArray[np.int64]) -> NDArray[np.float64
     upright = np.abs(in_cell - np.round(in_cell)) * (math.pi / 2) <= RIGHT_ANGLE_RAD
     # The corners of a drawn end are rounded, each by half a diagonal of a step.
     rounded_rad = ROUNDING_STEPS * max(ctx.facts.dbu_nm, USUAL_GRID_NM) / width_nm
+    # The direction at an end in a bend is that of its last piece: half a width of a bend is not seen.
+    guide = devices.waveguide[ports.device[ends]]
+    radius_nm = np.append(ctx.tables.waveguides.min_radius_nm, np.inf)[guide]
+    rounded_rad = rounded_rad + width_nm / (2.0 * np.where(radius_nm > 0, radius_nm, np.inf))
     known = (source == FROM_METADATA) | (np.isin(source, PINS) & upright)
     play_rad = np.where(known, 0.0, np.where(source == GUIDE_END, rounded_rad, np.inf))
     limit_rad: NDArray[np.float64] = TURNED_RAD + play_rad.sum(axis=0)
