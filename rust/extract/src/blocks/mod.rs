@@ -20,7 +20,6 @@ use waveguard_base::CellId;
 use crate::cells::WorkedOut;
 use crate::coverage::Totals;
 use crate::crossings::Crossing;
-use crate::cuts::Cuts;
 use crate::error::ExtractError;
 use crate::extraction::{Job, Outcome};
 use crate::found::Network;
@@ -29,7 +28,7 @@ use crate::recipe::PortKind;
 use crate::runs::Run;
 use crate::tables::OverlapRow;
 use choice::Choice;
-use pairs::Pair;
+use pairs::{Near, Pair};
 
 /// A placed cell with all that is in it, or a device of its own.
 #[derive(Clone, Copy, Debug)]
@@ -166,7 +165,8 @@ pub(crate) fn find(job: Job, worked: &WorkedOut) -> Result<Option<Outcome>, Extr
     let placed = choice.place(ground, job.tops);
     job.watch.check()?;
     let reach = pairs::reach(job.plan, &worked.cells);
-    let Some((pairs, keys)) = pairs::find(&placed, &worked.cells, reach, choice.most_devices) else { return Ok(None) };
+    let Some(near) = pairs::find(&placed, &worked.cells, reach, choice.most_devices) else { return Ok(None) };
+    let Near { pairs, keys, index } = near;
     job.watch.check()?;
     if doubt::is_any(job.plan, &worked.cells, &placed.forms, &keys) {
         return Ok(None);
@@ -180,14 +180,12 @@ pub(crate) fn find(job: Job, worked: &WorkedOut) -> Result<Option<Outcome>, Extr
     let (totals, starts) = rayon::join(totals, || Starts::new(&scene.forms, &placed.list));
     let scene::Scene { forms, kinds, cells } = scene;
     let blocks = Blocks { forms, kinds, list: placed.list, pairs, starts };
-    let mut cuts = Cuts::default();
     let mut problems = Vec::new();
     let Some((near_misses, terminals)) =
-        open::find(job.plan, &cells, &blocks, &joined, &placed.terminals, &mut problems, &mut cuts)
+        open::find(job.plan, &cells, &blocks, &index, &joined, &placed.terminals, &mut problems)
     else {
         return Ok(None);
     };
-    problems.extend(cuts.problems(job.plan.layout));
     let overlaps = blocks.overlaps(job.plan.layout.dbu_nm);
     let mut rest = placed.rest;
     rest.extend(blocks.rest());

@@ -22,12 +22,12 @@ pub(super) fn find(
     plan: &Plan,
     cells: &[CellPlan],
     blocks: &Blocks,
+    index: &GridIndex,
     joined: &Joined,
     terminals: &[PlacedTerminal],
     problems: &mut Vec<Problem>,
-    cuts: &mut Cuts,
 ) -> Option<(Vec<NearMissRow>, Vec<TerminalRow>)> {
-    let chosen = chosen(plan, cells, blocks, joined, terminals);
+    let chosen = chosen(plan, cells, blocks, index, joined, terminals);
     let placed = blocks.placed(chosen.iter().copied());
     let alike = Alike::new(cells, &placed);
     let (ports, _) = Ports::new(plan.layout.dbu_nm, cells, &placed, &alike);
@@ -43,7 +43,8 @@ pub(super) fn find(
     let partners = nets::Joined::marked(&is_joined);
     let limits = &plan.recipe.limits;
     let misses = near::find(&ports, &partners, &plan.recipe.tolerances, limits.ports_nearby);
-    let mut terminals = small::terminals(plan, terminals, &ports, &partners, problems, cuts);
+    let mut cuts = Cuts::default();
+    let mut terminals = small::terminals(plan, terminals, &ports, &partners, problems, &mut cuts);
     if !misses.cut.is_empty() || !cuts.is_empty() {
         return None;
     }
@@ -72,6 +73,7 @@ fn chosen(
     plan: &Plan,
     cells: &[CellPlan],
     blocks: &Blocks,
+    index: &GridIndex,
     joined: &Joined,
     terminals: &[PlacedTerminal],
 ) -> Vec<usize> {
@@ -116,14 +118,20 @@ fn chosen(
         (0..n).into_par_iter().with_min_len(BLOCKS_A_TURN).flat_map_iter(|i| open_ports(i).map(&window)).collect();
     let snap = plan.dbu(tolerances.snap_nm);
     windows.extend(terminals.iter().map(|t| BBox { min: t.port.at, max: t.port.at }.grown(snap)));
-    if windows.is_empty() {
-        return Vec::new();
-    }
-    let index = GridIndex::new(&windows, 2.0 * reach);
-    let is_near = |i: &usize| {
-        let block = &blocks.list[*i];
-        let own = around[block.form as usize].moved(block.d);
-        !own.is_empty() && !index.candidates_while(&own, |w| !windows[w].touches(&own))
-    };
-    (0..n).into_par_iter().with_min_len(BLOCKS_A_TURN).filter(is_near).collect()
+    let mut chosen: Vec<usize> = windows
+        .par_iter()
+        .flat_map_iter(|window| {
+            let mut near = Vec::new();
+            index.candidates(window, |i| {
+                let block = &blocks.list[i];
+                if around[block.form as usize].moved(block.d).touches(window) {
+                    near.push(i);
+                }
+            });
+            near
+        })
+        .collect();
+    chosen.par_sort_unstable();
+    chosen.dedup();
+    chosen
 }

@@ -86,14 +86,19 @@ pub(super) fn device_box(placed: &Placed, cells: &[CellPlan]) -> BBox {
     own.transformed(&placed.transform)
 }
 
-/// Pairs in order, and the key of each kind in order of the first pair of it. `None` where there are too many blocks
+/// Blocks near each other.
+pub(super) struct Near {
+    /// In order.
+    pub(super) pairs: Vec<Pair>,
+    /// The key of each kind, in order of the first pair of it.
+    pub(super) keys: Vec<Key>,
+    /// Boxes around the blocks that hold all places within half the reach of them.
+    pub(super) index: GridIndex,
+}
+
+/// Blocks near each other. `None` where there are too many blocks
 /// near each other, or kinds of more than `most_devices` devices together with the forms.
-pub(super) fn find(
-    placed: &PlacedBlocks,
-    cells: &[CellPlan],
-    reach: f64,
-    most_devices: usize,
-) -> Option<(Vec<Pair>, Vec<Key>)> {
+pub(super) fn find(placed: &PlacedBlocks, cells: &[CellPlan], reach: f64, most_devices: usize) -> Option<Near> {
     let (list, forms) = (&placed.list, &placed.forms);
     let sizes: Vec<usize> = forms.iter().map(|f| f.devices.len()).collect();
     let left = most_devices.checked_sub(sizes.iter().sum())?;
@@ -142,7 +147,8 @@ pub(super) fn find(
         (before + own_seen <= most_seen).then_some(found)
     };
     let turns: Option<Vec<Turn>> = (0..list.len().div_ceil(BLOCKS_A_TURN)).into_par_iter().map(of_turn).collect();
-    together(turns?, &sizes, left)
+    let (pairs, keys) = together(turns?, &sizes, left)?;
+    Some(Near { pairs, keys, index })
 }
 
 /// Pairs of some blocks.
