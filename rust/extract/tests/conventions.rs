@@ -193,14 +193,20 @@ fn a_table_reads_the_same_whenever_and_in_whatever_order_it_is_asked_for() {
     assert!(one.table("nonsense").is_none() && one.write("nonsense").is_none());
 }
 
-#[test]
-fn a_top_is_looked_into_though_it_has_pins() {
-    let mut s = Sketch::default();
-    let top = s.cell("top");
-    let cell = &mut s.cells[top];
+/// A straight of 10 µm with pins a step thick on its faces.
+fn pinned_straight(s: &mut Sketch) -> usize {
+    let number = s.cell("straight");
+    let cell = &mut s.cells[number];
     cell.rectangle(CORE, 0.0, -250.0, 10_000.0, 250.0);
     cell.rectangle(PIN, 0.0, -250.0, 1.0, 250.0);
     cell.rectangle(PIN, 9999.0, -250.0, 10_000.0, 250.0);
+    number
+}
+
+#[test]
+fn a_top_is_looked_into_though_it_has_pins() {
+    let mut s = Sketch::default();
+    let top = pinned_straight(&mut s);
     let mut r = recipe(&[top]);
     r.pins[0].form = waveguard_extract::recipe::PinShape::EdgeRectangle;
     let e = extract(&s.build(), &r, &Watch::default()).expect("no one cancels");
@@ -225,11 +231,7 @@ fn areas_add_up_to_the_whole() {
 #[test]
 fn rectangles_a_step_thick_are_pins_on_the_face_of_the_core() {
     let mut s = Sketch::default();
-    let c = s.cell("straight");
-    let cell = &mut s.cells[c];
-    cell.rectangle(CORE, 0.0, -250.0, 10_000.0, 250.0);
-    cell.rectangle(PIN, 0.0, -250.0, 1.0, 250.0);
-    cell.rectangle(PIN, 9999.0, -250.0, 10_000.0, 250.0);
+    let c = pinned_straight(&mut s);
     let top = s.cell("top");
     s.place(top, c, 0.0, 0.0, 0, false);
     let mut r = recipe(&[top]);

@@ -23,8 +23,9 @@ def coverage(ctx: Context) -> Iterator[Finding]:
 
     What: the share of the waveguide core area that belongs to a device or to a traced waveguide. A top cell below the
         limit gets one finding with the largest places that belong to neither. The run is incomplete when less than
-        half of a top cell was understood, and when core shapes form no network: no device was recognised, no two
-        waveguides meet, and nothing says where light enters (a pin of the top cell, a path of a budget).
+        half of a top cell was understood, when a top cell is one device that the PDK does not know, and when core
+        shapes form no network: no device was recognised, no two waveguides meet, and nothing says where light enters
+        (a pin of the top cell, a path of a budget).
     Why: no other rule looks at what was not understood. Without this one a file in a convention that the PDK does not
         describe would pass with no findings; so it runs whatever rules are selected, unless it is ignored by its code.
     Fix: name the cells in the PDK's devices (with `role = "ignore"` for fill and test patterns that carry no light),
@@ -48,6 +49,8 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     ctx.looked_at("top cells", rows.size)
     for row in rows:
         top = int(table.top[row])
+        if _is_black_box(ctx, top):
+            ctx.not_evaluated("top cells", 1, f"{ctx.cell_name(top)} is one device that the PDK does not know")
         share = float(table.explained[row] / table.total[row])
         if share < ctx.facts.gate_coverage:
             ctx.not_evaluated(
@@ -55,6 +58,16 @@ def coverage(ctx: Context) -> Iterator[Finding]:
             )
         if share < ctx.facts.least_coverage:
             yield _judge(ctx, top, share, float(table.total[row] - table.explained[row]))
+
+
+def _is_black_box(ctx: Context, top: int) -> bool:
+    """Whether a top cell is a single device by its marker and pins, of which nothing inside was looked at."""
+    devices = ctx.tables.devices
+    own = np.flatnonzero(devices.top == top)
+    if own.size != 1 or int(devices.cell[own[0]]) != top:
+        return False
+    device = int(own[0])
+    return not ctx.device_kind(device) and int(devices.waveguide[device]) < 0
 
 
 def _judge(ctx: Context, top: int, share: float, missing_nm2: float) -> Finding:
