@@ -20,7 +20,11 @@ TOP = "clements_mesh"
 
 @dataclass(frozen=True)
 class MeshPlan:
-    """Measures of the mesh, all in µm; `points_per_bend` sets how finely the bends of the couplers are drawn."""
+    """Measures of the mesh, all in µm; `points_per_bend` sets how finely the bends of the couplers are drawn.
+
+    With `links_in_units` the guides from one column to the next are placed with the interferometer or bypass at their
+    left, also behind the last column: a third of the placements.
+    """
 
     n_modes: int = 8
     mode_pitch_um: float = 20.0
@@ -30,6 +34,7 @@ class MeshPlan:
     arm_length_um: float = 60.0
     link_length_um: float = 10.0
     points_per_bend: int = 52
+    links_in_units: bool = False
 
     @property
     def coupler_length_um(self) -> float:
@@ -82,13 +87,15 @@ def _coupler(plan: MeshPlan) -> gdstk.Cell:
     return cell
 
 
-def _unit(plan: MeshPlan, coupler: gdstk.Cell, arm: gdstk.Cell) -> gdstk.Cell:
+def _unit(plan: MeshPlan, coupler: gdstk.Cell, arm: gdstk.Cell, link: gdstk.Cell) -> gdstk.Cell:
     """Interferometer, its left end at x = 0 and its two modes at half a pitch above and below y = 0."""
     cell = gdstk.Cell("mzi_unit")
     half, outer = plan.coupler_length_um / 2, plan.mode_pitch_um / 2
     cell.add(gdstk.Reference(coupler, (half, 0)), gdstk.Reference(coupler, (plan.unit_length_um - half, 0)))
     for y in (outer, -outer):
         cell.add(gdstk.Reference(arm, (plan.coupler_length_um, y)))
+        if plan.links_in_units:
+            cell.add(gdstk.Reference(link, (plan.unit_length_um, y)))
     return cell
 
 
@@ -105,8 +112,9 @@ def _top(plan: MeshPlan) -> gdstk.Cell:
     coupler = _coupler(plan)
     arm = drawing.waveguide_cell("mesh_arm", [(0, 0), (plan.arm_length_um, 0)], 10.0)
     link = drawing.waveguide_cell("mesh_link", [(0, 0), (plan.link_length_um, 0)], 10.0)
-    bypass = drawing.waveguide_cell("mesh_bypass", [(0, 0), (plan.unit_length_um, 0)], 10.0)
-    unit = _unit(plan, coupler, arm)
+    bypass_length_um = plan.column_pitch_um if plan.links_in_units else plan.unit_length_um
+    bypass = drawing.waveguide_cell("mesh_bypass", [(0, 0), (bypass_length_um, 0)], 10.0)
+    unit = _unit(plan, coupler, arm, link)
     top = gdstk.Cell(TOP)
     n, pitch = plan.n_modes, plan.mode_pitch_um
     for column in range(n):
@@ -116,7 +124,7 @@ def _top(plan: MeshPlan) -> gdstk.Cell:
         top.add(*(gdstk.Reference(unit, (x, (first + 2 * i + 0.5) * pitch)) for i in range(n_in_column)))
         used = {first + i for i in range(2 * n_in_column)}
         top.add(*(gdstk.Reference(bypass, (x, mode * pitch)) for mode in range(n) if mode not in used))
-        if column + 1 < n:
+        if column + 1 < n and not plan.links_in_units:
             top.add(*(gdstk.Reference(link, (x + plan.unit_length_um, mode * pitch)) for mode in range(n)))
     return top
 
