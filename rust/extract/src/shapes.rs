@@ -113,10 +113,12 @@ pub fn origin(points: &[Point]) -> [f64; 2] {
     points.first().map_or([0.0; 2], |p| [f64::from(p.x), f64::from(p.y)])
 }
 
-/// The points relative to the first one.
+/// The points relative to the first one, without hairs.
 pub fn relative(points: &[Point]) -> Vec<Point> {
     let Some(&o) = points.first() else { return Vec::new() };
-    points.iter().map(|p| Point::new(p.x - o.x, p.y - o.y)).collect()
+    let mut ring = points.iter().map(|p| Point::new(p.x - o.x, p.y - o.y)).collect();
+    ring::shave(&mut ring);
+    ring
 }
 
 fn same(a: &[Point], b: &[Point]) -> bool {

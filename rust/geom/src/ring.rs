@@ -42,6 +42,59 @@ pub fn cleaned(ring: &[Point]) -> Vec<Point> {
     out
 }
 
+/// Takes away hairs: points at which a ring turns back on itself, so that nothing lies between the way there and the
+/// way back. Programs that unite shapes leave some; on the chip there is nothing to see of them. A ring that is nothing
+/// but hairs stays as it is.
+pub fn shave(ring: &mut Vec<Point>) {
+    let n = ring.len();
+    // The tip of a hair may be drawn twice.
+    let is_odd = |i: usize| {
+        let (before, own, next) = (ring[(i + n - 1) % n], ring[i], ring[(i + 1) % n]);
+        own == next || is_hair(before, own, next)
+    };
+    if n < 4 || !(0..n).any(is_odd) {
+        return;
+    }
+    let mut out: Vec<Point> = Vec::with_capacity(n);
+    for &p in ring.iter() {
+        push_shaved(&mut out, p);
+    }
+    // The seam: the last points may turn back at the first ones.
+    let mut first = 0;
+    while out.len() - first >= 3 {
+        let last = out.len() - 1;
+        if out[first] == out[last] || is_hair(out[last - 1], out[last], out[first]) {
+            out.pop();
+        } else if is_hair(out[last], out[first], out[first + 1]) {
+            first += 1;
+        } else {
+            *ring = out.split_off(first);
+            return;
+        }
+    }
+}
+
+fn push_shaved(out: &mut Vec<Point>, p: Point) {
+    while let [.., a, b] = out[..]
+        && is_hair(a, b, p)
+    {
+        out.pop();
+    }
+    if out.last() != Some(&p) {
+        out.push(p);
+    }
+}
+
+/// True when the way from `a` to `b` goes back from there.
+fn is_hair(a: Point, b: Point, c: Point) -> bool {
+    crate::point::orient(a, b, c) == 0 && dot(a, b, c) < 0
+}
+
+fn dot(a: Point, b: Point, c: Point) -> i64 {
+    (i64::from(b.x) - i64::from(a.x)) * (i64::from(c.x) - i64::from(b.x))
+        + (i64::from(b.y) - i64::from(a.y)) * (i64::from(c.y) - i64::from(b.y))
+}
+
 fn push_clean(out: &mut Vec<Point>, p: Point) {
     if out.last() == Some(&p) {
         return;
@@ -54,12 +107,7 @@ fn push_clean(out: &mut Vec<Point>, p: Point) {
 
 /// True when `b` lies on the segment `a c`, going forward.
 fn is_between(a: Point, b: Point, c: Point) -> bool {
-    if crate::point::orient(a, b, c) != 0 {
-        return false;
-    }
-    let dot = (i64::from(b.x) - i64::from(a.x)) * (i64::from(c.x) - i64::from(b.x))
-        + (i64::from(b.y) - i64::from(a.y)) * (i64::from(c.y) - i64::from(b.y));
-    dot >= 0
+    crate::point::orient(a, b, c) == 0 && dot(a, b, c) >= 0
 }
 
 #[cfg(test)]
@@ -86,6 +134,37 @@ mod tests {
     #[test]
     fn cleaning_turns_rings_counter_clockwise() {
         assert!(double_area(&cleaned(&ring(&[(0, 0), (0, 10), (10, 10), (10, 0)]))) > 0);
+    }
+
+    #[test]
+    fn hairs_are_shaved_off_wherever_the_ring_begins() {
+        let square = [(0, 0), (10, 0), (10, 10), (0, 10)];
+        // On a corner, on a side, bent, with a tip drawn twice, and one that goes back beyond where it came from.
+        let hairy = [
+            vec![(0, 0), (10, 0), (15, 5), (10, 0), (10, 10), (0, 10)],
+            vec![(0, 0), (5, 0), (5, 5), (5, 0), (10, 0), (10, 10), (0, 10)],
+            vec![(0, 0), (10, 0), (10, -5), (15, -5), (10, -5), (10, 0), (10, 10), (0, 10)],
+            vec![(0, 0), (10, 0), (15, 5), (15, 5), (10, 0), (10, 10), (0, 10)],
+            vec![(0, 0), (14, 0), (10, 0), (10, 10), (0, 10)],
+        ];
+        for drawn in hairy {
+            for k in 0..drawn.len() {
+                let mut turned = ring(&drawn);
+                turned.rotate_left(k);
+                shave(&mut turned);
+                let mut left = cleaned(&turned);
+                left.sort_unstable_by_key(|p| (p.x, p.y));
+                let mut wanted = ring(&square);
+                wanted.sort_unstable_by_key(|p| (p.x, p.y));
+                assert_eq!(left, wanted, "{drawn:?} from {k}");
+            }
+        }
+        let mut smooth = ring(&square);
+        shave(&mut smooth);
+        assert_eq!(smooth, ring(&square));
+        let mut hair = ring(&[(0, 0), (5, 5), (10, 10), (5, 5)]);
+        shave(&mut hair);
+        assert_eq!(hair.len(), 4);
     }
 
     #[test]

@@ -51,8 +51,9 @@ fn indexed(points: &[Point], tolerance: f64) -> Option<GridIndex> {
     (!all.is_empty()).then(|| GridIndex::new(&boxes, (size / (points.len() as f64).sqrt()).max(tolerance)))
 }
 
-/// Corners this close, in squared dbu, may have been one: each was rounded on its own.
-const WELD_SQ: i64 = 2;
+/// Corners this close, in squared dbu, may have been one: each was rounded on its own, in its cell and where that is
+/// placed.
+const WELD_SQ: i64 = 8;
 /// On one ring only corners further apart along it are welded.
 const APART: usize = 3;
 
@@ -87,7 +88,7 @@ fn welded(rings: &[Ring], points: &[Point], index: &GridIndex) -> (Vec<Ring>, bo
 }
 
 /// Half the size of the window in which corners are looked for.
-const WELD_REACH: f64 = 1.5;
+const WELD_REACH: f64 = 3.0;
 
 /// The points near the inside of an edge but not on it already, in order along it.
 fn between(a: Point, b: Point, points: &[Point], index: &GridIndex, [tolerance, stride]: [f64; 2]) -> Vec<Point> {
