@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use waveguard_base::Watch;
 
 use crate::error::ExtractError;
-use crate::lines::{Line, Pieces, Stretch};
+use crate::lines::{Line, Piece, Pieces, Stretch};
 use crate::recipe::RunsPlan;
 use follow::Follow;
 use meet::{Beside, Meeting, Pair};
@@ -202,7 +202,7 @@ fn along(
                 };
                 if left > 0 && is_near() {
                     left = left.saturating_sub((other.to - other.from) as u64);
-                    for other in &all.pieces[other.from..other.to] {
+                    for other in beside_piece(piece, &all.pieces[other.from..other.to], other.swing) {
                         if let Some(pair) = Pair::new(piece, other, beside) {
                             pair.add_meetings(from, sample, number, &mut meetings);
                             number += 1;
@@ -227,6 +227,33 @@ fn along(
     }
     (follow.finish(plan), cut)
 }
+
+/// Those of the pieces of a stretch that lines square to a piece may meet. Where the stretch leads on or back along the
+/// piece all the way, they are found by halving.
+fn beside_piece<'a>(piece: &Piece, others: &'a [Piece], swing: f64) -> &'a [Piece] {
+    let [ux, uy] = piece.direction;
+    let cos = others[0].direction[0] * ux + others[0].direction[1] * uy;
+    if others.len() <= FEW_PIECES || cos.abs() <= swing + ROUNDING {
+        return others;
+    }
+    let along = |q: &Piece| (q.from[0] - piece.from[0]) * ux + (q.from[1] - piece.from[1]) * uy;
+    let [from, to] = [-MARGIN_NM, piece.length + MARGIN_NM];
+    // Each piece ends where the next one begins.
+    let (before, until) = if cos > 0.0 {
+        (others.partition_point(|q| along(q) < from), others.partition_point(|q| along(q) <= to))
+    } else {
+        (others.partition_point(|q| along(q) > to), others.partition_point(|q| along(q) >= from))
+    };
+    let first = before.saturating_sub(1);
+    &others[first..until.max(first)]
+}
+
+/// So many pieces are looked at one by one.
+const FEW_PIECES: usize = 3;
+/// Directions that differ by less may be the same.
+const ROUNDING: f64 = 1e-9;
+/// More than what pieces are looked at beyond their ends.
+const MARGIN_NM: f64 = 0.01;
 
 /// The first of the samples that stands no nearer to the start of the guide than `s`.
 fn sample_at(s: f64, step: f64, samples: u32, place: impl Fn(u32) -> f64) -> u32 {

@@ -57,18 +57,11 @@ impl Curve {
         [p.min(q).min(turn), p.max(q).max(turn)]
     }
 
-    /// The sample with the least value, and that value.
+    /// The least value at a sample.
     #[inline]
-    pub(super) fn least(&self, last: u32) -> (u32, f64) {
+    pub(super) fn least(&self, last: u32) -> f64 {
         let turn = self.turn(f64::from(last)).map_or(0, |k| k as u32);
-        let mut least = (0, self.0[0]);
-        for k in [turn, (turn + 1).min(last), last] {
-            let value = self.at(f64::from(k));
-            if value < least.1 {
-                least = (k, value);
-            }
-        }
-        least
+        [turn, (turn + 1).min(last), last].iter().fold(self.0[0], |least, &k| least.min(self.at(f64::from(k))))
     }
 }
 
@@ -86,11 +79,10 @@ mod tests {
         }
         let sum: f64 = (0..10).map(|k| value(f64::from(k))).sum();
         assert!((curve.sum_of(10) - sum).abs() < 1e-9);
-        let (k, least) = curve.least(9);
-        assert!(k == 3 && (least - value(3.0)).abs() < 1e-12);
+        assert!((curve.least(9) - value(3.0)).abs() < 1e-12);
         let [low, high] = curve.range(9.0);
         assert!((low - 7.0).abs() < 1e-12 && (high - value(9.0)).abs() < 1e-12);
-        assert_eq!(curve.from(5.0).least(4), (0, curve.from(5.0).at(0.0)));
-        assert!((curve.least(2).1 - value(2.0)).abs() < 1e-12);
+        assert_eq!(curve.from(5.0).least(4), curve.from(5.0).at(0.0));
+        assert!((curve.least(2) - value(2.0)).abs() < 1e-12);
     }
 }

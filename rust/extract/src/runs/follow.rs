@@ -21,9 +21,8 @@ pub(super) struct Open {
     t: f64,
     t_step: f64,
     samples: Samples,
-    /// The smallest gap of a sample, and which sample that is.
+    /// The smallest gap of a sample.
     low_gap: f64,
-    low: usize,
     /// What is known of the smallest gap.
     narrowest: Closest,
 }
@@ -36,22 +35,18 @@ impl Open {
 
     fn add(&mut self, meeting: &Meeting) {
         let count = meeting.last - meeting.first + 1;
-        let (least, gap) = meeting.gap.least(count - 1);
+        let gap = meeting.gap.least(count - 1);
         self.narrowest.add(meeting, gap);
-        if gap < self.low_gap - SAME_GAP_NM {
-            let first = meeting.gap.at(0.0);
-            let (k, gap) = if first < gap + SAME_GAP_NM { (0, first) } else { (least, gap) };
-            (self.low, self.low_gap) = (self.samples.len() + k as usize, gap);
-        }
+        self.low_gap = self.low_gap.min(gap);
         self.samples.push(count, meeting.gap, meeting.t, meeting.t_step);
         (self.last, self.t_step) = (meeting.last, meeting.t_step);
         self.t = meeting.t + f64::from(count - 1) * meeting.t_step;
     }
 }
 
-/// Gaps that differ by less are the same, and the first is the smallest: between parallel guides the rounding of
-/// positions would choose the place.
-const SAME_GAP_NM: f64 = 0.01;
+/// Gaps that differ by less are the same: between parallel guides the rounding of their ends to the grid would choose
+/// the place of the smallest.
+const SAME_GAP_NM: f64 = 0.1;
 
 /// Bound of the gap at a single place in grid steps. Centre-lines are thinned, so that beside the rounding of the two
 /// edges there is what lies between the points that were kept.
@@ -149,7 +144,6 @@ impl Follow<'_> {
             t_step: meeting.t_step,
             samples: Samples::new(step),
             low_gap: f64::INFINITY,
-            low: 0,
             narrowest: self.closest(meeting.b as usize),
         };
         open.add(&meeting);
@@ -166,14 +160,15 @@ impl Follow<'_> {
         kept.sort_by(|p, q| (p.b, p.first).cmp(&(q.b, q.first)).then(p.samples.t(0).total_cmp(&q.samples.t(0))));
         kept.into_iter()
             .map(|mut c| {
-                let at = self.closest_place(&mut c);
+                let low = c.samples.middle_of_first_below(c.low_gap + SAME_GAP_NM);
+                let at = self.closest_place(&mut c, low);
                 let least = c.narrowest.least.least();
                 let span_nm = [false, true].map(|at_end| self.tip(&c, at_end));
                 let steps_nm = [c.first, c.last + 1].map(|k| f64::from(k) * step);
                 Run {
                     a: self.a,
                     b: c.b as usize,
-                    relative_curvature_per_nm: second_derivative(&c.samples, c.low, window, step),
+                    relative_curvature_per_nm: second_derivative(&c.samples, low, window, step),
                     gap_min_nm: least.value,
                     gap_error_nm: least.error,
                     other_nm: beside_ends(&c, span_nm, step),
@@ -187,20 +182,20 @@ impl Follow<'_> {
             .collect()
     }
 
-    /// The place of the smallest gap. Looks between the samples for a gap smaller than the smallest of them.
-    fn closest_place(&self, c: &mut Open) -> [f64; 2] {
+    /// The place of the smallest gap, which is near a sample. Looks between the samples for a gap smaller than that.
+    fn closest_place(&self, c: &mut Open, low: usize) -> [f64; 2] {
         let Beside { step, .. } = self.beside;
         let pieces = &self.all.pieces;
-        let middle = (f64::from(c.first) + c.low as f64 + 0.5) * step;
+        let middle = (f64::from(c.first) + low as f64 + 0.5) * step;
         let piece = &pieces[self.piece_at(self.a, middle)];
         let mut at = piece.at(middle - piece.along);
-        let mut least = c.low_gap;
-        let around = [c.low.saturating_sub(1), (c.low + 1).min(c.samples.len() - 1)];
+        let mut least = c.samples.gap(low);
+        let around = [low.saturating_sub(1), (low + 1).min(c.samples.len() - 1)];
         if around.iter().all(|&k| c.samples.gap(k) - least < SAME_GAP_NM) && c.samples.len() > 2 {
             return at;
         }
         let length = self.lines[self.a].length();
-        let near = c.samples.t(c.low) - 2.0 * step;
+        let near = c.samples.t(low) - 2.0 * step;
         let others = &pieces[self.piece_at(c.b as usize, near)..];
         let mut own = self.piece_at(self.a, middle - step);
         for k in -LOOKS..=LOOKS {

@@ -75,12 +75,41 @@ impl Samples {
         self.part(k).t(k)
     }
 
+    /// The sample in the middle of the first ones in a row whose gap is no more than `most`.
+    pub(super) fn middle_of_first_below(&self, most: f64) -> usize {
+        let middle = |first: u32, end: u32| ((first + end - 1) / 2) as usize;
+        let mut first = None;
+        for (i, part) in self.parts.iter().enumerate() {
+            let end = self.end(i);
+            let [low, high] = part.gap.range(f64::from(end - part.first - 1));
+            if high <= most {
+                first = first.or(Some(part.first));
+                continue;
+            }
+            // Most parts are all above it.
+            for k in part.first..if low > most { part.first + 1 } else { end } {
+                if part.gap(k as usize) <= most {
+                    first = first.or(Some(k));
+                } else if let Some(first) = first {
+                    return middle(first, k);
+                }
+            }
+        }
+        middle(first.unwrap_or(0), self.len)
+    }
+
     /// Rows of the table, in order. Where the guides stay as far apart as they are for long, one row stands for all
-    /// samples but those near where that begins and ends.
+    /// samples but those near where that begins and ends; in long runs, one for those between two pieces of the guides
+    /// where the gap hardly changes.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut from = 0;
         while from < self.parts.len() {
+            if self.is_one_row(from) {
+                rows.push(self.row_of_part(from));
+                from += 1;
+                continue;
+            }
             let to = self.even_until(from);
             let (first, end) = (self.parts[from].first, self.end(to - 1));
             // One part may change as it likes; several together are even.
@@ -110,6 +139,11 @@ impl Samples {
     pub fn n_rows(&self) -> usize {
         let (mut n, mut from) = (0, 0);
         while from < self.parts.len() {
+            if self.is_one_row(from) {
+                n += 1;
+                from += 1;
+                continue;
+            }
             let to = self.even_until(from);
             let count = self.end(to - 1) - self.parts[from].first;
             let merged = if self.is_even(from) { count.saturating_sub(2 * KEPT_BESIDE_EVEN + 1) } else { 0 };
@@ -135,6 +169,31 @@ impl Samples {
         let part = &self.parts[i];
         let n = f64::from(self.end(i) - part.first);
         part.gap.is_even(n, SAME_NM) && ((part.t_step.abs() - self.step_nm) * n).abs() < SAME_NM
+    }
+
+    /// True for a part in the middle of a long run along which the gap hardly changes, though it or the step on the
+    /// other guide does: the chords of two bends beside each other.
+    fn is_one_row(&self, i: usize) -> bool {
+        if self.len < LONG_RUN || i == 0 || i + 1 == self.parts.len() || self.is_even(i) {
+            return false;
+        }
+        let part = &self.parts[i];
+        let [least, most] = part.gap.range(f64::from(self.end(i) - part.first - 1));
+        most - least < SAME_GAP_NM
+    }
+
+    /// The row of all samples of a part that is neither the first nor the last one.
+    fn row_of_part(&self, i: usize) -> Row {
+        let part = &self.parts[i];
+        let (first, end) = (part.first as usize, self.end(i) as usize);
+        let n = (end - first) as u32;
+        // The sum of the steps of each sample, which reach from the middle before it to the middle behind it.
+        let beside = [self.parts[i - 1].t(first - 1) + part.t(first), part.t(end - 1) + self.parts[i + 1].t];
+        Row {
+            gap_nm: part.gap.sum_of(n) / f64::from(n),
+            step_nm: f64::from(n) * self.step_nm,
+            other_step_nm: (beside[1] - beside[0]).abs() / 2.0,
+        }
     }
 
     /// One past the last of the parts that go on evenly from this one on; the next where it is not even.
@@ -185,6 +244,11 @@ pub struct Row {
 
 /// Gaps, and places on the other guide, that differ by less are the same.
 const SAME_NM: f64 = 1e-6;
+/// Runs of fewer samples keep a row for each where the gap changes at all: some millimetres at half a micrometre.
+const LONG_RUN: u32 = 8192;
+/// Less than the rounding of both guides to a grid of 1 nm. Coupling falls by a third over some 20 nm; that of the mean
+/// gap is off by the square of a part of a thousand.
+const SAME_GAP_NM: f64 = 1.0;
 /// Parts of a run for which there is room from the start.
 const USUAL_PARTS: usize = 16;
 /// Samples that stay rows of their own at both ends of what stays even. Who smooths over some of them then sees the
@@ -208,6 +272,47 @@ mod tests {
         assert_eq!(column(|r| r.other_step_nm), [490.0, 495.0, 500.0, 500.0, 505.0, 510.0]);
         assert_eq!((samples.gap(4), samples.t(4)), (187.0, 2990.0));
         assert!((samples.mean_gap_nm() - column(|r| r.gap_nm).iter().sum::<f64>() / 6.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_smallest_gap_is_in_the_middle_of_where_it_stays() {
+        let mut samples = Samples::new(500.0);
+        samples.push(10, Curve::new(300.0, -10.0, 0.0), 0.0, 500.0);
+        samples.push(20, Curve::new(200.04, -0.001, 0.0), 5000.0, 500.0);
+        samples.push(21, Curve::new(200.0, 0.0, 0.0), 15_000.0, 500.0);
+        samples.push(10, Curve::new(210.0, 10.0, 0.0), 25_500.0, 500.0);
+        samples.push(30, Curve::new(200.0, 0.0, 0.0), 30_500.0, 500.0);
+        assert_eq!(samples.middle_of_first_below(200.1), 30);
+        let mut ring = Samples::new(500.0);
+        ring.push(101, Curve::new(200.0 + 50.0 * 50.0, -100.0, 1.0), 0.0, 500.0);
+        assert_eq!(ring.middle_of_first_below(200.1), 50);
+    }
+
+    #[test]
+    fn chords_of_long_bends_beside_each_other_are_one_row_each() {
+        // Chords of ten samples that bow by half a nanometre; the outer guide is longer by a tenth.
+        let run = |chords: u32| {
+            let mut samples = Samples::new(500.0);
+            for k in 0..chords {
+                samples.push(10, Curve::new(200.0, 0.1, -0.01), f64::from(k) * 5500.0, 545.0);
+            }
+            samples
+        };
+        let (short, long) = (run(100), run(1000));
+        assert_eq!(short.n_rows(), 1000);
+        assert_eq!((long.rows().len(), long.n_rows()), (998 + 2 * 10, 998 + 2 * 10));
+        // The same sums as with a row for each sample.
+        let each: Vec<Row> =
+            (0..1000).flat_map(|i| (0..10).map(move |k| (i, k))).map(|(i, k)| long.row(i, 10 * i as u32 + k)).collect();
+        for of in [|r: &Row| r.step_nm, |r: &Row| r.other_step_nm, |r: &Row| r.gap_nm * r.step_nm] {
+            let [all, found] = [&each, &long.rows()].map(|rows| rows.iter().map(of).sum::<f64>());
+            assert!((found / all - 1.0).abs() < 1e-12, "{found} {all}");
+        }
+        let mut opening = run(1000);
+        opening.push(10_000, Curve::new(200.0, 0.1, 0.0), 5_500_000.0, 500.0);
+        opening.push(1, Curve::new(1200.0, 0.0, 0.0), 10_500_000.0, 500.0);
+        // A part along which the gap changes keeps its samples.
+        assert_eq!(opening.n_rows(), long.n_rows() - 9 + 10_000 + 1);
     }
 
     #[test]
