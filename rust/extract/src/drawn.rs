@@ -84,9 +84,9 @@ pub fn of_converter(plan: &Plan, layer: LayerId, converter: &Converter, area: f6
 fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
     let (_, widest) = guides::widths(plan, core);
     let longest = STEP_WIDTHS * widest;
-    let smooth = if let [ring] = rings { jogs::smoothed(ring, longest) } else { None };
+    let (smooth, is_stepped) =
+        if let [ring] = rings { jogs::smoothed_and_stepped(ring, longest) } else { (None, false) };
     let rings = if let Some(ring) = smooth { &[ring][..] } else { rings };
-    let is_stepped = if let [ring] = rings { !jogs::find(ring, longest).is_empty() } else { false };
     let (reason, ribbon) = match rings {
         [ring] if !is_stepped => match guides::of_shape(plan, core, ring, f64::NAN) {
             Ok(guide) if guide.trace.length < ASPECT * guide.trace.width_max => (SHORT, None),

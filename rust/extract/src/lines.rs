@@ -1,5 +1,7 @@
 //! Placed centre-lines, cut into pieces and stretches: what runs and crossings are looked for among.
 
+use std::f64::consts::FRAC_PI_2;
+
 use rayon::prelude::*;
 use waveguard_geom::{BBox, GridIndex, Octagon};
 
@@ -212,6 +214,8 @@ pub struct Stretch {
     /// Sum of turns without sign from the start of the line to the first and to the last piece, in rad. A
     /// guide that turned by less than half a turn in between neither meets itself nor runs beside itself.
     pub turned: [f64; 2],
+    /// Sine of the turns from its first piece to its last; 1 where they are a right angle or more.
+    pub swing: f64,
     /// The line.
     pub line: usize,
     /// Cell index of the top.
@@ -281,8 +285,9 @@ pub fn longest_piece_nm(reach_nm: f64) -> f64 {
 
 /// Guides are not cut finer than this, however short the reach.
 const LEAST_TILE_NM: f64 = 1000.0;
-/// Straight pieces along an axis are no longer than so many tiles; the index takes a box of 64 tiles as a small one.
-const TILES_ALONG_AXIS: f64 = 16.0;
+/// Straight pieces along an axis are no longer than so many tiles: in two rows of tiles they are what the index takes as
+/// small.
+const TILES_ALONG_AXIS: f64 = 60.0;
 /// Other pieces. Their octagons are tight; more pieces would each have to be looked for.
 const TILES_ASKEW: f64 = 2.0;
 
@@ -337,7 +342,8 @@ fn gather(pieces: &[Piece], tile: f64, top: usize, stretches: &mut Vec<Stretch>)
         }
         let line = pieces[from].line as usize;
         let Octagon { upright: bbox, slanted } = around;
-        stretches.push(Stretch { from, to, bbox, slanted, widest, turned: [turned_before, turned], line, top });
+        let swing = (turned - turned_before).min(FRAC_PI_2).sin();
+        stretches.push(Stretch { from, to, bbox, slanted, widest, turned: [turned_before, turned], swing, line, top });
         from = to;
     }
 }

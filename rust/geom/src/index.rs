@@ -10,8 +10,10 @@ use rayon::prelude::*;
 
 use crate::BBox;
 
-/// A box that touches more tiles than this goes to the next coarser grid.
+/// A box that touches more tiles than this goes to the next coarser grid,
 const MAX_TILES_PER_BOX: u64 = 64;
+/// unless they are in two rows or columns at most: of what is long and thin, none is in vain.
+const MAX_TILES_PER_THIN_BOX: u64 = 128;
 /// Ratio of the tiles of one grid to the next.
 const COARSER: f64 = 8.0;
 /// Tiles for each box up to which all tiles are kept.
@@ -47,8 +49,10 @@ pub struct GridIndex {
 /// First and last tile column, then row, that a box touches.
 type Span = [u32; 4];
 
-fn n_tiles(&[x0, x1, y0, y1]: &Span) -> u64 {
-    u64::from(x1 - x0 + 1) * u64::from(y1 - y0 + 1)
+/// True when a box is better kept in a coarser grid.
+fn is_large(&[x0, x1, y0, y1]: &Span) -> bool {
+    let (columns, rows) = (u64::from(x1 - x0 + 1), u64::from(y1 - y0 + 1));
+    columns * rows > if columns.min(rows) <= 2 { MAX_TILES_PER_THIN_BOX } else { MAX_TILES_PER_BOX }
 }
 
 /// Where the items of a tile start; one more entry than there are tiles.
@@ -217,11 +221,10 @@ impl GridIndex {
         index.tiles_a_dbu = tile.recip();
         (index.nx, index.ny) = ((w / tile) as usize + 1, (h / tile) as usize + 1);
         let mut own: Vec<(u32, Span)> = numbers.par_iter().map(|&i| (i, index.span(&boxes[i as usize]))).collect();
-        let is_large = |(_, span): &(u32, Span)| n_tiles(span) > MAX_TILES_PER_BOX;
-        if own.par_iter().any(is_large) {
-            let large: Vec<u32> = own.iter().filter(|one| is_large(one)).map(|one| one.0).collect();
+        if own.par_iter().any(|(_, span)| is_large(span)) {
+            let large: Vec<u32> = own.iter().filter(|(_, span)| is_large(span)).map(|one| one.0).collect();
             index.coarser = Some(Box::new(Self::of(boxes, &large, tile * COARSER)));
-            own.retain(|one| !is_large(one));
+            own.retain(|(_, span)| !is_large(span));
         }
         if keep_all {
             index.sort_into_all(&own);
@@ -449,7 +452,7 @@ mod tests {
             held += grid.items.len();
             level = grid.coarser.as_deref();
         }
-        assert!(held <= boxes.len() * MAX_TILES_PER_BOX as usize, "{held}");
+        assert!(held <= boxes.len() * MAX_TILES_PER_THIN_BOX as usize, "{held}");
         let mut seen = Vec::new();
         index.candidates(&unit(5.0, 5.0), |i| seen.push(i));
         assert_eq!(seen.len(), 20_001);

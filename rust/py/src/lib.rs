@@ -20,6 +20,10 @@ mod tables;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+/// Each guide that is traced has a few short-lived vectors of its own, on all cores at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Names and numpy types of the columns of all tables of the core.
 #[pyfunction]
 fn schemas(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {

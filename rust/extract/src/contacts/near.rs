@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use waveguard_geom::{BBox, GridIndex};
+use waveguard_geom::{BBox, GridIndex, Octagon};
 
 use super::form::Group;
 use super::{Form, ShapeCopy, Slack, TOUCH, Verdict, judge};
@@ -30,7 +30,8 @@ pub(super) struct Scene<'a> {
     owners: Vec<(u32, u32)>,
     /// First box of each copy; one more than copies.
     starts: Vec<usize>,
-    boxes: Vec<BBox>,
+    /// Octagons around the groups: next to each other, as all are looked at.
+    around: Vec<Octagon>,
     index: GridIndex,
 }
 
@@ -64,11 +65,12 @@ impl<'a> Scene<'a> {
         }
         let around = |&(i, k): &(u32, u32)| {
             let copy = &copies[i as usize];
-            groups[copy.form as usize][k as usize].0.upright.moved(copy.at)
+            groups[copy.form as usize][k as usize].0.moved(copy.at)
         };
-        let boxes: Vec<BBox> = owners.par_iter().map(around).collect();
+        let around: Vec<Octagon> = owners.par_iter().map(around).collect();
+        let boxes: Vec<BBox> = around.par_iter().map(|octagon| octagon.upright).collect();
         let index = GridIndex::new(&boxes, typical_side(&boxes).min(MOST_GROWTH * tile));
-        Self { copies, forms, groups, owners, starts, boxes, index }
+        Self { copies, forms, groups, owners, starts, around, index }
     }
 
     /// How two copies lie to each other.
@@ -90,16 +92,11 @@ impl<'a> Scene<'a> {
             for (k, own) in self.groups[copy.form as usize].iter().enumerate() {
                 let window = own.0.moved(copy.at).grown(TOUCH);
                 self.index.later_candidates_while(&window.upright, self.starts[a + 1], |i| {
-                    if !self.boxes[i].touches(&window.upright) {
+                    if !self.around[i].touches(&window) {
                         return true;
                     }
                     let (b, l) = self.owners[i];
-                    let other = &self.copies[b as usize];
-                    let around = &self.groups[other.form as usize][l as usize].0;
-                    if other.world == copy.world
-                        && (is_new[a] || is_new[b as usize])
-                        && around.moved(other.at).touches(&window)
-                    {
+                    if self.copies[b as usize].world == copy.world && (is_new[a] || is_new[b as usize]) {
                         near.push(u128::from(b) << 64 | (k as u128) << 32 | u128::from(l));
                     }
                     true

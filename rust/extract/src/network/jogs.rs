@@ -179,11 +179,31 @@ fn is_within(ring: &[Point], edge: usize, other: usize, far: f64) -> bool {
 
 /// The outline with its teeth smoothed away: sides through the middles of their steps. `None` without teeth.
 pub fn smoothed(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
+    smoothed_at(ring, longest, &between(ring, LEAST_TOOTH, longest))
+}
+
+/// As [`smoothed`], and whether steps are left in the outline.
+pub fn smoothed_and_stepped(ring: &[Point], longest: f64) -> (Option<Vec<Point>>, bool) {
+    let steps = between(ring, LEAST_TOOTH, longest);
+    let smooth = smoothed_at(ring, longest, &steps);
+    let is_stepped = match &smooth {
+        Some(smooth) => !find(smooth, longest).is_empty(),
+        None => steps.iter().any(|&i| is_large(ring, i)),
+    };
+    (smooth, is_stepped)
+}
+
+fn is_large(ring: &[Point], step: usize) -> bool {
+    let [x, y] = vector(ring, step);
+    x * x + y * y >= LEAST_STEP * LEAST_STEP
+}
+
+fn smoothed_at(ring: &[Point], longest: f64, steps: &[usize]) -> Option<Vec<Point>> {
     // Where teeth grow out of a smooth wall the first ones are as small as the grid. A single wall among these is none.
-    let large = teeth(ring, &find(ring, longest), longest);
-    let mut all = teeth(ring, &between(ring, LEAST_TOOTH, longest), longest);
-    all.retain(|&i| size(vector(ring, i)) < LEAST_STEP);
-    all.extend(large);
+    let large: Vec<usize> = steps.iter().copied().filter(|&i| is_large(ring, i)).collect();
+    let mut all = teeth(ring, steps, longest);
+    all.retain(|&i| !is_large(ring, i));
+    all.extend(teeth(ring, &large, longest));
     if all.is_empty() {
         return None;
     }
