@@ -50,6 +50,8 @@ CORE_AREA = "core_area_nm2"
 RULE_LIMITS = ("min_radius_um", "min_spacing_um", "min_spacing_length_um")
 # More texts than any chip has couplers; a small file can place one text a billion times.
 MAX_LABELS = 100_000
+MOST_LAYERS = 8
+"""Layers that are named where none of them is one of the PDK."""
 
 
 def check(
@@ -347,7 +349,12 @@ def nothing_to_see(file: LayoutFile, extraction: Extraction) -> tuple[Incomplete
     kit = extraction.pdk
     layers = ", ".join(f"{layer}/{datatype}" for layer, datatype in kit.core_layers())
     fitting = [name for name in extraction.fitting_pdks() if name != kit.name]
-    hint = f"; its layers fit {' and '.join(fitting[:2])}" if fitting else ""
+    drawn = [f"{layer}/{datatype}" for layer, datatype in sorted(file.handle.layers)]
+    hint = f"; the layout has {', '.join(drawn[:MOST_LAYERS])}"
+    if len(drawn) > MOST_LAYERS:
+        hint += f" and {len(drawn) - MOST_LAYERS} more layers"
+    if fitting:
+        hint += f", which fit {' and '.join(fitting[:2])}"
     return (Incomplete("layout", f"no shapes on the core layers of the PDK {kit.name} ({layers}){hint}"),)
 
 

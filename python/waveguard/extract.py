@@ -25,7 +25,7 @@ from waveguard.parts import entries_of_parts, flattened_parts
 from waveguard.pdk import suggest_pdk
 from waveguard.pdk.quantity import nearest
 from waveguard.reading.problem import Problem, ProblemList
-from waveguard.tables import PART_SOURCE, Tables
+from waveguard.tables import JUNCTION_SOURCE, PART_SOURCE, Tables
 from waveguard.units import NM_PER_UM
 
 if TYPE_CHECKING:
@@ -308,9 +308,13 @@ class Extraction:
 
     @cached_property
     def device_entry(self) -> NDArray[np.int64]:
-        """For each device the number of its entry in `pdk.devices`, -1 for none."""
+        """For each device the number of its entry in `pdk.devices`, -1 for none.
+
+        What guides are drawn to in the shapes of a cell is not what the cell is.
+        """
         devices = self.tables.devices
         result = np.array([facts.entry for facts in self.facts], dtype=np.int64)[devices.cell]
+        result[(devices.source == JUNCTION_SOURCE) & (devices.waveguide < 0)] = -1
         parts = self._flattened
         if parts.any():
             labels, dbu_nm = self.file.labels, self.file.dbu_nm

@@ -185,4 +185,18 @@ def test_a_check_with_the_wrong_pdk_is_no_pass_and_names_the_right_one() -> None
     run = check(library, "ltoi300")
     assert run.verdict == Verdict.INCOMPLETE
     assert "no shapes on the core layers of the PDK ltoi300" in run.incomplete[0].reason
-    assert "its layers fit siepic-ebeam" in run.incomplete[0].reason
+    reason = run.incomplete[0].reason
+    assert "the layout has 1/" in reason
+    assert "which fit siepic-ebeam" in reason
+
+
+def test_what_a_guide_leads_to_in_a_cell_called_waveguide_is_no_broken_waveguide() -> None:
+    cell = gdstk.Cell("Waveguide_6")
+    fan = [(40, -0.25), (60, -6), (60, 6), (40, 0.25)]
+    cell.add(gdstk.rectangle((0, -0.25), (40, 0.25), 1, 0), gdstk.Polygon(fan, 1, 0))
+    library = gdstk.Library()
+    library.add(cell)
+    run = check(library, "siepic-ebeam")
+    assert [finding.code for finding in run.findings] == ["CN001"]
+    extraction = extract(layout.read(library), pdks.load("siepic-ebeam"))
+    assert extraction.device_entry[extraction.tables.devices.waveguide < 0].tolist() == [-1]
