@@ -208,6 +208,35 @@ class Tapers(View):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Flaws(View):
+    """Places where a side of a guide leaves its line and goes on along it, or along another one beside it."""
+
+    NAME: ClassVar[str] = "flaws"
+    waveguide: Ids = _column("", "row in waveguides")
+    start_nm: Floats = _column("nm", "distance from port_a along the guide")
+    length_nm: Floats = _column("nm", "arc length")
+    width_nm: Floats = _column("nm", "width of the guide before it")
+    widened_nm: Floats = _column("nm", "how much wider the guide is behind it")
+    aside_nm: Floats = _column("nm", "how far the guide goes on to one side of where it came from")
+    out_nm: Floats = _column("nm", "farthest that a side leaves the lines before and behind; outwards positive")
+    sides: Codes = _column("", "0 one side, 1 both as seen in a mirror, 2 both in their own ways")
+    error_nm: Floats = _column("nm", "bound on the error of these by rounding")
+    radius_nm: Floats = _column("nm", "radius of the sharpest smooth curve through its corners; 0 where there is none")
+    x_nm: Floats = _column("nm", "its middle")
+    y_nm: Floats = _column("nm", "its middle")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Breaks(View):
+    """Places where the core of a device with two ports does not go on from one to the other."""
+
+    NAME: ClassVar[str] = "breaks"
+    device: Ids = _column("", "row in devices")
+    x_nm: Floats = _column("nm", "place")
+    y_nm: Floats = _column("nm", "place")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Slots(View):
     """What lies between the edges of slot guides: one row for each."""
 
@@ -250,6 +279,17 @@ class NearMisses(View):
     lateral_nm: Floats = _column("nm", "across the direction of port_a")
     angle_rad: Floats = _column("rad", "deviation from opposite directions")
     width_difference_nm: Floats = _column("nm", "width of port_a less that of port_b")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShapesBeside(View):
+    """Shapes close to the side of a guide that are none themselves, each where the gap is narrowest."""
+
+    NAME: ClassVar[str] = "shapes_beside"
+    waveguide: Ids = _column("", "row in waveguides")
+    gap_nm: Floats = _column("nm", "between the shape and the side of the guide")
+    x_nm: Floats = _column("nm", "place on the centre-line")
+    y_nm: Floats = _column("nm", "place on the centre-line")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -312,7 +352,7 @@ class Overlaps(View):
     y0_nm: Floats = _column("nm", "box of the shared area")
     x1_nm: Floats = _column("nm", "box of the shared area")
     y1_nm: Floats = _column("nm", "box of the shared area")
-    duplicate: Codes = _column("", "1 when both are the same: same cell and placement, or same outline")
+    duplicate: Codes = _column("", "1 when both are the same: same cell and placement, or same outline; 2 when nearly")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -481,11 +521,14 @@ VIEWS: Mapping[str, type[View]] = {
             Bends,
             Pieces,
             Tapers,
+            Flaws,
+            Breaks,
             Slots,
             Segments,
             Routes,
             Junctions,
             NearMisses,
+            ShapesBeside,
             Runs,
             RunProfile,
         ),
@@ -512,11 +555,14 @@ class Tables:
     bends: Bends = field(default_factory=Bends.empty)
     pieces: Pieces = field(default_factory=Pieces.empty)
     tapers: Tapers = field(default_factory=Tapers.empty)
+    flaws: Flaws = field(default_factory=Flaws.empty)
+    breaks: Breaks = field(default_factory=Breaks.empty)
     slots: Slots = field(default_factory=Slots.empty)
     segments: Segments = field(default_factory=Segments.empty)
     routes: Routes = field(default_factory=Routes.empty)
     junctions: Junctions = field(default_factory=Junctions.empty)
     near_misses: NearMisses = field(default_factory=NearMisses.empty)
+    shapes_beside: ShapesBeside = field(default_factory=ShapesBeside.empty)
     runs: Runs = field(default_factory=Runs.empty)
     run_profile: RunProfile = field(default_factory=RunProfile.empty)
     crossings: Crossings = field(default_factory=Crossings.empty)

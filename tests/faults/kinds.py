@@ -147,6 +147,45 @@ def widths() -> Iterator[Fault]:
         yield Fault(f"spike of {wide} x {high} um", on_guide(spike), MIDDLE, SHAPE)
 
 
+def triangle(long_um: float, high_um: float) -> gdstk.Cell:
+    """Return a triangle that stands on the upper side of a guide, or hangs into it."""
+    return bare("triangle", np.array([[-long_um / 2, 0.25], [long_um / 2, 0.25], [0.0, 0.25 + high_um]]))
+
+
+def dome(long_um: float, high_um: float) -> gdstk.Cell:
+    """Return half an ellipse that stands on the upper side of a guide."""
+    angle = np.linspace(0, np.pi, 24)
+    return bare("dome", np.column_stack([long_um / 2 * np.cos(angle), 0.25 + high_um * np.sin(angle)]))
+
+
+def cut_out(shape: gdstk.Cell) -> Scene:
+    """Return the chip with a shape taken out of the long straight of row a."""
+    points = shape.polygons[0].points + np.array([30.0, 0.0])
+    return changed(lambda cell: without_core(cell, gdstk.Polygon(points)))
+
+
+def sides() -> Iterator[Fault]:
+    """Small things that a side of a guide does."""
+    bump = _found("WG007", "IN001", "WG001")
+    for long, high in ((0.1, 0.03), (0.5, 0.1), (1.0, 0.05), (1.0, 0.02), (2.0, 0.2), (5.0, 0.1)):
+        yield Fault(f"triangle of {long} x {high} um on a side", on_guide(triangle(long, high)), MIDDLE, bump)
+        yield Fault(f"notch of {long} x {high} um", cut_out(triangle(long, -high)), MIDDLE, bump)
+    for long, high in ((0.1, 0.03), (0.5, 0.1), (1.0, 0.05), (5.0, 0.1)):
+        yield Fault(f"dome of {long} x {high} um on a side", on_guide(dome(long, high)), MIDDLE, bump | {"CN002"})
+    sliver = on_guide(box("sliver", -10, 0.25, 10, 0.27))
+    yield Fault("sliver along a side", sliver, MIDDLE, SHAPE | OPEN, reach_um=11)
+    for aside_nm in (2, 3, 5):
+        jog = behind(1j * aside_nm * NM)
+        yield Fault(f"jog of {aside_nm} nm", jog, end("a4", 2), _found("CN001", "WG007"), DRAWN)
+    for width_um in (0.502, 0.504, 0.508):
+        step = instead(guide("step", straight(60, width_um)))
+        styles = DRAWN if width_um > 0.503 else ("bare and flat",)
+        yield Fault(f"small step to {width_um} um", step, end("a4", 1), _found("CN002"), styles)
+    for width_um in (0.504, 0.508, 0.52):
+        scene = instead(guide("uneven", profile(width_um, 10.0)))
+        yield Fault(f"{width_um} um wide over 10 um within a guide", scene, MIDDLE, _found("CN002"), reach_um=7)
+
+
 def without_core(cell: gdstk.Cell, hole: gdstk.Polygon | None) -> None:
     """Take the core of a straight guide out of its cell, or cut something out of it."""
     whole = [one for one in cell.polygons if (one.layer, one.datatype) == drawing.CORE]
@@ -209,6 +248,16 @@ def missing_and_double() -> Iterator[Fault]:
     for name in ("a0", "a1", "a4", "b_up0"):
         twice = CHIP.with_item("again", CHIP.items[name])
         yield Fault(f"{name} drawn twice", twice, (end(name, 1) + end(name, 2)) / 2, _found("CN004"), APART)
+    twice = _found("CN003", "CN004", "CN001")
+    for by_nm in (5, 50, 300):
+        for name in ("a1", "a4", "b_low0"):
+            again = CHIP.items[name]
+            for by, way in ((1, "along"), (1j, "aside"), (1 + 1j, "askew")):
+                copy = Item(again.cell, again.at + by * by_nm * NM, again.heading_rad)
+                middle = (end(name, 1) + end(name, 2)) / 2
+                shifted = CHIP.with_item("again", copy)
+                title = f"{name} drawn again {by_nm} nm {way}"
+                yield Fault(title, shifted, middle, twice | {"CN005"}, APART, 41)
     for name, reach in (("in_a", 20.0), ("y_left", 10.0), ("crossing", 10.0)):
         twice = CHIP.with_item("again", CHIP.items[name])
         yield Fault(f"{name} placed twice", twice, end(name, 1), _found("CN004"), MARKED, reach)
@@ -239,6 +288,14 @@ def foreign_shapes() -> Iterator[Fault]:
     upright = Item(guide("upright", straight(2 * reach, WIDTH_UM)), CROSSING - reach * 1j, QUARTER)
     bare_cross = bare_cross.with_item("upright", upright)
     yield Fault("crossing without a device", bare_cross, CROSSING, _found("CN005"))
+
+
+def pieces_beside() -> Iterator[Fault]:
+    """Small shapes near a guide that are no guides."""
+    for gap_um in (0.03, 0.05):
+        for long_um in (0.4, 1.0, 3.0):
+            piece = box("piece", -long_um / 2, 0.25 + gap_um, long_um / 2, 0.75 + gap_um)
+            yield Fault(f"{long_um} um of core {gap_um} um beside a guide", on_guide(piece), MIDDLE, _found("WG005"))
 
 
 def spacings() -> Iterator[Fault]:
@@ -304,10 +361,12 @@ def faults() -> list[Fault]:
         gaps_and_offsets,
         turns,
         widths,
+        sides,
         cores,
         bends,
         missing_and_double,
         foreign_shapes,
+        pieces_beside,
         spacings,
         pins_and_labels,
     )

@@ -5,6 +5,7 @@
 
 pub mod attach;
 pub mod blocks;
+mod breaks;
 pub mod cells;
 pub mod connected;
 pub mod contacts;
