@@ -15,7 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
+from waveguard.flaws import Breaks, Flaws, ShapesBeside
 from waveguard.views import Codes, Floats, Ids, TableSource, Texts, View
+from waveguard.views import column as _column
 
 # Codes of columns, as their meanings state them.
 OPTICAL, ELECTRICAL, FIBRE = range(3)
@@ -36,10 +38,6 @@ DRAWN_SOURCES = (2, 3, JUNCTION_SOURCE)
 """`devices.source` of what was worked out from shapes beside devices, of which no cell says what they are."""
 JUNCTION_KINDS = ("end", "transition", "branch", "crossing", "coupler")
 """`junctions.kind`"""
-
-
-def _column(unit: str, meaning: str) -> Any:  # noqa: ANN401 -- stands for the default of any column type
-    return field(metadata={"unit": unit, "meaning": meaning})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,35 +206,6 @@ class Tapers(View):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Flaws(View):
-    """Places where a side of a guide leaves its line and goes on along it, or along another one beside it."""
-
-    NAME: ClassVar[str] = "flaws"
-    waveguide: Ids = _column("", "row in waveguides")
-    start_nm: Floats = _column("nm", "distance from port_a along the guide")
-    length_nm: Floats = _column("nm", "arc length")
-    width_nm: Floats = _column("nm", "width of the guide before it")
-    widened_nm: Floats = _column("nm", "how much wider the guide is behind it")
-    aside_nm: Floats = _column("nm", "how far the guide goes on to one side of where it came from")
-    out_nm: Floats = _column("nm", "farthest that a side leaves the lines before and behind; outwards positive")
-    sides: Codes = _column("", "0 one side, 1 both as seen in a mirror, 2 both in their own ways")
-    error_nm: Floats = _column("nm", "bound on the error of these by rounding")
-    radius_nm: Floats = _column("nm", "radius of the sharpest smooth curve through its corners; 0 where there is none")
-    x_nm: Floats = _column("nm", "its middle")
-    y_nm: Floats = _column("nm", "its middle")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Breaks(View):
-    """Places where the core of a device with two ports does not go on from one to the other."""
-
-    NAME: ClassVar[str] = "breaks"
-    device: Ids = _column("", "row in devices")
-    x_nm: Floats = _column("nm", "place")
-    y_nm: Floats = _column("nm", "place")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Slots(View):
     """What lies between the edges of slot guides: one row for each."""
 
@@ -279,17 +248,6 @@ class NearMisses(View):
     lateral_nm: Floats = _column("nm", "across the direction of port_a")
     angle_rad: Floats = _column("rad", "deviation from opposite directions")
     width_difference_nm: Floats = _column("nm", "width of port_a less that of port_b")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ShapesBeside(View):
-    """Shapes close to the side of a guide that are none themselves, each where the gap is narrowest."""
-
-    NAME: ClassVar[str] = "shapes_beside"
-    waveguide: Ids = _column("", "row in waveguides")
-    gap_nm: Floats = _column("nm", "between the shape and the side of the guide")
-    x_nm: Floats = _column("nm", "place on the centre-line")
-    y_nm: Floats = _column("nm", "place on the centre-line")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -111,7 +111,7 @@ fn judge([a, b]: [&Form; 2], by: [f64; 2], near: impl Iterator<Item = [Group; 2]
     // A guide is longer than it is wide: moved by less than its width it still lies on itself.
     let narrowest = a.ends.iter().fold(f64::INFINITY, |w, e| w.min(e.width));
     let is_guide = a.is_known && a.bodies.is_empty() && a.ends.len() == 2;
-    if std::ptr::eq(a, b) && is_guide && by[0].hypot(by[1]) < narrowest {
+    if is_guide && a.displacement(b, by).is_some_and(|d| d[0].hypot(d[1]) < narrowest) {
         return Verdict::Doubled;
     }
     let moved = |p: [f64; 2]| [p[0] + by[0], p[1] + by[1]];

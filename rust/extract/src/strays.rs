@@ -3,15 +3,19 @@
 //! Shapes beside each other that are drawn in circuits are one region, and what disturbs a guide there is a junction.
 //! A cell with ports is known by its own shapes alone: what else is drawn on its guide has to be looked for.
 
+use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, Problem};
 use waveguard_geom::{BBox, GridIndex, Point, Transform};
 
 use crate::cells::CellPlan;
 use crate::contacts::distance;
 use crate::devices::Proto;
+use crate::nets::Joined;
 use crate::pins::contains;
 use crate::place::{Placed, Placements};
 use crate::plan::Plan;
+use crate::ports::Ports;
+use crate::recipe::LayerPair;
 
 /// Shapes that are out of place.
 #[derive(Clone, Debug)]
@@ -35,6 +39,10 @@ pub enum What {
     Row(usize),
     /// So many letters of a text.
     Text(usize),
+    /// The end of a guide of that cell, where another one goes on that is drawn on another layer.
+    OtherLayer(CellId),
+    /// One within a known device that is no guide, of that cell.
+    InDevice(CellId),
 }
 
 impl Stray {
@@ -44,6 +52,8 @@ impl Stray {
         let (code, subject) = match self.what {
             What::OnGuide(guide) => ("shape-on-guide", name(guide)),
             What::Grating(teeth) => ("grating-without-guide", format!("{teeth} teeth")),
+            What::OtherLayer(guide) => ("joint-of-two-layers", name(guide)),
+            What::InDevice(device) => ("shape-in-device", name(device)),
             What::Text(letters) => ("text-on-guide-layer", format!("{letters} shapes")),
             What::Row(teeth) => ("row-without-guide", format!("{teeth} shapes")),
         };
@@ -81,7 +91,20 @@ pub(crate) fn on_guides(plan: &Plan, cells: &[CellPlan], all: &Placements) -> (V
     let mut near: Vec<usize> = Vec::new();
     for (device, placed) in all.devices.iter().enumerate() {
         let proto = of(placed);
-        let Some(guide) = &proto.guide else { continue };
+        let Some(guide) = &proto.guide else {
+            if !proto.is_free() {
+                let inside =
+                    |k: usize| shapes[k].0.top == placed.top && is_inside(of(shapes[k].0), shapes[k].0, proto, placed);
+                index.candidates(&proto.bbox.transformed(&placed.transform), |k| {
+                    if inside(k) {
+                        let b = shapes[k].1;
+                        let at = [f64::midpoint(b.min[0], b.max[0]), f64::midpoint(b.min[1], b.max[1])];
+                        found.push((k, Stray { top: placed.top, at, what: What::InDevice(placed.cell) }));
+                    }
+                });
+            }
+            continue;
+        };
         let Some(section) = guide.section else { continue };
         let pair = plan.recipe.guides[section].layer;
         near.clear();
@@ -110,6 +133,47 @@ pub(crate) fn on_guides(plan: &Plan, cells: &[CellPlan], all: &Placements) -> (V
     }
     found.sort_by_key(|f| f.0);
     (found.into_iter().map(|f| f.1).collect(), beside)
+}
+
+/// True when all of a shape lies within the outline of a device.
+fn is_inside(shape: &Proto, shape_at: &Placed, device: &Proto, device_at: &Placed) -> bool {
+    let Some(back) = device_at.transform.inverse() else { return false };
+    let mut points = shape.outline.iter().flatten().peekable();
+    points.peek().is_some()
+        && points.all(|p| {
+            let [x, y] = shape_at.transform.apply(f64::from(p.x), f64::from(p.y));
+            let at = back.apply(x, y);
+            device.outline.iter().any(|ring| contains(ring, at))
+        })
+}
+
+/// Joints of two guides on layers that no cross-section is drawn on both of.
+pub(crate) fn between_layers(
+    plan: &Plan,
+    cells: &[CellPlan],
+    devices: &[Placed],
+    ports: &Ports,
+    joined: &Joined,
+) -> Vec<Stray> {
+    let guides = &plan.recipe.guides;
+    let layer = |port: usize| {
+        let placed = &devices[ports.device(port)];
+        cells[placed.cell.index()].protos[placed.proto].guide.as_ref().map(|g| plan.pair(g.layer))
+    };
+    let is_alike = |a: LayerPair, b: LayerPair| {
+        let names = guides.iter().filter(|g| g.layer == a).map(|g| &g.name);
+        a == b || names.clone().any(|name| guides.iter().any(|g| g.layer == b && g.name == *name))
+    };
+    let mut known: FxHashMap<[LayerPair; 2], bool> = FxHashMap::default();
+    let mut out = Vec::new();
+    for (p, q) in joined.joins() {
+        let (Some(a), Some(b)) = (layer(p), layer(q)) else { continue };
+        if a != b && !*known.entry([a, b]).or_insert_with(|| is_alike(a, b)) {
+            let placed = &devices[ports.device(p)];
+            out.push(Stray { top: placed.top, at: ports.at(p), what: What::OtherLayer(placed.cell) });
+        }
+    }
+    out
 }
 
 /// Shapes further from a guide than this are none of its, in nm: no process has a smallest gap that is wider.

@@ -12,7 +12,6 @@ from waveguard.rules import _words as words
 from waveguard.rules.waveguide._stretches import closest_of, stretches_of
 from waveguard.units import nm_to_um
 
-
 GAP_ERROR_STEPS = 1.5
 """Both sides of a gap at a single place may be off by so many grid steps together."""
 
