@@ -108,15 +108,24 @@ pub(crate) fn on_guides(plan: &Plan, cells: &[CellPlan], all: &Placements) -> (V
         let Some(section) = guide.section else { continue };
         let pair = plan.recipe.guides[section].layer;
         near.clear();
-        let window = proto.bbox.transformed(&placed.transform).grown(reach);
-        index.candidates(&window, |k| {
-            let (shape, bbox) = &shapes[k];
-            let is_same_layer = of(shape).layer.is_some_and(|layer| plan.pair(layer) == pair);
-            if is_same_layer && shape.top == placed.top && bbox.touches(&window) {
-                near.push(k);
-            }
-        });
+        // Piece by piece: the box of a long guide holds most of a chip.
+        let scale = placed.transform.magnification();
+        for piece in guide.line.windows(2) {
+            let half = piece[0][2].max(piece[1][2]) / 2.0 * scale;
+            let ends = [0, 1].map(|i: usize| placed.transform.apply(piece[i][0], piece[i][1]));
+            let mut window = BBox { min: ends[0], max: ends[0] };
+            window.add(ends[1][0], ends[1][1]);
+            let window = window.grown(half + reach);
+            index.candidates(&window, |k| {
+                let (shape, bbox) = &shapes[k];
+                let is_same_layer = of(shape).layer.is_some_and(|layer| plan.pair(layer) == pair);
+                if is_same_layer && shape.top == placed.top && bbox.touches(&window) {
+                    near.push(k);
+                }
+            });
+        }
         near.sort_unstable();
+        near.dedup();
         for &k in &near {
             let (shape, bbox) = &shapes[k];
             let outline = outlines[k].get_or_insert_with(|| {
