@@ -15,7 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
+from waveguard.flaws import Breaks, Flaws, ShapesBeside
 from waveguard.views import Codes, Floats, Ids, TableSource, Texts, View
+from waveguard.views import column as _column
 
 # Codes of columns, as their meanings state them.
 OPTICAL, ELECTRICAL, FIBRE = range(3)
@@ -36,10 +38,6 @@ DRAWN_SOURCES = (2, 3, JUNCTION_SOURCE)
 """`devices.source` of what was worked out from shapes beside devices, of which no cell says what they are."""
 JUNCTION_KINDS = ("end", "transition", "branch", "crossing", "coupler")
 """`junctions.kind`"""
-
-
-def _column(unit: str, meaning: str) -> Any:  # noqa: ANN401 -- stands for the default of any column type
-    return field(metadata={"unit": unit, "meaning": meaning})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -312,7 +310,7 @@ class Overlaps(View):
     y0_nm: Floats = _column("nm", "box of the shared area")
     x1_nm: Floats = _column("nm", "box of the shared area")
     y1_nm: Floats = _column("nm", "box of the shared area")
-    duplicate: Codes = _column("", "1 when both are the same: same cell and placement, or same outline")
+    duplicate: Codes = _column("", "1 when both are the same: same cell and placement, or same outline; 2 when nearly")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -481,11 +479,14 @@ VIEWS: Mapping[str, type[View]] = {
             Bends,
             Pieces,
             Tapers,
+            Flaws,
+            Breaks,
             Slots,
             Segments,
             Routes,
             Junctions,
             NearMisses,
+            ShapesBeside,
             Runs,
             RunProfile,
         ),
@@ -512,11 +513,14 @@ class Tables:
     bends: Bends = field(default_factory=Bends.empty)
     pieces: Pieces = field(default_factory=Pieces.empty)
     tapers: Tapers = field(default_factory=Tapers.empty)
+    flaws: Flaws = field(default_factory=Flaws.empty)
+    breaks: Breaks = field(default_factory=Breaks.empty)
     slots: Slots = field(default_factory=Slots.empty)
     segments: Segments = field(default_factory=Segments.empty)
     routes: Routes = field(default_factory=Routes.empty)
     junctions: Junctions = field(default_factory=Junctions.empty)
     near_misses: NearMisses = field(default_factory=NearMisses.empty)
+    shapes_beside: ShapesBeside = field(default_factory=ShapesBeside.empty)
     runs: Runs = field(default_factory=Runs.empty)
     run_profile: RunProfile = field(default_factory=RunProfile.empty)
     crossings: Crossings = field(default_factory=Crossings.empty)

@@ -7,7 +7,7 @@ lists.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
 import numpy as np
@@ -25,6 +25,11 @@ Texts: TypeAlias = list[str]
 """Names."""
 
 _DTYPES = {"Floats": "float64", "Ids": "int64", "Codes": "uint8", "Texts": "str"}
+
+
+def column(unit: str, meaning: str) -> Any:  # noqa: ANN401 -- stands for the default of any column type
+    """Declare a column of a view."""
+    return field(metadata={"unit": unit, "meaning": meaning})
 
 
 class TableSource(Protocol):

@@ -5,6 +5,7 @@ A fault is found when a new finding of one of its codes lies within its reach. L
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -147,6 +148,46 @@ def widths() -> Iterator[Fault]:
         yield Fault(f"spike of {wide} x {high} um", on_guide(spike), MIDDLE, SHAPE)
 
 
+def triangle(long_um: float, high_um: float) -> gdstk.Cell:
+    """Return a triangle that stands on the upper side of a guide, or hangs into it."""
+    return bare("triangle", np.array([[-long_um / 2, 0.25], [long_um / 2, 0.25], [0.0, 0.25 + high_um]]))
+
+
+def dome(long_um: float, high_um: float) -> gdstk.Cell:
+    """Return half an ellipse that stands on the upper side of a guide."""
+    angle = np.linspace(0, np.pi, 24)
+    return bare("dome", np.column_stack([long_um / 2 * np.cos(angle), 0.25 + high_um * np.sin(angle)]))
+
+
+def cut_out(shape: gdstk.Cell) -> Scene:
+    """Return the chip with a shape taken out of the long straight of row a."""
+    points = shape.polygons[0].points + np.array([30.0, 0.0])
+    return changed(lambda cell: without_core(cell, gdstk.Polygon(points)))
+
+
+def sides() -> Iterator[Fault]:
+    """Small things that a side of a guide does."""
+    bump = _found("WG007", "IN001", "WG001")
+    for long, high in ((0.1, 0.03), (0.5, 0.1), (1.0, 0.05), (1.0, 0.02), (2.0, 0.2), (5.0, 0.1)):
+        yield Fault(f"triangle of {long} x {high} um on a side", on_guide(triangle(long, high)), MIDDLE, bump)
+        yield Fault(f"notch of {long} x {high} um", cut_out(triangle(long, -high)), MIDDLE, bump)
+    for long, high in ((0.1, 0.03), (0.5, 0.1), (1.0, 0.05), (5.0, 0.1)):
+        yield Fault(f"dome of {long} x {high} um on a side", on_guide(dome(long, high)), MIDDLE, bump | {"CN002"})
+    sliver = on_guide(box("sliver", -10, 0.25, 10, 0.27))
+    yield Fault("sliver along a side", sliver, MIDDLE, SHAPE | OPEN, reach_um=11)
+    for aside_nm in (2, 3, 5):
+        jog = behind(1j * aside_nm * NM)
+        styles = DRAWN if aside_nm > 2 else ("bare and merged",)
+        yield Fault(f"jog of {aside_nm} nm", jog, end("a4", 2), _found("CN001", "WG007"), styles)
+    for width_um in (0.502, 0.504, 0.508):
+        step = instead(guide("step", straight(60, width_um)))
+        styles = DRAWN if width_um > 0.503 else ("bare and flat",)
+        yield Fault(f"small step to {width_um} um", step, end("a4", 1), _found("CN002"), styles)
+    for width_um in (0.504, 0.508, 0.52):
+        scene = instead(guide("uneven", profile(width_um, 10.0)))
+        yield Fault(f"{width_um} um wide over 10 um within a guide", scene, MIDDLE, _found("CN002"), reach_um=7)
+
+
 def without_core(cell: gdstk.Cell, hole: gdstk.Polygon | None) -> None:
     """Take the core of a straight guide out of its cell, or cut something out of it."""
     whole = [one for one in cell.polygons if (one.layer, one.datatype) == drawing.CORE]
@@ -171,6 +212,10 @@ def cores() -> Iterator[Fault]:
     for size, name in (((0.05, 0.05), "small hole"), ((1.0, 0.1), "slit")):
         hole = gdstk.rectangle((30 - size[0], -size[1]), (30 + size[0], size[1]))
         yield Fault(f"{name} in a guide", changed(lambda cell, hole=hole: without_core(cell, hole)), MIDDLE, SHAPE)
+    for size, name in (((0.05, 0.05), "hole"), ((0.05, 1.0), "cut")):
+        hole = gdstk.rectangle((10 - size[0], -size[1]), (10 + size[0], size[1]))
+        scene, codes = changed(lambda cell, hole=hole: without_core(cell, hole)), _found("CN008")
+        yield Fault(f"{name} far from the middle of a cell", scene, end("a4", 1) + 10, codes, MARKED, 0.1)
     cut = gdstk.rectangle((30, -1), (30.05, 1))
     yield Fault("guide cut across", changed(lambda cell: without_core(cell, cut)), MIDDLE, SHAPE | OPEN)
     missing = changed(lambda cell: without_core(cell, None))
@@ -209,6 +254,16 @@ def missing_and_double() -> Iterator[Fault]:
     for name in ("a0", "a1", "a4", "b_up0"):
         twice = CHIP.with_item("again", CHIP.items[name])
         yield Fault(f"{name} drawn twice", twice, (end(name, 1) + end(name, 2)) / 2, _found("CN004"), APART)
+    twice = _found("CN003", "CN004", "CN001")
+    for by_nm in (5, 50, 300):
+        for name in ("a1", "a4", "b_low0"):
+            again = CHIP.items[name]
+            for by, way in ((1, "along"), (1j, "aside"), (1 + 1j, "askew")):
+                copy = Item(again.cell, again.at + by * by_nm * NM, again.heading_rad)
+                middle = (end(name, 1) + end(name, 2)) / 2
+                shifted = CHIP.with_item("again", copy)
+                title = f"{name} drawn again {by_nm} nm {way}"
+                yield Fault(title, shifted, middle, twice | {"CN005"}, APART, 41)
     for name, reach in (("in_a", 20.0), ("y_left", 10.0), ("crossing", 10.0)):
         twice = CHIP.with_item("again", CHIP.items[name])
         yield Fault(f"{name} placed twice", twice, end(name, 1), _found("CN004"), MARKED, reach)
@@ -239,6 +294,84 @@ def foreign_shapes() -> Iterator[Fault]:
     upright = Item(guide("upright", straight(2 * reach, WIDTH_UM)), CROSSING - reach * 1j, QUARTER)
     bare_cross = bare_cross.with_item("upright", upright)
     yield Fault("crossing without a device", bare_cross, CROSSING, _found("CN005"))
+
+
+def pieces_beside() -> Iterator[Fault]:
+    """Small shapes near a guide that are no guides."""
+    for gap_um in (0.03, 0.05):
+        for long_um in (0.4, 1.0, 3.0):
+            piece = box("piece", -long_um / 2, 0.25 + gap_um, long_um / 2, 0.75 + gap_um)
+            yield Fault(f"{long_um} um of core {gap_um} um beside a guide", on_guide(piece), MIDDLE, _found("WG005"))
+
+
+def layers() -> Iterator[Fault]:
+    """Cores on the wrong layer."""
+    for layer, name in (((4, 0), "nitride"), ((2, 0), "no guide layer")):
+        moved = changed(functools.partial(on_another_layer, layer=layer))
+        yield Fault(f"core on {name}", moved, end("a4", 1), OPEN | {"IN001"}, DRAWN)
+        yield Fault(f"core on {name}, marked", moved, MIDDLE, _found("CN008", "IN001"), MARKED, 31)
+
+
+def on_another_layer(cell: gdstk.Cell, layer: tuple[int, int]) -> None:
+    """Draw the core of a straight guide on another layer."""
+    without_core(cell, None)
+    cell.add(drawing.polygon(outline(straight(60, WIDTH_UM)), layer))
+
+
+def turned_and_moved_devices() -> Iterator[Fault]:
+    """Devices that are a little off."""
+    codes = _found("CN001", "CN002", "CN003", "WG007", "CN007", "WG001")
+    for name, reach in (("y_left", 9.0), ("crossing", 6.0)):
+        middle = complex(CHIP.items[name].at)
+        for angle in (0.5, 1.0, 2.0, 3.0):
+            yield Fault(
+                f"{name} turned by {angle} degrees", CHIP.turned(name, angle, middle), middle, codes, ALL, reach
+            )
+        for by in (0.02, 0.02j, 0.02 + 0.02j):
+            yield Fault(f"{name} moved by {by} um", CHIP.moved(name, by), middle, codes, ALL, reach)
+    lost = CHIP.without("a0")
+    yield Fault("coupler without its guide", lost, -15 + 0j, _found("IN001"), DRAWN)
+    for name in ("in_a", "y_left"):
+        spare = CHIP.with_item("spare", Item(CHIP.items[name].cell, 100 - 100j))
+        yield Fault(f"spare {name}", spare, 100 - 100j, OPEN | {"IN001"}, ALL, 20)
+    within = CHIP.with_item("foreign", Item(box("box", -1, -1, 1, 1), CHIP.items["y_left"].at))
+    yield Fault("box on a branch", within, complex(CHIP.items["y_left"].at), _found("IN001"), ("marked",))
+
+
+def edges() -> Iterator[Fault]:
+    """Corners and slits of a guide that somebody edited."""
+    drawn = {
+        "corner cut off": [(0, -0.25), (60, -0.25), (59.8, 0.25), (0, 0.25)],
+        "slanted end": [(0, -0.25), (59.75, -0.25), (60.25, 0.25), (0, 0.25)],
+        "narrowing on one side": [(0, -0.25), (30, -0.25), (60, -0.05), (60, 0.25), (0, 0.25)],
+    }
+    codes = SHAPE | OPEN
+    for name, points in drawn.items():
+        yield Fault(name, changed(functools.partial(redrawn_as, points=points)), end("a4", 2), codes, ALL, 31)
+    for wide_nm, deep_um, name in (
+        (2, 0.5, "half across"),
+        (10, 0.5, "half across"),
+        (2, 2, "across"),
+        (10, 2, "across"),
+    ):
+        slit = gdstk.rectangle((30, 0.25 - deep_um / 2), (30 + wide_nm * NM, 0.3))
+        cut = changed(lambda cell, slit=slit: without_core(cell, slit))
+        yield Fault(f"slit of {wide_nm} nm {name}", cut, MIDDLE, codes | {"WG001", "CN007"})
+    for size_nm in (4, 20):
+        hole = gdstk.rectangle((30, -size_nm * NM / 2), (30 + size_nm * NM, size_nm * NM / 2))
+        cut = changed(lambda cell, hole=hole: without_core(cell, hole))
+        yield Fault(f"hole of {size_nm} nm", cut, MIDDLE, codes)
+    for wide, high in ((0.5, 1.0), (0.5, 5.0), (0.1, 5.0)):
+        stub = on_guide(box("stub", -wide / 2, 0.25, wide / 2, 0.25 + high))
+        # In one area with its chip a stub that thin is not seen yet.
+        styles = ALL if wide > 0.1 else APART
+        yield Fault(f"stub of {wide} x {high} um", stub, MIDDLE, codes | {"CN007"}, styles)
+
+
+def redrawn_as(cell: gdstk.Cell, points: list[tuple[float, float]]) -> None:
+    """Draw the core of a straight guide with other corners."""
+    without_core(cell, None)
+    cell.add(drawing.core(np.array(points)))
 
 
 def spacings() -> Iterator[Fault]:
@@ -304,10 +437,15 @@ def faults() -> list[Fault]:
         gaps_and_offsets,
         turns,
         widths,
+        sides,
         cores,
         bends,
         missing_and_double,
         foreign_shapes,
+        pieces_beside,
+        layers,
+        turned_and_moved_devices,
+        edges,
         spacings,
         pins_and_labels,
     )

@@ -8,6 +8,7 @@
 mod entered;
 mod gratings;
 mod strips;
+mod texts;
 
 use std::f64::consts::PI;
 
@@ -25,6 +26,7 @@ use crate::pins::{LocalPort, PortSource, contains};
 use crate::place::{Placed, Placements, Rest};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
+use crate::strays::Stray;
 use crate::trace::CapHint;
 
 /// Parts of one grating are no further apart than this, in nm: about a wavelength in the cladding.
@@ -58,16 +60,16 @@ struct Outline {
 }
 
 /// Adds the ports, takes gratings together, and takes side strips out of the devices.
-pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<Explained> {
+pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> (Vec<Explained>, Vec<Stray>) {
+    let (mut explained, mut strays) = take_texts(plan, cells, all);
     entered::work_out(plan, cells, all);
     let devices = &all.devices;
     let mut outlines = outlines(cells, devices);
     if outlines.is_empty() {
-        return Vec::new();
+        return (explained, strays);
     }
     outlines.extend(gratings::teeth(plan, cells, devices, &outlines));
     let strips = strips::strips(plan, cells, devices, &outlines);
-    let mut explained = Vec::new();
     let mut is_gone = vec![false; devices.len()];
     for (k, outline) in outlines.iter().enumerate() {
         if strips[k] {
@@ -98,9 +100,17 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
         };
         if !group.iter().any(has_ports) {
             // Nothing enters it: known devices stay as they are, shapes are not understood.
+            let n_teeth = group.iter().filter(|&&k| of(cells, &devices[outlines[k].device]).guide.is_some()).count();
+            let is_grating = n_teeth >= gratings::FEWEST_ALONE;
+            if is_grating {
+                strays.push(gratings::alone(&group, n_teeth, &outlines, devices));
+            }
             for &k in &group {
                 let (device, own) = (outlines[k].device, of(cells, &devices[outlines[k].device]));
-                if own.is_free() && own.guide.is_none() {
+                if is_grating && own.guide.is_some() {
+                    is_gone[device] = true;
+                    explained.push(explained_by(cells, &devices[device]));
+                } else if own.is_free() && own.guide.is_none() {
                     is_gone[device] = true;
                     rest.extend(rest_of(own, &devices[device]));
                 }
@@ -146,7 +156,17 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> Vec<
     let mut gone = is_gone.iter();
     all.devices.retain(|_| !gone.next().copied().unwrap_or(false));
     all.rest.extend(rest);
-    explained
+    (explained, strays)
+}
+
+/// Takes texts out of the devices.
+fn take_texts(plan: &Plan, cells: &[CellPlan], all: &mut Placements) -> (Vec<Explained>, Vec<Stray>) {
+    let (strays, is_text) = texts::find(plan, cells, &all.devices);
+    let letters = all.devices.iter().zip(&is_text).filter(|(_, is_text)| **is_text);
+    let explained = letters.map(|(placed, _)| explained_by(cells, placed)).collect();
+    let mut is_gone = is_text.iter();
+    all.devices.retain(|_| !is_gone.next().copied().unwrap_or(false));
+    (explained, strays)
 }
 
 /// The guide that a lone shape is between the two guides that end at it, or at the end of one.

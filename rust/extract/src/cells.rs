@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use waveguard_base::{CellId, Problem, Watch};
 use waveguard_geom::{BBox, Point, Transform, ring};
 
+use crate::breaks;
 use crate::devices::{self, DeviceSource, Proto, Role};
 use crate::drawn::Drawn;
 use crate::error::ExtractError;
@@ -227,6 +228,7 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
     let most = plan.recipe.limits.guide_shapes;
     let rings = if wants_rings { devices::rings(plan, sums, cell, most) } else { devices::Rings::default() };
     let guide = guide(plan, cell, &ports, &rings, &mut done.problems);
+    let broken_at = if guide.is_none() { broken_at(plan, cell, &ports, &rings) } else { None };
     let source = if ports.iter().any(|p| p.source == PortSource::Metadata) {
         DeviceSource::Metadata
     } else if own.markers.is_empty() && plan.stated_role(cell) != CellRole::Auto {
@@ -259,6 +261,7 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
         shape: None,
         layer: None,
         reason: None,
+        broken_at,
     });
     done
 }
@@ -282,6 +285,7 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
     rings.cut_short = rings.rings.len() > plan.recipe.limits.guide_shapes;
     let ports = devices::without_repeats(plan, cell, group.ports.clone(), &mut done.problems);
     let guide = guide(plan, cell, &ports, &rings, &mut done.problems);
+    let broken_at = if guide.is_none() { broken_at(plan, cell, &ports, &rings) } else { None };
     let marker = &facts[cell.index()].markers[group.ring];
     done.proto = Some(Proto {
         ports,
@@ -295,6 +299,7 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
         shape: None,
         layer: None,
         reason: None,
+        broken_at,
     });
     done
 }
@@ -302,6 +307,13 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
 /// Two optical ports, and nobody says that it is something else.
 fn may_be_guide(plan: &Plan, cell: CellId, ports: &[LocalPort]) -> bool {
     plan.stated_role(cell) != CellRole::Device && ports.iter().filter(|p| p.kind == PortKind::Optical).count() == 2
+}
+
+/// Where the core of what may be a guide does not go on.
+fn broken_at(plan: &Plan, cell: CellId, ports: &[LocalPort], rings: &devices::Rings) -> Option<[f64; 2]> {
+    let mut optical = ports.iter().filter(|p| p.kind == PortKind::Optical);
+    let ends = [optical.next()?, optical.next()?];
+    if rings.cut_short || !may_be_guide(plan, cell, ports) { None } else { breaks::find(plan, &rings.rings, ends) }
 }
 
 fn guide(

@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::ports::{Alike, Ports};
 use crate::segments;
 use crate::shapes::Shapes;
-use crate::strays::{self, Stray};
+use crate::strays::{self, Beside, Stray};
 
 /// What placed devices are together.
 #[derive(Debug)]
@@ -32,8 +32,10 @@ pub struct Connected {
     pub starts: Vec<usize>,
     /// Ports joined.
     pub joined: Joined,
-    /// Shapes on guides of known cells.
+    /// Shapes out of place.
     pub strays: Vec<Stray>,
+    /// Shapes close beside guides.
+    pub beside: Vec<Beside>,
 }
 
 /// Puts devices together. They are replaced by what they are then, and so are the cells they are of.
@@ -51,7 +53,7 @@ pub fn connect(
     watch.check()?;
     segments::unite(plan, shapes, &mut worked.cells, all);
     watch.check()?;
-    let mut explained = attach::attach(plan, &mut worked.cells, all);
+    let (mut explained, mut strays) = attach::attach(plan, &mut worked.cells, all);
     watch.check()?;
     let cells = &mut worked.cells;
     let mut ends = Ends::new(plan, cells, all);
@@ -62,9 +64,11 @@ pub fn connect(
     if drop_stubs(plan, cells, all, &ends.joined, &ends.starts, &merged) {
         ends = Ends::new(plan, cells, all);
     }
-    let strays = strays::on_guides(plan, cells, all);
+    let (on_guides, beside) = strays::on_guides(plan, cells, all);
+    strays.extend(on_guides);
     let Ends { alike, ports, starts, joined } = ends;
-    Ok(Connected { merged, explained, alike, ports, starts, joined, strays })
+    strays.extend(strays::between_layers(plan, cells, &all.devices, &ports, &joined));
+    Ok(Connected { merged, explained, alike, ports, starts, joined, strays, beside })
 }
 
 /// Ports of placed devices and their joins.

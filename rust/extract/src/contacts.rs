@@ -43,6 +43,8 @@ pub enum Verdict {
     Pieces,
     /// They are the same shape at the same place.
     Twins,
+    /// They are the same guide at nearly the same place, and pieces of one shape.
+    Doubled,
 }
 
 /// Tolerances in dbu.
@@ -105,6 +107,12 @@ const COPIES_A_TURN: usize = 2048;
 fn judge([a, b]: [&Form; 2], by: [f64; 2], near: impl Iterator<Item = [Group; 2]>, slack: Slack) -> Verdict {
     if std::ptr::eq(a, b) && by[0].abs().max(by[1].abs()) < TOUCH {
         return Verdict::Twins;
+    }
+    // A guide is longer than it is wide: moved by less than its width it still lies on itself.
+    let narrowest = a.ends.iter().fold(f64::INFINITY, |w, e| w.min(e.width));
+    let is_guide = a.is_known && a.bodies.is_empty() && a.ends.len() == 2;
+    if is_guide && a.displacement(b, by).is_some_and(|d| d[0].hypot(d[1]) < narrowest) {
+        return Verdict::Doubled;
     }
     let moved = |p: [f64; 2]| [p[0] + by[0], p[1] + by[1]];
     let b_ends: Vec<End> = b.ends.iter().map(|e| End { x: e.x + by[0], y: e.y + by[1], ..*e }).collect();

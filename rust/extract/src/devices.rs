@@ -70,6 +70,8 @@ pub struct Proto {
     pub region: Option<Arc<Region>>,
     /// Why nothing is known of it.
     pub reason: Option<&'static str>,
+    /// Where a core that should lead from port to port does not go on.
+    pub broken_at: Option<[f64; 2]>,
 }
 
 impl Proto {

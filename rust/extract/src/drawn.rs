@@ -253,6 +253,7 @@ fn empty() -> Proto {
         shape: None,
         layer: None,
         reason: None,
+        broken_at: None,
     }
 }
 

@@ -21,7 +21,9 @@ use crate::ports::Ports;
 use crate::recipe::{CellRole, Recipe};
 use crate::shapes::Shapes;
 use crate::small;
-use crate::tables::{NearMissRow, NearMisses, OverlapRow, Overlaps, TerminalRow, Terminals};
+use crate::tables::{
+    NearMissRow, NearMisses, OverlapRow, Overlaps, ShapeBesideRow, ShapesBeside, TerminalRow, Terminals,
+};
 
 /// What was found in a layout. Tables with rows for each placement are written when they are asked for.
 pub struct Extraction {
@@ -102,6 +104,7 @@ pub(crate) struct Outcome {
     pub cells: Vec<CellPlan>,
     pub network: Network,
     pub near_misses: Vec<NearMissRow>,
+    pub shapes_beside: Vec<ShapeBesideRow>,
     pub overlaps: Vec<OverlapRow>,
     pub terminals: Vec<TerminalRow>,
     /// Sums over the devices of each top.
@@ -144,6 +147,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     let (coverage, unexplained) = coverage::tables(&plan, &sums, &tops, &outcome.totals, outcome.rest);
     let small = vec![
         NearMisses::of(outcome.near_misses).into_table(),
+        ShapesBeside::of(outcome.shapes_beside).into_table(),
         Overlaps::of(outcome.overlaps).into_table(),
         Terminals::of(outcome.terminals).into_table(),
         coverage.into_table(),

@@ -36,7 +36,7 @@ pub(crate) fn find(job: Job, mut worked: WorkedOut) -> Result<Outcome, ExtractEr
     }
 
     watch.enter(3, all.devices.len() as u64);
-    let Connected { merged, explained, alike, ports, starts, joined, strays } =
+    let Connected { merged, explained, alike, ports, starts, joined, strays, beside: shapes_beside } =
         connected::connect(plan, shapes, &mut worked, &mut all, watch)?;
     let cells = worked.cells;
     let nearby = recipe.limits.ports_nearby;
@@ -70,11 +70,12 @@ pub(crate) fn find(job: Job, mut worked: WorkedOut) -> Result<Outcome, ExtractEr
     cuts.extend(overlaps_cut);
     small::note_twins(&world, &merged, &mut overlaps);
     let near_misses = small::near_rows(&ports, &misses.found);
+    let shapes_beside = small::beside_rows(&guides, layout.dbu_nm, &shapes_beside);
     problems.extend(cuts.problems(layout));
     let (runs, crossings) = (beside.runs.runs, beside.crossings.crossings);
     let flat = Flat { placed: all.devices, ports, starts, joined, guides, runs, crossings };
     let network = Network::Flat(Box::new(flat));
-    Ok(Outcome { cells, network, near_misses, overlaps, terminals, totals, rest: all.rest, problems })
+    Ok(Outcome { cells, network, near_misses, shapes_beside, overlaps, terminals, totals, rest: all.rest, problems })
 }
 
 /// Guides along which the search was cut.

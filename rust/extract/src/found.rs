@@ -61,7 +61,7 @@ pub struct Found {
 }
 
 /// Tables that are written when they are asked for.
-pub const WRITTEN_LATER: [&str; 15] = [
+pub const WRITTEN_LATER: [&str; 17] = [
     "devices",
     "ports",
     "nets",
@@ -69,6 +69,8 @@ pub const WRITTEN_LATER: [&str; 15] = [
     "bends",
     "pieces",
     "tapers",
+    "flaws",
+    "breaks",
     "junctions",
     "crossings",
     "slots",
@@ -146,6 +148,8 @@ impl Found {
             "bends" => write::bends(self).into_table(),
             "pieces" => profiles::pieces(self).into_table(),
             "tapers" => profiles::tapers(self).into_table(),
+            "flaws" => profiles::flaws(self).into_table(),
+            "breaks" => write::breaks(self).into_table(),
             "junctions" => self.meetings().0.into_table(),
             "crossings" => self.meetings().1.into_table(),
             "slots" => profiles::slots(self).into_table(),

@@ -25,6 +25,8 @@ pub struct Guide {
     pub section: Option<usize>,
     /// Length of the PATH it was drawn with; NaN without.
     pub spine_length: f64,
+    /// Layer it is drawn on.
+    pub layer: LayerId,
     /// What lies between the edges of a slot guide.
     pub slot: Option<Arc<Slot>>,
     /// How it is divided, when it is a row of boxes.
@@ -106,7 +108,7 @@ pub fn of_device(
             Ok(trace) => {
                 let section =
                     stated.or(ends[0].section).or(ends[1].section).or_else(|| section_of(plan, layer.into(), &trace));
-                return Ok(guide(plan, trace, section, f64::NAN, None));
+                return Ok(guide(plan, trace, section, f64::NAN, layer.into()));
             }
             Err(reason) => why = reason,
         }
@@ -159,7 +161,7 @@ pub fn of_shape(plan: &Plan, core: Core, ring: &[Point], spine_length: f64) -> R
     options.width_max = widest;
     let trace = trace_ribbon(ring, None, &options).map_err(|e| reason(&e))?;
     let section = section_of(plan, core, &trace).ok_or("no cross-section of that width")?;
-    Ok(guide(plan, trace, Some(section), spine_length, core.slot))
+    Ok(guide(plan, trace, Some(section), spine_length, core))
 }
 
 /// Shapes that a slot guide is drawn with at least.
@@ -191,7 +193,7 @@ pub fn between(
         (e.x - h.x).hypot(e.y - h.y) <= reach && (e.width - h.width).abs() <= SAME_WIDTH * h.width
     });
     let section = section_of(plan, core, &trace).filter(|_| is_met).ok_or("no guide between two guides")?;
-    Ok(guide(plan, trace, Some(section), f64::NAN, core.slot))
+    Ok(guide(plan, trace, Some(section), f64::NAN, core))
 }
 
 /// A guide drawn at a limit of a cross-section is off it by the rounding of both sides, in dbu; on a fine grid the
@@ -219,7 +221,7 @@ pub fn widths(plan: &Plan, core: Core) -> (f64, f64) {
 /// The guide of a trace, whatever its width.
 pub fn of_trace(plan: &Plan, core: Core, trace: Trace) -> Guide {
     let section = section_of(plan, core, &trace);
-    guide(plan, trace, section, f64::NAN, core.slot)
+    guide(plan, trace, section, f64::NAN, core)
 }
 
 /// Traces the outline around a row of boxes between its two ends; `None` when it is no guide.
@@ -231,7 +233,7 @@ pub fn trace_between(plan: &Plan, layer: LayerId, ring: &[Point], ends: [CapHint
 /// The guide of a trace that is a row of boxes.
 pub fn segmented(plan: &Plan, layer: LayerId, trace: Trace, segments: Segments) -> Guide {
     let section = section_of_row(plan, layer, &trace);
-    Guide { segments: Some(segments), ..guide(plan, trace, section, f64::NAN, None) }
+    Guide { segments: Some(segments), ..guide(plan, trace, section, f64::NAN, layer.into()) }
 }
 
 fn section_of_row(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
@@ -282,15 +284,15 @@ fn section_of(plan: &Plan, core: Core, trace: &Trace) -> Option<usize> {
         .find_map(|w| plan.recipe.section(plan.pair(core.layer), w * nm, width_slack(plan) * nm))
 }
 
-fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f64, slot: Option<&Arc<Slot>>) -> Guide {
+fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f64, core: Core) -> Guide {
     let line = thinned(&trace.stations, plan.dbu(plan.recipe.trace.line_tolerance_nm));
     // They are many and not needed any more.
     trace.stations = Vec::new();
-    if let Some(slot) = slot {
+    if let Some(slot) = core.slot {
         trace.area *= slot.share;
         trace.n_shapes *= RAILS;
     }
-    Guide { trace, line, section, spine_length, slot: slot.cloned(), segments: None }
+    Guide { trace, line, section, spine_length, layer: core.layer, slot: core.slot.cloned(), segments: None }
 }
 
 /// Stations looked at together when a line is thinned: bounds the work, and keeps few points more.

@@ -3,8 +3,12 @@
 //! Each cell is worked out once in its own frame; placements only transform. Measures, never judges: what
 //! a gap or a radius means is decided by the reader of the tables.
 
+#[macro_use]
+mod columns;
+
 pub mod attach;
 pub mod blocks;
+mod breaks;
 pub mod cells;
 pub mod connected;
 pub mod contacts;

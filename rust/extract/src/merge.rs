@@ -74,17 +74,19 @@ struct Merger<'a> {
     tile: f64,
 }
 
-/// Two copies of one shape at one place.
+/// Two copies of one shape at one place, or nearly.
 #[derive(Clone, Copy, Debug)]
 pub struct Twins {
     /// The copy that counts.
     pub first: CopyId,
     /// The one that lies on it.
     pub second: CopyId,
-    /// Box of both, in dbu in the frame of the top.
+    /// Box of what they share, in dbu in the frame of the top.
     pub bbox: BBox,
-    /// Area of one, in dbu².
+    /// Area of that, in dbu².
     pub area: f64,
+    /// True at one place.
+    pub is_exact: bool,
 }
 
 /// What became of copies that were put together with others.
@@ -116,8 +118,11 @@ pub fn merge(plan: &Plan, shapes: &Shapes, worked: &mut WorkedOut, devices: &mut
             // It adds nothing to what it lies on.
             merger.items[b as usize].is_twin = true;
         }
+        let doubled = found.iter().filter(|f| f.2 == Verdict::Doubled);
+        merged.twins.extend(doubled.filter_map(|&(a, b, _)| merger.doubled(a as usize, b as usize, devices)));
         let is_piece = |f: &&(u32, u32, Verdict)| {
-            f.2 == Verdict::Pieces && ![f.0, f.1].iter().any(|&i| merger.items[i as usize].is_twin)
+            matches!(f.2, Verdict::Pieces | Verdict::Doubled)
+                && ![f.0, f.1].iter().any(|&i| merger.items[i as usize].is_twin)
         };
         let pieces = found.iter().filter(is_piece).map(|&(a, b, _)| (a as usize, b as usize));
         let pieces: Vec<(usize, usize)> = pieces.collect();
@@ -173,13 +178,25 @@ impl<'a> Merger<'a> {
         let (first, second) = (one(a)?, one(b)?);
         let id = |placed: &Placed| (placed.top.index(), placed.copy);
         let parts = &devices[self.items[a].devices.first()?.0..self.items[a].devices.first()?.1];
-        let mut twins = Twins { first: id(first), second: id(second), bbox: BBox::EMPTY, area: 0.0 };
+        let mut twins = Twins { first: id(first), second: id(second), bbox: BBox::EMPTY, area: 0.0, is_exact: true };
         for placed in parts {
             let proto = &worked.cells[placed.cell.index()].protos[placed.proto];
             twins.bbox.add_box(&proto.bbox.transformed(&placed.transform));
             twins.area += proto.core_area.iter().sum::<f64>() * placed.transform.magnification().powi(2);
         }
         Some(twins)
+    }
+
+    /// Two items that are the same guide at nearly the same place.
+    fn doubled(&self, a: usize, b: usize, devices: &[Placed]) -> Option<Twins> {
+        let id = |i: usize| self.items[i].devices.first().map(|d| (devices[d.0].top.index(), devices[d.0].copy));
+        let (rings, _) = self.shapes_of(&[a, b]);
+        let [one, other] = &rings[..] else { return None };
+        let common = region::intersection(one, other);
+        let [x, y] = self.items[a].copy.at;
+        let mut bbox = BBox::EMPTY;
+        common.iter().for_each(|ring| bbox.add_box(&BBox::of_points(ring).transformed(&Transform::shift(x, y))));
+        Some(Twins { first: id(a)?, second: id(b)?, bbox, area: region::area(&common), is_exact: false })
     }
 
     fn form(&self, info: &FormInfo) -> Form {

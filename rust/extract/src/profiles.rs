@@ -4,7 +4,7 @@ use crate::fill;
 use crate::found::Found;
 use crate::guides::Guide;
 use crate::place::Placed;
-use crate::tables::{CurvePieces, SegmentRow, Segments, SlotRow, SlotRows, Tapers};
+use crate::tables::{CurvePieces, FlawRow, Flaws, SegmentRow, Segments, SlotRow, SlotRows, Tapers};
 use crate::trace::{Piece, Taper};
 
 /// Straight, arc or clothoid, as the table says it.
@@ -72,6 +72,33 @@ pub(crate) fn tapers(found: &Found) -> Tapers {
         begin_width_nm: column(&|g, p| p.begin_width * g.nm),
         end_width_nm: column(&|g, p| p.end_width * g.nm),
     }
+}
+
+/// The rows of flaws of all placed guides.
+pub(crate) fn flaws(found: &Found) -> Flaws {
+    let flat = found.flat();
+    let mut table = Flaws::default();
+    let placed = flat.guides.devices().map(|d| &flat.placed[d]);
+    for ((waveguide, Turned { guide, nm, .. }), placed) in (0..).zip(turned(found)).zip(placed) {
+        for f in &guide.trace.flaws {
+            let [x, y] = placed.transform.apply(f.x, f.y);
+            table.push(FlawRow {
+                waveguide,
+                start_nm: f.start * nm,
+                length_nm: f.length * nm,
+                width_nm: f.width * nm,
+                widened_nm: f.widened * nm,
+                aside_nm: f.aside * nm,
+                out_nm: f.out * nm,
+                sides: f.sides as u8,
+                error_nm: f.error * nm,
+                radius_nm: f.radius * nm,
+                x_nm: x * found.dbu_nm,
+                y_nm: y * found.dbu_nm,
+            });
+        }
+    }
+    table
 }
 
 /// The rows of all placed slot guides.

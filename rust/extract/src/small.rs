@@ -17,7 +17,9 @@ use crate::place::PlacedTerminal;
 use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::recipe::PortKind;
-use crate::tables::{NearMissRow, OverlapRow, ProblemRow, Problems, TerminalRow};
+use crate::strays::Beside;
+use crate::tables::{NearMissRow, OverlapRow, ProblemRow, Problems, ShapeBesideRow, TerminalRow};
+use crate::write::Guides;
 
 /// Names of the places where circuits end, with the device port that lies there.
 pub(crate) fn terminals(
@@ -144,6 +146,16 @@ pub(crate) fn near_rows(ports: &Ports, misses: &[near::NearMiss]) -> Vec<NearMis
     misses.iter().map(row).collect()
 }
 
+/// Rows of shapes close beside guides.
+pub(crate) fn beside_rows(guides: &Guides, dbu_nm: f64, found: &[Beside]) -> Vec<ShapeBesideRow> {
+    let row = |b: &Beside| {
+        let waveguide = guides.of_device(b.device)? as i64;
+        let [x_nm, y_nm] = b.at.map(|v| v * dbu_nm);
+        Some(ShapeBesideRow { waveguide, gap_nm: b.gap * dbu_nm, x_nm, y_nm })
+    };
+    found.iter().filter_map(row).collect()
+}
+
 /// Shapes drawn twice at one place, as overlaps of their first parts.
 pub(crate) fn note_twins(world: &World, merged: &Merged, rows: &mut Vec<OverlapRow>) {
     if merged.twins.is_empty() {
@@ -166,7 +178,7 @@ pub(crate) fn note_twins(world: &World, merged: &Merged, rows: &mut Vec<OverlapR
             y0_nm: twins.bbox.min[1] * nm,
             x1_nm: twins.bbox.max[0] * nm,
             y1_nm: twins.bbox.max[1] * nm,
-            duplicate: 1,
+            duplicate: if twins.is_exact { 1 } else { 2 },
         });
     }
 }

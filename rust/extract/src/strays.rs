@@ -3,77 +3,190 @@
 //! Shapes beside each other that are drawn in circuits are one region, and what disturbs a guide there is a junction.
 //! A cell with ports is known by its own shapes alone: what else is drawn on its guide has to be looked for.
 
+use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, Problem};
 use waveguard_geom::{BBox, GridIndex, Point, Transform};
 
 use crate::cells::CellPlan;
 use crate::contacts::distance;
 use crate::devices::Proto;
+use crate::nets::Joined;
 use crate::pins::contains;
 use crate::place::{Placed, Placements};
 use crate::plan::Plan;
+use crate::ports::Ports;
+use crate::recipe::LayerPair;
 
-/// A shape on a guide.
+/// Shapes that are out of place.
 #[derive(Clone, Debug)]
 pub struct Stray {
     /// The top.
     pub top: CellId,
-    /// Where on the guide, in dbu in the frame of the top.
+    /// Where on the guide, or the middle of the shapes, in dbu in the frame of the top.
     pub at: [f64; 2],
-    /// The cell of the guide.
-    pub guide: CellId,
+    /// What they are.
+    pub what: What,
+}
+
+/// What shapes that are out of place are.
+#[derive(Clone, Copy, Debug)]
+pub enum What {
+    /// One on a guide of that cell.
+    OnGuide(CellId),
+    /// So many teeth of a grating beside a shape to which no guide leads.
+    Grating(usize),
+    /// So many teeth in a row, to which no guide leads.
+    Row(usize),
+    /// So many letters of a text.
+    Text(usize),
+    /// The end of a guide of that cell, where another one goes on that is drawn on another layer.
+    OtherLayer(CellId),
+    /// One within a known device that is no guide, of that cell.
+    InDevice(CellId),
 }
 
 impl Stray {
     /// What is wrong, in words for the listing of problems.
     pub fn problem(&self, plan: &Plan) -> Problem {
         let name = |cell: CellId| plan.layout.cell(cell).name.clone();
-        Problem::at("shape-on-guide", &name(self.top), self.at[0], self.at[1], name(self.guide))
+        let (code, subject) = match self.what {
+            What::OnGuide(guide) => ("shape-on-guide", name(guide)),
+            What::Grating(teeth) => ("grating-without-guide", format!("{teeth} teeth")),
+            What::OtherLayer(guide) => ("joint-of-two-layers", name(guide)),
+            What::InDevice(device) => ("shape-in-device", name(device)),
+            What::Text(letters) => ("text-on-guide-layer", format!("{letters} shapes")),
+            What::Row(teeth) => ("row-without-guide", format!("{teeth} shapes")),
+        };
+        Problem::at(code, &name(self.top), self.at[0], self.at[1], subject)
     }
 }
 
+/// A shape close beside a guide.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside {
+    /// The guide, among the placed devices.
+    pub device: usize,
+    /// Between the two, in dbu.
+    pub gap: f64,
+    /// Where on the guide, in dbu in the frame of the top.
+    pub at: [f64; 2],
+}
+
 /// What is drawn on guides, in the order in which the shapes were found; each shape once for each guide.
-pub(crate) fn on_guides(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Vec<Stray> {
+/// Then what is close beside them.
+pub(crate) fn on_guides(plan: &Plan, cells: &[CellPlan], all: &Placements) -> (Vec<Stray>, Vec<Beside>) {
     let of = |placed: &Placed| -> &Proto { &cells[placed.cell.index()].protos[placed.proto] };
     let shapes: Vec<(&Placed, BBox)> =
         all.rest.iter().filter_map(|r| r.shape.as_ref().map(|placed| (placed, r.what.bbox))).collect();
     if shapes.is_empty() {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
+    let reach = plan.dbu(BESIDE_NM);
+    let mut beside: Vec<Beside> = Vec::new();
     let boxes: Vec<BBox> = shapes.iter().map(|s| s.1).collect();
     let size = boxes.iter().map(|b| (b.max[0] - b.min[0]).max(b.max[1] - b.min[1])).sum::<f64>();
     let index = GridIndex::new(&boxes, size / boxes.len() as f64);
     let mut outlines: Vec<Option<Vec<Ring>>> = shapes.iter().map(|_| None).collect();
     let mut found: Vec<(usize, Stray)> = Vec::new();
     let mut near: Vec<usize> = Vec::new();
-    for placed in &all.devices {
+    for (device, placed) in all.devices.iter().enumerate() {
         let proto = of(placed);
-        let (Some(guide), false) = (&proto.guide, proto.is_free()) else { continue };
+        let Some(guide) = &proto.guide else {
+            if !proto.is_free() {
+                let inside =
+                    |k: usize| shapes[k].0.top == placed.top && is_inside(of(shapes[k].0), shapes[k].0, proto, placed);
+                index.candidates(&proto.bbox.transformed(&placed.transform), |k| {
+                    if inside(k) {
+                        let b = shapes[k].1;
+                        let at = [f64::midpoint(b.min[0], b.max[0]), f64::midpoint(b.min[1], b.max[1])];
+                        found.push((k, Stray { top: placed.top, at, what: What::InDevice(placed.cell) }));
+                    }
+                });
+            }
+            continue;
+        };
         let Some(section) = guide.section else { continue };
         let pair = plan.recipe.guides[section].layer;
         near.clear();
-        let window = proto.bbox.transformed(&placed.transform);
-        index.candidates(&window, |k| {
-            let (shape, bbox) = &shapes[k];
-            let is_same_layer = of(shape).layer.is_some_and(|layer| plan.pair(layer) == pair);
-            if is_same_layer && shape.top == placed.top && bbox.touches(&window) {
-                near.push(k);
-            }
-        });
+        // Piece by piece: the box of a long guide holds most of a chip.
+        let scale = placed.transform.magnification();
+        for piece in guide.line.windows(2) {
+            let half = piece[0][2].max(piece[1][2]) / 2.0 * scale;
+            let ends = [0, 1].map(|i: usize| placed.transform.apply(piece[i][0], piece[i][1]));
+            let mut window = BBox { min: ends[0], max: ends[0] };
+            window.add(ends[1][0], ends[1][1]);
+            let window = window.grown(half + reach);
+            index.candidates(&window, |k| {
+                let (shape, bbox) = &shapes[k];
+                let is_same_layer = of(shape).layer.is_some_and(|layer| plan.pair(layer) == pair);
+                if is_same_layer && shape.top == placed.top && bbox.touches(&window) {
+                    near.push(k);
+                }
+            });
+        }
         near.sort_unstable();
+        near.dedup();
         for &k in &near {
             let (shape, bbox) = &shapes[k];
             let outline = outlines[k].get_or_insert_with(|| {
                 of(shape).outline.iter().map(|ring| Ring::new(ring, &shape.transform)).collect()
             });
-            if let Some(at) = touched(outline, bbox, proto, placed) {
-                found.push((k, Stray { top: placed.top, at, guide: placed.cell }));
+            // Free shapes that touch are one.
+            let on = if proto.is_free() { None } else { touched(outline, bbox, proto, placed) };
+            if let Some(at) = on {
+                found.push((k, Stray { top: placed.top, at, what: What::OnGuide(placed.cell) }));
+            } else if let Some((gap, at)) = gap(outline, proto, placed, reach) {
+                beside.push(Beside { device, gap, at });
             }
         }
     }
     found.sort_by_key(|f| f.0);
-    found.into_iter().map(|f| f.1).collect()
+    (found.into_iter().map(|f| f.1).collect(), beside)
 }
+
+/// True when all of a shape lies within the outline of a device.
+fn is_inside(shape: &Proto, shape_at: &Placed, device: &Proto, device_at: &Placed) -> bool {
+    let Some(back) = device_at.transform.inverse() else { return false };
+    let mut points = shape.outline.iter().flatten().peekable();
+    points.peek().is_some()
+        && points.all(|p| {
+            let [x, y] = shape_at.transform.apply(f64::from(p.x), f64::from(p.y));
+            let at = back.apply(x, y);
+            device.outline.iter().any(|ring| contains(ring, at))
+        })
+}
+
+/// Joints of two guides on layers that no cross-section is drawn on both of.
+pub(crate) fn between_layers(
+    plan: &Plan,
+    cells: &[CellPlan],
+    devices: &[Placed],
+    ports: &Ports,
+    joined: &Joined,
+) -> Vec<Stray> {
+    let guides = &plan.recipe.guides;
+    let layer = |port: usize| {
+        let placed = &devices[ports.device(port)];
+        cells[placed.cell.index()].protos[placed.proto].guide.as_ref().map(|g| plan.pair(g.layer))
+    };
+    let is_alike = |a: LayerPair, b: LayerPair| {
+        let names = guides.iter().filter(|g| g.layer == a).map(|g| &g.name);
+        a == b || names.clone().any(|name| guides.iter().any(|g| g.layer == b && g.name == *name))
+    };
+    let mut known: FxHashMap<[LayerPair; 2], bool> = FxHashMap::default();
+    let mut out = Vec::new();
+    for (p, q) in joined.joins() {
+        let (Some(a), Some(b)) = (layer(p), layer(q)) else { continue };
+        if a != b && !*known.entry([a, b]).or_insert_with(|| is_alike(a, b)) {
+            let placed = &devices[ports.device(p)];
+            out.push(Stray { top: placed.top, at: ports.at(p), what: What::OtherLayer(placed.cell) });
+        }
+    }
+    out
+}
+
+/// Shapes further from a guide than this are none of its, in nm: no process has a smallest gap that is wider.
+const BESIDE_NM: f64 = 300.0;
 
 /// Contact of two shapes that are rounded to the grid, in dbu.
 const TOUCH: f64 = 1.0;
@@ -102,6 +215,24 @@ impl Ring {
     fn holds(&self, at: [f64; 2]) -> bool {
         let on_grid: Option<Vec<Point>> = self.points.iter().map(|q| Point::from_f64(q[0], q[1])).collect();
         on_grid.is_some_and(|ring| contains(&ring, at))
+    }
+
+    /// The shortest way from a piece of an axis to the ring within a reach, and where on the axis it begins.
+    fn nearest(&self, piece: [[f64; 2]; 2], reach: f64) -> Option<(f64, [f64; 2])> {
+        let mut window = BBox { min: piece[0], max: piece[0] };
+        window.add(piece[1][0], piece[1][1]);
+        let mut best: Option<(f64, [f64; 2])> = None;
+        self.edges.candidates(&window.grown(reach), |i| {
+            let (p, q) = (self.points[i], self.points[(i + 1) % self.points.len()]);
+            let own = [(distance(p, piece), foot(p, piece)), (distance(q, piece), foot(q, piece))];
+            let others = piece.map(|e| (distance(e, [p, q]), e));
+            for (away, at) in own.into_iter().chain(others) {
+                if away <= reach && best.is_none_or(|b| away < b.0) {
+                    best = Some((away, at));
+                }
+            }
+        });
+        best
     }
 
     /// Places of a piece of an axis at which the ring comes within half the width: beside its corners, at the ends of
@@ -144,6 +275,22 @@ fn touched(outline: &[Ring], bbox: &BBox, guide: &Proto, guide_at: &Placed) -> O
         best = best.into_iter().chain(inner).reduce(nearest);
     }
     best
+}
+
+/// The narrowest gap between a shape and the side of a guide within a reach, and where on the axis it is.
+fn gap(outline: &[Ring], guide: &Proto, guide_at: &Placed, reach: f64) -> Option<(f64, [f64; 2])> {
+    let traced = guide.guide.as_ref()?;
+    let scale = guide_at.transform.magnification();
+    let line: Vec<([f64; 2], f64)> =
+        traced.line.iter().map(|p| (guide_at.transform.apply(p[0], p[1]), p[2] * scale)).collect();
+    let (first, last) = (line.first()?, line.last()?);
+    // Before an end of a guide there is no side.
+    let is_end = |p: [f64; 2]| [first, last].iter().any(|(q, width)| (p[0] - q[0]).hypot(p[1] - q[1]) <= *width);
+    let pieces = || line.windows(2).map(|w| ([w[0].0, w[1].0], w[0].1.max(w[1].1) / 2.0));
+    let gaps = outline.iter().flat_map(|ring| {
+        pieces().filter_map(|(piece, half)| ring.nearest(piece, half + reach).map(|(away, at)| (away - half, at)))
+    });
+    gaps.filter(|g| g.0 > TOUCH && !is_end(g.1)).min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 /// The place of an edge that is nearest to a point.

@@ -9,103 +9,6 @@ use waveguard_base::{Column, Table};
 /// Column names and types of one table.
 pub type Schema = (&'static str, Vec<(&'static str, &'static str)>);
 
-macro_rules! stored {
-    (f64) => { Vec<f64> };
-    (i64) => { Vec<i64> };
-    (u8) => { Vec<u8> };
-    (text) => { Vec<String> };
-}
-
-macro_rules! single {
-    (f64) => {
-        f64
-    };
-    (i64) => {
-        i64
-    };
-    (u8) => {
-        u8
-    };
-    (text) => {
-        String
-    };
-}
-
-macro_rules! column {
-    (f64, $v:expr) => {
-        Column::F64($v)
-    };
-    (i64, $v:expr) => {
-        Column::I64($v)
-    };
-    (u8, $v:expr) => {
-        Column::U8($v)
-    };
-    (text, $v:expr) => {
-        Column::Text($v)
-    };
-}
-
-macro_rules! tables {
-    ($( $(#[$doc:meta])* $table:ident of $row:ident, $name:literal { $( $(#[$coldoc:meta])* $col:ident: $ty:tt ),* $(,)? } )*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Debug, Default)]
-            pub struct $table {
-                $( $(#[$coldoc])* pub $col: stored!($ty), )*
-            }
-
-            #[doc = concat!("One row of `", $name, "`.")]
-            #[derive(Clone, Debug)]
-            pub struct $row {
-                $( $(#[$coldoc])* pub $col: single!($ty), )*
-            }
-
-            impl $table {
-                /// An empty table with room for some rows.
-                pub fn with_capacity(rows: usize) -> Self {
-                    Self { $( $col: Vec::with_capacity(rows), )* }
-                }
-
-                /// Appends a row and returns its number.
-                pub fn push(&mut self, row: $row) -> usize {
-                    $( self.$col.push(row.$col); )*
-                    self.len() - 1
-                }
-
-                /// Number of rows.
-                pub fn len(&self) -> usize {
-                    [$( self.$col.len() ),*][0]
-                }
-
-                /// True when there are no rows.
-                pub fn is_empty(&self) -> bool {
-                    self.len() == 0
-                }
-
-                /// The table of some rows.
-                pub fn of(rows: Vec<$row>) -> Self {
-                    let mut table = Self::with_capacity(rows.len());
-                    for row in rows {
-                        table.push(row);
-                    }
-                    table
-                }
-
-                /// The columns, moved.
-                pub fn into_table(self) -> Table {
-                    Table::new($name)$( .with(stringify!($col), column!($ty, self.$col)) )*
-                }
-            }
-        )*
-
-        /// Names and column types of all tables that are plain rows.
-        fn row_schemas() -> Vec<Schema> {
-            vec![ $( ($name, vec![$( (stringify!($col), stringify!($ty)) ),*]) ),* ]
-        }
-    };
-}
-
 tables! {
     /// Placed devices, guides included.
     Devices of DeviceRow, "devices" {
@@ -291,6 +194,44 @@ tables! {
         end_width_nm: f64,
     }
 
+    /// Places where a side of a guide leaves its line and goes on along it, or along another one beside it.
+    Flaws of FlawRow, "flaws" {
+        /// Row in `waveguides`.
+        waveguide: i64,
+        /// Distance from `port_a` along the guide.
+        start_nm: f64,
+        /// Arc length.
+        length_nm: f64,
+        /// Width of the guide before it.
+        width_nm: f64,
+        /// How much wider the guide is behind it.
+        widened_nm: f64,
+        /// How far the guide goes on to one side of where it came from.
+        aside_nm: f64,
+        /// Farthest that a side leaves the lines before and behind; outwards positive.
+        out_nm: f64,
+        /// 0 where one side does it, 1 where both do as seen in a mirror, 2 where each does in its own way.
+        sides: u8,
+        /// Bound on the error of these by rounding.
+        error_nm: f64,
+        /// Radius of the sharpest smooth curve through its corners; 0 where there is none.
+        radius_nm: f64,
+        /// Its middle.
+        x_nm: f64,
+        /// Its middle.
+        y_nm: f64,
+    }
+
+    /// Places where the core of a device with two ports does not go on from one to the other.
+    Breaks of BreakRow, "breaks" {
+        /// Row in `devices`.
+        device: i64,
+        /// Place.
+        x_nm: f64,
+        /// Place.
+        y_nm: f64,
+    }
+
     /// What lies between the edges of slot guides: one row for each.
     SlotRows of SlotRow, "slots" {
         /// Row in `waveguides`.
@@ -395,6 +336,18 @@ tables! {
         width_difference_nm: f64,
     }
 
+    /// Shapes close to the side of a guide that are none themselves, each where the gap is narrowest.
+    ShapesBeside of ShapeBesideRow, "shapes_beside" {
+        /// Row in `waveguides`.
+        waveguide: i64,
+        /// Between the shape and the side of the guide.
+        gap_nm: f64,
+        /// Place on the centre-line.
+        x_nm: f64,
+        /// Place on the centre-line.
+        y_nm: f64,
+    }
+
     /// Stretches over which two guides, or two turns of one, run side by side.
     Runs of RunRow, "runs" {
         /// The guide along which samples are taken.
@@ -473,7 +426,7 @@ tables! {
         x1_nm: f64,
         /// See `x0_nm`.
         y1_nm: f64,
-        /// 1 when both are the same: same cell and placement, or same outline.
+        /// 1 when both are the same: same cell and placement, or same outline; 2 when nearly.
         duplicate: u8,
     }
 

@@ -17,7 +17,8 @@ use crate::ports::{Alike, Ports};
 use crate::recipe::PortKind;
 use crate::routes::OnRoute;
 use crate::tables::{
-    self, BendRow, Bends, Centerlines, DeviceRow, Devices, NetRow, Nets, PortRow, WaveguideRow, Waveguides,
+    self, BendRow, Bends, BreakRow, Breaks, Centerlines, DeviceRow, Devices, NetRow, Nets, PortRow, WaveguideRow,
+    Waveguides,
 };
 use crate::trace::Bend;
 
@@ -146,6 +147,18 @@ pub(crate) fn devices(found: &Found) -> Devices {
         devices.push(device_row(found.dbu_nm, found.proto(placed), placed, waveguide));
     }
     devices
+}
+
+/// Where cores do not go on.
+pub(crate) fn breaks(found: &Found) -> Breaks {
+    let mut breaks = Breaks::default();
+    for (device, placed) in (0..).zip(&found.flat().placed) {
+        if let Some([x, y]) = found.proto(placed).broken_at {
+            let [x_nm, y_nm] = placed.transform.apply(x, y).map(|v| v * found.dbu_nm);
+            breaks.push(BreakRow { device, x_nm, y_nm });
+        }
+    }
+    breaks
 }
 
 /// The table of guides; `lies` says where on its route each lies.

@@ -59,11 +59,15 @@ def _broken(ctx: Context, device: int) -> Finding:
         float(column[device])
         for column in (devices.bbox_x0_nm, devices.bbox_y0_nm, devices.bbox_x1_nm, devices.bbox_y1_nm)
     )
-    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    breaks = ctx.tables.breaks
+    known = np.flatnonzero(breaks.device == device)
+    place = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    if known.size:
+        place = (float(breaks.x_nm[known[0]]), float(breaks.y_nm[known[0]]))
     between = f" from {' to '.join(names[:2])}" if len(names) > 1 else ""
     return ctx.finding(
         f"the core of {cell} does not lead{between}: it is missing, broken or not that of a waveguide",
-        ctx.place(*middle, top=int(devices.top[device]), cell=cell, bbox_nm=box),  # type: ignore[arg-type]  # four values
+        ctx.place(*place, top=int(devices.top[device]), cell=cell, bbox_nm=box),  # type: ignore[arg-type]  # four values
         facts=["broken"],
         hint="draw the core as one ribbon from pin to pin, on a core layer of the PDK",
     )

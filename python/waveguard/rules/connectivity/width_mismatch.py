@@ -34,7 +34,7 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
     Limits: joint_width_nm of the PDK's limits. Widths along the axes of the grid are known exactly; where an end that
         was measured on a drawn shape is turned, each corner is known to half a step in x and in y.
     Not checked: joints where one of the widths is not known; electrical joints; jumps by less than 10 nm within one
-        shape, and those within a width of its ends.
+        shape, or within a width of its ends, unless its sides are straight for 250 nm before and behind.
     """
     nets, ports = ctx.tables.nets, ctx.tables.ports
     optical = ports.kind[nets.port_a] == OPTICAL
@@ -70,6 +70,10 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
 
 def _steps_within(ctx: Context) -> Iterator[Finding]:
     """Judge waveguides whose width jumps between their ends."""
+    known: dict[int, list[float]] = {}
+    for row, at_nm, place, width_nm, other_nm in _steps_of_sides(ctx):
+        known.setdefault(row, []).append(at_nm)
+        yield _jump(ctx, place, width_nm, other_nm)
     tapers, guides = ctx.tables.tapers, ctx.tables.waveguides
     step_nm = np.abs(tapers.end_width_nm - tapers.begin_width_nm)
     wider_nm = np.fmax(tapers.begin_width_nm, tapers.end_width_nm)
@@ -77,14 +81,27 @@ def _steps_within(ctx: Context) -> Iterator[Finding]:
     inside = (tapers.start_nm > wider_nm) & (end_nm < guides.centerline_length_nm[tapers.waveguide] - wider_nm)
     jumps = inside & (step_nm > LEAST_STEP_NM) & (step_nm > STEEPEST * tapers.length_nm)
     for k in np.flatnonzero(jumps).tolist():
-        row = int(tapers.waveguide[k])
-        x_nm, y_nm = along.place_along(ctx, row, float(tapers.start_nm[k] + tapers.length_nm[k] / 2))
+        row, at_nm = int(tapers.waveguide[k]), float(tapers.start_nm[k] + tapers.length_nm[k] / 2)
+        if any(abs(place_nm - at_nm) <= wider_nm[k] for place_nm in known.get(row, ())):
+            continue
+        x_nm, y_nm = along.place_along(ctx, row, at_nm)
         yield _jump(
             ctx,
             ctx.place(x_nm, y_nm, top=ctx.waveguide_top(row), cell=ctx.waveguide_cell(row)),
             float(tapers.begin_width_nm[k]),
             float(tapers.end_width_nm[k]),
         )
+
+
+def _steps_of_sides(ctx: Context) -> Iterator[tuple[int, float, Place, float, float]]:
+    """Return steps of straight sides, which are known to rounding: where they are, and both widths."""
+    flaws = ctx.tables.flaws
+    step_nm = np.abs(flaws.widened_nm)
+    least_nm = np.maximum(flaws.error_nm, float(ctx.pdk.limits.joint_width_nm))
+    for k in np.flatnonzero((step_nm > least_nm) & (step_nm > STEEPEST * flaws.length_nm)).tolist():
+        row, width_nm = int(flaws.waveguide[k]), float(flaws.width_nm[k])
+        at = ctx.place(flaws.x_nm[k], flaws.y_nm[k], top=ctx.waveguide_top(row), cell=ctx.waveguide_cell(row))
+        yield row, float(flaws.start_nm[k]), at, width_nm, width_nm + float(flaws.widened_nm[k])
 
 
 def _steps_between(ctx: Context) -> Iterator[Finding]:

@@ -63,6 +63,29 @@ WORDINGS: dict[str, Wording] = {
         "has a shape of no device that lies on the waveguide",
         "delete it; if it is meant, draw it in the cell of the waveguide or make it a device",
     ),
+    "grating-without-guide": Wording(
+        Severity.WARNING,
+        "has a grating to which no waveguide leads",
+        "draw the waveguide up to it; nothing of it was checked",
+    ),
+    "row-without-guide": Wording(
+        Severity.INFO, "has a row of shapes, as of a grating, to which no waveguide leads", "nothing of it was checked"
+    ),
+    "joint-of-two-layers": Wording(
+        Severity.ERROR,
+        "has two waveguides that meet end to end on layers of different materials",
+        "draw both on one layer, or put a transition between them",
+    ),
+    "shape-in-device": Wording(
+        Severity.WARNING,
+        "has a shape of no device that lies on the core of a device",
+        "delete it; if it is meant, draw it in the cell of the device",
+    ),
+    "text-on-guide-layer": Wording(
+        Severity.INFO,
+        "has a text drawn on a waveguide layer",
+        "its letters are taken for no waveguides; if they are some, draw them up to what they belong to",
+    ),
     "guide-not-traced": Wording(
         Severity.INFO,
         "looks like a waveguide and could not be followed as one",

@@ -12,6 +12,9 @@ from waveguard.rules import _words as words
 from waveguard.rules.waveguide._stretches import closest_of, stretches_of
 from waveguard.units import nm_to_um
 
+GAP_ERROR_STEPS = 1.5
+"""Both sides of a gap at a single place may be off by so many grid steps together."""
+
 
 @rule("WG005", severity="error", since="0.1")
 def process_gap(ctx: Context) -> Iterator[Finding]:
@@ -19,7 +22,8 @@ def process_gap(ctx: Context) -> Iterator[Finding]:
 
     What: two waveguides, or two turns of one, that come closer somewhere than the smallest gap their process can make.
         The gap is measured across the drawn guides and also sought between the samples. One finding per pair and
-        place where they run side by side. The gap between the rails of a slot guide counts, too.
+        place where they run side by side. The gap between the rails of a slot guide counts, too, and that between a
+        waveguide and a shape of its layer that belongs to no device and is no waveguide itself.
     Why: a gap below what the process resolves is printed too narrow, or closes; a coupler with such a gap is another
         coupler.
     Fix: widen the gap, and lengthen the coupler to couple as much as before.
@@ -28,8 +32,7 @@ def process_gap(ctx: Context) -> Iterator[Finding]:
         is found between guides along the grid, and along bends as soon as the rounded vertices average out; at a
         single place, as between a ring and a bus, off-grid edges are known to 1.4 steps.
     Not checked: pairs in which a cross-section is not known or has no such limit (the rule says how many); pairs that
-        run side by side for less than the extraction looks for; gaps inside devices, and to shapes that are no
-        waveguide.
+        run side by side for less than the extraction looks for; gaps inside devices.
     """
     guides, runs = ctx.tables.waveguides, ctx.tables.runs
     if not len(guides.device):
@@ -50,6 +53,26 @@ def process_gap(ctx: Context) -> Iterator[Finding]:
         row = closest_of(runs, rows)
         yield _judge(ctx, row, float(limit_nm[row]))
     yield from _slots(ctx)
+    yield from _shapes(ctx)
+
+
+def _shapes(ctx: Context) -> Iterator[Finding]:
+    """Judge the gaps to shapes that are no waveguides."""
+    guides, beside = ctx.tables.waveguides, ctx.tables.shapes_beside
+    limit_nm = ctx.limits_nm("process_gap_um", guides.cross_section[beside.waveguide])
+    error_nm = GAP_ERROR_STEPS * ctx.facts.dbu_nm
+    for k in np.flatnonzero(beside.gap_nm + error_nm < limit_nm).tolist():
+        row, gap_nm, bound_nm = int(beside.waveguide[k]), float(beside.gap_nm[k]), float(limit_nm[k])
+        cell = ctx.waveguide_cell(row)
+        yield ctx.finding(
+            f"a shape that is no waveguide is {words.um(gap_nm)} from {cell}, the process needs {words.um(bound_nm)}",
+            ctx.place(beside.x_nm[k], beside.y_nm[k], top=ctx.waveguide_top(row), cell=cell),
+            facts=[cell, "shape"],
+            measured=nm_to_um(gap_nm),
+            limit=nm_to_um(bound_nm),
+            unit="um",
+            hint="delete it, or move it away from the waveguide",
+        )
 
 
 def _slots(ctx: Context) -> Iterator[Finding]:

@@ -8,9 +8,12 @@ use crate::cells::CellPlan;
 use crate::place::Placed;
 use crate::plan::Plan;
 use crate::recipe::PortKind;
+use crate::strays::{Stray, What};
 
 /// A grating has at least so many teeth.
 const FEWEST_TEETH: usize = 4;
+/// From so many teeth on they are said to be a row although nothing leads there.
+pub(super) const FEWEST_ALONE: usize = 8;
 /// Teeth of a grating are no longer than this, in nm.
 const TOOTH_NM: f64 = 25_000.0;
 
@@ -83,15 +86,24 @@ pub(super) fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outline
     out
 }
 
+/// Teeth to which no guide leads, with the shapes beside them.
+pub(super) fn alone(group: &[usize], n_teeth: usize, outlines: &[Outline], devices: &[Placed]) -> Stray {
+    let mut bbox = BBox::EMPTY;
+    group.iter().for_each(|&k| bbox.add_box(&outlines[k].bbox));
+    let at = [f64::midpoint(bbox.min[0], bbox.max[0]), f64::midpoint(bbox.min[1], bbox.max[1])];
+    let what = if group.len() > n_teeth { What::Grating(n_teeth) } else { What::Row(n_teeth) };
+    Stray { top: devices[outlines[group[0]].device].top, at, what }
+}
+
 /// Numbers that belong together.
-struct Chains(Vec<usize>);
+pub(super) struct Chains(Vec<usize>);
 
 impl Chains {
-    fn new(n: usize) -> Self {
+    pub(super) fn new(n: usize) -> Self {
         Self((0..n).collect())
     }
 
-    fn root(&mut self, mut i: usize) -> usize {
+    pub(super) fn root(&mut self, mut i: usize) -> usize {
         while self.0[i] != i {
             self.0[i] = self.0[self.0[i]];
             i = self.0[i];
@@ -99,7 +111,7 @@ impl Chains {
         i
     }
 
-    fn join(&mut self, a: usize, b: usize) {
+    pub(super) fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         self.0[a.max(b)] = a.min(b);
     }

@@ -15,6 +15,9 @@ const STRIP_ASPECT: f64 = 10.0;
 /// Places along a strip that are looked at.
 const STRIP_SAMPLES: usize = 9;
 
+/// A strip this close to the side of a guide touches it: both were rounded to the grid, in dbu.
+const TOUCH: f64 = 1.0;
+
 /// For each outline whether it is a strip along a guide.
 pub(super) fn strips(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<bool> {
     let thin = plan.dbu(THIN_NM);
@@ -32,25 +35,31 @@ pub(super) fn strips(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlin
         return may_be;
     }
     let reach = plan.dbu(STRIP_REACH_NM);
-    let mut lines: Vec<([[f64; 2]; 2], usize)> = Vec::new();
+    // With half the width, and the top.
+    let mut lines: Vec<([[f64; 2]; 2], f64, usize)> = Vec::new();
     for placed in devices {
         let Some(guide) = &of(cells, placed).guide else { continue };
         let place = |p: &[f64; 3]| placed.transform.apply(p[0], p[1]);
-        lines.extend(guide.line.windows(2).map(|w| ([place(&w[0]), place(&w[1])], placed.top.index())));
+        let half = |w: &[[f64; 3]]| w[0][2].max(w[1][2]) / 2.0 * placed.transform.magnification();
+        let (pieces, top) = (guide.line.windows(2), placed.top.index());
+        lines.extend(pieces.map(|w| ([place(&w[0]), place(&w[1])], half(w), top)));
     }
-    let boxes: Vec<BBox> = lines.iter().map(|(edge, _)| edge_box(edge)).collect();
+    let boxes: Vec<BBox> = lines.iter().map(|(edge, ..)| edge_box(edge)).collect();
     let index = GridIndex::new(&boxes, 4.0 * reach);
+    // What touches a guide is a fault of its side, and no strip.
     let beside = |p: [f64; 2], top: usize, along: [f64; 2]| {
-        let mut found = false;
+        let (mut found, mut is_touched) = (false, false);
         index.candidates_while(&BBox { min: p, max: p }.grown(reach), |i| {
-            let ([a, b], of_top) = lines[i];
+            let ([a, b], half, of_top) = lines[i];
             let d = [b[0] - a[0], b[1] - a[1]];
             let cos = (d[0] * along[0] + d[1] * along[1]).abs();
             let is_parallel = cos > 0.9 * d[0].hypot(d[1]) * along[0].hypot(along[1]);
-            found = of_top == top && is_parallel && distance(p, [a, b]) <= reach;
-            !found
+            let away = distance(p, [a, b]);
+            found |= of_top == top && is_parallel && away <= reach;
+            is_touched |= of_top == top && away <= half + TOUCH;
+            !is_touched
         });
-        found
+        found && !is_touched
     };
     outlines
         .iter()

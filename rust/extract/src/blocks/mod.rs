@@ -190,7 +190,8 @@ pub(crate) fn find(job: Job, worked: &WorkedOut) -> Result<Option<Outcome>, Extr
     let mut rest = placed.rest;
     rest.extend(blocks.rest());
     let network = Network::Blocks(Box::new(blocks));
-    Ok(Some(Outcome { cells, network, near_misses, overlaps, terminals, totals, rest, problems }))
+    let shapes_beside = Vec::new();
+    Ok(Some(Outcome { cells, network, near_misses, shapes_beside, overlaps, terminals, totals, rest, problems }))
 }
 
 /// Sums over the blocks of each top.

@@ -80,9 +80,9 @@ pub(super) fn look(
     }
     let mut worked = worked.clone();
     job.watch.enter(3, all.devices.len() as u64);
-    let Connected { merged, explained, alike, ports, starts, joined, strays } =
+    let Connected { merged, explained, alike, ports, starts, joined, strays, beside } =
         connected::connect(plan, job.shapes, &mut worked, &mut all, job.watch)?;
-    let is_odd = !merged.twins.is_empty() || !strays.is_empty();
+    let is_odd = !merged.twins.is_empty() || !strays.is_empty() || !beside.is_empty();
     if is_odd || !joined.crowded.is_empty() || !joined.cut.is_empty() {
         return Ok(None);
     }

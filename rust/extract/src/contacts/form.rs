@@ -33,6 +33,8 @@ pub struct Form {
     area: f64,
 }
 
+/// Vertices of two copies of one outline, each rounded to the grid, are this far from each other at most, in dbu.
+const TWICE_ROUNDED: f64 = 2.0;
 /// Boxes of runs for each vertex, and some for small shapes.
 const BOXES_A_POINT: f64 = 4.0;
 const LEAST_BOXES: f64 = 4000.0;
@@ -90,6 +92,15 @@ impl Form {
             next,
             before,
         }
+    }
+
+    /// How far another outline is displaced by, when it is this one but for rounding.
+    pub(super) fn displacement(&self, other: &Self, by: [f64; 2]) -> Option<[f64; 2]> {
+        let (first, last) = (self.points.first()?, other.points.first()?);
+        let d = [last[0] + by[0] - first[0], last[1] + by[1] - first[1]];
+        let is_same =
+            |(p, q): (&[f64; 2], &[f64; 2])| (0..2).all(|k| (q[k] + by[k] - p[k] - d[k]).abs() <= TWICE_ROUNDED);
+        (self.points.len() == other.points.len() && self.points.iter().zip(&other.points).all(is_same)).then_some(d)
     }
 
     pub(super) fn edge(&self, i: usize) -> [[f64; 2]; 2] {

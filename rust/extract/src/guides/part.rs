@@ -143,6 +143,7 @@ impl<'a> Along<'a> {
         let segments = self.guide.segments.map(|s| Segments { count: count(s.count), ..s });
         (
             Guide {
+                layer: self.guide.layer,
                 trace,
                 line,
                 section: self.guide.section,

@@ -208,6 +208,40 @@ fn unit(v: [f64; 2]) -> [f64; 2] {
     if size > 0.0 { [v[0] / size, v[1] / size] } else { [0.0; 2] }
 }
 
+/// Triangles at corners of a side cut these off. One that stands out by more than so many dbu is no rounding.
+const LEAST_CORNER: f64 = 0.75;
+/// What sticks out further than so many dbu, and is no arm, is drawn up to there only: a guide has no such side.
+const MOST_CORNER: f64 = 100.0;
+/// Points of such a corner; more are close together along long edges.
+const MOST_CUT: usize = 256;
+
+/// Drawn points of the outline between two points of a side, where a corner was cut off.
+fn cut_off(mesh: &Mesh, is_left: bool, from: u32, to: u32) -> Vec<[f64; 2]> {
+    let (first, last) = if is_left { (to, from) } else { (from, to) };
+    let [a, b] = [first, last].map(|p| mesh.points[p as usize]);
+    let along = unit([b[0] - a[0], b[1] - a[1]]);
+    let aside = |p: [f64; 2]| (p[1] - a[1]) * along[0] - (p[0] - a[0]) * along[1];
+    let (mut out, mut farthest, mut p, mut n) = (Vec::new(), 0.0_f64, mesh.next[first as usize], 0);
+    while p != last {
+        if p == NONE || n > MOST_CUT {
+            return Vec::new();
+        }
+        let at = mesh.points[p as usize];
+        let by = aside(at);
+        farthest = farthest.max(by.abs());
+        if mesh.is_drawn[p as usize] {
+            let back = by - by.clamp(-MOST_CORNER, MOST_CORNER);
+            out.push([at[0] + back * along[1], at[1] - back * along[0]]);
+        }
+        p = mesh.next[p as usize];
+        n += 1;
+    }
+    if is_left {
+        out.reverse();
+    }
+    if farthest >= LEAST_CORNER { out } else { Vec::new() }
+}
+
 /// Points of the outline between two points of a side where a corner with a step in it was cut off.
 fn skipped(mesh: &Mesh, is_left: bool, from: u32, to: u32) -> Vec<u32> {
     let (first, last) = if is_left { (to, from) } else { (from, to) };
@@ -451,13 +485,19 @@ impl Strip {
             let (a, b) = (own.ids[i], own.ids[i + 1]);
             if is_left { mesh.next[b as usize] == a } else { mesh.next[a as usize] == b }
         };
-        own.between(from, to)
-            .filter(|&i| {
-                let is_straight = i > 0 && i + 1 < own.ids.len() && follows(i - 1) && follows(i);
-                mesh.is_drawn[own.ids[i] as usize] || !is_straight
-            })
-            .map(|i| own.at[i])
-            .collect()
+        let mut out = Vec::new();
+        let mut last: Option<usize> = None;
+        for i in own.between(from, to) {
+            let is_straight = i > 0 && i + 1 < own.ids.len() && follows(i - 1) && follows(i);
+            if last.is_some_and(|l| l + 1 == i && !follows(l)) {
+                out.extend(cut_off(mesh, is_left, own.ids[i - 1], own.ids[i]));
+            }
+            if mesh.is_drawn[own.ids[i] as usize] || !is_straight {
+                out.push(own.at[i]);
+            }
+            last = Some(i);
+        }
+        out
     }
 
     /// The points of the left and the right side at or before these places.

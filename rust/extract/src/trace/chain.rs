@@ -4,7 +4,7 @@ use super::curvature::Axis;
 use super::drawn::{Widths, drawn_length};
 use super::narrowest::Width;
 use super::nodes::{self, Node, WidthRange};
-use super::{CapHint, NotARibbon, Station, Trace, TraceOptions, bends, view};
+use super::{CapHint, Flaw, NotARibbon, Station, Trace, TraceOptions, bends, view};
 
 /// One guide from pieces whose ends meet within `snap` dbu. With hints the guide runs from the first hint
 /// to the second; without, it runs as the first piece does. Areas and lengths add; bends are found anew
@@ -136,6 +136,11 @@ fn join(parts: &[Trace], hints: Option<[CapHint; 2]>, opts: &TraceOptions) -> Tr
         view::Whole { ends, origin, range, area, grid, drawn_length, n_shapes: parts.iter().map(|p| p.n_shapes).sum() };
     let axis = Axis::new(&axis_nodes, grid);
     let mut trace = view::finish(&axis, bends::find(&axis, opts), &whole, opts);
+    let mut before = 0.0;
+    for part in parts {
+        trace.flaws.extend(part.flaws.iter().map(|f| Flaw { start: f.start + before, ..*f }));
+        before += part.length;
+    }
     trace.length = parts.iter().map(|p| p.length).sum();
     trace.length_error = parts.iter().map(|p| p.length_error * p.length_error).sum::<f64>().sqrt();
     trace

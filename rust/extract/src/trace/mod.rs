@@ -11,6 +11,7 @@ mod chain;
 mod curvature;
 mod drawn;
 mod ends;
+mod flaws;
 mod march;
 pub(crate) mod narrowest;
 mod nodes;
@@ -34,7 +35,7 @@ pub use chain::chain;
 pub use options::TraceOptions;
 pub(crate) use part::PartOf;
 pub use pieces::trace_pieces;
-pub use types::{Bend, CapHint, End, NotARibbon, Piece, Station, Taper, Trace};
+pub use types::{Bend, CapHint, End, Flaw, NotARibbon, Piece, Sides, Station, Taper, Trace};
 pub(crate) use view::END_ERROR_STEPS;
 pub use view::spine_length;
 
@@ -114,7 +115,11 @@ fn between_caps(
         [f64::from(q.y) - f64::from(p.y), f64::from(p.x) - f64::from(q.x)]
     });
     let drawn = Drawn { normals, origin: [f64::from(origin.x), f64::from(origin.y)], range, area, grid };
-    let trace = assemble(&nodes, &drawn, hints, opts);
+    let mut trace = assemble(&nodes, &drawn, hints, opts);
+    let [ox, oy] = drawn.origin;
+    let placed = |f: Flaw| Flaw { x: f.x + ox, y: f.y + oy, ..f };
+    let flaws = flaws::find(&right, &left, &nodes, grid, opts.chord_tolerance);
+    trace.flaws = flaws.into_iter().map(placed).collect();
     // A ring cut open is drawn with both caps on the cut. Who gives hints means to cut there.
     let is_at = |i: usize, j: usize| (outline[i].distance_sq(outline[j]) as f64) < 4.0 * grid * grid;
     let is_cut = is_at(a.start, b.end) && is_at(a.end, b.start);

@@ -3,7 +3,7 @@
 use waveguard_geom::transform::wrap_angle;
 
 use super::view::END_ERROR_STEPS;
-use super::{Bend, End, Piece, Taper, Trace};
+use super::{Bend, End, Flaw, Piece, Taper, Trace};
 
 /// What is known of a part of a guide from its centre-line.
 pub(crate) struct PartOf<'a> {
@@ -45,6 +45,7 @@ impl Trace {
         let ends_error = END_ERROR_STEPS * self.grid;
         let is_narrowest = self.is_uniform() || part.widths[0] <= self.width_min + part.width_slack;
         let is_widest = self.is_uniform() || part.widths[1] >= self.width_max - part.width_slack;
+        let is_within = |f: &Flaw| f.start >= part.from && f.start + f.length <= part.to;
         Self {
             ends: part.ends,
             stations: Vec::new(),
@@ -63,6 +64,12 @@ impl Trace {
             bends,
             pieces,
             tapers: self.tapers.iter().filter_map(|t| taper_within(t, part.from, part.to)).collect(),
+            flaws: self
+                .flaws
+                .iter()
+                .filter(|f| is_within(f))
+                .map(|f| Flaw { start: f.start - part.from, ..*f })
+                .collect(),
             grid: self.grid,
             n_shapes: self.n_shapes,
         }

@@ -127,6 +127,44 @@ pub struct Taper {
     pub end_width: f64,
 }
 
+/// Which sides of a guide leave their line at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    /// One of them.
+    One = 0,
+    /// Both, as seen in a mirror.
+    Alike = 1,
+    /// Both, each in its own way.
+    Apart = 2,
+}
+
+/// A place where a side of a guide leaves its line and goes on along it, or along another one beside it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Flaw {
+    /// Arc length from the first end to where it begins, in dbu.
+    pub start: f64,
+    /// Arc length in dbu.
+    pub length: f64,
+    /// Width of the guide before it, in dbu.
+    pub width: f64,
+    /// How much wider the guide is behind it, in dbu.
+    pub widened: f64,
+    /// How far the guide goes on to one side of where it came from, in dbu.
+    pub aside: f64,
+    /// Farthest that a side leaves the lines before and behind, in dbu; outwards positive.
+    pub out: f64,
+    /// Which sides leave their line.
+    pub sides: Sides,
+    /// Bound on the error of the three above, by rounding to the grid, in dbu.
+    pub error: f64,
+    /// Radius of the sharpest smooth curve through its corners in dbu; 0 where there is none.
+    pub radius: f64,
+    /// Its middle in dbu.
+    pub x: f64,
+    /// Its middle in dbu.
+    pub y: f64,
+}
+
 /// The centre-line of a guide with its width and curvature.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
@@ -164,6 +202,8 @@ pub struct Trace {
     pub pieces: Vec<Piece>,
     /// Where the width changes, in order.
     pub tapers: Vec<Taper>,
+    /// Where a side leaves its line, in order.
+    pub flaws: Vec<Flaw>,
     /// Step of the grid it is drawn on in dbu; for several shapes a lower bound.
     pub grid: f64,
     /// How many drawn shapes the guide consists of.

@@ -7,7 +7,7 @@ use waveguard_geom::{Point, Transform, transform::wrap_angle};
 use super::bends::Found;
 use super::curvature::Axis;
 use super::nodes::{Node, WidthRange};
-use super::{Bend, End, Piece, Station, Taper, Trace, TraceOptions, straights, tapers};
+use super::{Bend, End, Flaw, Piece, Station, Taper, Trace, TraceOptions, straights, tapers};
 
 /// Standard deviations of the two ends along the axis add up to this many grid steps at 99 %.
 pub(crate) const END_ERROR_STEPS: f64 = 1.5;
@@ -64,6 +64,7 @@ pub(super) fn finish(axis: &Axis<'_>, found: Found, whole: &Whole, opts: &TraceO
         bends,
         pieces: straights::between(axis, &pieces),
         tapers,
+        flaws: Vec::new(),
         grid: whole.grid,
         n_shapes: whole.n_shapes,
     }
@@ -111,6 +112,22 @@ impl Trace {
             begin_width: g * t.begin_width,
             end_width: g * t.end_width,
         };
+        let flaw = |f: &Flaw| {
+            let [x, y] = t.apply(f.x, f.y);
+            Flaw {
+                start: g * f.start,
+                length: g * f.length,
+                width: g * f.width,
+                widened: g * f.widened,
+                aside: g * f.aside,
+                out: g * f.out,
+                error: g * f.error,
+                radius: g * f.radius,
+                x,
+                y,
+                ..*f
+            }
+        };
         Self {
             ends: [end(&self.ends[0]), end(&self.ends[1])],
             stations: self.stations.iter().map(station).collect(),
@@ -129,6 +146,7 @@ impl Trace {
             bends: self.bends.iter().map(bend).collect(),
             pieces: self.pieces.iter().map(piece).collect(),
             tapers: self.tapers.iter().map(taper).collect(),
+            flaws: self.flaws.iter().map(flaw).collect(),
             grid: g * self.grid,
             n_shapes: self.n_shapes,
         }
@@ -158,6 +176,11 @@ impl Trace {
         for t in &mut r.tapers {
             t.start = self.length - t.start - t.length;
             (t.begin_width, t.end_width) = (t.end_width, t.begin_width);
+        }
+        r.flaws.reverse();
+        for f in &mut r.flaws {
+            f.start = self.length - f.start - f.length;
+            (f.width, f.widened) = (f.width + f.widened, -f.widened);
         }
         r.turn = -self.turn;
         r

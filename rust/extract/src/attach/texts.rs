@@ -1,0 +1,225 @@
+//! Texts drawn as shapes on a layer of guides: letters in a row, which join nothing and near which nothing is.
+
+use rustc_hash::FxHashMap;
+use waveguard_geom::{BBox, GridIndex};
+
+use super::gratings::Chains;
+use super::{edge_box, of};
+use crate::cells::CellPlan;
+use crate::place::Placed;
+use crate::plan::Plan;
+use crate::strays::{Stray, What};
+
+/// A text has at least so many letters.
+const FEWEST: usize = 3;
+/// At least so many of them are no straight bars, and as many are drawn in different ways: a row of equal shapes is
+/// no text.
+const FEWEST_FORMS: usize = 2;
+/// Letters are no larger than this, in nm,
+const LARGEST_NM: f64 = 500_000.0;
+/// and not smaller, in nm.
+const SMALLEST_NM: f64 = 1000.0;
+/// The gap between two letters, as a part of the height of the higher one: between words, and of the narrowest font.
+const GAP: (f64, f64) = (0.04, 1.5);
+/// Letters side by side share at least this part of the height of the higher one.
+const SHARED: f64 = 0.5;
+/// Letters are no wider than this many heights.
+const WIDEST: f64 = 2.0;
+/// What stands so many heights beside a line of letters, or within it, belongs to it.
+const BESIDE: f64 = 0.3;
+/// Letters that are no bars are wider than this part of their height, or higher than this part of their width,
+const SQUARE: f64 = 0.25;
+/// and fill this part of their box: they are drawn with broad strokes.
+const FILLED: f64 = 0.15;
+/// The stroke of a letter is no longer than this many widths of it; that of a bar no longer than so many.
+const STROKE_WIDTHS: (f64, f64) = (45.0, 16.0);
+/// Nothing that guides light is nearer to a text than this, in nm: rings beside a bus are no letters.
+const ALONE_NM: f64 = 3000.0;
+/// Neighbours of a letter that are looked at.
+const MOST_NEAR: usize = 64;
+
+/// One shape that may be a letter: its devices, as first and one past the last.
+struct Letter {
+    devices: (usize, usize),
+    bbox: BBox,
+    is_bar: bool,
+    /// What it is drawn with, as a number; equal for copies of one outline.
+    form: Option<u32>,
+}
+
+impl Letter {
+    fn size(&self, axis: usize) -> f64 {
+        self.bbox.max[axis] - self.bbox.min[axis]
+    }
+
+    /// True when two letters stand side by side along an axis.
+    fn follows(&self, other: &Self, axis: usize) -> bool {
+        let up = 1 - axis;
+        let high = self.size(up).max(other.size(up));
+        let shared = self.bbox.max[up].min(other.bbox.max[up]) - self.bbox.min[up].max(other.bbox.min[up]);
+        let gap = self.bbox.min[axis].max(other.bbox.min[axis]) - self.bbox.max[axis].min(other.bbox.max[axis]);
+        shared >= SHARED * high
+            && gap >= GAP.0 * high
+            && gap <= GAP.1 * high
+            && [self, other].iter().all(|l| l.size(axis) <= WIDEST * high)
+    }
+}
+
+/// The texts among placed devices, and for each device whether it is a part of one.
+pub(super) fn find(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> (Vec<Stray>, Vec<bool>) {
+    let mut is_text = vec![false; devices.len()];
+    let letters = letters(plan, cells, devices);
+    if letters.len() < FEWEST {
+        return (Vec::new(), is_text);
+    }
+    let boxes: Vec<BBox> = letters.iter().map(|l| l.bbox).collect();
+    let size = letters.iter().map(|l| l.size(0).max(l.size(1))).sum::<f64>() / letters.len() as f64;
+    let index = GridIndex::new(&boxes, 2.0 * size);
+    let mut strays = Vec::new();
+    for axis in 0..2 {
+        let mut rows = Chains::new(letters.len());
+        for (k, letter) in letters.iter().enumerate() {
+            let mut seen = 0;
+            index.candidates_while(&letter.bbox.grown(GAP.1 * letter.size(1 - axis)), |l| {
+                seen += 1;
+                let same_top = devices[letters[l].devices.0].top == devices[letter.devices.0].top;
+                if l != k && same_top && letter.follows(&letters[l], axis) {
+                    rows.join(k, l);
+                }
+                seen < MOST_NEAR
+            });
+        }
+        let mut of_root: FxHashMap<usize, usize> = FxHashMap::default();
+        let mut texts: Vec<Vec<usize>> = Vec::new();
+        for k in 0..letters.len() {
+            let text = *of_root.entry(rows.root(k)).or_insert_with(|| {
+                texts.push(Vec::new());
+                texts.len() - 1
+            });
+            texts[text].push(k);
+        }
+        texts.retain(|text| {
+            let is_taken = text.iter().any(|&k| is_text[letters[k].devices.0]);
+            !is_taken && is_written(text, &letters)
+        });
+        for text in alone(plan, cells, devices, &letters, texts) {
+            let (mut bbox, mut high) = (BBox::EMPTY, 0.0_f64);
+            for &k in &text {
+                bbox.add_box(&letters[k].bbox);
+                high = high.max(letters[k].size(1 - axis));
+                is_text[letters[k].devices.0..letters[k].devices.1].fill(true);
+            }
+            let top = devices[letters[text[0]].devices.0].top;
+            // Dashes are lower than letters.
+            let line = bbox.grown(BESIDE * high);
+            index.candidates(&line, |k| {
+                let (first, end) = letters[k].devices;
+                let [low, far] = [letters[k].bbox.min, letters[k].bbox.max];
+                if devices[first].top == top && line.contains(low[0], low[1]) && line.contains(far[0], far[1]) {
+                    is_text[first..end].fill(true);
+                }
+            });
+            let at = [f64::midpoint(bbox.min[0], bbox.max[0]), f64::midpoint(bbox.min[1], bbox.max[1])];
+            strays.push(Stray { top, at, what: What::Text(text.len()) });
+        }
+    }
+    (strays, is_text)
+}
+
+/// Shapes beside devices of the size of letters.
+fn letters(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> Vec<Letter> {
+    let (least, most) = (plan.dbu(SMALLEST_NM), plan.dbu(LARGEST_NM));
+    let mut out = Vec::new();
+    let mut first = 0;
+    for group in devices.chunk_by(|a, b| a.top == b.top && a.copy == b.copy) {
+        let from = first;
+        first += group.len();
+        if !group.iter().all(|placed| of(cells, placed).is_free()) {
+            continue;
+        }
+        let mut bbox = BBox::EMPTY;
+        group.iter().for_each(|placed| bbox.add_box(&of(cells, placed).bbox.transformed(&placed.transform)));
+        let one = of(cells, &group[0]);
+        let is_bar = group.len() == 1 && one.guide.as_ref().is_some_and(|g| g.trace.bends.is_empty());
+        let letter = Letter { devices: (from, first), bbox, is_bar, form: one.shape };
+        let size = letter.size(0).max(letter.size(1));
+        let narrow = letter.size(0).min(letter.size(1));
+        let area = |placed: &Placed| {
+            of(cells, placed).core_area.iter().sum::<f64>() * placed.transform.magnification().powi(2)
+        };
+        let filled = group.iter().map(area).sum::<f64>() / (letter.size(0) * letter.size(1)).max(f64::MIN_POSITIVE);
+        let most_widths = if is_bar { STROKE_WIDTHS.1 } else { STROKE_WIDTHS.0 };
+        let guides = group.iter().filter_map(|placed| of(cells, placed).guide.as_ref());
+        let is_broad = guides.map(|g| &g.trace).all(|t| t.length <= most_widths * t.width_max)
+            && (is_bar || narrow >= SQUARE * size)
+            && filled >= FILLED;
+        if is_broad && (least..=most).contains(&size) {
+            out.push(letter);
+        }
+    }
+    out
+}
+
+fn is_written(text: &[usize], letters: &[Letter]) -> bool {
+    if text.len() < FEWEST || text.iter().filter(|&&k| !letters[k].is_bar).count() < FEWEST_FORMS {
+        return false;
+    }
+    let mut forms: Vec<Option<u32>> = text.iter().map(|&k| letters[k].form).collect();
+    let n_united = forms.iter().filter(|f| f.is_none()).count();
+    forms.sort_unstable();
+    forms.dedup();
+    forms.len() + n_united.saturating_sub(1) >= FEWEST_FORMS
+}
+
+/// The texts near which no guide or device is that is none of their own letters.
+fn alone(
+    plan: &Plan,
+    cells: &[CellPlan],
+    devices: &[Placed],
+    letters: &[Letter],
+    texts: Vec<Vec<usize>>,
+) -> Vec<Vec<usize>> {
+    if texts.is_empty() {
+        return texts;
+    }
+    let mut of_text = vec![usize::MAX; devices.len()];
+    for (number, text) in texts.iter().enumerate() {
+        for &k in text {
+            of_text[letters[k].devices.0..letters[k].devices.1].fill(number);
+        }
+    }
+    let (mut owners, mut sizes): (Vec<usize>, Vec<f64>) = (Vec::new(), Vec::new());
+    let mut boxes: Vec<BBox> = Vec::new();
+    for (device, placed) in devices.iter().enumerate().filter(|(i, _)| of_text[*i] == usize::MAX) {
+        let proto = of(cells, placed);
+        match &proto.guide {
+            Some(guide) => {
+                let place = |p: &[f64; 3]| placed.transform.apply(p[0], p[1]);
+                boxes.extend(guide.line.windows(2).map(|w| edge_box(&[place(&w[0]), place(&w[1])])));
+            }
+            None => boxes.push(proto.bbox.transformed(&placed.transform)),
+        }
+        let whole = proto.bbox.transformed(&placed.transform);
+        let is_small = proto.is_free() && proto.ports.len() <= 2;
+        let size = (whole.max[0] - whole.min[0]).max(whole.max[1] - whole.min[1]);
+        sizes.resize(boxes.len(), if is_small { size } else { f64::INFINITY });
+        owners.resize(boxes.len(), device);
+    }
+    let reach = plan.dbu(ALONE_NM);
+    let index = GridIndex::new(&boxes, 10.0 * reach);
+    let is_alone = |text: &Vec<usize>| {
+        text.iter().all(|&k| {
+            let (window, top) = (letters[k].bbox.grown(reach), devices[letters[k].devices.0].top);
+            let high = letters[k].size(0).max(letters[k].size(1));
+            let mut met = false;
+            index.candidates_while(&window, |i| {
+                // Dots and dashes stand beside letters, too.
+                let is_large = sizes[i] > WIDEST * high;
+                met = devices[owners[i]].top == top && is_large && boxes[i].touches(&window);
+                !met
+            });
+            !met
+        })
+    };
+    texts.into_iter().filter(is_alone).collect()
+}

@@ -1,0 +1,30 @@
+"""Texts drawn as shapes on the layer of the waveguides: each is told once, and nothing else is said of them."""
+
+from __future__ import annotations
+
+import gdstk
+import numpy as np
+import pytest
+
+from faults.kinds import CHIP
+from faults.scene import Item
+from faults.test_faults import said
+from waveguard.designs import drawing
+from waveguard.findings import Severity
+
+STYLES = ("marked", "marked and flat", "bare and flat", "bare and merged")
+TEXTS = {"CHIP A7 2024": 20.0, "WG-500": 10.0, "MZI_12 dL=100um": 5.0, "O0O0": 20.0}
+
+
+def written(text: str, size_um: float) -> gdstk.Cell:
+    layer, datatype = drawing.CORE
+    return gdstk.Cell("text").add(*gdstk.text(text, size_um, (0, 0), layer=layer, datatype=datatype))
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(("text", "size_um"), TEXTS.items())
+def test_a_text_on_the_core_layer_is_told_once(text: str, size_um: float, style: str) -> None:
+    for item in (Item(written(text, size_um), 10 - 120j), Item(written(text, size_um), 330 - 200j, np.pi / 2)):
+        findings = said(CHIP.with_item("text", item), style)
+        assert [(one.code, one.severity) for one in findings] == [("IN001", Severity.INFO)]
+        assert "text drawn on a waveguide layer" in findings[0].message
