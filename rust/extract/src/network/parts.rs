@@ -112,7 +112,16 @@ fn cut_arm(
         let at_end = if interval.is_open[1] || is_step { None } else { Some(next.unwrap_or_else(|| owners.add())) };
         let nodes = [at_begin, at_end];
         let side = match look.inside(*interval, entries, owners) {
-            Ok(rest) => add_guide(arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide),
+            Ok((rest, outside)) => {
+                let traced = add_guide(arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide);
+                if traced.is_none() {
+                    // Guides from outside enter the body itself.
+                    for end in outside.into_iter().flatten() {
+                        nodes.into_iter().flatten().for_each(|node| owners.enter(node, end));
+                    }
+                }
+                traced
+            }
             Err(end) => {
                 owners.take(arm, look.strip, *interval, bodies::OUTSIDE);
                 owners.entered += 1;
@@ -132,16 +141,23 @@ fn cut_arm(
 }
 
 impl Look<'_> {
-    /// The part of a stretch that is inside the region and not in a stub.
+    /// The part of a stretch that is inside the region and not in a stub, with the guides outside that it leads to.
     ///
     /// # Errors
     /// The end of the guide outside when there is no such part.
-    fn inside(&self, interval: Interval, entries: &[CapHint], owners: &mut Owners) -> Result<Interval, End> {
+    fn inside(
+        &self,
+        interval: Interval,
+        entries: &[CapHint],
+        owners: &mut Owners,
+    ) -> Result<(Interval, [Option<End>; 2]), End> {
         let mut rest = interval;
+        let mut outside = [None; 2];
         for k in (0..2).filter(|&k| interval.is_open[k]) {
             match self.trimmed(&rest, k == 1, entries) {
                 Trimmed::Whole => {}
-                Trimmed::At(s, section) => {
+                Trimmed::At(s, section, end) => {
+                    outside[k] = Some(end);
                     *(if k == 0 { &mut rest.from } else { &mut rest.to }) = s;
                     rest.is_open[k] = false;
                     rest.sections[k] = section;
@@ -150,7 +166,7 @@ impl Look<'_> {
                 Trimmed::Nothing(end) => return Err(end),
             }
         }
-        Ok(rest)
+        Ok((rest, outside))
     }
 }
 
@@ -212,16 +228,8 @@ fn add_guide(
     let number = network.guides.len();
     let traced = traced(look, interval, &freely(look.opts));
     let Some(mut trace) = traced else {
-        match nodes {
-            [Some(a), Some(b)] => owners.join(a, b),
-            // Guides from outside enter the body itself.
-            [Some(node), None] if !interval.is_open[1] && whole.is_open[1] => {
-                owners.enter(node, end_of(&interval.sections[1], true));
-            }
-            [None, Some(node)] if !interval.is_open[0] && whole.is_open[0] => {
-                owners.enter(node, end_of(&interval.sections[0], false));
-            }
-            _ => {}
+        if let [Some(a), Some(b)] = nodes {
+            owners.join(a, b);
         }
         return None;
     };
@@ -258,13 +266,6 @@ pub(super) fn traced(look: &Look, interval: Interval, options: &TraceOptions) ->
         let free = trace_ribbon(&cut.ring, None, options).ok()?;
         [free.reversed(), free].into_iter().find(is_good)
     })
-}
-
-/// The end of a guide outside that enters at a cross-section, the last of an arm or the first.
-fn end_of(section: &Section, is_last: bool) -> End {
-    let along = section.tangent[1].atan2(section.tangent[0]);
-    let direction_rad = wrap_angle(if is_last { along + PI } else { along });
-    End { x: section.at[0], y: section.at[1], direction_rad, width: section.width, cap_rad: direction_rad }
 }
 
 /// Puts an end where the guide was cut: the outline that was traced had its corners on the grid.
