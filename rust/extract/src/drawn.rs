@@ -54,11 +54,14 @@ impl Region {
 const NARROWEST: f64 = 0.7;
 /// Longest step of a side, in widths of the widest guide.
 const STEP_WIDTHS: f64 = 2.0;
-/// A stretch of a network shorter than this many widths belongs to the junction beside it.
-const ASPECT: f64 = 3.0;
+/// A stretch of a network shorter than this many widths belongs to the junction beside it. No round number, as drawn
+/// lengths are round.
+const ASPECT: f64 = 2.96;
 
 /// Why a shape that is hardly longer than wide is no guide by itself.
 const SHORT: &str = "short and joined to nothing";
+/// Why a ring is none.
+const CLOSED: &str = "it closes on itself";
 
 /// Works out one region: rings of one connected piece, the outer one first.
 pub fn of_region(plan: &Plan, layer: LayerId, rings: &[Vec<Point>], area: f64) -> Drawn {
@@ -90,11 +93,13 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
     let (reason, ribbon) = match rings {
         [ring] if !is_stepped => match guides::of_shape(plan, core, ring, f64::NAN) {
             Ok(guide) if guide.trace.length < ASPECT * guide.trace.width_max => (SHORT, None),
+            // The cut to the hole of a ring passes for a pair of caps.
+            Ok(guide) if guide.trace.turn.abs() > PI && ring::is_cut_open(ring) => (CLOSED, None),
             Ok(guide) => ("", Some(guide)),
             Err(reason) => (reason, None),
         },
         [_] => ("its width jumps", None),
-        _ => ("it closes on itself", None),
+        _ => (CLOSED, None),
     };
     let mut drawn = match ribbon {
         Some(guide) => of_ribbon(guide, &rings[0]),
@@ -153,8 +158,9 @@ fn options(plan: &Plan, core: Core) -> NetworkOptions {
 
 fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static str) -> Drawn {
     let opts = options(plan, core);
-    // One ring may cross or touch itself, as a hole does that is reached by a cut.
-    let closed = seam::closed(rings, SEAM_DBU);
+    // One ring may cross or touch itself, as a hole does that is reached by a cut. That has no crack to be closed: corners
+    // beside it would be drawn to it.
+    let closed = if reason == CLOSED { None } else { seam::closed(rings, SEAM_DBU) };
     let regular = tidied(region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]), &opts);
     if let ([ring], true) = (&regular[..], reason != SHORT && regular != rings)
         && jogs::find(ring, opts.step_max).is_empty()

@@ -373,3 +373,82 @@ proptest! {
         prop_assert!((longest - (bend - cut)).abs() < 6.0, "{} for {}", longest, bend - cut);
     }
 }
+
+/// A guide from place to place with mitred corners.
+fn mitred(places: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    let side = |sign: f64| -> Vec<[f64; 2]> {
+        let way = |i: usize| {
+            let d = [places[i + 1][0] - places[i][0], places[i + 1][1] - places[i][1]];
+            d.map(|v| v / d[0].hypot(d[1]))
+        };
+        (0..places.len())
+            .map(|i| {
+                let (a, b) = (way(i.max(1) - 1), way(i.min(places.len() - 2)));
+                let half = sign * WIDTH / 2.0 / (1.0 + a[0] * b[0] + a[1] * b[1]);
+                [places[i][0] - half * (a[1] + b[1]), places[i][1] + half * (a[0] + b[0])]
+            })
+            .collect()
+    };
+    let mut out = side(-1.0);
+    out.extend(side(1.0).into_iter().rev());
+    out
+}
+
+#[test]
+fn a_sharp_corner_is_part_of_its_guide_whatever_the_guide_meets() {
+    for (angle, turn) in [(0.0, FRAC_PI_2), (0.5, 1.2), (1.1, -FRAC_PI_2), (2.0, 0.8)] {
+        let far = [14_000.0 + 9000.0 * f64::cos(turn), 9000.0 * f64::sin(turn)];
+        let bent = mitred(&[[0.0, 0.0], [14_000.0, 0.0], far]);
+        let alone = merged(std::slice::from_ref(&bent), angle);
+        let expected = trace_ribbon(&alone[0], None, &options().trace).expect("a ribbon").length;
+        // Across the first leg.
+        let found = network(&[bent, bar([4000.0, -7000.0], [4000.0, 6000.0], WIDTH)], angle);
+        assert_eq!((found.guides.len(), found.bodies.len()), (4, 1), "at {angle}");
+        let l = lengths(&found);
+        assert!((l[3] - (expected - 4250.0)).abs() < 2.0, "{l:?} for {expected} at {angle}");
+    }
+}
+
+#[test]
+fn a_loop_with_sharp_corners_that_crosses_itself_keeps_its_crossing() {
+    let places = [[0.0, -6000.0], [0.0, 18_800.0], [-21_800.0, 18_800.0], [-21_800.0, 0.0], [9000.0, 0.0]];
+    for angle in [0.0, 0.4] {
+        let found = network(&[mitred(&places)], angle);
+        assert_eq!((found.guides.len(), found.bodies.len()), (3, 1), "at {angle}");
+        assert_eq!(found.bodies[0].ports.len(), 4);
+    }
+}
+
+#[test]
+fn a_square_ring_is_one_guide_that_meets_itself() {
+    let outer = [[-8000.0, -8000.0], [8000.0, -8000.0], [8000.0, 8000.0], [-8000.0, 8000.0]];
+    let sides = [(0, 1), (1, 2), (2, 3), (3, 0)].map(|(a, b): (usize, usize)| {
+        let (a, b): ([f64; 2], [f64; 2]) = (outer[a], outer[b]);
+        // Each as long as the outside of the frame.
+        let d = [b[0] - a[0], b[1] - a[1]].map(|v| v / 16_000.0 * WIDTH / 2.0);
+        bar([a[0] - d[0], a[1] - d[1]], [b[0] + d[0], b[1] + d[1]], WIDTH)
+    });
+    for angle in [0.0, 0.1, 0.3, 0.5, 0.785] {
+        let found = network(&sides, angle);
+        assert_eq!((found.guides.len(), found.bodies.len()), (1, 0), "at {angle}");
+        assert!((found.guides[0].trace.length - 64_000.0).abs() < 600.0, "{}", found.guides[0].trace.length);
+    }
+    // A corner that cannot be traced at this angle does not take the ring with it.
+    let length: f64 = lengths(&network(&sides, 0.7)).iter().sum();
+    assert!(length > 60_000.0, "{length}");
+}
+
+#[test]
+fn what_a_shape_is_does_not_depend_on_where_its_outline_begins() {
+    // The head of an arrow has corners that are ends of arms or none, by what is taken off first.
+    let arrow = [(-400, -500), (-850, -50), (-400, 400), (-400, 150), (850, 150), (850, -250), (-400, -250)];
+    let opts = NetworkOptions { width_min: 174.0, ..options() };
+    let found = (0..arrow.len()).map(|k| {
+        let (x, y) = arrow[k];
+        let from_here = arrow.iter().cycle().skip(k).take(arrow.len());
+        let ring: Vec<Point> = from_here.map(|p| Point::new(p.0 - x, p.1 - y)).collect();
+        decompose(&region::union(&[ring]), &[], &opts).map(|n| (n.guides.len(), n.bodies.len())).ok()
+    });
+    let found: Vec<Option<(usize, usize)>> = found.collect();
+    assert!(found.iter().all(|f| *f == found[0]), "{found:?}");
+}

@@ -110,6 +110,32 @@ fn is_between(a: Point, b: Point, c: Point) -> bool {
     crate::point::orient(a, b, c) == 0 && dot(a, b, c) >= 0
 }
 
+/// True when an edge runs back along another one from a corner of both: a hole is reached by a cut.
+pub fn is_cut_open(ring: &[Point]) -> bool {
+    let way = |from: Point, to: Point| {
+        let (dx, dy) = (i64::from(to.x) - i64::from(from.x), i64::from(to.y) - i64::from(from.y));
+        let step = gcd(dx.abs(), dy.abs());
+        (dx / step, dy / step)
+    };
+    // From each corner the ways there and on, which end where others may begin.
+    let mut ways: Vec<(Point, (i64, i64), bool)> = Vec::with_capacity(2 * ring.len());
+    for (i, &a) in ring.iter().enumerate() {
+        let b = ring[(i + 1) % ring.len()];
+        if a != b {
+            ways.extend([(a, way(a, b), true), (b, way(b, a), false)]);
+        }
+    }
+    ways.sort_unstable();
+    ways.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 == pair[1].1 && pair[0].2 != pair[1].2)
+}
+
+fn gcd(mut a: i64, mut b: i64) -> i64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +191,17 @@ mod tests {
         let mut hair = ring(&[(0, 0), (5, 5), (10, 10), (5, 5)]);
         shave(&mut hair);
         assert_eq!(hair.len(), 4);
+    }
+
+    #[test]
+    fn a_frame_with_a_cut_to_its_hole_is_cut_open() {
+        let frame =
+            [(0, 0), (30, 0), (30, 30), (0, 30), (0, 10), (10, 10), (10, 20), (20, 20), (20, 10), (10, 10), (0, 10)];
+        assert!(is_cut_open(&ring(&frame)));
+        // The cut goes on as an edge of the hole.
+        let along = [(0, 0), (30, 0), (30, 30), (0, 30), (0, 20), (10, 20), (10, 10), (20, 10), (20, 20), (0, 20)];
+        assert!(is_cut_open(&ring(&along)));
+        assert!(!is_cut_open(&ring(&[(0, 0), (30, 0), (30, 30), (0, 30)])));
     }
 
     #[test]

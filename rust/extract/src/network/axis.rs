@@ -8,6 +8,10 @@ use super::mesh::{Mesh, NONE};
 
 /// A side arm that reaches no further than this many times its base is a corner of the outline.
 const SPUR_REACH: f64 = 1.0;
+/// A side arm that goes on for so many of its widths is a guide, however wide what it leads to.
+const GUIDE_WIDTHS: f64 = 3.0;
+/// Corners of corners of corners: a shape that has more is not drawn.
+const MOST_ROUNDS: usize = 64;
 
 /// Where an arm begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +44,16 @@ pub(super) struct Graph {
     pub(super) junctions: Vec<u32>,
     /// For each triangle whether it belongs to an arm or a junction.
     pub(super) is_kept: Vec<bool>,
+}
+
+/// A side arm.
+struct Spur {
+    /// The triangle it hangs on.
+    junction: u32,
+    /// How far it reaches from there.
+    reach: f64,
+    /// It is no more than a corner of the outline.
+    is_corner: bool,
 }
 
 struct Walk<'a> {
@@ -96,46 +110,93 @@ impl Walk<'_> {
         area / outer.fold(f64::MIN_POSITIVE, f64::max)
     }
 
+    /// Takes side arms off that are corners of the outline, the shortest first: what is one depends on what was taken
+    /// off before, and must not depend on where an outline begins.
     fn prune(&mut self, width_min: f64) {
         let mut ends: Vec<u32> = (0..self.degree.len() as u32).filter(|&t| self.degree[t as usize] == 1).collect();
-        // From the back, so that the order of the ends that turn up on the way does not matter much.
-        ends.reverse();
-        let mut branch = Vec::new();
-        while let Some(end) = ends.pop() {
-            if !self.is_kept[end as usize] || self.degree[end as usize] != 1 {
-                continue;
+        let (mut branch, mut path) = (Vec::new(), Vec::new());
+        for _ in 0..MOST_ROUNDS {
+            let mut corners: Vec<(f64, u32)> = Vec::new();
+            for &end in &ends {
+                let spur = self.spur(end, width_min, &mut branch);
+                corners.extend(spur.filter(|spur| spur.is_corner).map(|spur| (spur.reach, end)));
             }
-            if let Some(junction) = self.spur(end, width_min, &mut branch) {
+            corners.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            for &(_, end) in &corners {
+                // Others of this round may have changed what it hangs on.
+                let Some(spur) = self.spur(end, width_min, &mut branch).filter(|spur| spur.is_corner) else { continue };
                 for &t in &branch {
                     self.is_kept[t as usize] = false;
                 }
-                self.degree[junction as usize] -= 1;
-                if self.degree[junction as usize] == 1 {
-                    ends.push(junction);
-                }
+                self.degree[spur.junction as usize] -= 1;
+                path.push(spur.junction);
+            }
+            if path.is_empty() {
+                return;
+            }
+            // Only what hung on the same junctions may have become a corner, or an end.
+            ends.clear();
+            for junction in path.drain(..) {
+                self.ends_from(junction, &mut ends);
+            }
+            ends.sort_unstable();
+            ends.dedup();
+        }
+    }
+
+    /// The ends that are reached from a triangle without passing a junction.
+    fn ends_from(&self, t: u32, ends: &mut Vec<u32>) {
+        if !self.is_kept[t as usize] {
+            return;
+        }
+        if self.degree[t as usize] == 1 {
+            ends.push(t);
+        }
+        if self.degree[t as usize] != 2 {
+            return;
+        }
+        let ways: Vec<u32> = self.around(t).map(|(_, n)| n).collect();
+        for way in ways {
+            let (mut before, mut at) = (t, way);
+            while at != t && self.degree[at as usize] == 2 {
+                let Some((_, next)) = self.onward(at, before) else { break };
+                (before, at) = (at, next);
+            }
+            if self.degree[at as usize] == 1 {
+                ends.push(at);
             }
         }
     }
 
-    /// The junction a side arm hangs on, when it is no more than a corner of the outline; its triangles.
-    fn spur(&self, end: u32, width_min: f64, branch: &mut Vec<u32>) -> Option<u32> {
+    /// The side arm that ends in a triangle, with its triangles; `None` when it leads to no junction.
+    fn spur(&self, end: u32, width_min: f64, branch: &mut Vec<u32>) -> Option<Spur> {
         branch.clear();
+        if !self.is_kept[end as usize] || self.degree[end as usize] != 1 {
+            return None;
+        }
         let (mut before, mut t) = (NONE, end);
         let mut widest = 0.0_f64;
+        let mut is_guide = false;
+        let (mut way, mut last) = (0.0, None);
         loop {
             branch.push(t);
             let (k, next) = self.onward(t, before)?;
             let chord = self.edge(t, k);
             let base = self.length(chord);
+            let (a, b) = (self.point(chord[0]), self.point(chord[1]));
+            let middle = [f64::midpoint(a[0], b[0]), f64::midpoint(a[1], b[1])];
+            way += last.map_or(0.0, |m: [f64; 2]| (middle[0] - m[0]).hypot(middle[1] - m[1]));
+            last = Some(middle);
             if self.degree[next as usize] == 3 {
-                let (a, b) = (self.point(chord[0]), self.point(chord[1]));
-                let middle = [f64::midpoint(a[0], b[0]), f64::midpoint(a[1], b[1])];
                 let far = branch.iter().flat_map(|&t| self.mesh.triangles[t as usize]).map(|p| self.point(p));
                 let reach = far.map(|p| (p[0] - middle[0]).hypot(p[1] - middle[1])).fold(0.0, f64::max);
                 let is_narrow = widest < width_min && (branch.len() > 1 || base < width_min);
-                return (reach < SPUR_REACH * base || is_narrow).then_some(next);
+                let is_corner = (reach < SPUR_REACH * base && !is_guide) || is_narrow;
+                return Some(Spur { junction: next, reach, is_corner });
             }
-            widest = widest.max(self.height(next));
+            let width = self.height(next);
+            is_guide |= width >= width_min && way >= GUIDE_WIDTHS * width;
+            widest = widest.max(width);
             (before, t) = (t, next);
         }
     }

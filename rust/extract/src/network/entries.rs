@@ -32,8 +32,8 @@ const HALVINGS: usize = 30;
 pub(super) enum Trimmed {
     /// It does not.
     Whole,
-    /// The guide in the region ends here.
-    At(f64, Section),
+    /// The guide in the region ends here, and the one outside, which is given, begins.
+    At(f64, Section, End),
     /// The junction begins where the guide enters, or in the stub: that end of the guide outside.
     Nothing(End),
 }
@@ -74,10 +74,9 @@ impl Look<'_> {
             let [x, y] = self.strip.section(s).map_or_else(|| self.strip.middle(s), |section| section.at);
             (x - entry.x) * cos + (y - entry.y) * sin
         };
-        let nothing = || {
-            let direction_rad = wrap_angle(entry.direction_rad + PI);
-            Trimmed::Nothing(End { x: entry.x, y: entry.y, direction_rad, width: entry.width, cap_rad: direction_rad })
-        };
+        let direction_rad = wrap_angle(entry.direction_rad + PI);
+        let outside = End { x: entry.x, y: entry.y, direction_rad, width: entry.width, cap_rad: direction_rad };
+        let nothing = || Trimmed::Nothing(outside);
         let inner = if at_end { interval.from } else { interval.to };
         let step = STEP * entry.width * if at_end { -1.0 } else { 1.0 };
         let (mut out, mut s) = (outer, outer + step);
@@ -98,10 +97,13 @@ impl Look<'_> {
             let way = [0, 1].map(|k: usize| section.at[k] - cut.at[k]);
             let length = way[0].hypot(way[1]);
             let is_ahead = way[0] * cos + way[1] * sin >= CORNER_COS * length;
-            length >= LEAST && (is_ahead || (section.width - cut.width).abs() <= CORNER_SLOPE * length)
+            // What turns from the guide outside within less than a width is the wedge of a corner.
+            let turn_rad = (cut.tangent[0] * sin - cut.tangent[1] * cos).abs().min(1.0).asin();
+            length >= LEAST.max(turn_rad * section.width)
+                && (is_ahead || (section.width - cut.width).abs() <= CORNER_SLOPE * length)
         };
         match self.strip.section(inside) {
-            Some(section) if is_guide(&section) => Trimmed::At(inside, section),
+            Some(section) if is_guide(&section) => Trimmed::At(inside, section, outside),
             _ => nothing(),
         }
     }

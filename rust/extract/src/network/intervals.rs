@@ -6,6 +6,7 @@
 use super::NetworkOptions;
 use super::hubs::Hub;
 use super::mesh::Mesh;
+use super::parts::{around_end, hint};
 use super::strip::{Section, Step, Strip};
 
 /// A stretch of an arm, by distances along its axis.
@@ -31,8 +32,21 @@ const HALVINGS: usize = 12;
 const END_WIDTHS: f64 = 1.5;
 /// At the corner between two arms an arm is as wide as further on, within this part.
 const NOTCH_WIDTH: f64 = 0.25;
+/// Widths closer than this part of them are the same.
+const SAME_WIDTH: f64 = 1e-3;
 /// A tip may widen by this part towards its end.
 const TIP: f64 = 1.05;
+
+/// Length of a stretch in widths, each piece in its own: places along it with the width at each. Exact for a taper.
+fn in_widths(stretch: &[(f64, f64)]) -> f64 {
+    let piece = |pair: &[(f64, f64)]| {
+        let ((s, w), (t, v)) = (pair[0], pair[1]);
+        let change = v / w;
+        let mean = if (change - 1.0).abs() < SAME_WIDTH { f64::midpoint(w, v) } else { (v - w) / change.ln() };
+        (t - s) / mean
+    };
+    stretch.windows(2).map(piece).sum()
+}
 
 /// What is asked of an arm.
 pub(super) struct Look<'a> {
@@ -140,13 +154,27 @@ impl Look<'_> {
             let begin = self.notch(0, fits[..first].iter().all(Option::is_none), begin);
             let end = self.notch(1, fits[last + 1..].iter().all(Option::is_none), end);
             let (Some(begin), Some(end)) = (begin, end) else { continue };
-            let mean = (first..=last).map(width).sum::<f64>() / (last + 1 - first) as f64;
-            let beyond = [is_open[0], is_open[1]].map(|open| if open { 0.5 * mean } else { 0.0 });
-            if end.0 - begin.0 + beyond[0] + beyond[1] >= self.opts.aspect * mean {
-                out.push(Interval { from: begin.0, to: end.0, is_open, sections: [begin.1, end.1] });
+            let inner = (first..=last).map(|i| (samples[i], width(i)));
+            let all = std::iter::once((begin.0, begin.1.width)).chain(inner).chain([(end.0, end.1.width)]);
+            let inside: Vec<(f64, f64)> = all.filter(|(s, _)| (begin.0..=end.0).contains(s)).collect();
+            let interval = Interval { from: begin.0, to: end.0, is_open, sections: [begin.1, end.1] };
+            if in_widths(&inside) + self.beyond(&interval, 0) + self.beyond(&interval, 1) >= self.opts.aspect {
+                out.push(interval);
             }
         }
         out
+    }
+
+    /// How far an open end goes on beyond the last cross-section, in widths.
+    fn beyond(&self, interval: &Interval, k: usize) -> f64 {
+        if !interval.is_open[k] {
+            return 0.0;
+        }
+        let section = &interval.sections[k];
+        let [left, right] = self.strip.points_at(section.places);
+        let cap = if k == 0 { around_end(self.mesh, left, right) } else { around_end(self.mesh, right, left) };
+        let tip = hint(section, k, true, &cap);
+        (tip.x - section.at[0]).hypot(tip.y - section.at[1]) / section.width
     }
 
     /// The cut at the corner between this arm and the next one, where there is a corner; else as it was.

@@ -8,6 +8,7 @@
 mod axis;
 mod bodies;
 mod boxes;
+mod corners;
 mod entries;
 mod hubs;
 mod intervals;

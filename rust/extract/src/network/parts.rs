@@ -76,11 +76,11 @@ fn cut_arm(
     let look = Look { mesh, strip: &strip, hubs, opts };
     let is_ring = arm.nodes[0] == Node::Closed;
     if is_ring {
-        cut_ring(mesh, arm, &look, owners, network);
+        cut_ring(arm, &look, owners, network);
         return;
     }
     let ends = arm.nodes.map(|n| matches!(n, Node::End(_)));
-    let intervals = look.intervals(0.0, strip.length(), ends);
+    let intervals = look.around_corners(look.intervals(0.0, strip.length(), ends));
     let mut before = match arm.nodes[0] {
         Node::Junction(t) => Some(owners.of_junction(t)),
         _ => None,
@@ -112,7 +112,16 @@ fn cut_arm(
         let at_end = if interval.is_open[1] || is_step { None } else { Some(next.unwrap_or_else(|| owners.add())) };
         let nodes = [at_begin, at_end];
         let side = match look.inside(*interval, entries, owners) {
-            Ok(rest) => add_guide(mesh, arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide),
+            Ok((rest, outside)) => {
+                let traced = add_guide(arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide);
+                if traced.is_none() {
+                    // Guides from outside enter the body itself.
+                    for end in outside.into_iter().flatten() {
+                        nodes.into_iter().flatten().for_each(|node| owners.enter(node, end));
+                    }
+                }
+                traced
+            }
             Err(end) => {
                 owners.take(arm, look.strip, *interval, bodies::OUTSIDE);
                 owners.entered += 1;
@@ -132,16 +141,23 @@ fn cut_arm(
 }
 
 impl Look<'_> {
-    /// The part of a stretch that is inside the region and not in a stub.
+    /// The part of a stretch that is inside the region and not in a stub, with the guides outside that it leads to.
     ///
     /// # Errors
     /// The end of the guide outside when there is no such part.
-    fn inside(&self, interval: Interval, entries: &[CapHint], owners: &mut Owners) -> Result<Interval, End> {
+    fn inside(
+        &self,
+        interval: Interval,
+        entries: &[CapHint],
+        owners: &mut Owners,
+    ) -> Result<(Interval, [Option<End>; 2]), End> {
         let mut rest = interval;
+        let mut outside = [None; 2];
         for k in (0..2).filter(|&k| interval.is_open[k]) {
             match self.trimmed(&rest, k == 1, entries) {
                 Trimmed::Whole => {}
-                Trimmed::At(s, section) => {
+                Trimmed::At(s, section, end) => {
+                    outside[k] = Some(end);
                     *(if k == 0 { &mut rest.from } else { &mut rest.to }) = s;
                     rest.is_open[k] = false;
                     rest.sections[k] = section;
@@ -150,7 +166,7 @@ impl Look<'_> {
                 Trimmed::Nothing(end) => return Err(end),
             }
         }
-        Ok(rest)
+        Ok((rest, outside))
     }
 }
 
@@ -164,33 +180,37 @@ fn is_step(a: &Interval, b: &Interval) -> bool {
 }
 
 /// A ring is a guide that meets itself, or goes from body to body.
-fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) {
+fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) {
     // The strip goes around twice, less the way from the last chord to the first.
     let n = arm.chords.len();
     let around = look.strip.chord_start(n);
     let mut from = RING_START * around;
     let pick = |from: f64| look.intervals(from, from + around, [false; 2]);
     let mut intervals = pick(from);
-    let whole =
-        |i: &[Interval], from: f64| i.len() == 1 && i[0].to - i[0].from >= around * 0.999_999 && i[0].from <= from;
-    if let Some(section) = look.fits(from).filter(|_| whole(&intervals, from)) {
-        // The strip goes around twice: the same cross-section has another place on its sides there.
-        let again = look.fits(from + around).unwrap_or(section);
-        let all = Interval { from, to: from + around, is_open: [false; 2], sections: [section, again] };
-        add_guide(mesh, arm, look, [all; 2], [None; 2], owners, network);
-        return;
-    }
+    let is_whole =
+        intervals.len() == 1 && intervals[0].to - intervals[0].from >= around * 0.999_999 && intervals[0].from <= from;
     // Begin where it is no guide, so that no stretch is cut in two.
-    if let Some(gap) = intervals.last().map(|i| i.to).filter(|to| *to < from + around) {
+    if let Some(gap) = intervals.last().map(|i| i.to).filter(|to| !is_whole && *to < from + around) {
         from = (gap + 1.0) % around;
         intervals = pick(from);
     }
+    // Next to a sharp corner a cut would be askew.
+    let starts =
+        if is_whole { [Some(from), look.ring_start(0.0, around)] } else { [look.closed_at(&intervals, around), None] };
+    for from in starts.into_iter().flatten() {
+        let Some(all) = look.from_to(from, from + around) else { continue };
+        if add_guide(arm, look, [all; 2], [None; 2], owners, network).is_some() {
+            return;
+        }
+    }
+    // Where one corner cannot be traced, that corner alone is no guide.
+    let intervals = if is_whole { look.quarters(from, around) } else { look.around_corners(intervals) };
     let Some(last) = intervals.len().checked_sub(1) else { return };
     let first = owners.add();
     let mut before = first;
     for (i, interval) in intervals.iter().enumerate() {
         let next = if i == last { first } else { owners.add() };
-        add_guide(mesh, arm, look, [*interval; 2], [Some(before), Some(next)], owners, network);
+        add_guide(arm, look, [*interval; 2], [Some(before), Some(next)], owners, network);
         before = next;
     }
 }
@@ -198,7 +218,6 @@ fn cut_ring(mesh: &Mesh, arm: &Arm, look: &Look, owners: &mut Owners, network: &
 /// Traces the inner part of a stretch and returns its number; what cannot be traced becomes part of the bodies at its
 /// ends.
 fn add_guide(
-    mesh: &Mesh,
     arm: &Arm,
     look: &Look,
     [whole, interval]: [Interval; 2],
@@ -207,27 +226,10 @@ fn add_guide(
     network: &mut Network,
 ) -> Option<usize> {
     let number = network.guides.len();
-    let traced = outline(mesh, look, interval).and_then(|cut| {
-        // Widths were judged when the stretch was chosen; here they would be judged twice, at a border.
-        let trace = &TraceOptions { width_min: 0.0, width_max: f64::INFINITY, ..look.opts.trace.clone() };
-        let is_good = |t: &Trace| fits_cut(t, &cut.hints, interval.is_open);
-        let hinted = trace_ribbon(&cut.ring, Some(cut.hints), trace).ok().filter(is_good);
-        hinted.or_else(|| {
-            let free = trace_ribbon(&cut.ring, None, trace).ok()?;
-            [free.reversed(), free].into_iter().find(is_good)
-        })
-    });
+    let traced = traced(look, interval, &freely(look.opts));
     let Some(mut trace) = traced else {
-        match nodes {
-            [Some(a), Some(b)] => owners.join(a, b),
-            // Guides from outside enter the body itself.
-            [Some(node), None] if !interval.is_open[1] && whole.is_open[1] => {
-                owners.enter(node, end_of(&interval.sections[1], true));
-            }
-            [None, Some(node)] if !interval.is_open[0] && whole.is_open[0] => {
-                owners.enter(node, end_of(&interval.sections[0], false));
-            }
-            _ => {}
+        if let [Some(a), Some(b)] = nodes {
+            owners.join(a, b);
         }
         return None;
     };
@@ -250,11 +252,20 @@ fn add_guide(
     Some(number)
 }
 
-/// The end of a guide outside that enters at a cross-section, the last of an arm or the first.
-fn end_of(section: &Section, is_last: bool) -> End {
-    let along = section.tangent[1].atan2(section.tangent[0]);
-    let direction_rad = wrap_angle(if is_last { along + PI } else { along });
-    End { x: section.at[0], y: section.at[1], direction_rad, width: section.width, cap_rad: direction_rad }
+/// For stretches of which the widths were judged when they were chosen: they would be judged twice, at a border.
+pub(super) fn freely(opts: &NetworkOptions) -> TraceOptions {
+    TraceOptions { width_min: 0.0, width_max: f64::INFINITY, ..opts.trace.clone() }
+}
+
+/// The trace of a stretch, when it begins and ends where it is cut.
+pub(super) fn traced(look: &Look, interval: Interval, options: &TraceOptions) -> Option<Trace> {
+    let cut = outline(look, interval)?;
+    let is_good = |t: &Trace| fits_cut(t, &cut.hints, interval.is_open);
+    let hinted = trace_ribbon(&cut.ring, Some(cut.hints), options).ok().filter(is_good);
+    hinted.or_else(|| {
+        let free = trace_ribbon(&cut.ring, None, options).ok()?;
+        [free.reversed(), free].into_iter().find(is_good)
+    })
 }
 
 /// Puts an end where the guide was cut: the outline that was traced had its corners on the grid.
@@ -282,8 +293,8 @@ struct Cut {
 }
 
 /// The outline of a stretch, and where its two ends are.
-fn outline(mesh: &Mesh, look: &Look, interval: Interval) -> Option<Cut> {
-    let strip = look.strip;
+fn outline(look: &Look, interval: Interval) -> Option<Cut> {
+    let (mesh, strip) = (look.mesh, look.strip);
     let sections = inside(look, interval);
     let (from, to) = (sections[0].places, sections[1].places);
     let mut ring: Vec<[f64; 2]> = Vec::new();
@@ -327,7 +338,7 @@ fn inside(look: &Look, interval: Interval) -> [Section; 2] {
 }
 
 /// Where an end is expected: at the cut, or where the axis leaves the outline.
-fn hint(section: &Section, k: usize, is_open: bool, cap: &[[f64; 2]]) -> CapHint {
+pub(super) fn hint(section: &Section, k: usize, is_open: bool, cap: &[[f64; 2]]) -> CapHint {
     let sign = if k == 0 { -1.0 } else { 1.0 };
     let out = [sign * section.tangent[0], sign * section.tangent[1]];
     let direction_rad = wrap_angle(section.tangent[1].atan2(section.tangent[0]) + if k == 0 { PI } else { 0.0 });
@@ -351,7 +362,7 @@ fn hint(section: &Section, k: usize, is_open: bool, cap: &[[f64; 2]]) -> CapHint
 }
 
 /// The drawn vertices of the outline from one point to another.
-fn around_end(mesh: &Mesh, from: u32, to: u32) -> Vec<[f64; 2]> {
+pub(super) fn around_end(mesh: &Mesh, from: u32, to: u32) -> Vec<[f64; 2]> {
     let mut out = Vec::new();
     let mut p = from;
     for _ in 0..MOST_END_POINTS {

@@ -61,6 +61,10 @@ const REACH: f64 = 0.5;
 const LEAN_REACH: (f64, f64) = (0.1, 30.0);
 /// Points of a corner that is cut off.
 const MOST_SKIPPED: usize = 64;
+/// A cross-section is sought again from where it was found, so often at most,
+const SECTION_ROUNDS: usize = 4;
+/// until it moves by less than this, in dbu.
+const SETTLED: f64 = 0.01;
 /// A perpendicular chord is sought so many widths around its place.
 const SEARCH: f64 = 1.0;
 /// The same at a corner between two arms, where what lies opposite may be far inside.
@@ -242,8 +246,8 @@ fn cut_off(mesh: &Mesh, is_left: bool, from: u32, to: u32) -> Vec<[f64; 2]> {
     if farthest >= LEAST_CORNER { out } else { Vec::new() }
 }
 
-/// Points of the outline between two points of a side where a corner with a step in it was cut off.
-fn skipped(mesh: &Mesh, is_left: bool, from: u32, to: u32) -> Vec<u32> {
+/// Points of the outline between two points of a side where a corner was cut off, and whether it has a step.
+fn skipped(mesh: &Mesh, is_left: bool, from: u32, to: u32) -> (Vec<u32>, bool) {
     let (first, last) = if is_left { (to, from) } else { (from, to) };
     let mut out = Vec::new();
     let (mut p, mut has_step) = (first, false);
@@ -251,18 +255,15 @@ fn skipped(mesh: &Mesh, is_left: bool, from: u32, to: u32) -> Vec<u32> {
         has_step |= mesh.is_step[p as usize];
         p = mesh.next[p as usize];
         if p == NONE || out.len() > MOST_SKIPPED {
-            return Vec::new();
+            return (Vec::new(), false);
         }
         out.push(p);
     }
     out.pop();
-    if !has_step {
-        return Vec::new();
-    }
     if is_left {
         out.reverse();
     }
-    out
+    (out, has_step)
 }
 
 impl Strip {
@@ -282,7 +283,8 @@ impl Strip {
                 if side.ids.last() == Some(&id) {
                     continue;
                 }
-                let on_the_way = side.ids.last().map_or_else(Vec::new, |&from| skipped(mesh, k == 0, from, id));
+                let cut_off = side.ids.last().map(|&from| skipped(mesh, k == 0, from, id));
+                let on_the_way = cut_off.filter(|(_, has_step)| *has_step).map_or_else(Vec::new, |(points, _)| points);
                 for (id, at) in on_the_way.into_iter().map(|p| (p, mesh.points[p as usize])).chain([(id, at)]) {
                     let stepped = side.ids.last().is_some_and(|&from| is_step(k == 0, from, id));
                     let from = side.length();
@@ -445,21 +447,38 @@ impl Strip {
 
     /// The cross-section at a distance along the axis; `None` where the sides do not run along each other.
     pub(super) fn section(&self, s: f64) -> Option<Section> {
-        let places = self.place(s);
+        let mut places = self.place(s);
         if self.left.is_in_step(places[0]) || self.right.is_in_step(places[1]) {
             return None;
         }
+        let middle = self.middle(s);
+        // The first places are those of a chord, which leans as the triangles happen to.
+        for _ in 0..SECTION_ROUNDS {
+            let found = self.section_through(middle, places, false)?.places;
+            let moved = [0, 1].map(|k: usize| (found[k] - places[k]).abs());
+            places = found;
+            if moved[0].max(moved[1]) < SETTLED {
+                break;
+            }
+        }
+        self.section_through(middle, places, true)
+    }
+
+    /// The cross-section through a middle, perpendicular to the sides as they are at two places opposite each other.
+    /// Where sides lean towards each other there is none, when this is to be `judged`.
+    fn section_through(&self, middle: [f64; 2], places: [f64; 2], judged: bool) -> Option<Section> {
         let [l, r] = [self.left.point(places[0]), self.right.point(places[1])];
         let rough = (l[0] - r[0]).hypot(l[1] - r[1]);
-        let middle = [f64::midpoint(l[0], r[0]), f64::midpoint(l[1], r[1])];
         let directions =
             [self.left.direction(places[0], REACH * rough), self.right.direction(places[1], REACH * rough)];
         let [dl, dr] = directions;
-        let short = (LEAN_REACH.0 * rough).max(LEAN_REACH.1);
-        let (sl, sr) = (self.left.direction(places[0], short), self.right.direction(places[1], short));
-        let lean = |a: [f64; 2], b: [f64; 2]| (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]).abs();
-        if lean(dl, dr).max(lean(sl, sr)) > MOST_LEAN {
-            return None;
+        if judged {
+            let short = (LEAN_REACH.0 * rough).max(LEAN_REACH.1);
+            let (sl, sr) = (self.left.direction(places[0], short), self.right.direction(places[1], short));
+            let lean = |a: [f64; 2], b: [f64; 2]| (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]).abs();
+            if lean(dl, dr).max(lean(sl, sr)) > MOST_LEAN {
+                return None;
+            }
         }
         let tangent = unit([dl[0] + dr[0], dl[1] + dr[1]]);
         let found = [
@@ -476,28 +495,51 @@ impl Strip {
         Some(Section { at, tangent, width: across[0].hypot(across[1]), ends, places: found })
     }
 
-    /// Points of the left side (0) or the right side (1) strictly between two places, in order. Points that
-    /// were put in between others are left out where the outline goes straight on.
+    /// Points of the left side (0) or the right side (1) strictly between two places, in order, with corners that were
+    /// cut off. Points that were put in between others are left out where the outline goes straight on.
     pub(super) fn side_between(&self, mesh: &Mesh, side: usize, from: f64, to: f64) -> Vec<[f64; 2]> {
-        let side = if side == 0 { (&self.left, true) } else { (&self.right, false) };
-        let (own, is_left) = side;
+        let (own, is_left) = if side == 0 { (&self.left, true) } else { (&self.right, false) };
         let follows = |i: usize| {
             let (a, b) = (own.ids[i], own.ids[i + 1]);
             if is_left { mesh.next[b as usize] == a } else { mesh.next[a as usize] == b }
         };
-        let mut out = Vec::new();
-        let mut last: Option<usize> = None;
-        for i in own.between(from, to) {
-            let is_straight = i > 0 && i + 1 < own.ids.len() && follows(i - 1) && follows(i);
-            if last.is_some_and(|l| l + 1 == i && !follows(l)) {
-                out.extend(cut_off(mesh, is_left, own.ids[i - 1], own.ids[i]));
-            }
-            if mesh.is_drawn[own.ids[i] as usize] || !is_straight {
+        // What stands out of a side between two notches is no part of the guide, but for the beginning of it.
+        let corner = |i: usize| -> Option<Vec<u32>> {
+            let (from, to) = (own.ids[i], own.ids[i + 1]);
+            let (cut_off, _) = skipped(mesh, is_left, from, to);
+            let has_notch = [from, to].iter().chain(&cut_off).any(|&p| mesh.is_notch[p as usize]);
+            (!cut_off.is_empty() && !has_notch).then_some(cut_off)
+        };
+        let between = own.between(from, to);
+        let mut out = Vec::with_capacity(between.len());
+        let mut is_led_to = between.start > 0 && follows(between.start - 1);
+        for i in between.clone() {
+            let is_last = i + 1 >= own.ids.len();
+            let is_next = !is_last && follows(i);
+            let is_cut = !is_next && i + 1 < between.end;
+            let around = if is_cut { corner(i) } else { None };
+            if mesh.is_drawn[own.ids[i] as usize] || !(is_led_to && (is_next || around.is_some())) {
                 out.push(own.at[i]);
             }
-            last = Some(i);
+            is_led_to = is_next || around.is_some();
+            if is_cut && around.is_none() {
+                out.extend(cut_off(mesh, is_left, own.ids[i], own.ids[i + 1]));
+            }
+            let drawn = around.into_iter().flatten().filter(|&p| mesh.is_drawn[p as usize]);
+            out.extend(drawn.map(|p| mesh.points[p as usize]));
         }
         out
+    }
+
+    /// True when the outline turns sharply into the region on both sides between two pairs of places.
+    pub(super) fn has_notches(&self, mesh: &Mesh, from: [f64; 2], to: [f64; 2]) -> bool {
+        [&self.left, &self.right].into_iter().enumerate().all(|(k, side)| {
+            let between = side.between(from[k], to[k]);
+            let pairs = (between.start.max(1) - 1..between.end.min(side.ids.len().saturating_sub(1)))
+                .map(|i| skipped(mesh, k == 0, side.ids[i], side.ids[i + 1]).0);
+            let cut_off: Vec<u32> = pairs.flatten().collect();
+            between.map(|i| side.ids[i]).chain(cut_off).any(|p| mesh.is_notch[p as usize])
+        })
     }
 
     /// The points of the left and the right side at or before these places.
