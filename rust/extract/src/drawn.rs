@@ -158,9 +158,8 @@ fn options(plan: &Plan, core: Core) -> NetworkOptions {
 
 fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static str) -> Drawn {
     let opts = options(plan, core);
-    // One ring may cross or touch itself, as a hole does that is reached by a cut. That has no crack to be closed: corners
-    // beside it would be drawn to it.
-    let closed = if reason == CLOSED { None } else { seam::closed(rings, SEAM_DBU) };
+    // One ring may cross or touch itself, as a hole does that is reached by a cut.
+    let closed = seam::closed(rings, SEAM_DBU);
     let regular = tidied(region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]), &opts);
     if let ([ring], true) = (&regular[..], reason != SHORT && regular != rings)
         && jogs::find(ring, opts.step_max).is_empty()

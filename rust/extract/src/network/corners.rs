@@ -24,7 +24,7 @@ const ROUNDING: f64 = 2.0;
 
 impl Look<'_> {
     /// The stretches of an arm, in order, those around a corner taken together when they can be traced as one.
-    pub(super) fn around_corners(&self, intervals: Vec<Interval>) -> Vec<Interval> {
+    pub(super) fn around_corners(&self, intervals: &[Interval]) -> Vec<Interval> {
         let is_corner: Vec<bool> = intervals.windows(2).map(|pair| self.is_corner(&pair[0], &pair[1])).collect();
         let mut out: Vec<Interval> = Vec::with_capacity(intervals.len());
         let mut first = 0;
@@ -63,14 +63,14 @@ impl Look<'_> {
 
     /// The stretch between two places that both are those of a guide. The strip of a ring goes around twice: the same
     /// cross-section has another place on its sides there.
-    pub(super) fn from_to(&self, from: f64, to: f64) -> Option<Interval> {
+    pub(super) fn stretch(&self, from: f64, to: f64) -> Option<Interval> {
         Some(Interval { from, to, is_open: [false; 2], sections: [self.fits(from)?, self.fits(to)?] })
     }
 
     /// The quarters of a ring from a place on.
     pub(super) fn quarters(&self, from: f64, around: f64) -> Vec<Interval> {
         let place = |k: u8| from + around * f64::from(k) / 4.0;
-        (0..4).filter_map(|k| self.from_to(place(k), place(k + 1))).collect()
+        (0..4).filter_map(|k| self.stretch(place(k), place(k + 1))).collect()
     }
 
     /// Where a ring may be cut open, when its stretches all meet at corners.
@@ -102,7 +102,7 @@ impl Look<'_> {
             return false;
         }
         let beside = |i: &Interval, k: usize| (BESIDE * i.sections[k].width).min(MOST_BESIDE * (i.to - i.from));
-        let Some(corner) = self.from_to(a.to - beside(a, 1), b.from + beside(b, 0)) else { return false };
+        let Some(corner) = self.stretch(a.to - beside(a, 1), b.from + beside(b, 0)) else { return false };
         let (width_min, width_max) = (self.opts.width_min, self.opts.width_max);
         let options = TraceOptions { width_min, width_max, ..self.opts.trace.clone() };
         traced(self, corner, &options).is_some_and(|trace| trace.area <= WIDER_BY_CORNER * trace.length * width)

@@ -80,7 +80,7 @@ fn cut_arm(
         return;
     }
     let ends = arm.nodes.map(|n| matches!(n, Node::End(_)));
-    let intervals = look.around_corners(look.intervals(0.0, strip.length(), ends));
+    let intervals = look.around_corners(&look.intervals(0.0, strip.length(), ends));
     let mut before = match arm.nodes[0] {
         Node::Junction(t) => Some(owners.of_junction(t)),
         _ => None,
@@ -198,13 +198,13 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
     let starts =
         if is_whole { [Some(from), look.ring_start(0.0, around)] } else { [look.closed_at(&intervals, around), None] };
     for from in starts.into_iter().flatten() {
-        let Some(all) = look.from_to(from, from + around) else { continue };
+        let Some(all) = look.stretch(from, from + around) else { continue };
         if add_guide(arm, look, [all; 2], [None; 2], owners, network).is_some() {
             return;
         }
     }
     // Where one corner cannot be traced, that corner alone is no guide.
-    let intervals = if is_whole { look.quarters(from, around) } else { look.around_corners(intervals) };
+    let intervals = if is_whole { look.quarters(from, around) } else { look.around_corners(&intervals) };
     let Some(last) = intervals.len().checked_sub(1) else { return };
     let first = owners.add();
     let mut before = first;

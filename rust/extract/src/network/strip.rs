@@ -3,6 +3,8 @@
 //! The triangles say roughly where a cross-section lies; here it is made perpendicular to the axis, so that
 //! it depends on the drawn sides alone and not on where points were put in between.
 
+mod notches;
+
 use super::axis::{Arm, Node};
 use super::mesh::{Mesh, NONE};
 
@@ -392,12 +394,6 @@ impl Strip {
         best.map(|section| (along(section.places), section))
     }
 
-    /// Length of the first or the last chord.
-    fn end_chord(&self, at_end: bool) -> f64 {
-        let [l, r] = self.ends(if at_end { self.length() } else { 0.0 });
-        (l[0] - r[0]).hypot(l[1] - r[1])
-    }
-
     /// The cross-section through the corner of side `k`; beyond its own corner the other side is no side of this arm.
     fn section_at_corner(&self, k: usize, corners: [Option<f64>; 2], at_end: bool) -> Option<Section> {
         let sides = [&self.left, &self.right];
@@ -529,17 +525,6 @@ impl Strip {
             out.extend(drawn.map(|p| mesh.points[p as usize]));
         }
         out
-    }
-
-    /// True when the outline turns sharply into the region on both sides between two pairs of places.
-    pub(super) fn has_notches(&self, mesh: &Mesh, from: [f64; 2], to: [f64; 2]) -> bool {
-        [&self.left, &self.right].into_iter().enumerate().all(|(k, side)| {
-            let between = side.between(from[k], to[k]);
-            let pairs = (between.start.max(1) - 1..between.end.min(side.ids.len().saturating_sub(1)))
-                .map(|i| skipped(mesh, k == 0, side.ids[i], side.ids[i + 1]).0);
-            let cut_off: Vec<u32> = pairs.flatten().collect();
-            between.map(|i| side.ids[i]).chain(cut_off).any(|p| mesh.is_notch[p as usize])
-        })
     }
 
     /// The points of the left and the right side at or before these places.
