@@ -9,6 +9,7 @@ use crate::cells::CellPlan;
 use crate::place::Placed;
 use crate::plan::Plan;
 use crate::strays::{Stray, What};
+use crate::trace::Trace;
 
 /// A text has at least so many letters.
 const FEWEST: usize = 3;
@@ -33,6 +34,8 @@ const SQUARE: f64 = 0.25;
 const FILLED: f64 = 0.15;
 /// The stroke of a letter is no longer than this many widths of it; that of a bar no longer than so many.
 const STROKE_WIDTHS: (f64, f64) = (45.0, 16.0);
+/// The ends of a bar are this part of its length from each other.
+const STRAIGHT: f64 = 0.95;
 /// Nothing that guides light is nearer to a text than this, in nm: rings beside a bus are no letters.
 const ALONE_NM: f64 = 3000.0;
 /// Neighbours of a letter that are looked at.
@@ -140,7 +143,7 @@ fn letters(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> Vec<Letter> {
         let mut bbox = BBox::EMPTY;
         group.iter().for_each(|placed| bbox.add_box(&of(cells, placed).bbox.transformed(&placed.transform)));
         let one = of(cells, &group[0]);
-        let is_bar = group.len() == 1 && one.guide.as_ref().is_some_and(|g| g.trace.bends.is_empty());
+        let is_bar = group.len() == 1 && one.guide.as_ref().is_some_and(|g| is_straight(&g.trace));
         let letter = Letter { devices: (from, first), bbox, is_bar, form: one.shape };
         let size = letter.size(0).max(letter.size(1));
         let narrow = letter.size(0).min(letter.size(1));
@@ -158,6 +161,12 @@ fn letters(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> Vec<Letter> {
         }
     }
     out
+}
+
+/// True for a stroke that leads from one end to the other without a bend or a sharp corner.
+fn is_straight(trace: &Trace) -> bool {
+    let [a, b] = &trace.ends;
+    (a.x - b.x).hypot(a.y - b.y) >= STRAIGHT * trace.length
 }
 
 fn is_written(text: &[usize], letters: &[Letter]) -> bool {
