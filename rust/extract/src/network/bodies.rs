@@ -238,10 +238,14 @@ fn nearest_pieces(mesh: &Mesh, pieces: &[Vec<u32>], network: &Network) -> FxHash
     let mut out = FxHashMap::default();
     for (number, body) in network.bodies.iter().enumerate() {
         for port in &body.ports {
-            // A body is on the other side of its port: the port looks out of it.
-            let inside = |d: f64| [port.x - d * port.direction_rad.cos(), port.y - d * port.direction_rad.sin()];
-            for d in [0.25, 0.5, 1.0] {
-                let [x, y] = inside(d * port.width);
+            // A body is on the other side of its port: the port looks out of it. Its outline may run just there.
+            let (sin, cos) = port.direction_rad.sin_cos();
+            let inside = |[back, aside]: [f64; 2]| {
+                let [back, aside] = [back * port.width, aside * port.width];
+                [port.x - back * cos - aside * sin, port.y - back * sin + aside * cos]
+            };
+            let places = [0.25, 0.5, 1.0].into_iter().flat_map(|back| [0.0, 0.2, -0.2].map(|aside| [back, aside]));
+            let piece_at = |[x, y]: [f64; 2]| {
                 let mut hit = None;
                 index.candidates(&BBox { min: [x, y], max: [x, y] }, |i| {
                     let (piece, t) = of_box[i];
@@ -249,10 +253,10 @@ fn nearest_pieces(mesh: &Mesh, pieces: &[Vec<u32>], network: &Network) -> FxHash
                         hit = Some(piece);
                     }
                 });
-                if let Some(piece) = hit {
-                    out.entry(piece).or_insert(number);
-                    break;
-                }
+                hit
+            };
+            if let Some(piece) = places.map(inside).find_map(piece_at) {
+                out.entry(piece).or_insert(number);
             }
         }
     }

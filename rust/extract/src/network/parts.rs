@@ -226,8 +226,7 @@ fn add_guide(
     network: &mut Network,
 ) -> Option<usize> {
     let number = network.guides.len();
-    let traced = traced(look, interval, &freely(look.opts));
-    let Some(mut trace) = traced else {
+    let Some((whole, interval, mut trace)) = longest_traced(look, [whole, interval], nodes) else {
         if let [Some(a), Some(b)] = nodes {
             owners.join(a, b);
         }
@@ -251,6 +250,39 @@ fn add_guide(
     network.guides.push(Part { trace, bodies: nodes });
     Some(number)
 }
+
+/// The trace of a stretch with the stretch, less of it where that begins at the corner of a body: there its sides may
+/// still be those of the body.
+fn longest_traced(
+    look: &Look,
+    [whole, interval]: [Interval; 2],
+    nodes: [Option<usize>; 2],
+) -> Option<(Interval, Interval, Trace)> {
+    let options = freely(look.opts);
+    if let Some(trace) = traced(look, interval, &options) {
+        return Some((whole, interval, trace));
+    }
+    let is_cut = [0, 1].map(|k: usize| nodes[k].is_some() && !whole.is_open[k] && !interval.is_open[k]);
+    let ways =
+        [[true, false], [false, true], [true, true]].into_iter().filter(|way| (0..2).all(|k| is_cut[k] || !way[k]));
+    LEFT_OUT_WIDTHS.iter().flat_map(|widths| ways.clone().map(move |way| (*widths, way))).find_map(|(widths, way)| {
+        let (mut own, mut all) = (interval, whole);
+        for k in (0..2).filter(|&k| way[k]) {
+            let by = widths * interval.sections[k].width;
+            let s = if k == 0 { interval.from + by } else { interval.to - by };
+            let section = look.fits(s)?;
+            for part in [&mut own, &mut all] {
+                *(if k == 0 { &mut part.from } else { &mut part.to }) = s;
+                part.sections[k] = section;
+            }
+        }
+        let trace = if own.from < own.to { traced(look, own, &options) } else { None };
+        trace.map(|trace| (all, own, trace))
+    })
+}
+
+/// What may be left out at the corner of a body, in widths.
+const LEFT_OUT_WIDTHS: [f64; 4] = [0.0625, 0.125, 0.25, 0.5];
 
 /// For stretches of which the widths were judged when they were chosen: they would be judged twice, at a border.
 pub(super) fn freely(opts: &NetworkOptions) -> TraceOptions {
