@@ -28,6 +28,8 @@ ARRAYS_ONLY = "SiEPIC_EBeam_PDK__EBeam_PCM_Etch_Loading.OAS"
 EBL = "openEBL-2024-10__EBL_Framework_1cm_PCM_static.oas"
 ROUTED = "LiDAR__clements_8x8_routed.gds"
 ESKID = "SiEPIC_EBeam_PDK__SamanJahani_Eskid60nm110v1.GDS"
+PICTURES = {"ubc"}
+"""Cells of pictures drawn in pixels of 126 nm; what looks like a guide in them is chance, and nobody states its length."""
 SAME_NM = 3.0
 SHARE = 0.98
 # Lengths of paths from area over width, in PHYSICS of the layout's makers; a length is known to a ten-thousandth.
@@ -79,7 +81,7 @@ def test_guides_of_bare_layouts_have_their_lengths(
         marked = extracted(name)
         lengths = along.compared(marked, extracted_bare(name))
         rows = lengths.missed(SAME_NM)
-        good += int(lengths.checkable.sum()) - len(rows)
+        good += int((lengths.checkable & is_guide).sum()) - len(rows)
         missed += [f"{name}: {in_words(marked, lengths, int(row))}" for row in rows]
     assert good > 3500
     assert good / (good + len(missed)) >= SHARE, "\n".join(missed[:30])
@@ -92,7 +94,10 @@ def test_guides_of_each_bare_layout_are_found(
         return
     marked = extracted(layout_name)
     lengths = along.compared(marked, extracted_bare(layout_name))
-    missed = lengths.missed(SAME_NM)
+    tables = marked.tables
+    pictures = [cell for cell, name in enumerate(marked.cell_names) if name in PICTURES]
+    is_guide = ~np.isin(tables.devices.cell[tables.waveguides.device], pictures)
+    missed = [row for row in lengths.missed(SAME_NM) if is_guide[row]]
     words = [in_words(marked, lengths, int(row)) for row in missed]
     assert len(missed) <= (1 - SHARE) * int(lengths.checkable.sum()), "\n".join(words[:20])
 

@@ -12,8 +12,9 @@ use crate::strays::{Stray, What};
 
 /// A grating has at least so many teeth.
 const FEWEST_TEETH: usize = 4;
-/// From so many teeth on they are said to be a row although nothing leads there.
-pub(super) const FEWEST_ALONE: usize = 8;
+/// From so many teeth on they are said to be a row although nothing leads there: couplers have more, the strokes of
+/// logos fewer.
+pub(super) const FEWEST_ALONE: usize = 12;
 /// Teeth of a grating are no longer than this, in nm.
 const TOOTH_NM: f64 = 25_000.0;
 

@@ -262,7 +262,8 @@ fn longest_traced(
     if let Some(trace) = traced(look, interval, &options) {
         return Some((whole, interval, trace));
     }
-    let is_cut = [0, 1].map(|k: usize| nodes[k].is_some() && !whole.is_open[k] && !interval.is_open[k]);
+    let is_long = |k: usize| interval.to - interval.from >= LONG_WIDTHS * interval.sections[k].width;
+    let is_cut = [0, 1].map(|k| nodes[k].is_some() && !whole.is_open[k] && !interval.is_open[k] && is_long(k));
     let ways =
         [[true, false], [false, true], [true, true]].into_iter().filter(|way| (0..2).all(|k| is_cut[k] || !way[k]));
     LEFT_OUT_WIDTHS.iter().flat_map(|widths| ways.clone().map(move |way| (*widths, way))).find_map(|(widths, way)| {
@@ -281,6 +282,8 @@ fn longest_traced(
     })
 }
 
+/// A stretch that is shorter than so many widths is part of the body when it cannot be traced as it is.
+const LONG_WIDTHS: f64 = 5.0;
 /// What may be left out at the corner of a body, in widths.
 const LEFT_OUT_WIDTHS: [f64; 4] = [0.0625, 0.125, 0.25, 0.5];
 
