@@ -29,7 +29,7 @@ EBL = "openEBL-2024-10__EBL_Framework_1cm_PCM_static.oas"
 ROUTED = "LiDAR__clements_8x8_routed.gds"
 ESKID = "SiEPIC_EBeam_PDK__SamanJahani_Eskid60nm110v1.GDS"
 PICTURES = {"ubc"}
-"""Cells of pictures drawn in pixels of 126 nm; what looks like a guide in them is chance, and nobody states its length."""
+"""Cells of pictures drawn in pixels of 126 nm. What looks like a guide in them is chance; nobody states its length."""
 SAME_NM = 3.0
 SHARE = 0.98
 # Lengths of paths from area over width, in PHYSICS of the layout's makers; a length is known to a ten-thousandth.
