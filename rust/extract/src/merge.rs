@@ -195,7 +195,9 @@ impl<'a> Merger<'a> {
         let common = region::intersection(one, other);
         let [x, y] = self.items[a].copy.at;
         let mut bbox = BBox::EMPTY;
-        common.iter().for_each(|ring| bbox.add_box(&BBox::of_points(ring).transformed(&Transform::shift(x, y))));
+        for ring in &common {
+            bbox.add_box(&BBox::of_points(ring).transformed(&Transform::shift(x, y)));
+        }
         Some(Twins { first: id(a)?, second: id(b)?, bbox, area: region::area(&common), is_exact: false })
     }
 

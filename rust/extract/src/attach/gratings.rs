@@ -90,7 +90,9 @@ pub(super) fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outline
 /// Teeth to which no guide leads, with the shapes beside them.
 pub(super) fn alone(group: &[usize], n_teeth: usize, outlines: &[Outline], devices: &[Placed]) -> Stray {
     let mut bbox = BBox::EMPTY;
-    group.iter().for_each(|&k| bbox.add_box(&outlines[k].bbox));
+    for &k in group {
+        bbox.add_box(&outlines[k].bbox);
+    }
     let at = [f64::midpoint(bbox.min[0], bbox.max[0]), f64::midpoint(bbox.min[1], bbox.max[1])];
     let what = if group.len() > n_teeth { What::Grating(n_teeth) } else { What::Row(n_teeth) };
     Stray { top: devices[outlines[group[0]].device].top, at, what }

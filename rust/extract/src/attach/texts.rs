@@ -141,7 +141,9 @@ fn letters(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> Vec<Letter> {
             continue;
         }
         let mut bbox = BBox::EMPTY;
-        group.iter().for_each(|placed| bbox.add_box(&of(cells, placed).bbox.transformed(&placed.transform)));
+        for placed in group {
+            bbox.add_box(&of(cells, placed).bbox.transformed(&placed.transform));
+        }
         let one = of(cells, &group[0]);
         let is_bar = group.len() == 1 && one.guide.as_ref().is_some_and(|g| is_straight(&g.trace));
         let letter = Letter { devices: (from, first), bbox, is_bar, form: one.shape };

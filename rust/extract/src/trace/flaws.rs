@@ -68,7 +68,7 @@ struct OneSided {
 
 /// The flaws of a guide between two sides, in order; places are relative to the same origin as the vertices.
 pub(super) fn find(right: &[Vertex], left: &[Vertex], nodes: &[Node], grid: f64, chord_tolerance: f64) -> Vec<Flaw> {
-    let of = |side: &[Vertex], hand: f64| without_teeth(one_sided(side, hand, nodes, grid, chord_tolerance), grid);
+    let of = |side: &[Vertex], hand: f64| without_teeth(&one_sided(side, hand, nodes, grid, chord_tolerance), grid);
     let (mut right, mut left) = (of(right, -1.0).into_iter().peekable(), of(left, 1.0).into_iter().peekable());
     let mut out = Vec::new();
     loop {
@@ -353,7 +353,7 @@ fn axis_at(nodes: &[Node], at: [f64; 2], part: f64) -> f64 {
     feet.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(nodes[k].s, |f| f.1)
 }
 
-fn without_teeth(found: Vec<OneSided>, grid: f64) -> Vec<OneSided> {
+fn without_teeth(found: &[OneSided], grid: f64) -> Vec<OneSided> {
     let is_next = |a: &OneSided, b: &OneSided| b.start - a.end <= TOOTH_PITCH_STEPS * grid;
     found.chunk_by(is_next).filter(|row| row.len() < TEETH).flatten().copied().collect()
 }
