@@ -5,7 +5,7 @@ use std::f64::consts::FRAC_PI_2;
 use rayon::prelude::*;
 use waveguard_geom::{BBox, GridIndex, Octagon};
 
-use crate::trace::Piece as CurvePiece;
+use crate::trace::{Piece as CurvePiece, angle_between};
 
 /// The centre-line of a placed guide, in nm in the frame of the top.
 #[derive(Clone, Debug, Default)]
@@ -154,9 +154,11 @@ pub struct Piece {
     pub width: f64,
     /// Width at its end less that at its start.
     pub widening: f64,
-    /// How far the segment it is cut from bows out to the left, and which part of that segment it is: where it
-    /// begins and how long it is.
+    /// How far the segment it is cut from bows out to the left, at which part of that segment it begins, and the part
+    /// that a nm of it is.
     pub bow: [f64; 3],
+    /// Largest slope of the bowed guide against the piece, without sign.
+    pub steepest: f64,
     /// The line.
     pub line: u32,
     /// The segment of the line it is cut from.
@@ -171,9 +173,16 @@ impl Piece {
 
     /// How far the guide lies to the left of the piece at a distance from its start.
     pub fn bowed_at(&self, d: f64) -> f64 {
-        let [bow, from, part] = self.bow;
-        let u = from + part * d / self.length;
+        let [bow, from, a_nm] = self.bow;
+        let u = from + a_nm * d;
         4.0 * bow * u * (1.0 - u)
+    }
+
+    /// Slope of the guide against the piece at a distance from its start.
+    #[inline]
+    pub fn slope_at(&self, d: f64) -> f64 {
+        let [bow, from, a_nm] = self.bow;
+        4.0 * bow * a_nm * (1.0 - 2.0 * (from + a_nm * d))
     }
 
     /// Width at a distance from its start.
@@ -314,7 +323,8 @@ fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
             along: line.along[i - 1] + whole * k / n,
             width: line.width[i - 1] * (1.0 - share) + line.width[i] * share,
             widening: (line.width[i] - line.width[i - 1]) / n,
-            bow: [bow, k / n, 1.0 / n],
+            bow: [bow, k / n, whole.recip()],
+            steepest: 4.0 * bow.abs() / whole * (1.0 - 2.0 * k / n).abs().max((1.0 - 2.0 * (k + 1.0) / n).abs()),
             line: l,
             segment: (i - 1) as u32,
         });
@@ -350,8 +360,7 @@ fn gather(pieces: &[Piece], tile: f64, top: usize, stretches: &mut Vec<Stretch>)
 
 /// Turn from one piece to the next, without sign.
 fn turn(p: &Piece, q: &Piece) -> f64 {
-    let ([ux, uy], [vx, vy]) = (p.direction, q.direction);
-    (ux * vy - uy * vx).atan2(ux * vx + uy * vy).abs()
+    angle_between(p.direction, q.direction).abs()
 }
 
 impl Stretch {

@@ -26,12 +26,6 @@ const MAX_TILES_ALONG: f64 = 2_147_483_648.0;
 /// Boxes that are worth a thread of their own while they are sorted.
 const BOXES_A_BAND: usize = 1 << 13;
 
-/// Bits of an item: the tile is in the first column and in the first row that its box touches. The others are the
-/// number of the box.
-const FIRST_COLUMN: u32 = 1 << 31;
-const FIRST_ROW: u32 = 1 << 30;
-const NUMBER: u32 = FIRST_ROW - 1;
-
 /// Boxes sorted into square tiles. A box is listed in every tile it touches; one much larger than a tile in
 /// those of a coarser grid.
 #[derive(Clone, Debug)]
@@ -41,13 +35,35 @@ pub struct GridIndex {
     tiles_a_dbu: f64,
     nx: usize,
     ny: usize,
-    tiles: Tiles,
-    items: Vec<u32>,
+    /// The tiles that a box touches in four parts: where it begins, further on in its first column, further on in its
+    /// first row, and the others. A query visits each box in the first tile that both share, so that of the tiles it
+    /// touches itself it looks at all for the first part, at its first row for the second, at its first column for the
+    /// third, at the first tile for the last; long boxes beside each other are not met again and again.
+    parts: [Part; 4],
     coarser: Option<Box<GridIndex>>,
 }
 
 /// First and last tile column, then row, that a box touches.
 type Span = [u32; 4];
+
+/// The tiles of each part of a box; `None` where there are none.
+fn parts([x0, x1, y0, y1]: Span) -> [Option<Span>; 4] {
+    let (is_wide, is_high) = (x1 > x0, y1 > y0);
+    [
+        Some([x0, x0, y0, y0]),
+        is_high.then_some([x0, x0, y0 + 1, y1]),
+        is_wide.then_some([x0 + 1, x1, y0, y0]),
+        (is_wide && is_high).then_some([x0 + 1, x1, y0 + 1, y1]),
+    ]
+}
+
+/// Boxes by tile.
+#[derive(Clone, Debug)]
+struct Part {
+    tiles: Tiles,
+    /// Numbers of boxes, tile after tile.
+    items: Vec<u32>,
+}
 
 /// True when a box is better kept in a coarser grid.
 fn is_large(&[x0, x1, y0, y1]: &Span) -> bool {
@@ -102,7 +118,7 @@ fn shift(last: u64, n: usize) -> u32 {
     shift
 }
 
-/// Places by tile, then number: gathered by the upper bits of the tile, and sorted among the few that share them.
+/// Places by tile and number: gathered by the upper bits of the tile, and sorted among the few that share them.
 fn sorted(places: &[(u64, u32)]) -> Vec<(u64, u32)> {
     let last = places.iter().map(|p| p.0).max().unwrap_or(0);
     let shift = shift(last, places.len());
@@ -119,8 +135,7 @@ fn sorted(places: &[(u64, u32)]) -> Vec<(u64, u32)> {
         out[*end as usize] = *place;
         *end += 1;
     }
-    out.chunk_by_mut(|p, q| p.0 >> shift == q.0 >> shift)
-        .for_each(|own| own.sort_unstable_by_key(|p| (p.0, p.1 & NUMBER)));
+    out.chunk_by_mut(|p, q| p.0 >> shift == q.0 >> shift).for_each(<[(u64, u32)]>::sort_unstable);
     out
 }
 
@@ -182,13 +197,117 @@ impl Occupied {
     }
 }
 
+impl Part {
+    const NOTHING: Self = Self { tiles: Tiles::All(Vec::new()), items: Vec::new() };
+
+    /// Of the boxes with such tiles each, out of `nx` columns and `ny` rows; with all tiles, or those that hold something.
+    fn new(boxes: &[(u32, Span)], [nx, ny]: [usize; 2], keep_all: bool) -> Self {
+        match boxes {
+            [] => Self::NOTHING,
+            _ if keep_all => Self::with_all_tiles(boxes, [nx, ny]),
+            _ => Self::with_occupied_tiles(boxes, nx),
+        }
+    }
+
+    fn with_all_tiles(boxes: &[(u32, Span)], [nx, ny]: [usize; 2]) -> Self {
+        let n = nx * ny;
+        // Each thread sorts all boxes into rows of its own.
+        let threads = rayon::current_num_threads().min(boxes.len() / BOXES_A_BAND).max(1);
+        let rows = ny.div_ceil(threads);
+        let bands: Vec<Range<usize>> = (0..ny).step_by(rows).map(|row| row..(row + rows).min(ny)).collect();
+        let mut starts = vec![0_u32; n + 1];
+        starts[1..].par_chunks_mut(rows * nx).zip(&bands).for_each(|(counts, band)| {
+            for (_, span) in boxes {
+                each_row(span, nx, band, |tiles| counts[tiles].iter_mut().for_each(|c| *c += 1));
+            }
+        });
+        for t in 0..n {
+            starts[t + 1] += starts[t];
+        }
+        let mut next = starts[..n].to_vec();
+        let mut items = vec![0_u32; starts[n] as usize];
+        let mut shares: Vec<&mut [u32]> = Vec::with_capacity(bands.len());
+        let mut rest = &mut items[..];
+        for band in &bands {
+            let [from, to] = [band.start, band.end].map(|row| starts[row * nx] as usize);
+            let (own, others) = rest.split_at_mut(to - from);
+            shares.push(own);
+            rest = others;
+        }
+        next.par_chunks_mut(rows * nx).zip(&bands).zip(shares).for_each(|((next, band), items)| {
+            let base = starts[band.start * nx];
+            for (i, span) in boxes {
+                each_row(span, nx, band, |tiles| {
+                    for slot in &mut next[tiles] {
+                        items[(*slot - base) as usize] = *i;
+                        *slot += 1;
+                    }
+                });
+            }
+        });
+        Self { tiles: Tiles::All(starts), items }
+    }
+
+    fn with_occupied_tiles(boxes: &[(u32, Span)], nx: usize) -> Self {
+        let mut places: Vec<(u64, u32)> = Vec::with_capacity(boxes.len());
+        for (i, span) in boxes {
+            each_row(span, nx, &(0..usize::MAX), |tiles| places.extend(tiles.map(|t| (t as u64, *i))));
+        }
+        let places = sorted(&places);
+        let (mut numbers, mut starts) = (Vec::new(), Vec::new());
+        for (k, (tile, _)) in places.iter().enumerate() {
+            if numbers.last() != Some(tile) {
+                numbers.push(*tile);
+                starts.push(k as u32);
+            }
+        }
+        starts.push(places.len() as u32);
+        let tiles = Tiles::Occupied(Occupied::new(numbers, starts, nx as u64));
+        Self { tiles, items: places.into_iter().map(|(_, i)| i).collect() }
+    }
+
+    /// Visits the boxes from number `first` on in some tiles, until `visit` says that it has seen enough.
+    #[inline]
+    fn visit(&self, [x0, x1, y0, y1]: Span, nx: usize, first: u32, visit: &mut impl FnMut(usize) -> bool) -> bool {
+        if self.items.is_empty() {
+            return true;
+        }
+        let mut items =
+            |from: u32, to: u32| self.items[from as usize..to as usize].iter().all(|&i| i < first || visit(i as usize));
+        match &self.tiles {
+            Tiles::All(starts) => {
+                let [x0, x1, y0, y1] = [x0, x1 + 1, y0, y1].map(|v| v as usize);
+                (y0..=y1).all(|y| items(starts[y * nx + x0], starts[y * nx + x1]))
+            }
+            Tiles::Occupied(occupied) => {
+                let [x0, x1, y0, y1] = [x0, x1 + 1, y0, y1].map(u64::from);
+                let mut rows = (occupied.row(y0)..occupied.rows.len()).take_while(|&r| occupied.rows[r].number <= y1);
+                rows.all(|row| {
+                    let [from, to] = [x0, x1].map(|x| occupied.starts[occupied.before(row, x, nx as u64)]);
+                    items(from, to)
+                })
+            }
+        }
+    }
+}
+
+/// Calls `f` with the tiles of every row of a band that a box touches, counted from the first tile of the band.
+#[inline]
+fn each_row(span: &Span, nx: usize, band: &Range<usize>, mut f: impl FnMut(Range<usize>)) {
+    let [x0, x1, y0, y1] = span.map(|v| v as usize);
+    for y in y0.max(band.start)..(y1 + 1).min(band.end) {
+        let first = (y - band.start) * nx;
+        f(first + x0..first + x1 + 1);
+    }
+}
+
 impl GridIndex {
     /// Sorts `boxes` (empty ones are left out) into tiles of about `tile` dbu.
     ///
     /// # Panics
-    /// When there are 2^30 boxes or more, which take more memory than there is.
+    /// When there are 2^32 boxes or more, which take more memory than there is.
     pub fn new(boxes: &[BBox], tile: f64) -> Self {
-        assert!(boxes.len() <= NUMBER as usize, "too many boxes");
+        assert!(u32::try_from(boxes.len()).is_ok(), "too many boxes");
         let numbers: Vec<u32> = (0..boxes.len() as u32).filter(|&i| !boxes[i as usize].is_empty()).collect();
         Self::of(boxes, &numbers, tile)
     }
@@ -199,9 +318,8 @@ impl GridIndex {
         for &i in numbers {
             all.add_box(&boxes[i as usize]);
         }
-        let tiles = Tiles::All(vec![0, 0]);
         let mut index =
-            Self { origin: [0.0; 2], tiles_a_dbu: 1.0, nx: 1, ny: 1, tiles, items: Vec::new(), coarser: None };
+            Self { origin: [0.0; 2], tiles_a_dbu: 1.0, nx: 1, ny: 1, parts: [Part::NOTHING; 4], coarser: None };
         if all.is_empty() {
             return index;
         }
@@ -226,76 +344,12 @@ impl GridIndex {
             index.coarser = Some(Box::new(Self::of(boxes, &large, tile * COARSER)));
             own.retain(|(_, span)| !is_large(span));
         }
-        if keep_all {
-            index.sort_into_all(&own);
-        } else {
-            index.sort_into_occupied(&own);
-        }
+        let size = [index.nx, index.ny];
+        index.parts.par_iter_mut().enumerate().for_each(|(k, part)| {
+            let its: Vec<(u32, Span)> = own.iter().filter_map(|&(i, span)| Some((i, parts(span)[k]?))).collect();
+            *part = Part::new(&its, size, keep_all);
+        });
         index
-    }
-
-    fn sort_into_all(&mut self, boxes: &[(u32, Span)]) {
-        let n = self.nx * self.ny;
-        // Each thread sorts all boxes into rows of its own.
-        let threads = rayon::current_num_threads().min(boxes.len() / BOXES_A_BAND).max(1);
-        let rows = self.ny.div_ceil(threads);
-        let bands: Vec<Range<usize>> = (0..self.ny).step_by(rows).map(|row| row..(row + rows).min(self.ny)).collect();
-        let mut starts = vec![0_u32; n + 1];
-        starts[1..].par_chunks_mut(rows * self.nx).zip(&bands).for_each(|(counts, band)| {
-            for (_, span) in boxes {
-                self.each_row(span, band, |tiles, _| counts[tiles].iter_mut().for_each(|c| *c += 1));
-            }
-        });
-        for t in 0..n {
-            starts[t + 1] += starts[t];
-        }
-        let mut next = starts[..n].to_vec();
-        let mut items = vec![0_u32; starts[n] as usize];
-        let mut parts: Vec<&mut [u32]> = Vec::with_capacity(bands.len());
-        let mut rest = &mut items[..];
-        for band in &bands {
-            let [from, to] = [band.start, band.end].map(|row| starts[row * self.nx] as usize);
-            let (own, others) = rest.split_at_mut(to - from);
-            parts.push(own);
-            rest = others;
-        }
-        next.par_chunks_mut(rows * self.nx).zip(&bands).zip(parts).for_each(|((next, band), items)| {
-            let base = starts[band.start * self.nx];
-            for (i, span) in boxes {
-                self.each_row(span, band, |tiles, row| {
-                    let mut item = *i | row | FIRST_COLUMN;
-                    for slot in &mut next[tiles] {
-                        items[(*slot - base) as usize] = item;
-                        *slot += 1;
-                        item = *i | row;
-                    }
-                });
-            }
-        });
-        self.tiles = Tiles::All(starts);
-        self.items = items;
-    }
-
-    fn sort_into_occupied(&mut self, boxes: &[(u32, Span)]) {
-        let mut places: Vec<(u64, u32)> = Vec::with_capacity(boxes.len());
-        for (i, span) in boxes {
-            self.each_row(span, &(0..self.ny), |tiles, row| {
-                let (first, rest) = (tiles.start as u64, tiles.start as u64 + 1..tiles.end as u64);
-                places.push((first, *i | row | FIRST_COLUMN));
-                places.extend(rest.map(|t| (t, *i | row)));
-            });
-        }
-        let places = sorted(&places);
-        let (mut numbers, mut starts) = (Vec::new(), Vec::new());
-        for (k, (tile, _)) in places.iter().enumerate() {
-            if numbers.last() != Some(tile) {
-                numbers.push(*tile);
-                starts.push(k as u32);
-            }
-        }
-        starts.push(places.len() as u32);
-        self.tiles = Tiles::Occupied(Occupied::new(numbers, starts, self.nx as u64));
-        self.items = places.into_iter().map(|(_, i)| i).collect();
     }
 
     /// Calls `visit` once with the number of every box that may touch `query`.
@@ -331,62 +385,19 @@ impl GridIndex {
 
     #[inline]
     fn visit(&self, query: &BBox, first: u32, visit: &mut impl FnMut(usize) -> bool) -> bool {
-        // A box is visited in the first tile that it shares with the query.
-        let mut tiles = |own: &[u32], seen: u32| {
-            own.iter().all(|&item| item & seen != seen || item & NUMBER < first || visit((item & NUMBER) as usize))
-        };
-        match &self.tiles {
-            Tiles::All(starts) => {
-                let [x0, x1, y0, y1] = self.span(query).map(|v| v as usize);
-                for y in y0..=y1 {
-                    let (row, in_row) = (y * self.nx, if y == y0 { 0 } else { FIRST_ROW });
-                    let [from, next, end] = [x0, x0 + 1, x1 + 1].map(|x| starts[row + x] as usize);
-                    if !tiles(&self.items[from..next], in_row) || !tiles(&self.items[next..end], in_row | FIRST_COLUMN)
-                    {
-                        return false;
-                    }
-                }
-            }
-            Tiles::Occupied(occupied) => {
-                let [x0, x1, y0, y1] = self.span(query).map(u64::from);
-                let nx = self.nx as u64;
-                for row in occupied.row(y0)..occupied.rows.len() {
-                    let number = occupied.rows[row].number;
-                    if number > y1 {
-                        break;
-                    }
-                    let in_row = if number == y0 { 0 } else { FIRST_ROW };
-                    let (from, end) = (occupied.before(row, x0, nx), occupied.before(row, x1 + 1, nx));
-                    let is_first = from < end && occupied.numbers[from] == number * nx + x0;
-                    let [from, next, end] =
-                        [from, from + usize::from(is_first), end].map(|tile| occupied.starts[tile] as usize);
-                    if !tiles(&self.items[from..next], in_row) || !tiles(&self.items[next..end], in_row | FIRST_COLUMN)
-                    {
-                        return false;
-                    }
-                }
-            }
-        }
-        true
+        let [x0, x1, y0, y1] = self.span(query);
+        // For each part of boxes the tiles of the query that may be the first that both share.
+        let shared = [[x0, x1, y0, y1], [x0, x1, y0, y0], [x0, x0, y0, y1], [x0, x0, y0, y0]];
+        self.parts.iter().zip(shared).all(|(part, span)| part.visit(span, self.nx, first, visit))
     }
 
     #[inline]
     fn span(&self, b: &BBox) -> Span {
         let at = |v: f64, axis: usize, n: usize| {
-            (((v - self.origin[axis]) * self.tiles_a_dbu).max(0.0) as u32).min(n as u32 - 1)
+            // What lies before the first tile is 0 as a number without sign.
+            (((v - self.origin[axis]) * self.tiles_a_dbu) as u32).min(n as u32 - 1)
         };
         [at(b.min[0], 0, self.nx), at(b.max[0], 0, self.nx), at(b.min[1], 1, self.ny), at(b.max[1], 1, self.ny)]
-    }
-
-    /// Tiles of every row of a band that a box touches, counted from the first tile of the band, and the mark of the
-    /// first row of the box.
-    #[inline]
-    fn each_row(&self, span: &Span, band: &Range<usize>, mut f: impl FnMut(Range<usize>, u32)) {
-        let [x0, x1, y0, y1] = span.map(|v| v as usize);
-        for y in y0.max(band.start)..(y1 + 1).min(band.end) {
-            let first = (y - band.start) * self.nx;
-            f(first + x0..first + x1 + 1, if y == y0 { FIRST_ROW } else { 0 });
-        }
     }
 }
 
@@ -425,7 +436,7 @@ mod tests {
                 boxes.push(unit(1e9, -1e9));
             }
             let index = GridIndex::new(&boxes, 1.5);
-            assert!(matches!(&index.tiles, Tiles::Occupied(_)) == stray);
+            assert!(matches!(&index.parts[0].tiles, Tiles::Occupied(_)) == stray);
             for (i, q) in boxes.iter().enumerate() {
                 let mut seen = Vec::new();
                 index.later_candidates_while(&q.grown(2.5), i, |j| {
@@ -449,7 +460,7 @@ mod tests {
         let mut held = 0;
         let mut level = Some(&index);
         while let Some(grid) = level {
-            held += grid.items.len();
+            held += grid.parts.iter().map(|part| part.items.len()).sum::<usize>();
             level = grid.coarser.as_deref();
         }
         assert!(held <= boxes.len() * MAX_TILES_PER_THIN_BOX as usize, "{held}");

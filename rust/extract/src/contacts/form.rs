@@ -151,13 +151,12 @@ fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Ve
     let mut from = first;
     while from < n {
         let mut bbox = Octagon::EMPTY;
+        bbox.add(points[from]);
         let mut to = from;
         let size = |o: &Octagon| larger_side(&o.upright);
         while to < n && to - from < RUN_EDGES {
             let mut grown = bbox;
-            for p in [points[to], points[next[to] as usize]] {
-                grown.add(p);
-            }
+            grown.add(points[next[to] as usize]);
             if to > from && size(&grown) > tile {
                 break;
             }

@@ -1,5 +1,7 @@
 //! Where the lines across a piece of a guide meet a piece of another, and how far away.
 
+use std::f64::consts::FRAC_PI_2;
+
 use super::curve::Curve;
 use crate::lines::Piece;
 
@@ -69,24 +71,9 @@ impl Seen {
 /// How far a guide lies to the left of its piece, from a place on it on in such steps.
 #[inline]
 fn bow(piece: &Piece, d: f64, step: f64) -> Curve {
-    let [bow, from, part] = piece.bow;
-    let part = part / piece.length;
-    let (u, by) = (from + part * d, part * step);
+    let [bow, from, a_nm] = piece.bow;
+    let (u, by) = (from + a_nm * d, a_nm * step);
     Curve::new(4.0 * bow * u * (1.0 - u), 4.0 * bow * by * (1.0 - 2.0 * u), -4.0 * bow * by * by)
-}
-
-/// Slope of a guide against its piece at a place on that.
-#[inline]
-fn slope(piece: &Piece, d: f64) -> f64 {
-    let [bow, from, part] = piece.bow;
-    let part = part / piece.length;
-    4.0 * bow * part * (1.0 - 2.0 * (from + part * d))
-}
-
-/// The largest slope of a guide against its piece.
-#[inline]
-fn most_slope(piece: &Piece) -> f64 {
-    if piece.bow[0] == 0.0 { 0.0 } else { slope(piece, 0.0).abs().max(slope(piece, piece.length).abs()) }
 }
 
 /// Two pieces within reach of each other.
@@ -120,12 +107,16 @@ impl<'a> Pair<'a> {
             return None;
         }
         // A chord shows the direction of a bent guide in its middle only.
-        let bend = most_slope(piece) + most_slope(other);
+        let bend = piece.steepest + other.steepest;
         let is_apart = cos.abs() < beside.parallel;
         if is_apart && (bend <= 0.0 || sin.abs().atan2(cos.abs()) - bend > beside.parallel_rad) {
             return None;
         }
-        let is_turning = bend > 0.0 && (is_apart || sin.abs().atan2(cos.abs()) + bend > beside.parallel_rad);
+        // An angle is longer than its sine, by no more than the half of a circle over its diameter.
+        let is_turning = bend > 0.0
+            && (is_apart
+                || sin.abs() * FRAC_PI_2 + bend > beside.parallel_rad
+                    && sin.abs().atan2(cos.abs()) + bend > beside.parallel_rad);
         // Across the piece both ends of the other one, which bows out in between, lie on one side and too far.
         let (begin, finish) = (height, height + other.length * sin);
         let wide = |p: &Piece| p.bow[0].abs() + f64::midpoint(p.width, p.widening.abs());
@@ -144,7 +135,7 @@ impl<'a> Pair<'a> {
         }
         let d = (along - self.start) / self.cos;
         let chords_rad = (self.sin * self.cos.signum()).atan2(self.cos.abs());
-        (chords_rad + slope(self.other, d) - slope(self.piece, along)).abs() <= self.beside.parallel_rad
+        (chords_rad + self.other.slope_at(d) - self.piece.slope_at(along)).abs() <= self.beside.parallel_rad
     }
 
     /// What is seen from a place so far along the piece, and from others in such steps.

@@ -18,6 +18,11 @@ const LONGEST_STEPS: f64 = 10_000.0;
 const AHEAD: usize = 24;
 /// Vertices of one straight line lie within so many grid steps of it.
 const ON_LINE: f64 = 0.75;
+/// Leads that turn by this sine are not straight on as far as rounding lets anybody know: it is off by a step across both
+/// ends of each.
+const ANOTHER_WAY: f64 = 3.0 / LEAD_STEPS;
+/// A turn of this sum of sines, each below a right angle, is less than a whole one.
+const LESS_THAN_WHOLE_TURN: f64 = 3.9;
 /// Smallest part of a turn that is no noise, in rad.
 const LEAST_TURN: f64 = 1e-3;
 /// An edge of so many grid steps may be a wall across its side; longer ones are seen as steps of the outline.
@@ -48,6 +53,48 @@ impl Run {
         // Times both lengths: most pairs along a bend end here.
         let (long, turn) = (self.length * other.length, cross(self.along, other.along).abs());
         turn * long <= rounding(self.along, grid) * (self.length + other.length) && dot(self.along, other.along) > 0.0
+    }
+}
+
+/// How a side turns from run to run: along a bend no run goes the way of one before, and none is looked at.
+struct Turns {
+    /// Sum of the sines of all turns up to each run, without sign.
+    turned: Vec<f64>,
+    /// The last run up to which the side turns one way from each.
+    until: Vec<usize>,
+    /// Leads before each run, and of all.
+    leads: Vec<usize>,
+}
+
+impl Turns {
+    fn new(runs: &[Run], is_lead: impl Fn(&Run) -> bool) -> Self {
+        let sines: Vec<f64> = runs
+            .windows(2)
+            .map(|w| if dot(w[0].along, w[1].along) > 0.0 { cross(w[0].along, w[1].along) } else { 0.0 })
+            .collect();
+        let mut turned = vec![0.0; runs.len()];
+        let mut leads = vec![0; runs.len() + 1];
+        for k in 0..runs.len() {
+            leads[k + 1] = leads[k] + usize::from(is_lead(&runs[k]));
+            turned[k] = if k > 0 { turned[k - 1] + sines[k - 1].abs() } else { 0.0 };
+        }
+        let mut until: Vec<usize> = (0..runs.len()).collect();
+        for k in (0..sines.len()).rev() {
+            if sines[k] != 0.0 {
+                let goes_on = sines.get(k + 1).is_some_and(|next| next * sines[k] > 0.0);
+                until[k] = if goes_on { until[k + 1] } else { k + 1 };
+            }
+        }
+        Self { turned, until, leads }
+    }
+
+    /// The run after the bend that leads from run `k` to run `j` and on, when it has turned too far by `j` already.
+    fn next_as(&self, k: usize, j: usize) -> Option<usize> {
+        let until = self.until[k];
+        // A turn below a right angle is no longer than its sine by half of a circle over its diameter: the side is not
+        // back from a whole turn.
+        let is_bend = j <= until && self.turned[until] - self.turned[k] < LESS_THAN_WHOLE_TURN;
+        (is_bend && self.turned[j] - self.turned[k] > ANOTHER_WAY).then_some(until + 1)
     }
 }
 
@@ -138,28 +185,36 @@ fn step(along: [f64; 2], grid: f64) -> f64 {
 
 /// Straight stretches from vertex to vertex, as long as they can be; each vertex is looked at once.
 fn runs(side: &[Vertex], grid: f64) -> Vec<Run> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(side.len());
     let mut from = 0;
     while from + 1 < side.len() {
         let origin = side[from].at;
-        let first = sub(side[from + 1].at, origin);
-        let along = unit(first);
-        let within = ON_LINE * step(along, grid);
-        let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
-        let mut to = from + 1;
+        // Distances along and across are times the length of the first edge.
+        let edge = sub(side[from + 1].at, origin);
+        let scale = size(edge);
+        let within = ON_LINE * step(edge, grid) * scale;
+        let (mut low, mut high) = (-within, within);
+        let (mut low_at, mut high_at) = (scale * scale, scale * scale);
+        let mut to = from + 2;
         while to < side.len() {
             let d = sub(side[to].at, origin);
-            let (x, y) = (dot(along, d), cross(along, d));
+            let (x, y) = (dot(edge, d), cross(edge, d));
             // The line through the first vertex may be a step off there, too.
-            if x <= 0.0 || (to > from + 1 && (y - within) / x > high) || (to > from + 1 && (y + within) / x < low) {
+            if x <= 0.0 || (y - within) * high_at > high * x || (y + within) * low_at < low * x {
                 break;
             }
-            (low, high) = (low.max((y - within) / x), high.min((y + within) / x));
+            if (y - within) * low_at > low * x {
+                (low, low_at) = (y - within, x);
+            }
+            if (y + within) * high_at < high * x {
+                (high, high_at) = (y + within, x);
+            }
             to += 1;
         }
-        let last = (to - 1).max(from + 1);
+        let last = to - 1;
         let chord = sub(side[last].at, origin);
-        out.push(Run { from, to: last, length: size(chord), along: unit(chord) });
+        let length = if last == from + 1 { scale } else { size(chord) }.max(f64::MIN_POSITIVE);
+        out.push(Run { from, to: last, length, along: [chord[0] / length, chord[1] / length] });
         from = last;
     }
     out
@@ -168,6 +223,7 @@ fn runs(side: &[Vertex], grid: f64) -> Vec<Run> {
 fn one_sided(side: &[Vertex], hand: f64, nodes: &[Node], grid: f64, chord_tolerance: f64) -> Vec<OneSided> {
     let runs = runs(side, grid);
     let is_lead = |r: &Run| r.length >= LEAD_STEPS * grid;
+    let turns = Turns::new(&runs, is_lead);
     let whole = side.last().map_or(0.0, |v| v.s).max(f64::MIN_POSITIVE);
     let placed = |from: usize, to: usize, [step, out, error, radius]: [f64; 4]| {
         let (p, q) = (side[from], side[to]);
@@ -184,12 +240,21 @@ fn one_sided(side: &[Vertex], hand: f64, nodes: &[Node], grid: f64, chord_tolera
             continue;
         }
         let reach = side[before.to].s + LONGEST_STEPS * grid;
-        let near = (k + 1..runs.len()).take_while(|&j| side[runs[j].from].s <= reach);
-        let found = near
-            .filter(|&j| is_lead(&runs[j]))
-            .take(AHEAD)
-            .filter(|&j| before.runs_on_as(&runs[j], grid))
-            .find_map(|j| between(side, [&before, &runs[j]], hand, grid, chord_tolerance).map(|one| (j, one)));
+        let (mut found, mut j, mut looked_at) = (None, k + 1, 0);
+        while found.is_none() && j < runs.len() && looked_at < AHEAD && side[runs[j].from].s <= reach {
+            if let Some(next) = turns.next_as(k, j) {
+                looked_at += turns.leads[next] - turns.leads[j];
+                j = next;
+                continue;
+            }
+            if is_lead(&runs[j]) {
+                looked_at += 1;
+                if before.runs_on_as(&runs[j], grid) {
+                    found = between(side, [&before, &runs[j]], hand, grid, chord_tolerance).map(|one| (j, one));
+                }
+            }
+            j += 1;
+        }
         let Some((j, one)) = found else {
             k += 1;
             continue;

@@ -36,6 +36,7 @@ pub use options::TraceOptions;
 pub(crate) use part::PartOf;
 pub use pieces::trace_pieces;
 pub use types::{Bend, CapHint, End, Flaw, NotARibbon, Piece, Sides, Station, Taper, Trace};
+pub(crate) use vector::angle_between;
 pub(crate) use view::END_ERROR_STEPS;
 pub use view::spine_length;
 

@@ -7,7 +7,7 @@ pub(super) fn size(v: [f64; 2]) -> f64 {
 }
 
 /// Angle from `a` to `b` in (-π, π].
-pub(super) fn angle_between(a: [f64; 2], b: [f64; 2]) -> f64 {
+pub(crate) fn angle_between(a: [f64; 2], b: [f64; 2]) -> f64 {
     let (cross, dot) = (a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1]);
     // The series of atan: below 0.2 rad the rest is under 2e-9 rad, and no call is needed.
     if dot > 0.0 && cross.abs() < 0.2 * dot {
