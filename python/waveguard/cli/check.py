@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from waveguard.cli import _errors, _output
+from waveguard.cli import _errors, _options, _output
 from waveguard.cli._progress import progress
 
 if TYPE_CHECKING:
@@ -26,12 +26,8 @@ class Target:
 
 
 def check(
-    layout: Annotated[
-        Path, typer.Argument(metavar="LAYOUT", help="GDSII or OASIS file, gzipped or not; told by its content.")
-    ],
-    pdk: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Name of a PDK, or the path of its TOML file.")
-    ] = None,
+    layout: _options.Layout,
+    pdk: _options.PdkName = None,
     budget: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file of links and path assertions.")] = None,
     top: Annotated[
         list[str] | None,
@@ -62,7 +58,7 @@ def check(
     ignore: Annotated[
         list[str] | None, typer.Option(metavar="CODE", help="Leave out rules of this code or prefix (repeatable).")
     ] = None,
-    threads: Annotated[int, typer.Option(metavar="N", min=0, help="Threads of the core; 0: one per processor.")] = 0,
+    threads: _options.Threads = 0,
     show: Annotated[int, typer.Option(metavar="N", min=0, help="Rows shown per rule and table in text; 0: all.")] = 20,
     timings: Annotated[bool, typer.Option("--timings", help="Write the times of the stages into files, too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stdout unless -o - asks for it.")] = False,

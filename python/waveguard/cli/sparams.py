@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from waveguard.cli import _errors, _output
+from waveguard.cli import _errors, _options, _output
 from waveguard.cli._progress import progress
 from waveguard.cli.check import require_pdk
 
@@ -23,12 +23,8 @@ PASSIVE_WITHIN = 1e-9
 
 
 def sparams(
-    layout: Annotated[
-        Path, typer.Argument(metavar="LAYOUT", help="GDSII or OASIS file, gzipped or not; told by its content.")
-    ],
-    pdk: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Name of a PDK, or the path of its TOML file.")
-    ] = None,
+    layout: _options.Layout,
+    pdk: _options.PdkName = None,
     wl: Annotated[
         str, typer.Option(metavar="FROM:TO:N", help="Wavelengths in µm: first, last and how many; or a list 1.31,1.55.")
     ] = "",
@@ -39,10 +35,7 @@ def sparams(
             help="Terminals, or open ends as end@(x,y), separated by commas outside brackets; all without it.",
         ),
     ] = None,
-    top: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CELL", help="Look only into this cell (repeatable); all top cells without it."),
-    ] = None,
+    top: _options.Top = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,14 +58,11 @@ def sparams(
             help="Guides side by side couple at their place; ways that couple less than this are left out.",
         ),
     ] = -80.0,
-    bias: Annotated[
-        float,
-        typer.Option(metavar="NM", help="Nanometres by which the process moves each edge of a core outwards."),
-    ] = 0.0,
+    bias: _options.Bias = 0.0,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="End with 0 although the coupling of some guides is not known.")
     ] = False,
-    threads: Annotated[int, typer.Option(metavar="N", min=0, help="Threads of the core; 0: one per processor.")] = 0,
+    threads: _options.Threads = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no closing lines.")] = False,
 ) -> int:
     """Solve the fields of a layout and write its S-parameters."""

@@ -54,6 +54,15 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> l
     return columns(header, rows, [k >= left for k in range(len(header))])
 
 
+def _noted(lines: Sequence[str], notes: Sequence[str]) -> Iterator[str]:
+    """Give the lines of a table, each row with its note below it."""
+    yield f"  {lines[0]}"
+    for line, note in zip(lines[1:], notes, strict=True):
+        yield f"  {line}"
+        if note:
+            yield f"      {note}"
+
+
 def _loss(report: LossReport, show: int) -> Iterator[str]:
     waves = ", ".join(f"{one:g}" for one in report.wavelengths_um)
     light = f"at {waves} µm" if waves else "each part at the wavelength it is stated for"
@@ -125,12 +134,8 @@ def _sampled(sampled: SampledLoss, show: int) -> Iterator[str]:
         row += [f"{100 * table['other_path'][k]:.0f} %"] if searched else []
         row += [f"{table['wavelength_um'][k]:g}"] if several else []
         rows.append(row)
-    lines = _table(header, rows, 2)
-    yield f"  {lines[0]}"
-    for k, line in enumerate(lines[1:]):
-        yield f"  {line}"
-        if table["dominant"][k]:
-            yield f"      spread by: {table['dominant'][k]}"
+    dominant = [str(table["dominant"][k]) for k in range(shown)]
+    yield from _noted(_table(header, rows, 2), [one and f"spread by: {one}" for one in dominant])
     if shown < n:
         yield f"  … and {plural(n - shown, 'row')} more (--show 0 for all)"
     chips = sampled.chips
@@ -284,12 +289,7 @@ def _pairs(report: CrosstalkReport, show: int) -> Iterator[str]:
         )
         notes.append(str(table["note"][k]))
     header = ("guide", "neighbour", "nearest (µm)", "gap (µm)", "length (µm)", "couples (dB)", "± (dB)")
-    lines = _table(header, rows, 3)
-    yield f"  {lines[0]}"
-    for line, note in zip(lines[1:], notes, strict=True):
-        yield f"  {line}"
-        if note:
-            yield f"      {note}"
+    yield from _noted(_table(header, rows, 3), notes)
     if len(rows) < n:
         yield f"  … and {plural(n - len(rows), 'pair')} more (--show 0 for all)"
 
@@ -327,14 +327,9 @@ def _rings(report: CrosstalkReport, show: int) -> Iterator[str]:
             row.append(_db(table["channel_leak_db"][k], 1))
         rows.append(row)
         notes.append(str(table["note"][k]))
-    lines = _table(header, rows, 1)
-    yield f"  {lines[0]}"
-    for line, note in zip(lines[1:], notes, strict=True):
-        yield f"  {line}"
-        if note:
-            yield f"      {note}"
+    yield from _noted(_table(header, rows, 1), notes)
     if len(rows) < n:
-        yield f"  … and {plural(n - len(rows), 'ring')} more"
+        yield f"  … and {plural(n - len(rows), 'ring')} more (--show 0 for all)"
 
 
 def _resonance(report: CrosstalkReport, row: int) -> str:

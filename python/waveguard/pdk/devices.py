@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from waveguard.pdk.quantity import Part, Quantity, Text, nearest
+from waveguard.pdk.quantity import Part, Quantity, Sourced, Text, nearest
 from waveguard.pdk.sections import Name, Polarisation
 
 Role = Literal["auto", "device", "guide", "circuit", "ignore"]
@@ -82,7 +82,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 }
 
 
-class SParameterFile(Part):
+class SParameterFile(Sourced):
     """Measured or simulated S-parameters of a device, in a file beside the PDK."""
 
     file: Text
@@ -93,13 +93,6 @@ class SParameterFile(Part):
     """Sign of iωt in the file: +1 where a longer guide has a smaller phase. Touchstone is +1 when absent, others -1."""
     mode: Text | None = None
     """Mode to take from a file with several, or `all` for ports called `port@mode`."""
-    source: Text | None = None
-    note: Text | None = None
-
-    @property
-    def assumed(self) -> bool:
-        """True when nobody says where the file comes from."""
-        return self.source is None
 
 
 class DevicePattern(Part):

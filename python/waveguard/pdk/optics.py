@@ -11,14 +11,14 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from waveguard.pdk.quantity import NonNegative, Number, Part, Positive, Text
+from waveguard.pdk.quantity import NonNegative, Number, Part, Positive, Sourced, Text
 from waveguard.pdk.sections import Name
 
 NotBelow = Annotated[Number, Field(ge=0)]
 Above = Annotated[Number, Field(gt=0)]
 
 
-class ModeTable(Part):
+class ModeTable(Sourced):
     """Effective and group index of a guide against its width, at one wavelength."""
 
     name: Name
@@ -26,13 +26,6 @@ class ModeTable(Part):
     width_um: tuple[Above, ...] = Field(min_length=2)
     n_eff: tuple[Above, ...]
     n_g: tuple[Above, ...]
-    source: Text | None = None
-    note: Text | None = None
-
-    @property
-    def assumed(self) -> bool:
-        """True when no source backs the table."""
-        return self.source is None
 
     @model_validator(mode="after")
     def _consistent(self) -> ModeTable:

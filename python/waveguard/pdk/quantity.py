@@ -61,7 +61,19 @@ class Part(BaseModel):
         return data
 
 
-class Quantity(Part):
+class Sourced(Part):
+    """What comes from a publication, a measurement or a foundry, which it names; else it is assumed."""
+
+    source: Text | None = None
+    note: Text | None = None
+
+    @property
+    def assumed(self) -> bool:
+        """True when no source backs it."""
+        return self.source is None
+
+
+class Quantity(Sourced):
     """A physical number: `2.5` (assumed) or `{ value = 2.5, source = "…", min = 2.3, max = 2.7, note = "…" }`."""
 
     value: Number
@@ -76,8 +88,6 @@ class Quantity(Part):
     uniform where only `min` and `max` are. Triangular has its peak at the value."""
     per_edge_nm: Number | None = None
     """Change per nm by which the edges of all cores lie further out than drawn."""
-    source: Text | None = None
-    note: Text | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -131,11 +141,6 @@ class Quantity(Part):
         if self.shape == "triangular":
             return math.sqrt((below**2 + above**2 + below * above) / 18.0)
         return (below + above) / math.sqrt(12.0)
-
-    @property
-    def assumed(self) -> bool:
-        """True when no source backs the number."""
-        return self.source is None
 
     def __float__(self) -> float:
         return self.value

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from waveguard.pdk.quantity import NonNegative, Number, Part, Positive, Quantity, Text
+from waveguard.pdk.quantity import NonNegative, Number, Part, Positive, Quantity, Sourced, Text
 
 Polarisation = Literal["TE", "TM", "TE-TM"]
 Name = Text
@@ -36,7 +36,7 @@ class Law(Part):
     decay_per_um: Positive
 
 
-class Coupling(Part):
+class Coupling(Sourced):
     """Coupling coefficient kappa of two equal parallel guides against their gap, as a table or as a law."""
 
     name: Name
@@ -50,8 +50,6 @@ class Coupling(Part):
     """Width of the guides it was solved for."""
     wavelength_um: Number | None = Field(default=None, gt=0)
     """Wavelength it was solved for."""
-    source: Text | None = None
-    note: Text | None = None
 
     @property
     def assumed(self) -> bool:
@@ -108,18 +106,11 @@ class BendPoint(Part):
     db_per_90deg: Number = Field(ge=0)
 
 
-class BendLoss(Part):
+class BendLoss(Sourced):
     """Bend loss against radius. Radii are true centre-line radii of arcs, unless the note says otherwise."""
 
     table: tuple[BendPoint, ...] = Field(min_length=1)
     includes_propagation: bool
-    source: Text | None = None
-    note: Text | None = None
-
-    @property
-    def assumed(self) -> bool:
-        """True when no source backs the table."""
-        return self.source is None
 
     @model_validator(mode="after")
     def _sorted(self) -> BendLoss:
@@ -127,19 +118,12 @@ class BendLoss(Part):
         return self
 
 
-class LossSpectrum(Part):
+class LossSpectrum(Sourced):
     """Propagation loss against wavelength; linear between the points, held outside of them."""
 
     wavelength_um: tuple[Number, ...] = Field(min_length=2)
     db_per_cm: tuple[Number, ...]
     """Of straight guides; that of curved ones moves by the same factor."""
-    source: Text | None = None
-    note: Text | None = None
-
-    @property
-    def assumed(self) -> bool:
-        """True when no source backs the table."""
-        return self.source is None
 
     @model_validator(mode="after")
     def _consistent(self) -> LossSpectrum:
