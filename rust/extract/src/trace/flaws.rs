@@ -443,6 +443,7 @@ fn unit(d: [f64; 2]) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::super::{Flaw, Sides, TraceOptions, trace_ribbon};
+    use super::{LEAD_STEPS, Run, Turns, Vertex, runs};
     use waveguard_geom::Point;
 
     const LENGTH: i32 = 40_000;
@@ -512,6 +513,42 @@ mod tests {
         let found = trace_ribbon(&ring, None, &TraceOptions::default()).map(|t| t.flaws).unwrap_or_default();
         // Which way along the guide it is seen is a matter of the tracer.
         assert!(found.len() == 1 && (found[0].widened.abs() - 3.0).abs() < 0.1 && found[0].radius < 10.0, "{found:?}");
+    }
+
+    #[test]
+    fn no_stretch_that_is_passed_over_in_a_bend_goes_the_way_of_the_one_before_it() {
+        let reach = 2.0 * std::f64::consts::PI;
+        let mut passed = 0;
+        // Spirals that turn once or more, waves, and corners, with chords from short to long.
+        for (k, chords) in [12, 40, 90, 200, 500].into_iter().flat_map(|n| (0..4).map(move |k| (k, n))) {
+            let heading = |u: f64| match k {
+                0 => 1.4 * reach * u,
+                1 => 1.5 * (2.0 * reach * u).sin(),
+                2 => (4.0 * u).floor() * 1.4,
+                _ => 0.02 * (reach * u).cos() + 3.0 * u * u,
+            };
+            let (mut at, mut s) = ([0.0_f64; 2], 0.0);
+            let mut side = Vec::new();
+            for i in 0..chords {
+                side.push(Vertex { at: at.map(f64::round), tangent: [1.0, 0.0], s, is_corner: false });
+                let (sin, cos) = heading(f64::from(i) / f64::from(chords)).sin_cos();
+                let step = 40_000.0 / f64::from(chords);
+                (at, s) = ([at[0] + step * cos, at[1] + step * sin], s + step);
+            }
+            for grid in [1.0, 5.0] {
+                let runs = runs(&side, grid);
+                let is_lead = |r: &Run| r.length >= LEAD_STEPS * grid;
+                let turns = Turns::new(&runs, is_lead);
+                for (k, before) in runs.iter().enumerate().filter(|(_, r)| is_lead(r)) {
+                    for j in k + 1..runs.len() {
+                        let Some(next) = turns.next_as(k, j) else { continue };
+                        passed += next - j;
+                        assert!(!runs[j..next].iter().any(|r| is_lead(r) && before.runs_on_as(r, grid)), "{k} {j}");
+                    }
+                }
+            }
+        }
+        assert!(passed > 10_000, "{passed}");
     }
 
     #[test]
