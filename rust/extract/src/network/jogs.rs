@@ -139,6 +139,11 @@ pub fn is_notch(ring: &[Point], i: usize) -> bool {
 /// Steps further apart than this part of the longest step are no teeth of one wall.
 const PITCH: f64 = 0.25;
 
+/// What lies between a row of teeth and a cap is one of them when it is no longer than so many of the next.
+const LONGEST_TOOTH: f64 = 1.5;
+/// The first step of a row of teeth leads to them from a wall in their middle when it is less than this part of the next.
+const HALF_STEP: f64 = 0.75;
+
 /// The steps that are teeth: many in a row, close to each other.
 fn teeth(ring: &[Point], steps: &[usize], longest: f64) -> Vec<usize> {
     if steps.len() < TEETH {
@@ -177,6 +182,14 @@ fn is_within(ring: &[Point], edge: usize, other: usize, far: f64) -> bool {
     true
 }
 
+/// True when no corner, such as that of a cap, lies on the way along the ring from the end of one edge to another.
+fn is_one_side(ring: &[Point], edge: usize, other: usize) -> bool {
+    let n = ring.len();
+    let way = (1..n).map(|k| (edge + k) % n).take_while(|&i| i != other);
+    let long: Vec<[f64; 2]> = way.map(|i| vector(ring, i)).filter(|v| size(*v) > ROUNDING).collect();
+    long.windows(2).all(|w| angle(w[0], w[1]) < ASIDE_RAD)
+}
+
 /// The outline with its teeth smoothed away: sides through the middles of their steps. `None` without teeth.
 pub fn smoothed(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
     smoothed_at(ring, longest, &between(ring, LEAST_TOOTH, longest))
@@ -208,29 +221,66 @@ fn smoothed_at(ring: &[Point], longest: f64, steps: &[usize]) -> Option<Vec<Poin
         return None;
     }
     let n = ring.len();
-    let mut is_tooth = vec![false; n];
-    for i in all {
-        is_tooth[i] = true;
-    }
+    all.sort_unstable();
+    let is_tooth = |i: usize| all.binary_search(&i).is_ok();
     let mut is_end = vec![false; n];
     let mut middles: Vec<Option<Point>> = vec![None; n];
-    for i in (0..n).filter(|&i| is_tooth[i]) {
-        let (a, b) = (ring[i], ring[(i + 1) % n]);
-        middles[i] = Point::from_f64(
-            f64::midpoint(f64::from(a.x), f64::from(b.x)),
-            f64::midpoint(f64::from(a.y), f64::from(b.y)),
-        );
+    let mut corners: Vec<Option<Point>> = vec![None; n];
+    for (k, &i) in all.iter().enumerate() {
+        let next = (i + 1) % n;
+        let (before, behind) = (all[(k + all.len() - 1) % all.len()], all[(k + 1) % all.len()]);
+        let goes_on = [(before, i), (i, behind)]
+            .map(|(one, other)| is_within(ring, one, other, PITCH * longest) && is_one_side(ring, one, other));
+        let is_half = |other: usize| size(vector(ring, i)) < HALF_STEP * size(vector(ring, other));
+        middles[i] = match goes_on {
+            // From a wall in the middle of the teeth to the first of them, and back.
+            [false, true] if is_half(behind) => Some(ring[i]),
+            [true, false] if is_half(before) => Some(ring[next]),
+            _ => {
+                if let Some(corner) = corner_beside(ring, i, goes_on).filter(|c| !is_tooth(c.cap)) {
+                    corners[corner.at] = moved(ring[corner.at], vector(ring, i), corner.part);
+                }
+                moved(ring[i], vector(ring, i), 0.5)
+            }
+        };
         is_end[i] = true;
-        is_end[(i + 1) % n] = true;
+        is_end[next] = true;
     }
     let mut out = Vec::with_capacity(n);
     for i in 0..n {
         if !is_end[i] {
-            out.push(ring[i]);
+            out.push(corners[i].unwrap_or(ring[i]));
         }
         out.extend(middles[i]);
     }
     Some(out)
+}
+
+fn moved(p: Point, by: [f64; 2], part: f64) -> Option<Point> {
+    Point::from_f64(f64::from(p.x) + part * by[0], f64::from(p.y) + part * by[1])
+}
+
+/// The corner of a cap where a row of teeth begins or ends: its last tooth alone would make the end as wide as itself.
+struct Corner {
+    at: usize,
+    /// First vertex of the cap.
+    cap: usize,
+    /// The part of the step from there to the smooth side.
+    part: f64,
+}
+
+/// The corner of a cap that is one tooth away from a step with others on one side of it only.
+fn corner_beside(ring: &[Point], i: usize, goes_on: [bool; 2]) -> Option<Corner> {
+    let n = ring.len();
+    let (edges, corner) = match goes_on {
+        [false, true] => ([n - 1, 1], Corner { at: (i + n - 1) % n, cap: (i + n - 2) % n, part: 0.5 }),
+        [true, false] => ([1, n - 1], Corner { at: (i + 2) % n, cap: (i + 2) % n, part: -0.5 }),
+        _ => return None,
+    };
+    let [own, tooth] = edges.map(|by| vector(ring, (i + by) % n));
+    let cap = vector(ring, corner.cap);
+    let is_cap = size(cap) > size(vector(ring, i)) && angle(own, cap) >= ASIDE_RAD;
+    (is_cap && size(own) <= LONGEST_TOOTH * size(tooth)).then_some(corner)
 }
 
 #[cfg(test)]
@@ -262,6 +312,35 @@ mod tests {
         let comb = ring(&comb);
         let smooth = smoothed(&comb, 3000.0).expect("teeth");
         assert!(smooth.iter().all(|p| p.y == 0 || p.y == 475 || p.x == 16_000 || p.x == 0), "{smooth:?}");
+    }
+
+    #[test]
+    fn an_end_between_teeth_is_as_wide_as_the_smooth_guide() {
+        // Teeth on both sides from cap to cap, as of cells of a Bragg grating put together.
+        let (mut lower, mut upper) = (Vec::new(), Vec::new());
+        for k in 0..20 {
+            let x = 320 * k;
+            lower.extend([(x, -225), (x + 160, -225), (x + 160, -275), (x + 320, -275)]);
+            upper.extend([(x, 225), (x + 160, 225), (x + 160, 275), (x + 320, 275)]);
+        }
+        lower.extend(upper.into_iter().rev());
+        for longest in [3000.0, 10_000.0] {
+            let smooth = smoothed(&ring(&lower), longest).expect("teeth");
+            assert!(smooth.iter().all(|p| p.y.abs() == 250), "{smooth:?}");
+        }
+    }
+
+    #[test]
+    fn a_wall_in_the_middle_of_teeth_goes_on_through_them() {
+        let mut upper = vec![(0, 250), (2000, 250)];
+        for k in 0..20 {
+            let x = 2000 + 320 * k;
+            upper.extend([(x, 225), (x + 160, 225), (x + 160, 275), (x + 320, 275)]);
+        }
+        upper.extend([(8400, 250), (8600, 250), (8600, -250), (0, -250)]);
+        upper.reverse();
+        let smooth = smoothed(&ring(&upper), 3000.0).expect("teeth");
+        assert!(smooth.iter().all(|p| p.y.abs() == 250), "{smooth:?}");
     }
 
     #[test]
