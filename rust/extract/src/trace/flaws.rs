@@ -5,6 +5,9 @@
 //! that run the same way, and between them vertices, or a shift, that rounding to the grid does not explain. Bends are
 //! told apart by the radius that a smooth curve through the drawn corners would have.
 
+mod bumps;
+mod kinks;
+
 use super::nodes::Node;
 use super::side::Vertex;
 use super::types::{Flaw, Sides};
@@ -14,6 +17,8 @@ use super::vector::size;
 const LEAD_STEPS: f64 = 250.0;
 /// A flaw is no longer than this many grid steps: what is longer is a route.
 const LONGEST_STEPS: f64 = 10_000.0;
+/// Of a straight stretch between two leads no more than so many grid steps count as the way from one to the other.
+const WALL_REACH_STEPS: f64 = 2_000.0;
 /// Leads behind a place that are looked at.
 const AHEAD: usize = 24;
 /// Vertices of one straight line lie within so many grid steps of it.
@@ -68,27 +73,32 @@ struct OneSided {
 
 /// The flaws of a guide between two sides, in order; places are relative to the same origin as the vertices.
 pub(super) fn find(right: &[Vertex], left: &[Vertex], nodes: &[Node], grid: f64, chord_tolerance: f64) -> Vec<Flaw> {
-    let of = |side: &[Vertex], hand: f64| without_teeth(&one_sided(side, hand, nodes, grid, chord_tolerance), grid);
-    let (mut right, mut left) = (of(right, -1.0).into_iter().peekable(), of(left, 1.0).into_iter().peekable());
-    let mut out = Vec::new();
+    let straight = [right, left].map(|side| runs(side, grid));
+    let of = |side: &[Vertex], runs: &[Run], hand: f64| {
+        without_teeth(&one_sided(side, runs, hand, nodes, grid, chord_tolerance), grid).into_iter().peekable()
+    };
+    let (mut one, mut other) = (of(right, &straight[0], -1.0), of(left, &straight[1], 1.0));
+    let mut out = kinks::find([right, left], [&straight[0], &straight[1]], nodes, grid, chord_tolerance);
     loop {
-        let pair = match (right.peek().copied(), left.peek().copied()) {
+        let pair = match (one.peek().copied(), other.peek().copied()) {
             (Some(r), Some(l)) => {
                 let reach = width_at(nodes, r.start.min(l.start));
                 if r.start.max(l.start) <= r.end.min(l.end) + reach {
-                    [right.next(), left.next()]
+                    [one.next(), other.next()]
                 } else if r.start < l.start {
-                    [right.next(), None]
+                    [one.next(), None]
                 } else {
-                    [None, left.next()]
+                    [None, other.next()]
                 }
             }
-            (Some(_), None) => [right.next(), None],
-            (None, Some(_)) => [None, left.next()],
-            (None, None) => return out,
+            (Some(_), None) => [one.next(), None],
+            (None, Some(_)) => [None, other.next()],
+            (None, None) => break,
         };
         out.extend(flaw(pair, nodes));
     }
+    out.sort_by(|a, b| a.start.total_cmp(&b.start));
+    out
 }
 
 fn flaw([right, left]: [Option<OneSided>; 2], nodes: &[Node]) -> Option<Flaw> {
@@ -114,6 +124,7 @@ fn flaw([right, left]: [Option<OneSided>; 2], nodes: &[Node]) -> Option<Flaw> {
         sides,
         error,
         radius: other.map_or(one.radius, |o| one.radius.min(o.radius)),
+        turn: 0.0,
         x: at[0],
         y: at[1],
     })
@@ -165,8 +176,14 @@ fn runs(side: &[Vertex], grid: f64) -> Vec<Run> {
     out
 }
 
-fn one_sided(side: &[Vertex], hand: f64, nodes: &[Node], grid: f64, chord_tolerance: f64) -> Vec<OneSided> {
-    let runs = runs(side, grid);
+fn one_sided(
+    side: &[Vertex],
+    runs: &[Run],
+    hand: f64,
+    nodes: &[Node],
+    grid: f64,
+    chord_tolerance: f64,
+) -> Vec<OneSided> {
     let is_lead = |r: &Run| r.length >= LEAD_STEPS * grid;
     let whole = side.last().map_or(0.0, |v| v.s).max(f64::MIN_POSITIVE);
     let placed = |from: usize, to: usize, [step, out, error, radius]: [f64; 4]| {
@@ -175,7 +192,7 @@ fn one_sided(side: &[Vertex], hand: f64, nodes: &[Node], grid: f64, chord_tolera
         let ends = [p, q].map(|v| axis_at(nodes, v.at, v.s / whole));
         OneSided { start: ends[0].min(ends[1]), end: ends[0].max(ends[1]), at, step, out, error, radius }
     };
-    let (mut out, mut found_at) = (Vec::new(), Vec::new());
+    let (mut out, mut found_at, mut curved) = (Vec::new(), Vec::new(), Vec::new());
     let mut k = 0;
     while k < runs.len() {
         let before = runs[k];
@@ -183,8 +200,12 @@ fn one_sided(side: &[Vertex], hand: f64, nodes: &[Node], grid: f64, chord_tolera
             k += 1;
             continue;
         }
-        let reach = side[before.to].s + LONGEST_STEPS * grid;
-        let near = (k + 1..runs.len()).take_while(|&j| side[runs[j].from].s <= reach);
+        // What stands on a side has sides itself, however long.
+        let mut way = 0.0;
+        let near = (k + 1..runs.len()).take_while(|&j| {
+            way += if j > k + 1 { runs[j - 1].length.min(WALL_REACH_STEPS * grid) } else { 0.0 };
+            way <= LONGEST_STEPS * grid
+        });
         let found = near
             .filter(|&j| is_lead(&runs[j]))
             .take(AHEAD)
@@ -201,6 +222,15 @@ fn one_sided(side: &[Vertex], hand: f64, nodes: &[Node], grid: f64, chord_tolera
         }
         k = j;
     }
+    for bump in bumps::find(side, runs, hand, grid, chord_tolerance) {
+        let is_new = |&(from, to): &(usize, usize)| bump.to <= from || bump.from >= to;
+        if found_at.iter().all(is_new) {
+            out.push(placed(bump.from, bump.to, [0.0, bump.out, bump.error, bump.radius]));
+            curved.push((bump.from, bump.to));
+        }
+    }
+    found_at.append(&mut curved);
+    found_at.sort_unstable();
     let mut seen = found_at.into_iter().peekable();
     for i in 1..side.len().saturating_sub(2) {
         while seen.next_if(|&(_, to)| to <= i).is_some() {}
@@ -269,7 +299,7 @@ fn between(
     // Each line is off by half of it, and by more where it is followed beyond its end.
     let error = rounding(a.along, grid) * (1.0 + gap / shorter);
     // Far from a short lead nothing is known.
-    if error > chord_tolerance {
+    if error > chord_tolerance || gap > LONGEST_STEPS * grid {
         return None;
     }
     let normal = [-a.along[1] * hand, a.along[0] * hand];
@@ -376,100 +406,4 @@ fn unit(d: [f64; 2]) -> [f64; 2] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Flaw, Sides, TraceOptions, trace_ribbon};
-    use waveguard_geom::Point;
-
-    const LENGTH: i32 = 40_000;
-
-    /// The flaws of a straight guide of width 500 with these vertices on its upper side, from right to left.
-    fn flaws(upper: &[(i32, i32)]) -> Vec<Flaw> {
-        let mut points = vec![Point::new(0, 0), Point::new(LENGTH, 0), Point::new(LENGTH, 500)];
-        points.extend(upper.iter().map(|&(x, y)| Point::new(x, y)));
-        let first = upper.last().map_or(500, |p| p.1);
-        points.push(Point::new(0, first));
-        trace_ribbon(&points, None, &TraceOptions::default()).map(|t| t.flaws).unwrap_or_default()
-    }
-
-    #[test]
-    fn a_straight_guide_has_none() {
-        assert!(flaws(&[]).is_empty());
-    }
-
-    #[test]
-    fn a_triangle_on_a_side_is_found_with_its_height_and_length() {
-        let found = flaws(&[(20_500, 500), (20_000, 550), (19_500, 500)]);
-        let [one] = &found[..] else { panic!("{found:?}") };
-        assert!(
-            (one.out - 50.0).abs() < 1e-9 && (one.length - 1000.0).abs() < 50.0 && one.sides == Sides::One,
-            "{one:?}"
-        );
-        assert!(one.widened.abs() < 1e-9 && one.aside < 1e-9 && one.radius < 5000.0);
-        assert!((one.x - 20_000.0).abs() < 1.0);
-    }
-
-    #[test]
-    fn a_notch_is_found_as_one_that_goes_inwards() {
-        let found = flaws(&[(20_050, 500), (20_000, 470), (19_950, 500)]);
-        assert!(found.len() == 1 && (found[0].out + 30.0).abs() < 1e-9, "{found:?}");
-    }
-
-    #[test]
-    fn a_step_of_two_grid_steps_is_found_and_one_is_rounding() {
-        let found = flaws(&[(20_000, 500), (20_000, 502)]);
-        assert!(found.len() == 1 && (found[0].widened - 2.0).abs() < 1e-9, "{found:?}");
-        assert!((found[0].aside - 1.0).abs() < 1e-9);
-        assert!(flaws(&[(20_000, 500), (20_000, 501)]).is_empty());
-    }
-
-    #[test]
-    fn a_jog_of_both_sides_is_one_flaw_aside() {
-        let ring =
-            [(0, 0), (20_000, 0), (20_000, 3), (40_000, 3), (40_000, 503), (20_000, 503), (20_000, 500), (0, 500)];
-        let ring: Vec<Point> = ring.iter().map(|&(x, y)| Point::new(x, y)).collect();
-        let found = trace_ribbon(&ring, None, &TraceOptions::default()).map(|t| t.flaws).unwrap_or_default();
-        assert!(found.len() == 1 && (found[0].aside - 3.0).abs() < 1e-9 && found[0].widened.abs() < 1e-9, "{found:?}");
-    }
-
-    #[test]
-    fn a_taper_does_the_same_on_both_sides() {
-        let ring =
-            [(0, 0), (20_000, 0), (22_000, -50), (40_000, -50), (40_000, 550), (22_000, 550), (20_000, 500), (0, 500)];
-        let ring: Vec<Point> = ring.iter().map(|&(x, y)| Point::new(x, y)).collect();
-        let found = trace_ribbon(&ring, None, &TraceOptions::default()).map(|t| t.flaws).unwrap_or_default();
-        assert!(found.iter().all(|f| f.sides == Sides::Alike && f.aside < 1e-9), "{found:?}");
-    }
-
-    #[test]
-    fn a_small_step_before_a_taper_is_found() {
-        let ring = [(0, 0), (20_000, 0), (40_000, -150), (40_000, 653), (20_000, 503), (20_000, 500), (0, 500)];
-        let ring: Vec<Point> = ring.iter().map(|&(x, y)| Point::new(x, y)).collect();
-        let found = trace_ribbon(&ring, None, &TraceOptions::default()).map(|t| t.flaws).unwrap_or_default();
-        // Which way along the guide it is seen is a matter of the tracer.
-        assert!(found.len() == 1 && (found[0].widened.abs() - 3.0).abs() < 0.1 && found[0].radius < 10.0, "{found:?}");
-    }
-
-    #[test]
-    fn a_gentle_s_bend_is_not_sharp() {
-        let radius = 5_000.0_f64;
-        let side = |offset: f64| -> Vec<Point> {
-            let mut points = vec![[0.0, offset]];
-            let arc = |from: [f64; 2], hand: f64, k: i32, n: i32| {
-                let angle = 0.1 * f64::from(k) / f64::from(n);
-                let angle = if hand > 0.0 { angle } else { 0.1 - angle };
-                let r = radius - hand * offset;
-                [from[0] + hand * r * angle.sin(), from[1] - hand * r * angle.cos()]
-            };
-            points.extend((0..=10).map(|k| arc([20_000.0, radius], 1.0, k, 10)));
-            let top = [20_000.0 + 2.0 * radius * 0.1_f64.sin(), radius - 2.0 * radius * 0.1_f64.cos()];
-            points.extend((0..=10).map(|k| arc(top, -1.0, k, 10)));
-            let last = points[points.len() - 1];
-            points.push([last[0] + 20_000.0, last[1]]);
-            points.iter().filter_map(|p| Point::from_f64(p[0], p[1])).collect()
-        };
-        let mut ring = side(-250.0);
-        ring.extend(side(250.0).into_iter().rev());
-        let found = trace_ribbon(&ring, None, &TraceOptions::default()).map(|t| t.flaws).unwrap_or_default();
-        assert!(found.iter().all(|f| f.radius > 2_500.0), "{found:?}");
-    }
-}
+mod tests;
