@@ -11,7 +11,7 @@ pub(super) fn without(mesh: &Mesh, chords: &[[u32; 2]]) -> Vec<Vec<Point>> {
     let over: FxHashMap<u32, u32> = chords.iter().map(|&[left, right]| (left, right)).collect();
     let mut is_seen = vec![false; mesh.points.len()];
     // What is taken off begins no ring.
-    for (&left, &right) in &over {
+    for &[left, right] in chords {
         let mut p = mesh.next[left as usize];
         while p != right && p != left {
             is_seen[p as usize] = true;

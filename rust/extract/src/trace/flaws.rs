@@ -17,8 +17,6 @@ use super::vector::size;
 const LEAD_STEPS: f64 = 250.0;
 /// A flaw is no longer than this many grid steps: what is longer is a route.
 const LONGEST_STEPS: f64 = 10_000.0;
-/// Of a straight stretch between two leads no more than so many grid steps count as the way from one to the other.
-const WALL_REACH_STEPS: f64 = 2_000.0;
 /// Leads behind a place that are looked at.
 const AHEAD: usize = 24;
 /// Vertices of one straight line lie within so many grid steps of it.
@@ -200,12 +198,8 @@ fn one_sided(
             k += 1;
             continue;
         }
-        // What stands on a side has sides itself, however long.
-        let mut way = 0.0;
-        let near = (k + 1..runs.len()).take_while(|&j| {
-            way += if j > k + 1 { runs[j - 1].length.min(WALL_REACH_STEPS * grid) } else { 0.0 };
-            way <= LONGEST_STEPS * grid
-        });
+        let reach = side[before.to].s + LONGEST_STEPS * grid;
+        let near = (k + 1..runs.len()).take_while(|&j| side[runs[j].from].s <= reach);
         let found = near
             .filter(|&j| is_lead(&runs[j]))
             .take(AHEAD)
@@ -299,7 +293,7 @@ fn between(
     // Each line is off by half of it, and by more where it is followed beyond its end.
     let error = rounding(a.along, grid) * (1.0 + gap / shorter);
     // Far from a short lead nothing is known.
-    if error > chord_tolerance || gap > LONGEST_STEPS * grid {
+    if error > chord_tolerance {
         return None;
     }
     let normal = [-a.along[1] * hand, a.along[0] * hand];
