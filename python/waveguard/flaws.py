@@ -24,6 +24,9 @@ class Flaws(View):
     sides: Codes = _column("", "0 one side, 1 both as seen in a mirror, 2 both in their own ways")
     error_nm: Floats = _column("nm", "bound on the error of these by rounding")
     radius_nm: Floats = _column("nm", "radius of the sharpest smooth curve through its corners; 0 where there is none")
+    turn_rad: Floats = _column(
+        "rad", "turn there, to the left positive; 0 but at a corner between two straight stretches"
+    )
     x_nm: Floats = _column("nm", "its middle")
     y_nm: Floats = _column("nm", "its middle")
 

@@ -28,6 +28,8 @@ Floats: TypeAlias = NDArray[np.float64]
 NONE = -1
 GUIDE_KIND = "guide"
 GUIDE_PORTS = 2
+MOST_LOOKED_AT = 1_000
+"""Texts that are looked at for one device."""
 EDGE_NM = 1.0
 """Texts at a port lie on the edge of a box, which may be rounded to the other side."""
 
@@ -85,7 +87,52 @@ def _entries(devices: Devices, rows: Ints, two_ports: Bools, texts: Texts) -> In
         own = fits[smallest_nm2[int(roles[k])][fits] >= size_nm2[k]]
         if fits.size:
             entries[k] = texts.entry[(own if own.size else fits)[0]]
+    _give_left_over(entries, [near[texts.is_guide[near]] for near, _ in held], texts, roles == GUIDE_ROLE, two_ports)
     return entries
+
+
+def _give_left_over(entries: Ints, own: list[Ints], texts: Texts, is_guide: Bools, two_ports: Bools) -> None:
+    """Tell devices that could not be followed as guides by texts of guides at their edges that no guide needs.
+
+    At a joint a text lies at the edge of both guides. Each guide that was followed has one; where one more can be given
+    to another device with two ports, that should be a guide.
+    """
+    owner: dict[int, int] = {}
+    followed = np.flatnonzero(is_guide)
+    for k in followed[np.argsort([own[k].size for k in followed.tolist()], kind="stable")].tolist():
+        _take(k, own, owner)
+    others = np.flatnonzero(~is_guide & two_ports & (entries == NONE))
+    given = {k: _take(k, own, owner) for k in others.tolist() if own[k].size}
+    # Where there are fewer texts than devices that may be guides, nobody knows which of these are.
+    if NONE not in given.values():
+        for k, text in given.items():
+            entries[k] = texts.entry[text]
+
+
+def _take(device: int, own: list[Ints], owner: dict[int, int]) -> int:
+    """Give a device one of its texts, for which others may change to another of theirs; -1 when none is left."""
+    before: dict[int, int] = {}
+    line = [device]
+    for k in line:
+        texts: list[int] = own[k].tolist()
+        for text in texts:
+            if text in before:
+                continue
+            before[text] = k
+            if text in owner:
+                line.append(owner[text])
+                continue
+            while True:
+                # Along the way back each takes the text that was looked at from it.
+                one = before[text]
+                given = next((t for t in own[one].tolist() if owner.get(t) == one), NONE)
+                owner[text] = one
+                if one == device:
+                    return text
+                text = given
+        if len(before) > MOST_LOOKED_AT:
+            break
+    return NONE
 
 
 def _held(devices: Devices, rows: Ints, texts: Texts) -> Iterator[tuple[Ints, Floats]]:

@@ -161,6 +161,9 @@ class Junctions(View):
         "rad", "between the two ways of a crossing, else the smallest between two arms; NaN with fewer than two"
     )
     area_nm2: Floats = _column("nm²", "core area")
+    lean_rad: Floats = _column(
+        "rad", "from the guide that enters it alone to the axis of symmetry of its outline; NaN where there is none"
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -77,6 +77,29 @@ def passages(ctx: Context) -> Passages:
     return Passages(np.asarray(rows, dtype=np.int64), a, b, np.abs(step.real), np.abs(step.imag))
 
 
+def partners(ctx: Context, own: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each of some ports the port it is joined to; -1 where it is joined to none."""
+    nets = ctx.tables.nets
+    net = ctx.tables.ports.net[own]
+    out = np.full(len(own), -1, dtype=np.int64)
+    joined = net >= 0
+    a, b = nets.port_a[net[joined]], nets.port_b[net[joined]]
+    out[joined] = np.where(a == own[joined], b, a)
+    return out
+
+
+def narrowest_nm(ctx: Context) -> NDArray[np.float64]:
+    """Return for each waveguide the least width of its route.
+
+    A taper may be a waveguide of its own behind a wide one: the whole way to a place counts.
+    """
+    guides = ctx.tables.waveguides
+    least_nm = np.full(int(guides.route.max(initial=-1)) + 1, np.inf)
+    np.minimum.at(least_nm, guides.route, guides.width_min_nm)
+    narrowest: NDArray[np.float64] = least_nm[guides.route]
+    return narrowest
+
+
 def _partner(port_a: NDArray[np.int64], port_b: NDArray[np.int64], port: int, net: int) -> int:
     if net < 0:
         return -1

@@ -13,6 +13,7 @@ use crate::error::ExtractError;
 use crate::facts::{Facts, Sums};
 use crate::free::Free;
 use crate::guides::{self, Guide};
+use crate::odd;
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::{CellRole, PortKind};
@@ -155,6 +156,10 @@ pub fn work_out(
         }
         let parts = split::split(plan, shapes, cell, &facts[i]);
         problems.extend(parts.problems);
+        let odd = odd::find(plan, &facts[i].markers, &parts.groups).into_iter();
+        problems.extend(
+            odd.map(|at| Problem::at("shape-in-device", &plan.layout.cell(cell).name, at[0], at[1], String::new())),
+        );
         cells[i].terminals = if stated.is_empty() { parts.loose } else { stated };
         tasks.extend(parts.groups.into_iter().map(|g| Task::Part(cell, g)));
         free.add(cell, parts.free);
@@ -262,6 +267,7 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
         layer: None,
         reason: None,
         broken_at,
+        lost: Vec::new(),
     });
     done
 }
@@ -300,6 +306,7 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
         layer: None,
         reason: None,
         broken_at,
+        lost: Vec::new(),
     });
     done
 }

@@ -230,7 +230,7 @@ fn is_explained(
             let at_cap = seen(e, p).0.abs().min(seen(o, p).0.abs()) <= reach;
             // A cap in the middle of nothing but a part of a wider one: of two that share it, as at a branch.
             let is_part =
-                aside > slack.snap && aside + e.width.min(o.width) / 2.0 <= e.width.max(o.width) / 2.0 + reach;
+                aside > slack.snap && aside + e.width.min(o.width) / 2.0 <= e.width.max(o.width) / 2.0 + slack.snap;
             let is_joint = gap.abs() <= reach && aside < half && at_cap && !is_part;
             // Overlapping ends that miss each other aside are a fault of a joint, not one guide.
             let is_miss = gap < -reach

@@ -9,6 +9,7 @@ use crate::cuts::PINS_NOT_READ;
 use crate::drawn::Region;
 use crate::facts::{Facts, Sums};
 use crate::guides::Guide;
+use crate::network::Lost;
 use crate::pins::{LocalPort, Pin, PortSource};
 use crate::plan::Plan;
 use crate::recipe::{CellRole, PortKind};
@@ -72,6 +73,8 @@ pub struct Proto {
     pub reason: Option<&'static str>,
     /// Where a core that should lead from port to port does not go on.
     pub broken_at: Option<[f64; 2]>,
+    /// What goes on from it and was not followed.
+    pub lost: Vec<Lost>,
 }
 
 impl Proto {

@@ -10,7 +10,7 @@ use waveguard_geom::{BBox, Point, region, ring, seam};
 use crate::devices::{DeviceSource, Proto};
 use crate::guides::{self, Core, Guide};
 use crate::merge::SEAM_DBU;
-use crate::network::{self, Network, NetworkOptions, jogs};
+use crate::network::{self, Lost, Network, NetworkOptions, jogs};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
@@ -170,12 +170,14 @@ fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static st
     let found = if opts.width_max > 0.0 && reason != SHORT {
         network::decompose(&regular, &[], &opts)
     } else {
-        Err(network::NoNetwork::NoGuide)
+        Err(network::NoNetwork::NoGuide { lost: None })
     };
-    if let Ok(network) = found {
-        return of_parts(plan, core, network);
-    }
-    let proto = Proto { outline: rings.to_vec(), bbox: boxed(rings), reason: Some(reason), ..empty() };
+    let lost = match found {
+        Ok(network) => return of_parts(plan, core, network),
+        Err(network::NoNetwork::NoGuide { lost }) => lost.into_iter().collect(),
+        Err(_) => Vec::new(),
+    };
+    let proto = Proto { outline: rings.to_vec(), bbox: boxed(rings), reason: Some(reason), lost, ..empty() };
     Drawn { protos: vec![proto], reason: Some(reason), ..Drawn::default() }
 }
 
@@ -215,6 +217,7 @@ pub fn entered(plan: &Plan, region: &Region, entries: &[CapHint]) -> Option<Vec<
 fn of_parts(plan: &Plan, core: Core, network: Network) -> Drawn {
     let mut drawn = Drawn::default();
     let number = plan.core_number(core.layer);
+    let mut hairs = network.hairs;
     let mut add = |mut proto: Proto, area: f64| {
         proto.core_area = vec![0.0; plan.recipe.core_layers.len()];
         if let Some(k) = number {
@@ -231,15 +234,16 @@ fn of_parts(plan: &Plan, core: Core, network: Network) -> Drawn {
         drawn.is_boxy.extend((before..drawn.ends.len()).map(|_| is_boxy));
         let area = part.trace.area;
         let guide = guides::of_trace(plan, core, part.trace);
-        add(guide_proto(Arc::new(guide)), area);
+        add(Proto { lost: std::mem::take(&mut hairs), ..guide_proto(Arc::new(guide)) }, area);
     }
     for body in network.bodies {
+        let lost: Vec<Lost> = body.lost.into_iter().chain(std::mem::take(&mut hairs)).collect();
         let ports = body.ports.iter().map(|end| port(end, PortSource::Junction, None, LEAST_GRID)).collect();
         let mut bbox = boxed(&body.rings);
         // A body may be no more than a line between guides.
         bbox.add_box(&BBox { min: body.at, max: body.at });
         body.ports.iter().for_each(|p| bbox.add_box(&BBox { min: [p.x, p.y], max: [p.x, p.y] }));
-        add(Proto { ports, outline: body.rings, bbox, junction: Some(body.at), ..empty() }, body.area);
+        add(Proto { ports, outline: body.rings, bbox, junction: Some(body.at), lost, ..empty() }, body.area);
     }
     drawn
 }
@@ -259,6 +263,7 @@ fn empty() -> Proto {
         layer: None,
         reason: None,
         broken_at: None,
+        lost: Vec::new(),
     }
 }
 
@@ -305,7 +310,7 @@ fn boxed(rings: &[Vec<Point>]) -> BBox {
     bbox
 }
 
-/// Gives the parts the area of the region: what was cut off as corners and teeth goes to the last part.
+/// Gives the parts the area of the region: what was cut off as corners and teeth goes to the last guide.
 fn settle_area(plan: &Plan, layer: LayerId, drawn: &mut Drawn, area: f64) {
     let Some(k) = plan.core_number(layer) else {
         drawn.protos.iter_mut().for_each(|p| p.core_area = vec![0.0; plan.recipe.core_layers.len()]);
@@ -319,7 +324,12 @@ fn settle_area(plan: &Plan, layer: LayerId, drawn: &mut Drawn, area: f64) {
     if known > area {
         // A shape that crosses itself has less area by its corners than it covers.
         drawn.protos.iter_mut().for_each(|p| p.core_area[k] *= area / known);
-    } else if let Some(last) = drawn.protos.last_mut() {
-        last.core_area[k] += area - known;
+    } else {
+        // What is drawn twice counts twice, but a place where guides meet is as large as it is.
+        let guide = drawn.protos.iter().rposition(|p| p.guide.is_some());
+        let last = guide.or_else(|| drawn.protos.len().checked_sub(1));
+        if let Some(proto) = last.map(|i| &mut drawn.protos[i]) {
+            proto.core_area[k] += area - known;
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::f64::consts::PI;
 use waveguard_geom::transform::wrap_angle;
 
 use crate::extraction::World;
+use crate::lean;
 use crate::nets::Joined;
 use crate::recipe::PortKind;
 use crate::tables::{CrossingRow, Crossings, JunctionRow, Junctions};
@@ -72,6 +73,7 @@ pub fn tables(world: &World, joined: &Joined, guides: &Guides) -> (Junctions, Cr
             y_nm,
             angle_rad,
             area_nm2: proto.core_area.iter().sum::<f64>() * (nm * placed.transform.magnification()).powi(2),
+            lean_rad: if placed.transform.is_mirrored() { -lean::lean_rad(proto) } else { lean::lean_rad(proto) },
         });
         let Some(((a, b), angle_rad)) = ways else { continue };
         let guide = |arm: usize| joined.partner(arms[arm].port).and_then(|q| guides.of_device(world.ports.device(q)));

@@ -159,6 +159,7 @@ fn parts(plan: &Plan, proto: &Proto, stretches: &[[f64; 2]]) -> Vec<Proto> {
                 guide: Some(Arc::new(part)),
                 region: None,
                 shape: None,
+                lost: Vec::new(),
                 ..proto.clone()
             }
         })

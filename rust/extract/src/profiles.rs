@@ -93,6 +93,7 @@ pub(crate) fn flaws(found: &Found) -> Flaws {
                 sides: f.sides as u8,
                 error_nm: f.error * nm,
                 radius_nm: f.radius * nm,
+                turn_rad: if placed.transform.is_mirrored() { -f.turn } else { f.turn },
                 x_nm: x * found.dbu_nm,
                 y_nm: y * found.dbu_nm,
             });

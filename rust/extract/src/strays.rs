@@ -11,6 +11,7 @@ use crate::cells::CellPlan;
 use crate::contacts::distance;
 use crate::devices::Proto;
 use crate::nets::Joined;
+use crate::network::{Lost, LostWhat};
 use crate::pins::contains;
 use crate::place::{Placed, Placements};
 use crate::plan::Plan;
@@ -43,6 +44,8 @@ pub enum What {
     OtherLayer(CellId),
     /// One within a known device that is no guide, of that cell.
     InDevice(CellId),
+    /// What goes on from a drawn shape of that cell, and whether it leads from one guide to another.
+    Lost(CellId, LostWhat, bool),
 }
 
 impl Stray {
@@ -54,6 +57,9 @@ impl Stray {
             What::Grating(teeth) => ("grating-without-guide", format!("{teeth} teeth")),
             What::OtherLayer(guide) => ("joint-of-two-layers", name(guide)),
             What::InDevice(device) => ("shape-in-device", name(device)),
+            What::Lost(cell, LostWhat::Arm, false) => ("arm-not-traced", name(cell)),
+            What::Lost(cell, LostWhat::Arm, true) => ("stretch-not-traced", name(cell)),
+            What::Lost(cell, LostWhat::Hair, _) => ("strip-on-guide", name(cell)),
             What::Text(letters) => ("text-on-guide-layer", format!("{letters} shapes")),
             What::Row(teeth) => ("row-without-guide", format!("{teeth} shapes")),
         };
@@ -142,6 +148,21 @@ pub(crate) fn on_guides(plan: &Plan, cells: &[CellPlan], all: &Placements) -> (V
     }
     found.sort_by_key(|f| f.0);
     (found.into_iter().map(|f| f.1).collect(), beside)
+}
+
+/// What goes on from drawn guides and bodies and was not followed, in order of these.
+pub(crate) fn lost(cells: &[CellPlan], all: &Placements) -> Vec<Stray> {
+    let of = |placed: &Placed| {
+        let proto = &cells[placed.cell.index()].protos[placed.proto];
+        let stray = |lost: &Lost| Stray {
+            top: placed.top,
+            at: placed.transform.apply(lost.at[0], lost.at[1]),
+            what: What::Lost(placed.cell, lost.what, proto.ports.len() == 2),
+        };
+        proto.lost.iter().map(stray).collect::<Vec<Stray>>()
+    };
+    let shapes = all.rest.iter().filter_map(|rest| rest.shape.as_ref());
+    all.devices.iter().chain(shapes).flat_map(of).collect()
 }
 
 /// True when all of a shape lies within the outline of a device.

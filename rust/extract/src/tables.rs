@@ -216,6 +216,8 @@ tables! {
         error_nm: f64,
         /// Radius of the sharpest smooth curve through its corners; 0 where there is none.
         radius_nm: f64,
+        /// Turn there, to the left positive; 0 but at a corner between two straight stretches.
+        turn_rad: f64,
         /// Its middle.
         x_nm: f64,
         /// Its middle.
@@ -316,6 +318,8 @@ tables! {
         angle_rad: f64,
         /// Core area.
         area_nm2: f64,
+        /// From the guide that enters it alone to the axis of symmetry of its outline; NaN where there is none.
+        lean_rad: f64,
     }
 
     /// For each unjoined optical port, the nearest port it may have been meant for.

@@ -328,7 +328,7 @@ fn guides_of_different_width_or_place_meet_at_a_step() {
 fn a_plate_has_no_guide() {
     assert_eq!(
         decompose(&merged(&[bar([0.0, 0.0], [50_000.0, 0.0], 40_000.0)], 0.2), &[], &options()).err(),
-        Some(NoNetwork::NoGuide)
+        Some(NoNetwork::NoGuide { lost: None })
     );
 }
 

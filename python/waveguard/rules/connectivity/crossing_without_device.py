@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
+from waveguard.rules import _along as along
 from waveguard.rules import _words as words
-from waveguard.rules._along import OpticalPorts
+from waveguard.rules.connectivity._across import across_bodies
 from waveguard.tables import JUNCTION_KINDS
 
 Ints: TypeAlias = NDArray[np.int64]
@@ -32,7 +33,9 @@ def crossing_without_device(ctx: Context) -> Iterator[Finding]:
     """Waveguides that cross without a crossing device.
 
     What: the centre-lines of two waveguides cross where no crossing device is placed, or four arms of one drawn shape
-        meet in a plain cross. One finding for each place; where two waveguides lie on each other, one for both.
+        meet in a plain cross. One finding for each place; where two waveguides lie on each other, one for both. Also a
+        waveguide that goes straight through a body drawn as a bare shape, across the other ways through it: a branch,
+        a coupler, a crossing with a waveguide drawn over it.
     Why: a plain crossing of strips loses about a decibel and sends some percent of the light into the other guide; the
         layout tool shows it as a neat cross.
     Fix: place a crossing device there, or route one waveguide around.
@@ -49,6 +52,7 @@ def crossing_without_device(ctx: Context) -> Iterator[Finding]:
     for rows in _places(ctx):
         yield _judge(ctx, rows)
     yield from _drawn(ctx)
+    yield from across_bodies(ctx)
 
 
 def _places(ctx: Context) -> list[list[int]]:
@@ -56,12 +60,13 @@ def _places(ctx: Context) -> list[list[int]]:
     crossings, overlaps, device = ctx.tables.crossings, ctx.tables.overlaps, ctx.tables.waveguides.device
     twin = overlaps.duplicate != 0
     twins = set(zip(overlaps.device_a[twin].tolist(), overlaps.device_b[twin].tolist(), strict=True))
+    is_device = _designed(ctx)
     found: list[list[int]] = []
     alongside: dict[tuple[int, int], list[int]] = {}
     for row in range(len(crossings.waveguide_a)):
         a, b = int(crossings.waveguide_a[row]), int(crossings.waveguide_b[row])
         pair = (int(device[a]), int(device[b]))
-        if pair in twins or pair[::-1] in twins:
+        if pair in twins or pair[::-1] in twins or is_device[row]:
             continue
         if crossings.angle_rad[row] >= ALONGSIDE_RAD:
             found.append([row])
@@ -70,6 +75,26 @@ def _places(ctx: Context) -> list[list[int]]:
         else:
             found.append(alongside.setdefault((a, b), [row]))
     return found
+
+
+def _designed(ctx: Context) -> NDArray[np.bool_]:
+    """Return for each crossing whether its two ways cross in a body too large for a plain cross."""
+    crossings, junctions = ctx.tables.crossings, ctx.tables.junctions
+    rows = np.flatnonzero(junctions.kind == CROSSING)
+    at = zip(junctions.x_nm[rows].tolist(), junctions.y_nm[rows].tolist(), strict=True)
+    area_nm2 = dict(zip(at, junctions.area_nm2[rows].tolist(), strict=True))
+    places = zip(crossings.x_nm.tolist(), crossings.y_nm.tolist(), strict=True)
+    own_nm2 = np.array([area_nm2.get(place, 0.0) for place in places])
+    widest_nm = ctx.tables.waveguides.width_max_nm
+    width_nm = np.maximum(widest_nm[crossings.waveguide_a], widest_nm[crossings.waveguide_b])
+    designed: NDArray[np.bool_] = own_nm2 > _plain_nm2(width_nm, crossings.angle_rad)
+    return designed
+
+
+def _plain_nm2(width_nm: Floats | float, angle_rad: Floats | float) -> Floats:
+    """Return the largest area of a plain cross."""
+    sine = np.maximum(np.abs(np.sin(angle_rad)), math.sin(ALONGSIDE_RAD))
+    return np.asarray(PLAIN_WIDTHS2 * np.square(width_nm) / sine)
 
 
 def _judge(ctx: Context, rows: list[int]) -> Finding:
@@ -95,7 +120,7 @@ def _drawn(ctx: Context) -> Iterator[Finding]:
     rows = np.flatnonzero(junctions.kind == CROSSING)
     if not rows.size:
         return
-    ports_of, narrowest_nm, is_said = OpticalPorts(ctx), _narrowest_nm(ctx), _places_said(ctx)
+    ports_of, narrowest_nm, is_said = along.OpticalPorts(ctx), along.narrowest_nm(ctx), _places_said(ctx)
     for row in rows.tolist():
         device = int(junctions.device[row])
         if is_said(row) or not _is_plain(ctx, row, ports_of(device), narrowest_nm):
@@ -123,24 +148,12 @@ def _places_said(ctx: Context) -> Callable[[int], bool]:
     return is_said
 
 
-def _narrowest_nm(ctx: Context) -> Floats:
-    """Return for each waveguide the least width of its route.
-
-    A taper may be a waveguide of its own behind a wide one: the whole way to a crossing counts.
-    """
-    guides = ctx.tables.waveguides
-    least_nm = np.full(int(guides.route.max(initial=-1)) + 1, np.inf)
-    np.minimum.at(least_nm, guides.route, guides.width_min_nm)
-    narrowest_nm: Floats = least_nm[guides.route]
-    return narrowest_nm
-
-
 def _is_plain(ctx: Context, row: int, own: Ints, narrowest_nm: Floats) -> bool:
     ports, nets = ctx.tables.ports, ctx.tables.nets
     own = own[ports.net[own] >= 0]
     width_nm = float(ports.width_nm[own].max(initial=0.0))
-    sine = max(abs(math.sin(float(ctx.tables.junctions.angle_rad[row]))), math.sin(ALONGSIDE_RAD))
-    if not own.size or ctx.tables.junctions.area_nm2[row] > PLAIN_WIDTHS2 * width_nm**2 / sine:
+    junctions = ctx.tables.junctions
+    if not own.size or junctions.area_nm2[row] > _plain_nm2(width_nm, float(junctions.angle_rad[row])):
         return False
     net = ports.net[own]
     other = np.where(nets.port_a[net] == own, nets.port_b[net], nets.port_a[net])

@@ -12,6 +12,7 @@ from waveguard.analyses.defects import in_words, joint_loss
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.rules.connectivity import _turned as turned
 from waveguard.tables import FROM_GUIDE_END, FROM_METADATA, FROM_PIN_PATH, FROM_PIN_RECTANGLE, OPTICAL
 
 GUIDE_END = FROM_GUIDE_END
@@ -19,12 +20,6 @@ GUIDE_END = FROM_GUIDE_END
 PINS = (FROM_PIN_PATH, FROM_PIN_RECTANGLE)
 GRID_STEPS = 0.5
 """Offsets of drawn ports are whole grid steps; half of one tells them from zero."""
-ROUNDING_STEPS = math.sqrt(2.0)
-"""Two origins on the grid are each off by up to half a step in x and in y from where a turned chain would put them."""
-USUAL_GRID_NM = 1.0
-"""Layouts are drawn on this grid or a coarser one, also in files of a finer one."""
-TURNED_RAD = math.radians(0.25)
-"""A turn that counts. A tenth of it costs no light and is no mistake in drawing that anybody could see."""
 RIGHT_ANGLE_RAD = 1e-6
 """Placements turned by a multiple of 90 degrees to this accuracy keep grid points on the grid."""
 
@@ -35,7 +30,9 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
 
     What: two optical ports that are taken as joined, although they lie further apart than rounding to the grid
         explains: one beside the other, or with a gap or an overlap between them; or although they do not look along
-        one line.
+        one line. Also a waveguide drawn as one shape with a corner between two straight stretches that is no chord
+        of a bend, and a body with an axis of symmetry, as that of a coupler to a fibre, whose only waveguide enters it
+        askew.
     Why: a nanometre costs no light, but it is not what was meant: one of the two was placed by hand or computed in
         another way, and tools that compare positions exactly take the joint for open.
     Fix: move or turn one of the devices by the offset given.
@@ -47,25 +44,27 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
     """
     nets, ports, devices = ctx.tables.nets, ctx.tables.ports, ctx.tables.devices
     optical = ports.kind[nets.port_a] == OPTICAL
-    if not optical.any():
+    turned_shapes = list(turned.findings(ctx))
+    yield from turned_shapes
+    if not optical.any() and not turned_shapes:
         ctx.not_applicable("no two optical ports meet")
         return
     ctx.looked_at("joints", int(optical.sum()))
     ends = np.stack([nets.port_a, nets.port_b])
     quarter_turns = devices.rotation_rad[ports.device[ends]] / (math.pi / 2)
-    turned = (np.abs(quarter_turns - np.round(quarter_turns)) * (math.pi / 2) > RIGHT_ANGLE_RAD).any(axis=0)
-    limit_nm = ctx.facts.dbu_nm * np.where(turned, GRID_STEPS + ROUNDING_STEPS, GRID_STEPS)
+    off_axis = (np.abs(quarter_turns - np.round(quarter_turns)) * (math.pi / 2) > RIGHT_ANGLE_RAD).any(axis=0)
+    limit_nm = ctx.facts.dbu_nm * np.where(off_axis, GRID_STEPS + turned.ROUNDING_STEPS, GRID_STEPS)
     # The middle of a slanted cap lies between grid points, of the grid it was drawn on, whatever that of the file is.
     quarters = ports.direction_rad[ends] / (math.pi / 2)
     slanted = (np.abs(quarters - np.round(quarters)) > RIGHT_ANGLE_RAD) & (ports.source[ends] == GUIDE_END)
-    drawn_step_nm = max(ctx.facts.dbu_nm, USUAL_GRID_NM)
-    limit_nm = np.where(slanted.any(axis=0), np.maximum(limit_nm, ROUNDING_STEPS * drawn_step_nm), limit_nm)
+    drawn_step_nm = max(ctx.facts.dbu_nm, turned.USUAL_GRID_NM)
+    limit_nm = np.where(slanted.any(axis=0), np.maximum(limit_nm, turned.ROUNDING_STEPS * drawn_step_nm), limit_nm)
     aside_nm = np.abs(nets.lateral_nm)
     # `gap_nm` of a joint is the distance of its ports.
     offset_nm = np.where((ports.source[ends] == GUIDE_END).any(axis=0), aside_nm, nets.gap_nm)
     losses_db = joint_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
-    turned = np.abs(nets.angle_rad) > _turn_limit_rad(ctx, ends)
-    for row in np.flatnonzero(optical & ((offset_nm > limit_nm) | turned)).tolist():
+    is_turned = np.abs(nets.angle_rad) > _turn_limit_rad(ctx, ends)
+    for row in np.flatnonzero(optical & ((offset_nm > limit_nm) | is_turned)).tolist():
         a, b = int(nets.port_a[row]), int(nets.port_b[row])
         place, other_place = ctx.port_place(a), ctx.port_place(b)
         name = words.port_name(place.cell, ports.name[a])
@@ -73,14 +72,14 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
         is_off = bool(offset_nm[row] > limit_nm[row])
         off = f"{words.nm(float(offset_nm[row]))} off, {words.nm(float(aside_nm[row]))} of it aside"
         turn = f"turned by {_hundredths(abs(float(nets.angle_rad[row])))} degrees"
-        what = " and ".join([off] * is_off + [turn] * bool(turned[row]))
+        what = " and ".join([off] * is_off + [turn] * bool(is_turned[row]))
         lost = in_words(float(losses_db[row]))
         yield ctx.finding(
             f"{name} and {other_name} meet {what}" + (f"; light loses {lost} there" if lost else ""),
             place,
             facts=[ports.name[a], other_place.cell, ports.name[b]],
             measured=float(offset_nm[row]) if is_off else math.degrees(abs(float(nets.angle_rad[row]))),
-            limit=float(limit_nm[row]) if is_off else math.degrees(TURNED_RAD),
+            limit=float(limit_nm[row]) if is_off else math.degrees(turned.TURNED_RAD),
             unit="nm" if is_off else "deg",
             related=[Related(f"joined to {other_name}", other_place)],
             hint="move one of the two so that the ports coincide"
@@ -96,14 +95,14 @@ def _turn_limit_rad(ctx: Context, ends: NDArray[np.int64]) -> NDArray[np.float64
     in_cell = (ports.direction_rad[ends] - devices.rotation_rad[ports.device[ends]]) / (math.pi / 2)
     upright = np.abs(in_cell - np.round(in_cell)) * (math.pi / 2) <= RIGHT_ANGLE_RAD
     # The corners of a drawn end are rounded, each by half a diagonal of a step.
-    rounded_rad = ROUNDING_STEPS * max(ctx.facts.dbu_nm, USUAL_GRID_NM) / width_nm
+    rounded_rad = turned.ROUNDING_STEPS * max(ctx.facts.dbu_nm, turned.USUAL_GRID_NM) / width_nm
     # The direction at an end in a bend is that of its last piece: half a width of a bend is not seen.
     guide = devices.waveguide[ports.device[ends]]
     radius_nm = np.append(ctx.tables.waveguides.min_radius_nm, np.inf)[guide]
     rounded_rad = rounded_rad + width_nm / (2.0 * np.where(radius_nm > 0, radius_nm, np.inf))
     known = (source == FROM_METADATA) | (np.isin(source, PINS) & upright)
     play_rad = np.where(known, 0.0, np.where(source == GUIDE_END, rounded_rad, np.inf))
-    limit_rad: NDArray[np.float64] = TURNED_RAD + play_rad.sum(axis=0)
+    limit_rad: NDArray[np.float64] = turned.TURNED_RAD + play_rad.sum(axis=0)
     return limit_rad
 
 

@@ -81,6 +81,21 @@ WORDINGS: dict[str, Wording] = {
         "has a shape of no device that lies on the core of a device",
         "delete it; if it is meant, draw it in the cell of the device",
     ),
+    "arm-not-traced": Wording(
+        Severity.WARNING,
+        "has a waveguide that could not be followed and was taken for a part of what it leads to",
+        "see whether its two sides run along each other; its length and radius were not checked",
+    ),
+    "stretch-not-traced": Wording(
+        Severity.INFO,
+        "has a shape between two waveguides that looks like one and could not be followed",
+        "its length and radius were not checked",
+    ),
+    "strip-on-guide": Wording(
+        Severity.ERROR,
+        "has a strip on the side of a waveguide that is too narrow to be one",
+        "delete it, or draw it at the width of a waveguide",
+    ),
     "text-on-guide-layer": Wording(
         Severity.INFO,
         "has a text drawn on a waveguide layer",

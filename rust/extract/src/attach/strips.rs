@@ -12,6 +12,8 @@ use crate::plan::Plan;
 pub(super) const STRIP_REACH_NM: f64 = 2000.0;
 /// A strip is at least so many times longer than it is thin.
 const STRIP_ASPECT: f64 = 10.0;
+/// What is shorter than this in nm does nothing to a guide but scatter its light.
+const STRIP_LEAST_NM: f64 = 10_000.0;
 /// Places along a strip that are looked at.
 const STRIP_SAMPLES: usize = 9;
 
@@ -20,7 +22,7 @@ const TOUCH: f64 = 1.0;
 
 /// For each outline whether it is a strip along a guide.
 pub(super) fn strips(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<bool> {
-    let thin = plan.dbu(THIN_NM);
+    let (thin, least) = (plan.dbu(THIN_NM), plan.dbu(STRIP_LEAST_NM));
     let may_be: Vec<bool> = outlines
         .iter()
         .map(|o| {
@@ -28,7 +30,7 @@ pub(super) fn strips(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlin
             let t = thickness(proto, &o.rings, placed.transform.magnification().powi(2));
             let size = (o.bbox.max[0] - o.bbox.min[0]).hypot(o.bbox.max[1] - o.bbox.min[1]);
             let is_shape = proto.is_free() && proto.junction.is_none() && proto.guide.is_none();
-            is_shape && t <= thin && size > STRIP_ASPECT * t
+            is_shape && t <= thin && size > STRIP_ASPECT * t && size >= least
         })
         .collect();
     if !may_be.contains(&true) {

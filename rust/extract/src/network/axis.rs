@@ -5,11 +5,16 @@
 //! arms that no light follows; these are taken off first.
 
 use super::mesh::{Mesh, NONE};
+use super::{Lost, LostWhat};
 
 /// A side arm that reaches no further than this many times its base is a corner of the outline.
 const SPUR_REACH: f64 = 1.0;
 /// A side arm that goes on for so many of its widths is a guide, however wide what it leads to.
 const GUIDE_WIDTHS: f64 = 3.0;
+/// A side arm of so many of its widths and more is no corner,
+const HAIR_WIDTHS: f64 = 4.0;
+/// and many of them in one region are the teeth of a wall.
+const TEETH: usize = 6;
 /// Corners of corners of corners: a shape that has more is not drawn.
 const MOST_ROUNDS: usize = 64;
 
@@ -44,6 +49,10 @@ pub(super) struct Graph {
     pub(super) junctions: Vec<u32>,
     /// For each triangle whether it belongs to an arm or a junction.
     pub(super) is_kept: Vec<bool>,
+    /// Side arms that are long and were taken off for being narrow.
+    pub(super) hairs: Vec<Lost>,
+    /// The chord at which each of them begins: on the left and on the right of who leaves it.
+    pub(super) hair_chords: Vec<[u32; 2]>,
 }
 
 /// A side arm.
@@ -54,19 +63,28 @@ struct Spur {
     reach: f64,
     /// It is no more than a corner of the outline.
     is_corner: bool,
+    /// It is much longer than wide, and narrower than a guide: its middle.
+    hair_at: Option<[f64; 2]>,
+    /// Where it begins.
+    chord: [u32; 2],
 }
 
 struct Walk<'a> {
     mesh: &'a Mesh,
     is_kept: Vec<bool>,
     degree: Vec<u8>,
+    hairs: Vec<(Lost, [u32; 2])>,
 }
 
 /// The arms of a region; side arms narrower than `width_min` everywhere are taken off whatever their length.
 pub(super) fn graph(mesh: &Mesh, width_min: f64) -> Graph {
     let degree = mesh.neighbours.iter().map(|n| n.iter().filter(|&&t| t != NONE).count() as u8).collect();
-    let mut walk = Walk { mesh, is_kept: vec![true; mesh.triangles.len()], degree };
+    let mut walk = Walk { mesh, is_kept: vec![true; mesh.triangles.len()], degree, hairs: Vec::new() };
     walk.prune(width_min);
+    // A wall of teeth is drawn so.
+    if walk.hairs.len() >= TEETH {
+        walk.hairs.clear();
+    }
     walk.arms()
 }
 
@@ -128,6 +146,8 @@ impl Walk<'_> {
                 for &t in &branch {
                     self.is_kept[t as usize] = false;
                 }
+                let hair = |at: [f64; 2]| Lost { at, length: spur.reach, what: LostWhat::Hair };
+                self.hairs.extend(spur.hair_at.map(|at| (hair(at), spur.chord)));
                 self.degree[spur.junction as usize] -= 1;
                 path.push(spur.junction);
             }
@@ -192,7 +212,11 @@ impl Walk<'_> {
                 let reach = far.map(|p| (p[0] - middle[0]).hypot(p[1] - middle[1])).fold(0.0, f64::max);
                 let is_narrow = widest < width_min && (branch.len() > 1 || base < width_min);
                 let is_corner = (reach < SPUR_REACH * base && !is_guide) || is_narrow;
-                return Some(Spur { junction: next, reach, is_corner });
+                let is_hair = is_narrow && reach >= HAIR_WIDTHS * widest.max(base) && reach >= width_min;
+                let tip = self.mesh.triangles[end as usize].map(|p| self.point(p));
+                let far = [0, 1].map(|i: usize| tip.iter().map(|p| p[i]).sum::<f64>() / 3.0);
+                let hair_at = is_hair.then(|| [0, 1].map(|i: usize| f64::midpoint(far[i], middle[i])));
+                return Some(Spur { junction: next, reach, is_corner, hair_at, chord });
             }
             let width = self.height(next);
             is_guide |= width >= width_min && way >= GUIDE_WIDTHS * width;
@@ -236,6 +260,7 @@ impl Walk<'_> {
             }
         }
         graph.is_kept = self.is_kept;
+        (graph.hairs, graph.hair_chords) = self.hairs.into_iter().unzip();
         graph
     }
 
@@ -305,6 +330,15 @@ mod tests {
     }
 
     #[test]
+    fn a_thin_strip_on_a_side_is_a_hair() {
+        let bar = [(0, 0), (9000, 0), (9000, 500), (4550, 500), (4550, 3000), (4450, 3000), (4450, 500), (0, 500)];
+        let graph = graph_of(&[&bar]);
+        assert_eq!((graph.arms.len(), graph.hairs.len()), (1, 1));
+        let [x, y] = graph.hairs[0].at;
+        assert!((x - 4500.0).abs() < 100.0 && (500.0..3000.0).contains(&y) && graph.hairs[0].length > 2000.0);
+    }
+
+    #[test]
     fn teeth_of_a_wall_are_no_arms() {
         let mut comb = vec![(0, 0), (16_000, 0), (16_000, 500)];
         for k in (0..50).rev() {
@@ -312,6 +346,6 @@ mod tests {
             comb.extend([(x + 160, 500), (x + 160, 900), (x, 900), (x, 500)]);
         }
         let graph = graph_of(&[&comb]);
-        assert_eq!(graph.arms.len(), 1);
+        assert_eq!((graph.arms.len(), graph.hairs.len()), (1, 0));
     }
 }

@@ -10,7 +10,7 @@ use super::axis::{Arm, Graph};
 use super::intervals::Interval;
 use super::mesh::{Mesh, NONE};
 use super::strip::Strip;
-use super::{Body, Network, Part};
+use super::{Body, Lost, Network, Part};
 use crate::trace::End;
 
 /// What each triangle belongs to while arms are cut.
@@ -26,6 +26,8 @@ pub(super) struct Owners {
     pub(super) entered: usize,
     /// What meets at steps, in the direction of the arm: the end of the first and the beginning of the second.
     pub(super) steps: Vec<[Side; 2]>,
+    /// Arms that were not traced, with a node at one of their ends.
+    lost: Vec<(usize, Lost)>,
 }
 
 /// What lies on one side of a step.
@@ -52,6 +54,7 @@ impl Owners {
             ports: vec![Vec::new(); n],
             entered: 0,
             steps: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
@@ -118,6 +121,16 @@ impl Owners {
         out
     }
 
+    /// An arm between nodes is not traced: it is a part of what is there.
+    pub(super) fn lose(&mut self, nodes: [Option<usize>; 2], lost: Option<Lost>) {
+        self.lost.extend(nodes.into_iter().flatten().next().zip(lost));
+    }
+
+    /// The longest arm that was not traced.
+    pub(super) fn first_lost(&self) -> Option<Lost> {
+        self.lost.iter().map(|l| l.1).reduce(|a, b| if b.length > a.length { b } else { a })
+    }
+
     /// A guide enters a node: the end is that of the guide.
     pub(super) fn enter(&mut self, node: usize, end: End) {
         let [direction_rad, cap_rad] = [end.direction_rad, end.cap_rad].map(|a| wrap_angle(a + PI));
@@ -144,6 +157,11 @@ pub(super) fn collect(mesh: &Mesh, graph: &Graph, mut owners: Owners, outside: f
     }
     for part in &mut network.guides {
         part.bodies = part.bodies.map(|b| b.and_then(|node| body_of[node]));
+    }
+    for (node, lost) in std::mem::take(&mut owners.lost) {
+        if let Some(body) = body_of[node] {
+            network.bodies[body].lost.push(lost);
+        }
     }
     let mut body_at: FxHashMap<u32, usize> = FxHashMap::default();
     for &t in &graph.junctions {

@@ -10,6 +10,7 @@ mod bodies;
 mod boxes;
 mod corners;
 mod entries;
+mod hairs;
 mod hubs;
 mod intervals;
 pub mod jogs;
@@ -49,6 +50,28 @@ pub struct Network {
     pub bodies: Vec<Body>,
     /// Area of corners and teeth that belong to none of them, in dbu².
     pub rest_area: f64,
+    /// Strips on sides of it that are too narrow for guides.
+    pub hairs: Vec<Lost>,
+}
+
+/// What goes on from a guide or a body and was not followed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lost {
+    /// Its middle.
+    pub at: [f64; 2],
+    /// How far it reaches.
+    pub length: f64,
+    /// What it is.
+    pub what: LostWhat,
+}
+
+/// What may not be followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostWhat {
+    /// As wide as a guide, and not traced.
+    Arm,
+    /// Narrower than any guide.
+    Hair,
 }
 
 /// A guide of a network.
@@ -71,17 +94,22 @@ pub struct Body {
     pub area: f64,
     /// Where guides enter, with directions out of the body.
     pub ports: Vec<End>,
+    /// Arms that became parts of it because they could not be traced.
+    pub lost: Vec<Lost>,
 }
 
 /// Why a region has no network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum NoNetwork {
     /// Too few points, no area, or rings that cross each other.
     #[error("no region")]
     NoRegion,
     /// No stretch of it has two sides at the width of a guide.
     #[error("no guide in it")]
-    NoGuide,
+    NoGuide {
+        /// The longest arm of it that has two, and was not traced all the same.
+        lost: Option<Lost>,
+    },
     /// A guide that enters it meets no arm of it.
     #[error("an entry that leads nowhere")]
     LostEntry,

@@ -8,11 +8,12 @@ use super::axis::{self, Arm, Node};
 use super::bodies::{self, Owners, Side};
 use super::boxes;
 use super::entries::{self, Trimmed};
+use super::hairs;
 use super::hubs::hub;
 use super::intervals::{Interval, Look};
 use super::mesh::{Mesh, NONE};
 use super::strip::{Section, Strip};
-use super::{Network, NetworkOptions, NoNetwork, Part};
+use super::{Lost, LostWhat, Network, NetworkOptions, NoNetwork, Part};
 use crate::trace::{CapHint, End, Trace, TraceOptions, trace_ribbon};
 
 /// Points along long edges are this many of the narrowest guide's widths apart.
@@ -41,10 +42,19 @@ pub fn decompose<R: AsRef<[Point]>>(
     entries: &[CapHint],
     opts: &NetworkOptions,
 ) -> Result<Network, NoNetwork> {
-    let mesh = Mesh::new(region, SPACING * opts.width_min, opts.step_max).ok_or(NoNetwork::NoRegion)?;
-    let graph = axis::graph(&mesh, opts.width_min);
+    let mut mesh = Mesh::new(region, SPACING * opts.width_min, opts.step_max).ok_or(NoNetwork::NoRegion)?;
+    let mut graph = axis::graph(&mesh, opts.width_min);
+    let hairs = std::mem::take(&mut graph.hairs);
+    if !hairs.is_empty() {
+        // The sides of what they stand on go around them: without them these are those of a guide.
+        let bare = hairs::without(&mesh, &graph.hair_chords);
+        if let Some(cut) = Mesh::new(&bare, SPACING * opts.width_min, opts.step_max) {
+            graph = axis::graph(&cut, opts.width_min);
+            mesh = cut;
+        }
+    }
     let mut owners = Owners::new(&mesh, &graph);
-    let mut network = Network::default();
+    let mut network = Network { hairs, ..Network::default() };
     for arm in &graph.arms {
         cut_arm(&mesh, arm, entries, opts, &mut owners, &mut network);
     }
@@ -53,7 +63,7 @@ pub fn decompose<R: AsRef<[Point]>>(
     }
     boxes::absorb(&mut owners, &mut network);
     if network.guides.is_empty() && entries.is_empty() {
-        return Err(NoNetwork::NoGuide);
+        return Err(NoNetwork::NoGuide { lost: owners.first_lost() });
     }
     let outside = entries.iter().map(|e| entries::stub_length(e, opts.aspect) * e.width).sum();
     bodies::collect(&mesh, &graph, owners, outside, &mut network);
@@ -115,6 +125,7 @@ fn cut_arm(
             Ok((rest, outside)) => {
                 let traced = add_guide(arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide);
                 if traced.is_none() {
+                    owners.lose(nodes, look.lost(interval));
                     // Guides from outside enter the body itself.
                     for end in outside.into_iter().flatten() {
                         nodes.into_iter().flatten().for_each(|node| owners.enter(node, end));
@@ -141,6 +152,15 @@ fn cut_arm(
 }
 
 impl Look<'_> {
+    /// A stretch that cannot be traced, where that is long enough to be missed.
+    fn lost(&self, interval: &Interval) -> Option<Lost> {
+        let length = interval.to - interval.from;
+        let width = interval.sections[0].width.max(interval.sections[1].width);
+        let middle = self.fits(f64::midpoint(interval.from, interval.to));
+        let at = middle.map_or(interval.sections[0].at, |section| section.at);
+        (length >= LONG_WIDTHS * width).then_some(Lost { at, length, what: LostWhat::Arm })
+    }
+
     /// The part of a stretch that is inside the region and not in a stub, with the guides outside that it leads to.
     ///
     /// # Errors
@@ -210,7 +230,10 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
     let mut before = first;
     for (i, interval) in intervals.iter().enumerate() {
         let next = if i == last { first } else { owners.add() };
-        add_guide(arm, look, [*interval; 2], [Some(before), Some(next)], owners, network);
+        let nodes = [Some(before), Some(next)];
+        if add_guide(arm, look, [*interval; 2], nodes, owners, network).is_none() {
+            owners.lose(nodes, look.lost(interval));
+        }
         before = next;
     }
 }

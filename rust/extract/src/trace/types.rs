@@ -159,6 +159,8 @@ pub struct Flaw {
     pub error: f64,
     /// Radius of the sharpest smooth curve through its corners in dbu; 0 where there is none.
     pub radius: f64,
+    /// How far the guide turns there, in rad, to the left positive; 0 but at a corner between two straight stretches.
+    pub turn: f64,
     /// Its middle in dbu.
     pub x: f64,
     /// Its middle in dbu.

@@ -123,6 +123,7 @@ impl Trace {
                 out: g * f.out,
                 error: g * f.error,
                 radius: g * f.radius,
+                turn: sign * f.turn,
                 x,
                 y,
                 ..*f
@@ -180,7 +181,7 @@ impl Trace {
         r.flaws.reverse();
         for f in &mut r.flaws {
             f.start = self.length - f.start - f.length;
-            (f.width, f.widened) = (f.width + f.widened, -f.widened);
+            (f.width, f.widened, f.turn) = (f.width + f.widened, -f.widened, -f.turn);
         }
         r.turn = -self.turn;
         r
