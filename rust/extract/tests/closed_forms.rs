@@ -8,7 +8,6 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 use drawing::{Curve, Placing, arc, bezier_bend, bezier_s, cosine_s, euler, spiral, straight};
 use proptest::prelude::*;
 use waveguard_extract::trace::{Trace, TraceOptions, trace_ribbon};
-use waveguard_geom::Point;
 
 /// Length over minimum radius and half-way place over minimum radius of 90° partial Euler bends.
 const EULER_90: [(f64, f64, f64); 4] = [
@@ -73,27 +72,6 @@ fn drawn_curves_have_the_lengths_of_the_reference_table() {
     }
     for (a, pitch, turns, length) in SPIRAL {
         assert!((spiral(a * 1e3, pitch * 1e3, turns).length() / 1e3 - length).abs() < 1e-3);
-    }
-}
-
-#[test]
-fn a_vertex_in_the_straight_between_two_bends_does_not_make_them_one() {
-    let (radius, between) = (10_664.0, 4468.0);
-    let half = (3.0 * radius, 1.0 / radius, 1.0 / radius);
-    let curve = Curve::from_pieces(&[half, (between, 0.0, 0.0), half]);
-    for angle in [0.0, 0.3, 1.2] {
-        let ring = curve.outline([500.0; 2], [0.5; 2], &Placing { angle, shift: [0.0; 2], mirror: false, grid: 1.0 });
-        let mut cut = Vec::new();
-        for (i, &p) in ring.iter().enumerate() {
-            let q = ring[(i + 1) % ring.len()];
-            cut.push(p);
-            if p.distance_sq(q) > 16_000_000 {
-                cut.push(Point::new(p.x + (q.x - p.x) * 2 / 5, p.y + (q.y - p.y) * 2 / 5));
-            }
-        }
-        assert_eq!(cut.len(), ring.len() + 2);
-        let trace = trace_ribbon(&cut, None, &TraceOptions::default()).expect("a ribbon");
-        assert_eq!(trace.bends.len(), 2, "at {angle} rad: {:?}", trace.bends);
     }
 }
 

@@ -139,7 +139,7 @@ fn scan(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Fit> {
                 fit.curvature = 0.0;
             }
         }
-        if fit.curvature.abs() * opts.straight_radius < 1.0 || !turns_as(axis, j, fit.curvature) {
+        if fit.curvature.abs() * opts.straight_radius < 1.0 {
             fit.curvature = 0.0;
         }
         // Windows are moved inwards at the ends; there the fit stands for the node itself.
@@ -148,23 +148,6 @@ fn scan(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Fit> {
     }
     fits
 }
-
-/// False for a node in the middle of a straight: a window around it that holds enough nodes reaches into the bends on
-/// both sides.
-fn turns_as(axis: &Axis<'_>, j: usize, curvature: f64) -> bool {
-    let nodes = axis.nodes;
-    if j == 0 || j + 1 == nodes.len() {
-        return true;
-    }
-    let (back, ahead) = (nodes[j].s - nodes[j - 1].s, nodes[j + 1].s - nodes[j].s);
-    let blur = ROUNDED * axis.grid * (1.0 / back + 1.0 / ahead);
-    curvature.abs() * back.min(ahead) <= MORE_TURN * (nodes[j].turn.abs() + blur)
-}
-
-/// A node lies no further from the axis than this, in grid steps.
-const ROUNDED: f64 = 2.0;
-/// A bend does not turn so many times more between two nodes than at each of them.
-const MORE_TURN: f64 = 3.0;
 
 /// First and last fit of each piece that turns one way.
 fn runs(fits: &[Fit]) -> Vec<(usize, usize)> {
