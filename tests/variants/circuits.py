@@ -22,6 +22,8 @@ WIDTHS_UM = (0.5, 0.48)
 Style = Literal["flat", "cells", "marked"]
 """All polygons in the top cell; a cell for each piece; such cells with markers, pins and texts."""
 MARGIN_UM = 0.1
+SAME_NM, SAME_RAD = 1e-3, 1e-6
+"""Pieces drawn end to end share a place and a direction within rounding of floats."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Circuit:
     grid_nm: float = 1.0
 
     def library(self, style: Style = "flat") -> gdstk.Library:
-        """Return the drawing; cells are placed at any angle."""
+        """Return the drawing; cells are placed at any angle, with their origins on the grid as in a file."""
         result = gdstk.Library("circuit", unit=1e-6, precision=1e-9)
         top = gdstk.Cell("circuit")
         result.add(top)
@@ -65,7 +67,8 @@ class Circuit:
                     if style == "marked":
                         _mark(cell, one.piece)
                     result.add(cell)
-                    top.add(gdstk.Reference(cell, (at.real, at.imag), rotation=heading))
+                    origin = _on_grid(at, self.grid_nm * 1e-3)
+                    top.add(gdstk.Reference(cell, (origin.real, origin.imag), rotation=heading))
         return result
 
     def truth(self) -> Network:
@@ -79,7 +82,7 @@ class Circuit:
             ]
         return whole
 
-    def mistakes(self, found: Network) -> list[str]:
+    def mistakes(self, found: Network, style: Style = "flat") -> list[str]:
         """Return in words what is wrong with a network found in the drawing, part by part."""
         wrong = []
         for number, site in enumerate(self.sites):
@@ -91,8 +94,58 @@ class Circuit:
                     here.edges.append(type(edge)(numbers[edge.a], numbers[edge.b], edge.length_nm))
             name = f"part {number}, {site.part.name} turned by {np.rad2deg(site.heading_rad):.3f} degrees"
             wrong += [f"{name}: {one}" for one in differences(site.part.truth, here, lengths=False)]
-            wrong += [f"{name}: {one}" for one in _wrong_lengths(site.part, here)]
+            wrong += [f"{name}: {one}" for one in self._wrong_lengths(site, here, style)]
         return wrong
+
+    def _wrong_lengths(self, site: Site, found: Network, style: Style) -> list[str]:
+        part = site.part
+        moved = [] if style == "flat" else self._moved_nm(site)
+        stated = []
+        for edge in part.truth.edges:
+            by = [shift for length, shift in moved if abs(length - edge.length_nm) < SAME_NM]
+            # Of two rails each has pieces of its own.
+            stated.append(edge.length_nm + (sum(by) / len(by) if by else 0.0))
+        stated.sort()
+        measured = sorted(edge.length_nm for edge in found.edges)
+        if len(stated) != len(measured):
+            return [f"{len(measured)} routes, not {len(stated)}"]
+        return [
+            f"a route of {b:.3f} nm, not {a:.3f} nm"
+            for a, b in zip(stated, measured, strict=True)
+            if abs(a - b) > part.slack_nm
+        ]
+
+    def _moved_nm(self, site: Site) -> list[tuple[float, float]]:
+        """Return the length of each chain of pieces, and how far they are drawn apart along it, both in nm.
+
+        A cell is placed on the grid by itself: two halves of a ring may overlap by a step at both of their joints.
+        """
+        placed, turn = site.part.placed, np.exp(1j * site.heading_rad)
+        places = [site.at + one.at * turn for one in placed]
+        off = [_on_grid(at, self.grid_nm * 1e-3) - at for at in places]
+        before: dict[int, int] = {}
+        for a, one in enumerate(placed):
+            end, way = one.at + one.piece.end * np.exp(1j * one.heading_rad), one.heading_rad + one.piece.turn_rad
+            for b, other in enumerate(placed):
+                begin = other.at + other.piece.points[0] * np.exp(1j * other.heading_rad)
+                if abs(begin - end) < SAME_NM * 1e-3 and abs(np.exp(1j * (other.heading_rad - way)) - 1) < SAME_RAD:
+                    before[b] = a
+        chains = []
+        left = set(range(len(placed)))
+        while left:
+            # From the first piece of a chain, or anywhere in a ring.
+            at = min(left - before.keys() or left)
+            after = {a: b for b, a in before.items()}
+            length, shift = 0.0, 0.0
+            while at in left:
+                left.remove(at)
+                length += placed[at].piece.length_um * 1e3
+                if at in before:
+                    way = placed[at].heading_rad + site.heading_rad + float(placed[at].piece.headings_rad[0])
+                    shift += 1e3 * float(((off[at] - off[before[at]]) * np.exp(-1j * way)).real)
+                at = after.get(at, -1)
+            chains.append((length, shift))
+        return chains
 
     def _polygon(self, corners: Complex) -> gdstk.Polygon:
         grid = self.grid_nm * 1e-3
@@ -136,13 +189,5 @@ def _mark(cell: gdstk.Cell, piece: Piece) -> None:
     drawing.add_pin(cell, "opt2", end, float(np.rad2deg(piece.turn_rad)), float(piece.widths_um[-1]))
 
 
-def _wrong_lengths(part: Part, found: Network) -> list[str]:
-    stated = sorted(edge.length_nm for edge in part.truth.edges)
-    measured = sorted(edge.length_nm for edge in found.edges)
-    if len(stated) != len(measured):
-        return [f"{len(measured)} routes, not {len(stated)}"]
-    return [
-        f"a route of {b:.3f} nm, not {a:.3f} nm"
-        for a, b in zip(stated, measured, strict=True)
-        if abs(a - b) > part.slack_nm
-    ]
+def _on_grid(at: complex, grid_um: float) -> complex:
+    return complex(round(at.real / grid_um) * grid_um, round(at.imag / grid_um) * grid_um)

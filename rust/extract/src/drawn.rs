@@ -87,14 +87,15 @@ pub fn of_converter(plan: &Plan, layer: LayerId, converter: &Converter, area: f6
 fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
     let (_, widest) = guides::widths(plan, core);
     let longest = STEP_WIDTHS * widest;
+    // A hole that is reached by a cut is a hole: the cut would pass for a pair of caps.
+    let opened = if let [ring] = rings { ring::is_cut_open(ring).then(|| region::union(&[ring])) } else { None };
+    let rings = opened.as_deref().unwrap_or(rings);
     let (smooth, is_stepped) =
         if let [ring] = rings { jogs::smoothed_and_stepped(ring, longest) } else { (None, false) };
     let rings = if let Some(ring) = smooth { &[ring][..] } else { rings };
     let (reason, ribbon) = match rings {
         [ring] if !is_stepped => match guides::of_shape(plan, core, ring, f64::NAN) {
             Ok(guide) if guide.trace.length < ASPECT * guide.trace.width_max => (SHORT, None),
-            // The cut to the hole of a ring passes for a pair of caps.
-            Ok(guide) if guide.trace.turn.abs() > PI && ring::is_cut_open(ring) => (CLOSED, None),
             Ok(guide) => ("", Some(guide)),
             Err(reason) => (reason, None),
         },

@@ -4,13 +4,14 @@
 //! nothing changes. Shapes and sets of shapes that are drawn alike are worked out once.
 
 mod rails;
+mod specks;
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_base::LayerId;
-use waveguard_geom::{BBox, Point, Transform, region, ring, seam};
+use waveguard_geom::{BBox, Point, Transform, region, seam};
 
 use crate::cells::WorkedOut;
 use crate::contacts::{self, Form, ShapeCopy, Slack, Verdict};
@@ -18,6 +19,7 @@ use crate::drawn::{self, Drawn};
 use crate::place::Placed;
 use crate::plan::Plan;
 use crate::shapes::{self, Shapes};
+use crate::slots;
 
 /// Boxes of outlines are no larger than this many widths of the widest guide.
 const TILE_WIDTHS: f64 = 2.0;
@@ -28,9 +30,6 @@ const MOST_ROUNDS: usize = 8;
 
 /// Cracks up to this wide are closed, in dbu: two corners may be off by a step of the grid.
 pub const SEAM_DBU: f64 = 1.5;
-
-/// Shapes of this size hold nothing, in dbu.
-const SPECK_DBU: f64 = 4.0;
 
 /// Top and number of a copy of a shape.
 pub type CopyId = (usize, u32);
@@ -299,10 +298,7 @@ impl<'a> Merger<'a> {
                 self.outline(info).iter().filter_map(|r| r.iter().map(place).collect()).collect();
             rings.push(own);
         }
-        // A speck on a cap would bend the seam of those that meet there.
-        if rings.iter().any(|own| !is_speck(own)) {
-            rings.retain(|own| !is_speck(own));
-        }
+        let rings = specks::put_back(rings, self.tile);
         let rings = match seam::closed(&rings.concat(), SEAM_DBU) {
             Some(closed) => closed_again(&rings, closed),
             None => rings,
@@ -315,25 +311,17 @@ impl<'a> Merger<'a> {
         let layer = self.infos[self.items[cluster[0]].copy.form as usize].layer;
         let (rings, drawn_area) = self.shapes_of(cluster);
         let united = region::union_of_regions(&rings);
-        let mut found = Vec::new();
-        let mut first = 0;
         let united_area = region::area(&united);
         let extra = (drawn_area - united_area).max(0.0);
         // Shapes that cross themselves have less area by their corners than they cover.
         let scale = if drawn_area < united_area { drawn_area / united_area } else { 1.0 };
-        for k in 1..=united.len() {
-            // An outer ring is followed by its holes, which run clockwise.
-            if k < united.len() && ring::double_area(&united[k]) < 0 {
-                continue;
-            }
-            let piece = united[first..k].to_vec();
+        let form = |(k, piece): (usize, Vec<Vec<Point>>)| {
             // Coverage counts drawn areas, overlaps as often as they are drawn.
-            let area = region::area(&piece) * scale + if first == 0 { extra } else { 0.0 };
+            let area = region::area(&piece) * scale + if k == 0 { extra } else { 0.0 };
             let drawn = drawn::of_region(self.plan, layer, &piece, area);
-            found.push(FormInfo { source: Source::United(piece, area), layer, drawn: Arc::new(drawn) });
-            first = k;
-        }
-        found
+            FormInfo { source: Source::United(piece, area), layer, drawn: Arc::new(drawn) }
+        };
+        slots::parts(united).into_iter().enumerate().map(form).collect()
     }
 
     /// Puts the parts of united shapes in place of those of their pieces; returns which copies went into which.
@@ -381,15 +369,6 @@ impl<'a> Merger<'a> {
         *devices = out;
         stands_for
     }
-}
-
-/// True for a shape as small as what rounding moves.
-fn is_speck(rings: &[Vec<Point>]) -> bool {
-    let mut bbox = BBox::EMPTY;
-    for ring in rings {
-        bbox.add_box(&BBox::of_points(ring));
-    }
-    (0..2).all(|k| bbox.max[k] - bbox.min[k] <= SPECK_DBU)
 }
 
 /// The rings of each region, after all of them together were changed.

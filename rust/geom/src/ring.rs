@@ -112,21 +112,30 @@ fn is_between(a: Point, b: Point, c: Point) -> bool {
 
 /// True when an edge runs back along another one from a corner of both: a hole is reached by a cut.
 pub fn is_cut_open(ring: &[Point]) -> bool {
-    let way = |from: Point, to: Point| {
-        let (dx, dy) = (i64::from(to.x) - i64::from(from.x), i64::from(to.y) - i64::from(from.y));
-        let step = gcd(dx.abs(), dy.abs());
-        (dx / step, dy / step)
+    let n = ring.len();
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    order.sort_unstable_by_key(|&i| ring[i as usize]);
+    let is_cut = |corners: &[u32]| {
+        let all = || corners.iter().map(|&i| i as usize);
+        let mut on = all().filter_map(|i| way(ring[i], ring[(i + 1) % n]));
+        let back: Vec<(i64, i64)> = all().filter_map(|i| way(ring[i], ring[(i + n - 1) % n])).collect();
+        on.any(|way| back.contains(&way))
     };
-    // From each corner the ways there and on, which end where others may begin.
-    let mut ways: Vec<(Point, (i64, i64), bool)> = Vec::with_capacity(2 * ring.len());
-    for (i, &a) in ring.iter().enumerate() {
-        let b = ring[(i + 1) % ring.len()];
-        if a != b {
-            ways.extend([(a, way(a, b), true), (b, way(b, a), false)]);
-        }
-    }
-    ways.sort_unstable();
-    ways.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 == pair[1].1 && pair[0].2 != pair[1].2)
+    // Both begin at one point, which the ring passes twice; most rings pass none twice.
+    order.chunk_by(|&i, &j| ring[i as usize] == ring[j as usize]).any(|corners| {
+        let corners = if corners.len() > MOST_AT_ONE { &corners[..MOST_AT_ONE] } else { corners };
+        corners.len() > 1 && is_cut(corners)
+    })
+}
+
+/// Corners at one point that are looked at.
+const MOST_AT_ONE: usize = 64;
+
+/// The direction from one point to another in lowest terms; nothing at one point.
+fn way(from: Point, to: Point) -> Option<(i64, i64)> {
+    let (dx, dy) = (i64::from(to.x) - i64::from(from.x), i64::from(to.y) - i64::from(from.y));
+    let step = gcd(dx.abs(), dy.abs());
+    (step > 0).then(|| (dx / step, dy / step))
 }
 
 fn gcd(mut a: i64, mut b: i64) -> i64 {

@@ -1,4 +1,4 @@
-//! Which copies of shapes are rails beside each other, or touch one.
+//! Which copies of shapes are rails, or lie beside one.
 
 use rayon::prelude::*;
 use waveguard_geom::GridIndex;
@@ -8,7 +8,8 @@ use super::{COARSER, Form, ShapeCopy, TOUCH, distance};
 /// Copies a thread takes at once.
 const COPIES_A_TURN: usize = 64;
 
-/// Pairs of rails of which edges are no further apart than `gap`, and of rails and what touches them, in order.
+/// Pairs of a rail and another shape of which edges are no further apart than `gap`, in order: a rail ends beside the
+/// taper of a strip, whatever pieces that is drawn in.
 pub fn beside(
     copies: &[ShapeCopy],
     forms: &[Form],
@@ -49,10 +50,9 @@ pub fn beside(
         let mut found: Vec<(usize, usize)> = Vec::new();
         for group in near.chunk_by(|p, q| p.0 == q.0) {
             let b = group[0].0;
-            let reach = if is_rail(&copies[b]) { gap.max(TOUCH) } else { TOUCH };
             let by = [0, 1].map(|k: usize| copies[b].at[k] - copy.at[k]);
             let [one, other] = [copy, &copies[b]].map(|c| &forms[c.form as usize]);
-            if group.iter().any(|&(_, k, l)| is_near(one, other, [k, l], by, reach)) {
+            if group.iter().any(|&(_, k, l)| is_near(one, other, [k, l], by, gap.max(TOUCH))) {
                 found.push((a.min(b), a.max(b)));
             }
         }

@@ -312,6 +312,15 @@ mod tests {
     }
 
     #[test]
+    fn a_guide_that_leaves_a_wide_body_by_a_short_taper_is_no_corner_of_it() {
+        // Taper and guide together reach less far than the body is wide.
+        let lead = [(8000, -3000), (8500, -250), (10_500, -250), (10_500, 250), (8500, 250), (8000, 3000)];
+        let back = [(-9000, 3000), (-9000, 2500), (2000, 2500), (2000, -2500), (-9000, -2500), (-9000, -3000)];
+        let graph = graph_of(&[&[lead, back].concat()]);
+        assert_eq!(count(&graph, |n| matches!(n, Node::End(_))), 3);
+    }
+
+    #[test]
     fn a_tee_has_three_long_arms() {
         let tee = [(0, 0), (9000, 0), (9000, 500), (4750, 500), (4750, 5000), (4250, 5000), (4250, 500), (0, 500)];
         let graph = graph_of(&[&tee]);

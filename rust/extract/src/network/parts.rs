@@ -264,6 +264,9 @@ fn add_guide(
         }
         place_end(&mut trace, k, &interval.sections[k]);
     }
+    if nodes == [None; 2] && interval.is_open == [false; 2] {
+        face_each_other(&mut trace.ends);
+    }
     owners.take(arm, look.strip, whole, number);
     for (node, end) in nodes.iter().zip(&trace.ends) {
         if let Some(node) = node {
@@ -333,6 +336,13 @@ fn place_end(trace: &mut Trace, k: usize, cut: &Section) {
     trace.length += (cut.at[0] - end.x) * cos + (cut.at[1] - end.y) * sin;
     [end.x, end.y] = cut.at;
     end.width = cut.width;
+}
+
+/// Gives both ends of a ring that was cut open one direction: each was seen from its own side of the cut.
+fn face_each_other([a, b]: &mut [End; 2]) {
+    let off = wrap_angle(b.direction_rad - a.direction_rad - PI);
+    a.direction_rad = wrap_angle(a.direction_rad + off / 2.0);
+    b.direction_rad = wrap_angle(b.direction_rad - off / 2.0);
 }
 
 /// True when a trace begins and ends where it was cut.

@@ -174,6 +174,8 @@ impl Look<'_> {
                 let place = self.edges.place(edge, u);
                 (place, self.section(&place))
             })
+            // Where two pieces met, the rail may go on a step of the grid aside.
+            .filter(|(place, section)| section.is_some() || self.edges.length(place.edge) >= COARSE)
             .collect();
         let n = found.len();
         let goes_on = |i: usize| {

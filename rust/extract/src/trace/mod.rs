@@ -173,7 +173,7 @@ const MAX_GRID_DBU: f64 = 10.0;
 fn assemble(nodes: &[Node], drawn: &Drawn, hints: Option<&[CapHint; 2]>, opts: &TraceOptions) -> Trace {
     let n = nodes.len();
     let axis = curvature::Axis::new(nodes, drawn.grid);
-    let outward = ends::end_directions(nodes, drawn.normals);
+    let outward = ends::end_directions(nodes, drawn.normals, drawn.grid);
     let mut ends = [(0, outward[0]), (n - 1, outward[1])].map(|(i, direction_rad)| {
         let v = &nodes[i];
         let [x, y] = drawn.normals[usize::from(i > 0)];
