@@ -10,7 +10,8 @@ use waveguard_geom::{BBox, Point, region, ring, seam};
 use crate::devices::{DeviceSource, Proto};
 use crate::guides::{self, Core, Guide};
 use crate::merge::SEAM_DBU;
-use crate::network::{self, Lost, Network, NetworkOptions, jogs};
+use crate::network::jogs::{self, Smooth};
+use crate::network::{self, Lost, Network, NetworkOptions};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
@@ -92,7 +93,8 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
     let rings = opened.as_deref().unwrap_or(rings);
     let (smooth, is_stepped) =
         if let [ring] = rings { jogs::smoothed_and_stepped(ring, longest) } else { (None, false) };
-    let rings = if let Some(ring) = smooth { &[ring][..] } else { rings };
+    let Smooth { ring, corners } = smooth.unwrap_or_default();
+    let rings = if ring.is_empty() { rings } else { &[ring][..] };
     let (reason, ribbon) = match rings {
         [ring] if !is_stepped => match guides::of_shape(plan, core, ring, f64::NAN) {
             Ok(guide) if guide.trace.length < ASPECT * guide.trace.width_max => (SHORT, None),
@@ -103,7 +105,7 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
         _ => (CLOSED, None),
     };
     let mut drawn = match ribbon {
-        Some(guide) => of_ribbon(guide, &rings[0]),
+        Some(guide) => of_ribbon(guide, &rings[0], &corners),
         None => of_network(plan, core, rings, reason),
     };
     finish(plan, &mut drawn, core.layer, area);
@@ -132,15 +134,26 @@ fn is_square(guide: &Guide, k: usize, ring: &[Point]) -> bool {
         let d = [f64::from(p.x) - end.x, f64::from(p.y) - end.y];
         let off = d[0].hypot(d[1]) - end.width / 2.0;
         let aside = wrap_angle(d[1].atan2(d[0]) - axis).abs();
-        (off.abs() <= 1.5 && aside > 0.5 && aside < PI - 0.5).then_some(aside)
+        (off.abs() <= CORNER_DBU && aside > 0.5 && aside < PI - 0.5).then_some(aside)
     });
     corner.is_none_or(|aside| (aside - FRAC_PI_2).abs() <= SLANTED_RAD)
 }
 
-fn of_ribbon(guide: Guide, ring: &[Point]) -> Drawn {
+/// True when one of these corners is that of an end.
+fn has_corner(end: &End, corners: &[Point]) -> bool {
+    let off = |p: &Point| (f64::from(p.x) - end.x).hypot(f64::from(p.y) - end.y) - end.width / 2.0;
+    corners.iter().any(|p| off(p).abs() <= CORNER_DBU)
+}
+
+/// Corners of a cap are off half of its width by rounding only, in dbu.
+const CORNER_DBU: f64 = 1.5;
+
+/// A guide alone. It has no ends that another shape may be joined to where it was cut askew, or between the teeth of a
+/// wall, whose last one says nothing of what goes on there: what touches it there is a piece of it.
+fn of_ribbon(guide: Guide, ring: &[Point], corners: &[Point]) -> Drawn {
     let has_line = guide.line.len() >= 2;
-    let ends: Vec<End> =
-        (0..2).filter(|&k| !has_line || is_square(&guide, k, ring)).map(|k| guide.trace.ends[k]).collect();
+    let is_end = |k: usize| !has_line || is_square(&guide, k, ring) && !has_corner(&guide.trace.ends[k], corners);
+    let ends: Vec<End> = (0..2).filter(|&k| is_end(k)).map(|k| guide.trace.ends[k]).collect();
     let is_boxy = vec![network::is_boxy(&guide.trace); ends.len()];
     let proto = guide_proto(Arc::new(guide));
     Drawn { protos: vec![proto], ends, is_boxy, reason: None }
@@ -161,12 +174,12 @@ fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static st
     let opts = options(plan, core);
     // One ring may cross or touch itself, as a hole does that is reached by a cut.
     let closed = seam::closed(rings, SEAM_DBU);
-    let regular = tidied(region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]), &opts);
+    let (regular, corners) = tidied(region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]), &opts);
     if let ([ring], true) = (&regular[..], reason != SHORT && regular != rings)
         && jogs::find(ring, opts.step_max).is_empty()
         && let Ok(guide) = guides::of_shape(plan, core, ring, f64::NAN)
     {
-        return of_ribbon(guide, ring);
+        return of_ribbon(guide, ring, &corners);
     }
     let found = if opts.width_max > 0.0 && reason != SHORT {
         network::decompose(&regular, &[], &opts)
@@ -174,7 +187,12 @@ fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static st
         Err(network::NoNetwork::NoGuide { lost: None })
     };
     let lost = match found {
-        Ok(network) => return of_parts(plan, core, network),
+        Ok(network) => {
+            let mut drawn = of_parts(plan, core, network);
+            (drawn.ends, drawn.is_boxy) =
+                drawn.ends.into_iter().zip(drawn.is_boxy).filter(|(end, _)| !has_corner(end, &corners)).unzip();
+            return drawn;
+        }
         Err(network::NoNetwork::NoGuide { lost }) => lost.into_iter().collect(),
         Err(_) => Vec::new(),
     };
@@ -182,15 +200,18 @@ fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static st
     Drawn { protos: vec![proto], reason: Some(reason), ..Drawn::default() }
 }
 
-/// A region without cracks that rounding left in it, and with walls of teeth as light sees them.
-fn tidied(mut rings: Vec<Vec<Point>>, opts: &NetworkOptions) -> Vec<Vec<Point>> {
+/// A region without cracks that rounding left in it, and with walls of teeth as light sees them; with the corners of
+/// caps between teeth.
+fn tidied(mut rings: Vec<Vec<Point>>, opts: &NetworkOptions) -> (Vec<Vec<Point>>, Vec<Point>) {
     rings.retain(|ring| !is_crack(ring));
+    let mut corners = Vec::new();
     for ring in &mut rings {
-        if let Some(smooth) = jogs::smoothed(ring, opts.step_max) {
-            *ring = smooth;
+        if let Some(mut smooth) = jogs::smoothed(ring, opts.step_max) {
+            *ring = smooth.ring;
+            corners.append(&mut smooth.corners);
         }
     }
-    rings
+    (rings, corners)
 }
 
 /// True for a hole, which runs clockwise, that is no wider than what rounding opens.
@@ -206,7 +227,7 @@ pub fn entered(plan: &Plan, region: &Region, entries: &[CapHint]) -> Option<Vec<
     let opts = options(plan, region.core());
     let closed = seam::closed(&region.rings, SEAM_DBU);
     let rings = network::with_stubs(closed.as_ref().unwrap_or(&region.rings), entries, ASPECT);
-    let network = network::decompose(&tidied(rings, &opts), entries, &opts).ok()?;
+    let network = network::decompose(&tidied(rings, &opts).0, entries, &opts).ok()?;
     if network.bodies.is_empty() {
         return None;
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -106,9 +107,9 @@ def _bodies(
         span_nm = max(_span_nm(at_nm.imag[side], arms.width_nm[side]) for side in (ahead, ~ahead))
         if junctions.area_nm2[row] <= span_nm * (long_nm + float(arms.width_nm.max())):
             found.append((row, max(long_nm, 0.0), _form(at_nm)))
-    forms = [form for *_, form in found]
+    times = Counter(form for *_, form in found)
     for row, long_nm, form in found:
-        if forms.count(form) < DESIGNED:
+        if times[form] < DESIGNED:
             device = int(junctions.device[row])
             x_nm, y_nm = float(junctions.x_nm[row]), float(junctions.y_nm[row])
             yield _finding(ctx, device, long_nm, (x_nm, y_nm))

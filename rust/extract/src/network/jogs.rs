@@ -190,17 +190,26 @@ fn is_one_side(ring: &[Point], edge: usize, other: usize) -> bool {
     long.windows(2).all(|w| angle(w[0], w[1]) < ASIDE_RAD)
 }
 
-/// The outline with its teeth smoothed away: sides through the middles of their steps. `None` without teeth.
-pub fn smoothed(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
+/// An outline with its teeth smoothed away: sides through the middles of their steps.
+#[derive(Clone, Debug, Default)]
+pub struct Smooth {
+    /// The outline.
+    pub ring: Vec<Point>,
+    /// Corners of caps that lie between teeth.
+    pub corners: Vec<Point>,
+}
+
+/// The outline without its teeth; `None` where there are none.
+pub fn smoothed(ring: &[Point], longest: f64) -> Option<Smooth> {
     smoothed_at(ring, longest, &between(ring, LEAST_TOOTH, longest))
 }
 
 /// As [`smoothed`], and whether steps are left in the outline.
-pub fn smoothed_and_stepped(ring: &[Point], longest: f64) -> (Option<Vec<Point>>, bool) {
+pub fn smoothed_and_stepped(ring: &[Point], longest: f64) -> (Option<Smooth>, bool) {
     let steps = between(ring, LEAST_TOOTH, longest);
     let smooth = smoothed_at(ring, longest, &steps);
     let is_stepped = match &smooth {
-        Some(smooth) => !find(smooth, longest).is_empty(),
+        Some(smooth) => !find(&smooth.ring, longest).is_empty(),
         None => steps.iter().any(|&i| is_large(ring, i)),
     };
     (smooth, is_stepped)
@@ -211,7 +220,7 @@ fn is_large(ring: &[Point], step: usize) -> bool {
     x * x + y * y >= LEAST_STEP * LEAST_STEP
 }
 
-fn smoothed_at(ring: &[Point], longest: f64, steps: &[usize]) -> Option<Vec<Point>> {
+fn smoothed_at(ring: &[Point], longest: f64, steps: &[usize]) -> Option<Smooth> {
     // Where teeth grow out of a smooth wall the first ones are as small as the grid. A single wall among these is none.
     let large: Vec<usize> = steps.iter().copied().filter(|&i| is_large(ring, i)).collect();
     let mut all = teeth(ring, steps, longest);
@@ -253,11 +262,13 @@ fn smoothed_at(ring: &[Point], longest: f64, steps: &[usize]) -> Option<Vec<Poin
         }
         out.extend(middles[i]);
     }
-    Some(out)
+    Some(Smooth { ring: out, corners: corners.into_iter().flatten().collect() })
 }
 
+/// A vertex moved by a part of a vector, halves always the same way: a guide is not wider for both of its sides.
 fn moved(p: Point, by: [f64; 2], part: f64) -> Option<Point> {
-    Point::from_f64(f64::from(p.x) + part * by[0], f64::from(p.y) + part * by[1])
+    let rounded = |v: f64| (v + 0.5).floor();
+    Point::from_f64(rounded(f64::from(p.x) + part * by[0]), rounded(f64::from(p.y) + part * by[1]))
 }
 
 /// The corner of a cap where a row of teeth begins or ends: its last tooth alone would make the end as wide as itself.
@@ -310,7 +321,7 @@ mod tests {
             comb.extend([(x + 160, 450), (x + 160, 500), (x, 500), (x, 450)]);
         }
         let comb = ring(&comb);
-        let smooth = smoothed(&comb, 3000.0).expect("teeth");
+        let smooth = smoothed(&comb, 3000.0).expect("teeth").ring;
         assert!(smooth.iter().all(|p| p.y == 0 || p.y == 475 || p.x == 16_000 || p.x == 0), "{smooth:?}");
     }
 
@@ -326,7 +337,8 @@ mod tests {
         lower.extend(upper.into_iter().rev());
         for longest in [3000.0, 10_000.0] {
             let smooth = smoothed(&ring(&lower), longest).expect("teeth");
-            assert!(smooth.iter().all(|p| p.y.abs() == 250), "{smooth:?}");
+            assert!(smooth.ring.iter().all(|p| p.y.abs() == 250), "{smooth:?}");
+            assert_eq!(smooth.corners.len(), 4);
         }
     }
 
@@ -340,7 +352,7 @@ mod tests {
         upper.extend([(8400, 250), (8600, 250), (8600, -250), (0, -250)]);
         upper.reverse();
         let smooth = smoothed(&ring(&upper), 3000.0).expect("teeth");
-        assert!(smooth.iter().all(|p| p.y.abs() == 250), "{smooth:?}");
+        assert!(smooth.ring.iter().all(|p| p.y.abs() == 250) && smooth.corners.is_empty(), "{smooth:?}");
     }
 
     #[test]
