@@ -297,7 +297,7 @@ fn a_wall_of_teeth_is_one_guide() {
     comb.push([0.0, 200.0]);
     let comb: Vec<Point> = comb.iter().map(|p| Point::from_f64(p[0], p[1]).expect("on the grid")).collect();
     let smooth = jogs::smoothed(&comb, 6400.0).expect("teeth");
-    let trace = trace_ribbon(&smooth, None, &TraceOptions::default()).expect("a ribbon");
+    let trace = trace_ribbon(&smooth.ring, None, &TraceOptions::default()).expect("a ribbon");
     assert!((trace.length - 40_000.0).abs() < 2.0, "{}", trace.length);
 }
 
