@@ -44,15 +44,15 @@ pub struct GridIndex {
 /// First and last tile column, then row, that a box touches.
 type Span = [u32; 4];
 
-/// The tiles of each part of a box; `None` where there are none.
-fn parts([x0, x1, y0, y1]: Span) -> [Option<Span>; 4] {
-    let (is_wide, is_high) = (x1 > x0, y1 > y0);
-    [
-        Some([x0, x0, y0, y0]),
-        is_high.then_some([x0, x0, y0 + 1, y1]),
-        is_wide.then_some([x0 + 1, x1, y0, y0]),
-        (is_wide && is_high).then_some([x0 + 1, x1, y0 + 1, y1]),
-    ]
+/// The tiles of one of the parts of a box; none where the first is behind the last.
+#[inline]
+fn part_of([x0, x1, y0, y1]: Span, part: usize) -> Span {
+    match part {
+        0 => [x0, x0, y0, y0],
+        1 => [x0, x0, y0 + 1, y1],
+        2 => [x0 + 1, x1, y0, y0],
+        _ => [x0 + 1, x1, y0 + 1, y1],
+    }
 }
 
 /// True when a box is better kept in a coarser grid.
@@ -105,10 +105,7 @@ impl GridIndex {
             own.retain(|(_, span)| !is_large(span));
         }
         let size = [index.nx, index.ny];
-        index.parts.par_iter_mut().enumerate().for_each(|(k, part)| {
-            let its: Vec<(u32, Span)> = own.iter().filter_map(|&(i, span)| Some((i, parts(span)[k]?))).collect();
-            *part = Part::new(&its, size, keep_all);
-        });
+        index.parts.par_iter_mut().enumerate().for_each(|(k, part)| *part = Part::new(&own, k, size, keep_all));
         index
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::Span;
+use super::{Span, part_of};
 
 /// Boxes that are worth a thread of their own while they are sorted.
 const BOXES_A_BAND: usize = 1 << 13;
@@ -146,16 +146,23 @@ impl Occupied {
 impl Part {
     pub(super) const NOTHING: Self = Self { tiles: Tiles::All(Vec::new()), items: Vec::new() };
 
-    /// Of the boxes with such tiles each, out of `nx` columns and `ny` rows; with all tiles, or those that hold something.
-    pub(super) fn new(boxes: &[(u32, Span)], [nx, ny]: [usize; 2], keep_all: bool) -> Self {
-        match boxes {
-            [] => Self::NOTHING,
-            _ if keep_all => Self::with_all_tiles(boxes, [nx, ny]),
-            _ => Self::with_occupied_tiles(boxes, nx),
+    /// One of the parts of boxes with such tiles, out of `nx` columns and `ny` rows; with all tiles, or those that hold
+    /// something.
+    pub(super) fn new(boxes: &[(u32, Span)], part: usize, [nx, ny]: [usize; 2], keep_all: bool) -> Self {
+        let has_some = |(_, span): &(u32, Span)| {
+            let [x0, x1, y0, y1] = part_of(*span, part);
+            x0 <= x1 && y0 <= y1
+        };
+        if !boxes.iter().any(has_some) {
+            Self::NOTHING
+        } else if keep_all {
+            Self::with_all_tiles(boxes, part, [nx, ny])
+        } else {
+            Self::with_occupied_tiles(boxes, part, nx)
         }
     }
 
-    fn with_all_tiles(boxes: &[(u32, Span)], [nx, ny]: [usize; 2]) -> Self {
+    fn with_all_tiles(boxes: &[(u32, Span)], part: usize, [nx, ny]: [usize; 2]) -> Self {
         let n = nx * ny;
         // Each thread sorts all boxes into rows of its own.
         let threads = rayon::current_num_threads().min(boxes.len() / BOXES_A_BAND).max(1);
@@ -164,7 +171,7 @@ impl Part {
         let mut starts = vec![0_u32; n + 1];
         starts[1..].par_chunks_mut(rows * nx).zip(&bands).for_each(|(counts, band)| {
             for (_, span) in boxes {
-                each_row(span, nx, band, |tiles| counts[tiles].iter_mut().for_each(|c| *c += 1));
+                each_row(part_of(*span, part), nx, band, |tiles| counts[tiles].iter_mut().for_each(|c| *c += 1));
             }
         });
         for t in 0..n {
@@ -183,7 +190,7 @@ impl Part {
         next.par_chunks_mut(rows * nx).zip(&bands).zip(shares).for_each(|((next, band), items)| {
             let base = starts[band.start * nx];
             for (i, span) in boxes {
-                each_row(span, nx, band, |tiles| {
+                each_row(part_of(*span, part), nx, band, |tiles| {
                     for slot in &mut next[tiles] {
                         items[(*slot - base) as usize] = *i;
                         *slot += 1;
@@ -194,10 +201,10 @@ impl Part {
         Self { tiles: Tiles::All(starts), items }
     }
 
-    fn with_occupied_tiles(boxes: &[(u32, Span)], nx: usize) -> Self {
+    fn with_occupied_tiles(boxes: &[(u32, Span)], part: usize, nx: usize) -> Self {
         let mut places: Vec<(u64, u32)> = Vec::with_capacity(boxes.len());
         for (i, span) in boxes {
-            each_row(span, nx, &(0..usize::MAX), |tiles| places.extend(tiles.map(|t| (t as u64, *i))));
+            each_row(part_of(*span, part), nx, &(0..usize::MAX), |tiles| places.extend(tiles.map(|t| (t as u64, *i))));
         }
         let places = sorted(&places);
         let (mut numbers, mut starts) = (Vec::new(), Vec::new());
@@ -245,7 +252,7 @@ impl Part {
 
 /// Calls `f` with the tiles of every row of a band that a box touches, counted from the first tile of the band.
 #[inline]
-fn each_row(span: &Span, nx: usize, band: &Range<usize>, mut f: impl FnMut(Range<usize>)) {
+fn each_row(span: Span, nx: usize, band: &Range<usize>, mut f: impl FnMut(Range<usize>)) {
     let [x0, x1, y0, y1] = span.map(|v| v as usize);
     for y in y0.max(band.start)..(y1 + 1).min(band.end) {
         let first = (y - band.start) * nx;
