@@ -5,15 +5,20 @@ use waveguard_geom::Point;
 
 use super::mesh::Mesh;
 
+/// Steps along the outline, for each of its points, that the sides of all strips may take.
+const STEPS_A_POINT: usize = 4;
+
 /// The rings of a region without what lies beyond some chords, each given as its points on the left and on the right of
-/// who leaves what is taken off.
-pub(super) fn without(mesh: &Mesh, chords: &[[u32; 2]]) -> Vec<Vec<Point>> {
+/// who leaves what is taken off. `None` where that is too much, or where the outline meets itself and leads elsewhere.
+pub(super) fn without(mesh: &Mesh, chords: &[[u32; 2]]) -> Option<Vec<Vec<Point>>> {
     let over: FxHashMap<u32, u32> = chords.iter().map(|&[left, right]| (left, right)).collect();
     let mut is_seen = vec![false; mesh.points.len()];
+    let mut steps = STEPS_A_POINT * mesh.points.len();
     // What is taken off begins no ring.
     for &[left, right] in chords {
         let mut p = mesh.next[left as usize];
-        while p != right && p != left {
+        while p != right {
+            steps = steps.checked_sub(1).filter(|_| p != left)?;
             is_seen[p as usize] = true;
             p = mesh.next[p as usize];
         }
@@ -35,5 +40,5 @@ pub(super) fn without(mesh: &Mesh, chords: &[[u32; 2]]) -> Vec<Vec<Point>> {
             out.push(ring);
         }
     }
-    out
+    Some(out)
 }

@@ -48,7 +48,7 @@ pub fn decompose<R: AsRef<[Point]>>(
     if !hairs.is_empty() {
         // The sides of what they stand on go around them: without them these are those of a guide.
         let bare = hairs::without(&mesh, &graph.hair_chords);
-        if let Some(cut) = Mesh::new(&bare, SPACING * opts.width_min, opts.step_max) {
+        if let Some(cut) = bare.and_then(|bare| Mesh::new(&bare, SPACING * opts.width_min, opts.step_max)) {
             graph = axis::graph(&cut, opts.width_min);
             mesh = cut;
         }
