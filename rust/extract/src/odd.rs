@@ -15,8 +15,10 @@ use crate::split::{Copy, Group};
 const SAME_DBU: f64 = 2.0;
 /// So many shapes more are another device.
 const MOST_EXTRA: usize = 3;
-/// Shapes of one device of which each is compared with all others.
+/// Shapes of one device of which each is compared with all others,
 const FEW_SHAPES: usize = 64;
+/// and corners of one times those of the other: more are no box that was left there by mistake.
+const FEW_CORNERS: usize = 1_000_000;
 
 /// What shapes are compared by.
 struct Form {
@@ -129,6 +131,7 @@ fn is_within_another(plan: &Plan, form: &Form, own: &[Form]) -> bool {
         let d = [0, 1].map(|i: usize| form.copy.shift[i] - other.copy.shift[i]);
         shape.layer == own_shape.layer
             && other.area > form.area
+            && shape.points.len() * own_shape.points.len() <= FEW_CORNERS
             && (0..2).all(|i| outer.min[i] < inner.min[i] && inner.max[i] < outer.max[i])
             && (0..own_shape.points.len()).all(|i| {
                 // Middles of edges, too: the other one may have a notch there.
