@@ -18,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard.analyses.contact import contact_curvature, slopes, tails
-from waveguard.analyses.coupling import PairModel, bend_shift_um2, index_of, surface_for
+from waveguard.analyses.coupling import PairModel, bend_shift_um2, surface_for
+from waveguard.analyses.mismatch import mismatch_per_um
+from waveguard.analyses.ways import pairs_of_ways
 from waveguard.models import coupled
 from waveguard.models.kappa import effective_gap_nm
 from waveguard.units import db_to_ratio, nm_to_cm, nm_to_um, per_nm_to_per_um, ratio_to_db, um_to_nm
@@ -31,8 +33,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 EVALUATED, ESTIMATED, NOT_EVALUATED = 0, 1, 2
-SMOOTHING_NM = 20_000.0
-"""Length over which the mismatch of two bent guides is averaged: several corners of their centre-lines."""
 NEGLIGIBLE_WIDTH_UM = 1e-6
 NEGLIGIBLE_PHASE_RAD = 0.01
 """Guides that drift apart by less over a whole run couple as equal ones."""
@@ -273,7 +273,13 @@ class _Work:
         self.used |= {f"cross_sections.{one.name}.n_eff" for one in (first, second)}
         crossed = coupled.equal_guides(theta_rad=theta)
         bound = np.where(theta > math.pi / 2, 1.0, crossed)
-        delta = self._mismatch(rows, at, owner, ratio, bend, (width_a, width_b), wavelength_um)
+        delta = mismatch_per_um(
+            *(self.tables, self.sections, self.pdk, rows, at, owner),
+            ratio=ratio,
+            curvature_per_um=bend,
+            widths_um=(width_a, width_b),
+            wavelength_um=wavelength_um,
+        )
         self.samples.append(RunSamples(rows, start, count, kappa, delta, step_um))
         phase_rad = np.bincount(owner, np.abs(delta) * step_um, minlength=len(rows))
         bent = np.flatnonzero((phase_rad > NEGLIGIBLE_PHASE_RAD) & (theta > NEGLIGIBLE_THETA_RAD))
@@ -355,53 +361,6 @@ class _Work:
         at = np.repeat(runs.profile_start[rows] - start, count) + np.arange(int(count.sum()))
         return at, start, count
 
-    def _mismatch(
-        self,
-        rows: Ints,
-        at: Ints,
-        owner: Ints,
-        ratio: Floats,
-        curvature: Floats,
-        widths: tuple[Floats, Floats],
-        wavelength_um: float,
-    ) -> Floats:
-        """Return delta of each sample: unlike guides, and lanes of a bend, smoothed along each run.
-
-        Both parts have a sign, by which of the two guides is the neighbour: a slower guide on the inside of a bend can
-        keep step with a faster one outside. How much longer the neighbour is was measured square to the one guide; seen
-        from the middle between the two, their angle and half of their relative curvature are no difference.
-        """
-        runs, guides, profile = self.tables.runs, self.tables.waveguides, self.tables.run_profile
-        index = []
-        for side, width in zip((runs.waveguide_a[rows], runs.waveguide_b[rows]), widths, strict=True):
-            own = guides.cross_section[side]
-            n_eff = np.zeros(len(rows))
-            for section in np.unique(own).tolist():
-                mine = own == section
-                n_eff[mine] = index_of(
-                    self.pdk, self.sections[section], width_um=width[mine], wavelength_um=wavelength_um
-                )
-            index.append(n_eff)
-        pitch_um = nm_to_um(profile.gap_nm[at]) + ((widths[0] + widths[1]) / 2)[owner]
-        delta = coupled.mismatch(
-            n_eff=index[0][owner],
-            n_eff_other=index[1][owner],
-            wavelength_um=wavelength_um,
-            other_per_own=ratio - pitch_um * curvature / 2,
-        )
-        if not len(delta):
-            return delta
-        # Centre-lines are polylines: all of a turn's mismatch falls on their corners. Samples that stand for a long
-        # stretch are among others like them, where nothing changes.
-        step_nm = profile.step_nm[at]
-        reach = np.maximum((SMOOTHING_NM / 2 / step_nm).astype(np.int64), 1)
-        first = np.searchsorted(owner, owner, side="left")
-        last = np.searchsorted(owner, owner, side="right")
-        k = np.arange(len(delta))
-        low, high = np.maximum(k - reach, first), np.minimum(k + reach + 1, last)
-        total, length_nm = (np.concatenate([[0.0], np.cumsum(part)]) for part in (delta * step_nm, step_nm))
-        return np.asarray((total[high] - total[low]) / (length_nm[high] - length_nm[low]))
-
     def _floor(self, first: CrossSection, second: CrossSection, rows: Ints) -> Floats:
         """Return the scattered power that arrives whatever the gap; 0 where the PDK states none."""
         floors = [one.scattering_floor_db_per_cm for one in (first, second)]
@@ -475,21 +434,6 @@ class _Work:
             victim_state=state,
             assumed=assumed if self.used else (),
         )
-
-
-def ways_of(tables: Tables) -> Ints:
-    """Return the way of each guide: its route, or a number of its own for guides that belong to none."""
-    guides = tables.waveguides
-    own = len(tables.routes) + np.arange(len(guides))
-    return np.where(guides.route >= 0, guides.route, own)
-
-
-def pairs_of_ways(tables: Tables) -> Ints:
-    """Return, by run, the number of its pair of ways, counted from 0 in order of the lower and the higher way."""
-    way, runs = ways_of(tables), tables.runs
-    both = np.sort(np.stack([way[runs.waveguide_a], way[runs.waveguide_b]], axis=1), axis=1)
-    _, number = np.unique(both, axis=0, return_inverse=True)
-    return np.asarray(number.reshape(-1), dtype=np.int64)
 
 
 def _kappa(model: PairModel, gap_nm: Floats, width_um: Floats, other_width_um: Floats, wavelength_um: float) -> Floats:

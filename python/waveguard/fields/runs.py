@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard.analyses.contact import slopes
-from waveguard.analyses.crosstalk import NOT_EVALUATED, crosstalk, pairs_of_ways, run_samples
+from waveguard.analyses.crosstalk import NOT_EVALUATED, crosstalk, run_samples
+from waveguard.analyses.ways import pairs_of_ways
 from waveguard.fields import core
 from waveguard.fields.stretches import Stretches, stretches_of
 from waveguard.units import nm_to_um, ratio_to_db

@@ -14,6 +14,7 @@ from waveguard import circuit
 from waveguard.analyses import crosstalk as runs_of
 from waveguard.analyses.leaks import leaks
 from waveguard.analyses.victims import Victim, kind_of, victims, wavelengths_of
+from waveguard.analyses.ways import pairs_of_ways
 from waveguard.assembly.bias import checked_bias
 from waveguard.errors import UsageError
 from waveguard.models import penalty
@@ -261,7 +262,7 @@ def _pairs(model: CircuitModel, coupling: CrosstalkResult) -> Iterator[dict[str,
     runs, guides = tables.runs, tables.waveguides
     if not len(runs):
         return
-    pair = runs_of.pairs_of_ways(tables)
+    pair = pairs_of_ways(tables)
     n = int(pair.max()) + 1
     power = np.bincount(pair, np.nan_to_num(db_to_ratio(coupling.leak_db)), minlength=n)
     theta = np.bincount(pair, np.nan_to_num(coupling.theta_rad), minlength=n)

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard import extract, layout
-from waveguard.analyses.crosstalk import NOT_EVALUATED, crosstalk, ways_of
+from waveguard.analyses.crosstalk import NOT_EVALUATED, crosstalk
+from waveguard.analyses.ways import ways_of
 from waveguard.assembly.bias import with_bias
 from waveguard.assembly.devices import OpticalPorts
 from waveguard.errors import WaveguardError

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard.analyses.coupling import bend_shift_um2
-from waveguard.analyses.crosstalk import ways_of
+from waveguard.analyses.ways import ways_of
 from waveguard.assembly.guides import curved_loss
 from waveguard.assembly.index import group_index_of, index_of
 from waveguard.models import wdm
