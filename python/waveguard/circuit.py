@@ -25,7 +25,8 @@ from waveguard.assembly.joints import with_joints
 from waveguard.assembly.junctions import CROSSING_NAME, junction_arcs, plain_crossings, with_crossings
 from waveguard.assembly.terminals import PlacedLabel, Terminals, find_terminals
 from waveguard.models import parameters
-from waveguard.tables import DRAWN_SOURCES, GUIDE_ROLE, OPTICAL, SolutionTables
+from waveguard.solutions import SolutionTables
+from waveguard.tables import DRAWN_SOURCES, GUIDE_ROLE, OPTICAL
 
 if TYPE_CHECKING:
     from waveguard.pdk.schema import CrossSection, Pdk

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "python" / "waveguard"
 CORE = "_core"
 
 WORDS = {"units", "errors"}
-DATA = WORDS | {"tables", "views", "findings", "pdk"}
+DATA = WORDS | {"tables", "solutions", "views", "findings", "pdk"}
 JUDGES = DATA | {"metadata", "analyses", "models"}
 RUNNERS = JUDGES | {"layout", "extract", "circuit", "reading", "rules"}
 
@@ -25,7 +25,8 @@ MAY_SEE: dict[str, set[str]] = {
     "errors": set(),
     "views": WORDS,
     "flaws": WORDS | {"views"},
-    "tables": WORDS | {"views", "flaws"},
+    "solutions": WORDS | {"views"},
+    "tables": WORDS | {"views", "flaws", "solutions"},
     "findings": WORDS,
     "pdk": WORDS,
     "models": {"units"},
