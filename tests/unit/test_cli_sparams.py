@@ -107,7 +107,8 @@ def test_what_has_no_model_ends_with_3_and_is_said(
     lines = lines_of(capsys)
     assert any("x.s4p: not written" in line for line in lines)
     assert any(
-        line.startswith("no model: ring_switch_w_heater: where the ring resonates is not known") for line in lines
+        line.startswith("no model: ring_switch_w_heater: at which wavelengths it drops light is not known")
+        for line in lines
     )
     assert any("16 of 16 pairs of ports depend on devices without a model" in line for line in lines)
     assert not (tmp_path / "x.s4p").exists()

@@ -8,6 +8,7 @@ room; the numbers in the legend always count everything.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from waveguard.exports.panel import MARKS, Counts, Panel, draw
 from waveguard.exports.scene import Floats, Lines, Polygons, Rings, Scene, Text, rectangle, shortened, text_width_px
 
 MARGIN_PX = 28.0
-HEAD_PX = 74.0
+HEAD_PX = 86.0
+"""Room for the title and two lines of what was found."""
 ROW_PX = 22.0
 WIDTH_PX = 1600.0
 LEAST_WIDTH_PX = 900.0
@@ -152,8 +154,10 @@ def _head(found: Found, scene: Scene, n_left_out: int) -> None:
     scene.add(
         Text(MARGIN_PX, 26, shortened(title, int(wide_px / text_width_px("x", 20, bold=True))), 20, INK, bold=True)
     )
-    line = shortened(f"PDK {found.pdk}: {closing_line(found)}{more}", int(wide_px / text_width_px("x", 13)))
-    scene.add(Text(MARGIN_PX, 50, line, 13, FAINT))
+    words = f"PDK {found.pdk}: {closing_line(found)}{more}"
+    lines = textwrap.wrap(words, int(wide_px / text_width_px("x", 13)), max_lines=2, placeholder="…")
+    for k, line in enumerate(lines):
+        scene.add(Text(MARGIN_PX, 50 + 18 * k, line, 13, FAINT))
 
 
 def _legend(found: Found, scene: Scene, colours: dict[int, str], counts: Counts) -> None:

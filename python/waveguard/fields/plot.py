@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from waveguard.assembly.names import shortened
 from waveguard.fields.sparameters import SParameters
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MAX_PANELS = 8
 MAX_CURVES = 12
@@ -25,8 +28,21 @@ def write_png(found: SParameters, out: IO[bytes]) -> None:
 
     Light that is drawn the other way round in another panel is not drawn again.
     """
-    from matplotlib import colormaps
+    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    # A "$" in the name of a cell begins no formula.
+    with mpl.rc_context({"text.parse_math": False}):
+        figure = figure_of(found)
+        FigureCanvasAgg(figure)
+        image = io.BytesIO()
+        figure.savefig(image, format="png", dpi=DOTS_PER_INCH, metadata={"Software": "waveguard"})
+    out.write(image.getvalue())
+
+
+def figure_of(found: SParameters) -> Figure:
+    """Return the picture as a figure."""
+    from matplotlib import colormaps
     from matplotlib.figure import Figure
 
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -36,7 +52,6 @@ def write_png(found: SParameters, out: IO[bytes]) -> None:
     starts = lit[:MAX_PANELS]
     names = [shortened(name, NAME_ROOM) for name in found.ports]
     figure = Figure(figsize=(9.0, 1.2 + 2.6 * len(starts)), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(len(starts), 1, sharex=True, squeeze=False)[:, 0]
     # One colour for each port, the same in all panels; single wavelengths, and those too far apart, as dots.
     colours = colormaps["tab10" if len(found.ports) <= 10 else "tab20"].colors  # type: ignore[attr-defined]
@@ -51,7 +66,12 @@ def write_png(found: SParameters, out: IO[bytes]) -> None:
         panel.set_title(f"from {names[start]}" + (f" ({left_out} weaker ports not shown)" if left_out > 0 else ""))
         panel.set_ylabel("level (dB)")
         panel.grid(visible=True, alpha=0.3)
-        if order:
+        if not order:
+            words = f"nothing is known to come out with more than {FLOOR_DB:.0f} dB"
+            panel.text(0.5, 0.5, words, ha="center", va="center", transform=panel.transAxes)
+            if len(found.wl_um) > 1:
+                panel.set_xlim(found.wl_um.min(), found.wl_um.max())
+        else:
             panel.legend(fontsize="small", title="to", loc="upper left", bbox_to_anchor=(1.0, 1.0))
     panels[-1].set_xlabel("wavelength (µm)")
     # Offsets such as "+1.55" in a corner are overlooked.
@@ -63,9 +83,7 @@ def write_png(found: SParameters, out: IO[bytes]) -> None:
         remarks.append(f"light from {len(lit) - len(starts)} more ports is not shown")
     if remarks:
         figure.suptitle("\n".join(remarks), color="firebrick", fontsize="medium")
-    image = io.BytesIO()
-    figure.savefig(image, format="png", dpi=DOTS_PER_INCH, metadata={"Software": "waveguard"})
-    out.write(image.getvalue())
+    return figure
 
 
 def _not_seen_backwards(found: SParameters, strongest: npt.NDArray[np.float64]) -> list[int]:

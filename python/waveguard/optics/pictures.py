@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from waveguard.assembly.names import shortened
 from waveguard.models import CAUSES
@@ -16,44 +18,70 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MAX_BARS, MAX_LINES, MAX_MATRIX = 25, 12, 40
+MAX_BARS, MAX_LINES, MAX_MATRIX = 25, 10, 40
 DPI = 150
 COLOURS = ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#bbbbbb", "#222222")
 """One per cause; told apart by the colour-blind, too (scheme of P. Tol)."""
-FLOOR_DB = -80.0
+FLOOR_DB, LEAST_FLOOR_DB = -80.0, -140.0
+"""Where scales of levels begin, and how far down they go for weaker ones."""
+WIDTH_IN, ROW_IN, LEGEND_ROW_IN = 11.0, 0.24, 0.17
+LEAST_ROWS = 3
+AXIS_LABEL_IN = 0.4
+"""Height of the numbers along an axis and of what they mean."""
+LETTER_IN = 0.06
+TILT_RAD = math.pi / 3
 
 
 def write(report: LossReport | CrosstalkReport, out: IO[bytes], kind: str) -> None:
     """Write a picture, `png` or `svg`; equal reports give equal bytes on one machine."""
     import matplotlib as mpl
+
+    with mpl.rc_context({"svg.hashsalt": "waveguard"}):
+        held = io.BytesIO()
+        metadata = {"Software": "waveguard"} if kind == "png" else {"Date": None, "Creator": "waveguard"}
+        figure_of(report).savefig(held, format=kind, dpi=DPI, metadata=metadata)
+    out.write(held.getvalue())
+
+
+def figure_of(report: LossReport | CrosstalkReport) -> Figure:
+    """Return the picture of a report as a figure."""
+    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({"svg.hashsalt": "waveguard", "font.size": 8}):
+    # A "$" in the name of a cell begins no formula.
+    with mpl.rc_context({"font.size": 8, "text.parse_math": False}):
         figure = Figure(figsize=_size(report), layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
         if isinstance(report, LossReport):
             _loss(report, figure)
         else:
             _crosstalk(report, figure)
-        held = io.BytesIO()
-        metadata = {"Software": "waveguard"} if kind == "png" else {"Date": None, "Creator": "waveguard"}
-        figure.savefig(held, format=kind, dpi=DPI, metadata=metadata)
-    out.write(held.getvalue())
+    return figure
 
 
 def _size(report: LossReport | CrosstalkReport) -> tuple[float, float]:
+    """Return width and height in inches: as many rows as there are, whatever room their names take beside them."""
     if isinstance(report, LossReport):
-        bars = min(len(report), MAX_BARS)
-        spectrum = 3.2 if len(report.wavelengths_um) > 1 else 0.0
-        return 10.0, 1.4 + 0.26 * max(bars, 4) + spectrum
+        pairs = len(_pairs_of(report))
+        spectrum = 3.2 + LEGEND_ROW_IN * min(pairs, MAX_LINES) if len(report.wavelengths_um) > 1 else 0.0
+        return WIDTH_IN, 1.9 + 0.26 * max(min(pairs, MAX_BARS), 4) + spectrum
     n = min(len(report), MAX_MATRIX)
     pairs = min(len(report.pairs["guide"]), MAX_BARS)
-    return 10.0, 1.6 + 0.22 * max(n, 6) + 0.24 * max(pairs, 3)
+    letters = max((len(_short(str(name))) for name in report.aggressors["aggressor"]), default=0)
+    names_in = LETTER_IN * letters * math.sin(TILT_RAD)
+    return WIDTH_IN, 2.0 + names_in + ROW_IN * (max(n, LEAST_ROWS) + max(pairs, LEAST_ROWS))
 
 
 def _short(name: str) -> str:
     return shortened(name, 34)
+
+
+def _floor_db(level_db: npt.NDArray[np.float64]) -> float:
+    """Return where a scale begins that shows all levels, unless they are too weak to matter at all."""
+    known = level_db[np.isfinite(level_db)]
+    weakest = 10.0 * math.floor(float(known.min()) / 10.0) - 10.0 if known.size else FLOOR_DB
+    return min(FLOOR_DB, max(weakest, LEAST_FLOOR_DB))
 
 
 def _nothing(axes: Axes, words: str) -> None:
@@ -66,40 +94,62 @@ def _loss(report: LossReport, figure: Figure) -> None:
         _nothing(figure.subplots(), "no path between two places where light enters or leaves")
         return
     several = len(report.wavelengths_um) > 1
-    axes = figure.subplots(2 if several else 1, 1, squeeze=False)[:, 0]
+    n_bars = max(min(len(_pairs_of(report)), MAX_BARS), 4)
+    heights = (0.26 * n_bars, 2.4) if several else (1.0,)
+    axes = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     _ledger(report, axes[0])
     if several:
         _spectrum(report, axes[1])
     figure.suptitle(f"{report.layout} · {report.pdk} · {report.corner}")
 
 
+def _pairs_of(report: LossReport) -> dict[tuple[str, str], int]:
+    """Return the row of each path at the wavelength of its greatest loss, the worst path first."""
+    table = report.paths
+    worst: dict[tuple[str, str], int] = {}
+    loss_db = table["loss_db"].astype(float)
+    for row in np.argsort(-loss_db, kind="stable").tolist():
+        worst.setdefault((str(table["from"][row]), str(table["to"][row])), row)
+    return worst
+
+
 def _ledger(report: LossReport, axes: Axes) -> None:
     """One bar per path, the worst on top, split by cause, with its standard deviation."""
-    table, n = report.paths, min(len(report), MAX_BARS)
-    at, left = np.arange(n), np.zeros(n)
+    table, worst = report.paths, _pairs_of(report)
+    rows = np.array(list(worst.values()))[:MAX_BARS]
+    at, left = np.arange(len(rows)), np.zeros(len(rows))
     for cause, colour in zip(CAUSES, COLOURS, strict=True):
-        part = table[f"{cause}_db"][:n].astype(float)
+        part = table[f"{cause}_db"][rows].astype(float)
         if part.max() > 0.0:
             axes.barh(at, part, left=left, height=0.75, color=colour, label=cause)
         left = left + part
-    sigma = np.nan_to_num(table["sigma_db"][:n].astype(float))
+    sigma = np.nan_to_num(table["sigma_db"][rows].astype(float))
     axes.errorbar(left, at, xerr=sigma, fmt="none", ecolor="black", elinewidth=0.8, capsize=2)
-    names = [f"{_short(str(a))} → {_short(str(b))}" for a, b in zip(table["from"][:n], table["to"][:n], strict=True)]
-    if len(report.wavelengths_um) > 1:
-        names = [f"{name}, {wave:g} µm" for name, wave in zip(names, table["wavelength_um"][:n], strict=True)]
+    names = [f"{_short(source)} → {_short(sink)}" for source, sink in list(worst)[:MAX_BARS]]
+    several = len(report.wavelengths_um) > 1
+    if several:
+        names = [f"{name}, {wave:g} µm" for name, wave in zip(names, table["wavelength_um"][rows], strict=True)]
     axes.set_yticks(at, names)
     axes.invert_yaxis()
     axes.set_xlabel("loss of the worst path (dB), bars: ± one standard deviation")
-    more = f", the worst {n} of {len(report)}" if len(report) > n else ""
-    axes.set_title(f"Loss by cause{more}")
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    more = f", the worst {len(rows)} of {len(worst)} pairs" if len(worst) > len(rows) else ""
+    axes.set_title(f"Loss by cause{', each at its worst wavelength' if several else ''}{more}")
+    _legend(axes, n_columns=len(CAUSES))
     axes.grid(axis="x", alpha=0.3)
+
+
+def _legend(axes: Axes, n_columns: int) -> None:
+    """Write what colours mean below the axes: beside them, long names would leave no room for what is drawn."""
+    from matplotlib.transforms import ScaledTranslation
+
+    below = axes.transAxes + ScaledTranslation(0.0, -AXIS_LABEL_IN, axes.figure.dpi_scale_trans)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=below, frameon=False, ncols=n_columns)
 
 
 def _spectrum(report: LossReport, axes: Axes) -> None:
     table = report.paths
-    pairs = list(dict.fromkeys(zip(table["from"].tolist(), table["to"].tolist(), strict=True)))
-    for source, sink in pairs[:MAX_LINES]:
+    worst = _pairs_of(report)
+    for source, sink in list(worst)[:MAX_LINES]:
         own = (table["from"] == source) & (table["to"] == sink)
         order = np.argsort(table["wavelength_um"][own])
         wave, loss_db = table["wavelength_um"][own][order], table["loss_db"][own][order]
@@ -107,14 +157,15 @@ def _spectrum(report: LossReport, axes: Axes) -> None:
     axes.invert_yaxis()
     axes.set_xlabel("wavelength (nm)")
     axes.set_ylabel("loss (dB)")
-    axes.set_title("Loss against wavelength")
+    more = f", the worst {MAX_LINES} of {len(worst)} pairs" if len(worst) > MAX_LINES else ""
+    axes.set_title(f"Loss against wavelength{more}")
     axes.grid(alpha=0.3)
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    _legend(axes, n_columns=1)
 
 
 def _crosstalk(report: CrosstalkReport, figure: Figure) -> None:
     n, pairs = min(len(report), MAX_MATRIX), min(len(report.pairs["guide"]), MAX_BARS)
-    upper, lower = figure.subplots(2, 1, height_ratios=(max(n, 6), max(pairs, 4)))
+    upper, lower = figure.subplots(2, 1, height_ratios=(max(n, LEAST_ROWS), max(pairs, LEAST_ROWS)))
     _matrix(report, upper)
     _pairs(report, lower)
     figure.suptitle(f"{report.layout} · {report.pdk} · {report.corner}")
@@ -138,15 +189,20 @@ def _matrix(report: CrosstalkReport, axes: Axes) -> None:
         name = str(table["aggressor"][row])
         if name in names:
             level[victims.index(table["victim"][row]), names.index(name)] = table["level_db"][row]
-    image = axes.imshow(level, cmap="magma", vmin=FLOOR_DB, vmax=0.0, aspect="auto")
+    floor_db = _floor_db(level)
+    image = axes.imshow(level, cmap="magma", vmin=floor_db, vmax=0.0, aspect="auto")
     axes.set_yticks(range(len(victims)), [_short(name) for name in victims])
     axes.set_xticks(
-        range(len(names)), [_short(name) for name in names], rotation=60, ha="right", rotation_mode="anchor"
+        range(len(names)),
+        [_short(name) for name in names],
+        rotation=math.degrees(TILT_RAD),
+        ha="right",
+        rotation_mode="anchor",
     )
     if level.size <= 400:
         for (i, j), value in np.ndenumerate(level):
             if np.isfinite(value):
-                colour = "black" if value > FLOOR_DB / 2 else "white"
+                colour = "black" if value > floor_db / 2 else "white"
                 axes.text(j, i, f"{value:.0f}", ha="center", va="center", color=colour, fontsize=6)
     axes.set_ylabel("victim")
     axes.set_title("Crosstalk by aggressor (dB relative to the signal)")
@@ -159,16 +215,20 @@ def _pairs(report: CrosstalkReport, axes: Axes) -> None:
     if not n:
         _nothing(axes, "no guides side by side")
         return
-    level = np.maximum(table["coupled_db"][:n].astype(float), FLOOR_DB)
+    level = table["coupled_db"][:n].astype(float)
+    floor_db = _floor_db(level)
     at = np.arange(n)
-    axes.barh(at, np.nan_to_num(level, nan=FLOOR_DB) - FLOOR_DB, left=FLOOR_DB, height=0.75, color=COLOURS[0])
-    for k in np.flatnonzero(np.isnan(level)).tolist():
-        axes.text(FLOOR_DB, k, " no number: outside of the model or not in the PDK", va="center", fontsize=7)
+    reach = np.maximum(np.nan_to_num(level, nan=floor_db), floor_db) - floor_db
+    axes.barh(at, reach, left=floor_db, height=0.75, color=COLOURS[0])
+    for k in np.flatnonzero(~(level > floor_db)).tolist():
+        unknown = np.isnan(level[k])
+        words = "no number: outside of the model or not in the PDK" if unknown else f"below {floor_db:.0f} dB"
+        axes.text(floor_db, k, f" {words}", va="center", fontsize=7)
     names = [
         f"{_short(str(a))} | {_short(str(b))}" for a, b in zip(table["guide"][:n], table["neighbour"][:n], strict=True)
     ]
     axes.set_yticks(at, names)
-    axes.set_xlim(FLOOR_DB, 0.0)
+    axes.set_xlim(floor_db, 0.0)
     axes.invert_yaxis()
     axes.set_xlabel("most power that can cross over (dB)")
     axes.set_title("Guides side by side")

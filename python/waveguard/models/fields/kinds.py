@@ -47,7 +47,7 @@ def missing(kind: str, params: Mapping[str, float]) -> str | None:
     """Return why a kind has no amplitudes with these parameters, None when it has."""
     if kind == "ring_add_drop" and any(name not in params for name in RING):
         lacking = ", ".join(name for name in RING if name not in params)
-        return f"where the ring resonates is not known: params {lacking}, or S-parameters of the ring"
+        return f"at which wavelengths it drops light is not known: params {lacking}, or S-parameters of it"
     if kind == "mux":
         return "the bands of its channels are not known: S-parameters of the device"
     if kind not in {*PLAIN, "ring_add_drop", "splitter_1xn", "two_port", "taper"}:
