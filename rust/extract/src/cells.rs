@@ -340,11 +340,14 @@ fn guide(
         let stated = named.and_then(|g| plan.recipe.section_named(g));
         guides::of_device(plan, &rings.rings, [optical[0], optical[1]], stated)
     };
+    let is_named = plan.stated_role(cell) == CellRole::Guide;
     match traced {
+        // A grating with a marker around it is a device, as it is with a name.
+        Ok(found) if !is_named && guides::has_teeth(&found.trace) => None,
         Ok(found) => Some(found),
         Err(reason) => {
             // A device that is no guide is nothing special, unless it should be one.
-            if plan.stated_role(cell) == CellRole::Guide {
+            if is_named {
                 problems.push(Problem::of_cell("guide-not-traced", &plan.layout.cell(cell).name, reason));
             }
             None

@@ -108,10 +108,11 @@ fn judge([a, b]: [&Form; 2], by: [f64; 2], near: impl Iterator<Item = [Group; 2]
     if std::ptr::eq(a, b) && by[0].abs().max(by[1].abs()) < TOUCH {
         return Verdict::Twins;
     }
-    // A guide is longer than it is wide: moved by less than its width it still lies on itself.
+    // A guide is longer than it is wide: moved by less than its width it still lies on itself. Moved by all of it, to a
+    // step of the grid, it lies beside itself: two halves of one guide.
     let narrowest = a.ends.iter().fold(f64::INFINITY, |w, e| w.min(e.width));
     let is_guide = a.is_known && a.bodies.is_empty() && a.ends.len() == 2;
-    if is_guide && a.displacement(b, by).is_some_and(|d| d[0].hypot(d[1]) < narrowest) {
+    if is_guide && a.displacement(b, by).is_some_and(|d| d[0].hypot(d[1]) < narrowest - TOUCH) {
         return Verdict::Doubled;
     }
     let moved = |p: [f64; 2]| [p[0] + by[0], p[1] + by[1]];
@@ -254,10 +255,10 @@ fn is_explained(
     if a_ends.iter().zip(&a.is_boxy).any(facing) {
         return true;
     }
-    let on_cap = |ends: &[End]| {
+    let on_cap = |ends: &[End], other: &Form, by: [f64; 2]| {
         ends.iter().any(|e| {
             let (along, aside) = seen(e, p);
-            along.abs() <= reach && aside <= e.width / 2.0 + reach
+            along.abs() <= reach && aside <= e.width / 2.0 + reach && !other.is_arm_of(e, by)
         })
     };
     let enters = |form: &Form, at: [f64; 2]| {
@@ -266,6 +267,6 @@ fn is_explained(
         };
         !form.is_known || form.bodies.iter().any(on_ring)
     };
-    (a.is_known && on_cap(a_ends) && !is_stub[1] && enters(b, [p[0] - by[0], p[1] - by[1]]))
-        || (b.is_known && on_cap(b_ends) && !is_stub[0] && enters(a, p))
+    (a.is_known && on_cap(a_ends, b, by) && !is_stub[1] && enters(b, [p[0] - by[0], p[1] - by[1]]))
+        || (b.is_known && on_cap(b_ends, a, [0.0; 2]) && !is_stub[0] && enters(a, p))
 }

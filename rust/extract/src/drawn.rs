@@ -8,7 +8,7 @@ use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, Point, region, ring, seam};
 
 use crate::devices::{DeviceSource, Proto};
-use crate::guides::{self, Core, Guide};
+use crate::guides::{self, Core, Guide, SLANTED_RAD};
 use crate::merge::SEAM_DBU;
 use crate::network::jogs::{self, Smooth};
 use crate::network::{self, Lost, Network, NetworkOptions};
@@ -120,9 +120,6 @@ fn finish(plan: &Plan, drawn: &mut Drawn, layer: LayerId, area: f64) {
     settle_area(plan, layer, drawn, area);
     drawn.protos.iter_mut().for_each(|p| p.layer = Some(layer));
 }
-
-/// A cap further from perpendicular than this, in rad, was cut by a tool and not drawn.
-const SLANTED_RAD: f64 = 0.08;
 
 /// True when the end of a guide is cut perpendicular to its axis.
 fn is_square(guide: &Guide, k: usize, ring: &[Point]) -> bool {

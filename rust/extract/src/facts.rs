@@ -6,6 +6,7 @@ use waveguard_geom::{BBox, Point, Transform};
 use waveguard_layout::Repetition;
 
 use crate::error::ExtractError;
+use crate::markers;
 use crate::pins::{self, Copies, Pin};
 use crate::plan::Plan;
 use crate::shapes::{self, Shapes};
@@ -75,6 +76,8 @@ fn of_cell(plan: &Plan, shapes: &Shapes, cell: CellId) -> Facts {
     }
     facts.core_box = core_box(plan, shapes, cell);
     facts.pins = pins::read(plan, cell, &mut budget, &mut facts.problems);
+    let reach = plan.dbu(plan.recipe.tolerances.marker_edge_nm).max(1.0);
+    facts.markers = markers::united(std::mem::take(&mut facts.markers), &facts.pins, reach);
     budget.report(plan, cell, &mut facts.problems);
     facts
 }

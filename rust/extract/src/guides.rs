@@ -1,11 +1,15 @@
 //! Guides: what the tracer says of the shapes of a cell, and which cross-section that is.
 
 mod part;
+mod teeth;
+
 use std::sync::Arc;
 
 use waveguard_base::LayerId;
-use waveguard_geom::{Point, region};
+use waveguard_geom::transform::wrap_angle;
+use waveguard_geom::{Point, region, seam};
 
+use crate::merge::SEAM_DBU;
 use crate::pins::LocalPort;
 use crate::plan::Plan;
 use crate::recipe::GuideSection;
@@ -13,6 +17,7 @@ use crate::segments::Segments;
 use crate::slots::{self, Slot};
 use crate::trace::{CapHint, NotARibbon, Station, Trace, TraceOptions, chain, trace_ribbon};
 pub use part::{Along, Foot};
+pub use teeth::has_teeth;
 
 /// A traced guide in the frame of its cell, in dbu.
 #[derive(Clone, Debug)]
@@ -129,12 +134,15 @@ fn of_pieces(
             .iter()
             .map(|piece| trace_ribbon(piece, None, options))
             .collect::<Result<Vec<Trace>, NotARibbon>>()
+            // Cut askew, one guide goes on in the other before that one has both of its sides.
+            .and_then(|traces| if traces.iter().any(is_askew) { Err(NotARibbon::NoCaps) } else { Ok(traces) })
             .and_then(|traces| chain(traces, plan.dbu(plan.recipe.tolerances.snap_nm), Some(*hints), options))
     };
     let trace = match first {
         Ok(trace) => trace,
         Err(failure) => {
-            let merged = region::union(pieces);
+            let rings: Vec<Vec<Point>> = pieces.iter().map(|piece| piece.to_vec()).collect();
+            let merged = region::union(&seam::closed(&rings, SEAM_DBU).unwrap_or(rings));
             let [one] = merged.as_slice() else { return Err(reason(&failure)) };
             let mut trace = trace_ribbon(one, Some(*hints), options).map_err(|_| reason(&failure))?;
             trace.n_shapes = pieces.len() as u32;
@@ -148,6 +156,14 @@ fn of_pieces(
         }
     }
     Ok(trace)
+}
+
+/// A cap further from perpendicular than this, in rad, was cut by a tool and not drawn.
+pub const SLANTED_RAD: f64 = 0.08;
+
+/// True where an end was cut askew.
+fn is_askew(trace: &Trace) -> bool {
+    trace.ends.iter().any(|end| wrap_angle(end.cap_rad - end.direction_rad).abs() > SLANTED_RAD)
 }
 
 /// Traces one shape drawn outside devices.

@@ -29,6 +29,7 @@ pub mod guides;
 pub mod junctions;
 mod lean;
 pub mod lines;
+pub mod markers;
 pub mod merge;
 pub mod near;
 pub mod neighbours;

@@ -392,7 +392,7 @@ fn closed_again(regions: &[Vec<Vec<Point>>], closed: Vec<Vec<Point>>) -> Vec<Vec
 }
 
 /// All items, those that are pieces of one together, in order of their first.
-fn clusters(n: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Vec<Vec<usize>> {
+pub(crate) fn clusters(n: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Vec<Vec<usize>> {
     fn root(parent: &mut [usize], mut i: usize) -> usize {
         while parent[i] != i {
             parent[i] = parent[parent[i]];

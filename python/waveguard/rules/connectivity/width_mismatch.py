@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from waveguard.analyses.defects import in_words, joint_loss
-from waveguard.findings import Finding, Place, Related
+from waveguard.findings import Finding, Place, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _along as along
 from waveguard.rules import _words as words
@@ -17,6 +19,10 @@ STEEPEST = 1.0
 """A width that changes by more than this part of the way is no taper: even fans of couplers widen by less."""
 LEAST_STEP_NM = 10.0
 """Widths within one shape are known to some grid steps at a single place."""
+TEETH = 12
+"""From so many jumps in a row on they are the teeth of a grating or of a sub-wavelength taper, and none a mistake."""
+PITCH_WIDTHS = 2.0
+"""Jumps further apart than this many widths of the waveguide are no row."""
 SAME_WIDTH = 0.1
 """Two ends of one waveguide are as wide as each other within this part; what disturbs such a one is WG007."""
 
@@ -28,7 +34,8 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
     What: two optical ports that meet and differ in width by more than the process allows, beyond what rounding to the
         grid explains. The finding says what light loses at the joint, by the overlap of the modes, where the PDK states
         clad_index. Also one shape whose width jumps on its way: two waveguides that go on into each other with widths
-        that differ by more than a tenth, or one whose width changes by more than the way on which it does so.
+        that differ by more than a tenth, or one whose width changes by more than the way on which it does so. Twelve
+        such jumps in a row, closer than two widths to each other, are the teeth of a grating: one note, no errors.
     Why: a step in width reflects and excites higher modes; the model of neither device holds at such a joint.
     Fix: put a taper between them, or draw both with the same cross-section.
     Limits: joint_width_nm of the PDK's limits. Widths along the axes of the grid are known exactly; where an end that
@@ -70,38 +77,96 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
 
 def _steps_within(ctx: Context) -> Iterator[Finding]:
     """Judge waveguides whose width jumps between their ends."""
+    steps = sorted(_steps(ctx), key=lambda step: (step.row, step.at_nm))
+    for row in _rows(steps):
+        if len(row) < TEETH:
+            yield from (_jump(ctx, step.place, step.width_nm, step.other_nm) for step in row)
+        else:
+            yield _teeth(ctx, row)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A jump of the width of a waveguide."""
+
+    row: int
+    """Of `waveguides`."""
+    at_nm: float
+    """Distance along it."""
+    place: Place
+    width_nm: float
+    other_nm: float
+
+
+def _rows(steps: Sequence[_Step]) -> Iterator[list[_Step]]:
+    """Part jumps into those that follow each other closely on one waveguide."""
+    row: list[_Step] = []
+    for step in steps:
+        if row:
+            last = row[-1]
+            wide_nm = max(last.width_nm, last.other_nm, step.width_nm, step.other_nm)
+            if step.row != last.row or step.at_nm - last.at_nm > PITCH_WIDTHS * wide_nm:
+                yield row
+                row = []
+        row.append(step)
+    if row:
+        yield row
+
+
+def _teeth(ctx: Context, row: Sequence[_Step]) -> Finding:
+    first, last = row[0], row[-1]
+    widths_nm = [width_nm for step in row for width_nm in (step.width_nm, step.other_nm)]
+    pitch_nm = (last.at_nm - first.at_nm) / (len(row) - 1)
+    return ctx.finding(
+        f"the width of a waveguide of {first.place.cell} changes {len(row)} times in a row, every {words.nm(pitch_nm)} "
+        f"on average, between {words.nm(min(widths_nm))} and {words.nm(max(widths_nm))}: taken for a grating or a "
+        "sub-wavelength taper, of which no single change was judged",
+        row[len(row) // 2].place,
+        facts=[first.place.cell, "teeth"],
+        severity=Severity.INFO,
+        measured=float(len(row)),
+        limit=None,
+        hint="draw it as a device with a marker, so that its model is known",
+    )
+
+
+def _steps(ctx: Context) -> Iterator[_Step]:
     known: dict[int, list[float]] = {}
-    for row, at_nm, place, width_nm, other_nm in _steps_of_sides(ctx):
-        known.setdefault(row, []).append(at_nm)
-        yield _jump(ctx, place, width_nm, other_nm)
+    for step in _steps_of_sides(ctx):
+        known.setdefault(step.row, []).append(step.at_nm)
+        yield step
     tapers, guides = ctx.tables.tapers, ctx.tables.waveguides
     step_nm = np.abs(tapers.end_width_nm - tapers.begin_width_nm)
     wider_nm = np.fmax(tapers.begin_width_nm, tapers.end_width_nm)
     end_nm = tapers.start_nm + tapers.length_nm
     inside = (tapers.start_nm > wider_nm) & (end_nm < guides.centerline_length_nm[tapers.waveguide] - wider_nm)
     jumps = inside & (step_nm > LEAST_STEP_NM) & (step_nm > STEEPEST * tapers.length_nm)
+    for places_nm in known.values():
+        places_nm.sort()
     for k in np.flatnonzero(jumps).tolist():
         row, at_nm = int(tapers.waveguide[k]), float(tapers.start_nm[k] + tapers.length_nm[k] / 2)
-        if any(abs(place_nm - at_nm) <= wider_nm[k] for place_nm in known.get(row, ())):
+        if _is_near(known.get(row, []), at_nm, float(wider_nm[k])):
             continue
         x_nm, y_nm = along.place_along(ctx, row, at_nm)
-        yield _jump(
-            ctx,
-            ctx.place(x_nm, y_nm, top=ctx.waveguide_top(row), cell=ctx.waveguide_cell(row)),
-            float(tapers.begin_width_nm[k]),
-            float(tapers.end_width_nm[k]),
-        )
+        place = ctx.place(x_nm, y_nm, top=ctx.waveguide_top(row), cell=ctx.waveguide_cell(row))
+        yield _Step(row, at_nm, place, float(tapers.begin_width_nm[k]), float(tapers.end_width_nm[k]))
 
 
-def _steps_of_sides(ctx: Context) -> Iterator[tuple[int, float, Place, float, float]]:
-    """Return steps of straight sides, which are known to rounding: where they are, and both widths."""
+def _is_near(places_nm: list[float], at_nm: float, reach_nm: float) -> bool:
+    """Whether one of some places in order is within reach of another."""
+    k = bisect_left(places_nm, at_nm - reach_nm)
+    return k < len(places_nm) and places_nm[k] <= at_nm + reach_nm
+
+
+def _steps_of_sides(ctx: Context) -> Iterator[_Step]:
+    """Return steps of straight sides, which are known to rounding."""
     flaws = ctx.tables.flaws
     step_nm = np.abs(flaws.widened_nm)
     least_nm = np.maximum(flaws.error_nm, float(ctx.pdk.limits.joint_width_nm))
     for k in np.flatnonzero((step_nm > least_nm) & (step_nm > STEEPEST * flaws.length_nm)).tolist():
         row, width_nm = int(flaws.waveguide[k]), float(flaws.width_nm[k])
         at = ctx.place(flaws.x_nm[k], flaws.y_nm[k], top=ctx.waveguide_top(row), cell=ctx.waveguide_cell(row))
-        yield row, float(flaws.start_nm[k]), at, width_nm, width_nm + float(flaws.widened_nm[k])
+        yield _Step(row, float(flaws.start_nm[k]), at, width_nm, width_nm + float(flaws.widened_nm[k]))
 
 
 def _steps_between(ctx: Context) -> Iterator[Finding]:

@@ -42,6 +42,10 @@ const LEAST_BOXES: f64 = 4000.0;
 const RUN_EDGES: usize = 48;
 /// A shape of its own up to this many widths long may be a piece of a guide.
 const SHORT_WIDTHS: f64 = 3.0;
+/// The arms of a branch are no wider than so many of the cap they begin at,
+const ARM_WIDTHS: f64 = 0.5;
+/// and have no more vertices.
+const MOST_OF_ARM: usize = 64;
 /// Sides of a stub are straight for so many widths,
 const STUB_WIDTHS: f64 = 0.25;
 /// run along each other within this angle,
@@ -105,6 +109,18 @@ impl Form {
 
     pub(super) fn edge(&self, i: usize) -> [[f64; 2]; 2] {
         [self.points[i], self.points[self.next[i] as usize]]
+    }
+
+    /// True for a small shape, too short to be known as a guide, that covers a part of a cap and leaves room for others:
+    /// the beginning of an arm, as at the wide end of a branch. `by` is how far the shape is moved.
+    pub(super) fn is_arm_of(&self, e: &End, by: [f64; 2]) -> bool {
+        if self.is_known || self.points.len() > MOST_OF_ARM || self.area >= SHORT_WIDTHS * e.width * e.width {
+            return false;
+        }
+        let (sin, cos) = e.direction_rad.sin_cos();
+        let across = self.points.iter().map(|p| (p[1] + by[1] - e.y) * cos - (p[0] + by[0] - e.x) * sin);
+        let (low, high) = across.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        high - low <= ARM_WIDTHS * e.width
     }
 
     /// True when the edge is the end of a piece of guide, too short to be known as one, that a tool left at a
