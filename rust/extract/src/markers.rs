@@ -29,10 +29,14 @@ pub fn united(rings: Vec<Vec<Point>>, pins: &[Pin], reach: f64) -> Vec<Vec<Point
     let wholes = clusters(rings.len(), cuts.iter().map(|[(a, _), (b, _)]| (*a, *b)));
     let mut whole_of = vec![0; rings.len()];
     for (k, whole) in wholes.iter().enumerate() {
-        whole.iter().for_each(|&i| whole_of[i] = k);
+        for &i in whole {
+            whole_of[i] = k;
+        }
     }
     let mut n_cuts = vec![0; wholes.len()];
-    cuts.iter().for_each(|[(a, _), _]| n_cuts[whole_of[*a]] += 1);
+    for [(a, _), _] in &cuts {
+        n_cuts[whole_of[*a]] += 1;
+    }
     let behind: FxHashMap<Edge, Edge> = cuts.iter().flat_map(|&[a, b]| [(a, b), (b, a)]).collect();
     let mut out = Vec::with_capacity(rings.len());
     for (whole, n_cuts) in wholes.iter().zip(n_cuts) {
@@ -157,7 +161,7 @@ mod tests {
         let pieces = vec![strip(0, 700), strip(700, 1400), strip(1400, 2100)];
         let whole = united(pieces, &[pin(0.0, 100.0), pin(2100.0, 100.0)], 2.0);
         assert_eq!(whole.len(), 1);
-        assert_eq!(ring::area(&whole[0]), ring::area(&strip(0, 2100)));
+        assert!((ring::area(&whole[0]) - ring::area(&strip(0, 2100))).abs() < 0.5);
         assert_eq!(whole[0].len(), strip(0, 2100).len());
     }
 
@@ -183,7 +187,7 @@ mod tests {
         let area: f64 = halves.iter().map(|r| ring::area(r)).sum();
         let whole = united(halves, &[], 2.0);
         assert_eq!(whole.len(), 1);
-        assert_eq!(ring::area(&whole[0]), area);
+        assert!((ring::area(&whole[0]) - area).abs() < 0.5);
         assert!(crate::pins::contains(&whole[0], [0.0, 900.0]) && !crate::pins::contains(&whole[0], [0.0, 0.0]));
     }
 }
