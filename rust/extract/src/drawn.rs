@@ -91,8 +91,16 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
     // A hole that is reached by a cut is a hole: the cut would pass for a pair of caps.
     let opened = if let [ring] = rings { ring::is_cut_open(ring).then(|| region::union(&[ring])) } else { None };
     let rings = opened.as_deref().unwrap_or(rings);
-    let (smooth, is_stepped) =
-        if let [ring] = rings { jogs::smoothed_and_stepped(ring, longest) } else { (None, false) };
+    let whole = if let [ring] = rings { jogs::with_whole_steps(ring, longest).map(|ring| [ring]) } else { None };
+    let rings = whole.as_ref().map_or(rings, |whole| &whole[..]);
+    let of_ring = |ring: &[Point]| jogs::smoothed_and_stepped(ring, longest);
+    let (mut smooth, mut is_stepped) = if let [ring] = rings { of_ring(ring) } else { (None, false) };
+    // Slits that rounding leaves between pieces part a row of teeth: what is left of it may be few.
+    let healed = if is_stepped || smooth.is_some() { healed(rings) } else { None };
+    let rings = healed.as_deref().unwrap_or(rings);
+    if let (Some(_), [ring]) = (&healed, rings) {
+        (smooth, is_stepped) = of_ring(ring);
+    }
     let Smooth { ring, corners } = smooth.unwrap_or_default();
     let rings = if ring.is_empty() { rings } else { &[ring][..] };
     let (reason, ribbon) = match rings {
@@ -114,6 +122,14 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
         drawn.protos.iter_mut().for_each(|p| p.region = Some(Arc::clone(&region)));
     }
     drawn
+}
+
+/// A ring without slits that are no wider than what rounding opens; `None` when it has none, or is more than one ring
+/// without them.
+fn healed(rings: &[Vec<Point>]) -> Option<Vec<Vec<Point>>> {
+    let mut whole = region::union_of_regions(&[seam::closed(rings, SEAM_DBU)?]);
+    whole.retain(|ring| !is_crack(ring));
+    (whole.len() == 1).then_some(whole)
 }
 
 fn finish(plan: &Plan, drawn: &mut Drawn, layer: LayerId, area: f64) {
@@ -203,6 +219,9 @@ fn tidied(mut rings: Vec<Vec<Point>>, opts: &NetworkOptions) -> (Vec<Vec<Point>>
     rings.retain(|ring| !is_crack(ring));
     let mut corners = Vec::new();
     for ring in &mut rings {
+        if let Some(whole) = jogs::with_whole_steps(ring, opts.step_max) {
+            *ring = whole;
+        }
         if let Some(mut smooth) = jogs::smoothed(ring, opts.step_max) {
             *ring = smooth.ring;
             corners.append(&mut smooth.corners);

@@ -57,7 +57,10 @@ const WELD_SQ: i64 = 8;
 /// On one ring only corners further apart along it are welded.
 const APART: usize = 3;
 
-/// The rings with corners that may have been one put at the place of the first of them; whether any were moved.
+/// The rings with corners that may have been one put at the place of the nearest one before them; whether any were moved.
+///
+/// Corners at one place stay at one place: if only one of them went to another one close by, as where a step of the grid
+/// ends, a crack would open along its edges.
 fn welded(rings: &[Ring], points: &[Point], index: &GridIndex) -> (Vec<Ring>, bool) {
     let mut first: Vec<u32> = (0..points.len() as u32).collect();
     let mut changed = false;
@@ -65,14 +68,16 @@ fn welded(rings: &[Ring], points: &[Point], index: &GridIndex) -> (Vec<Ring>, bo
     for ring in rings {
         let end = start + ring.len();
         for i in start..end {
-            let mut best = i;
+            let mut best = (WELD_SQ, i);
             index.candidates(&BBox::of_points(&[points[i]]).grown(WELD_REACH), |j| {
                 let beside = j >= start && (i - j.min(i)).min(j.min(i) + ring.len() - i) < APART;
-                let is_root = j < best && first[j] as usize == j;
-                if is_root && !beside && points[i].distance_sq(points[j]) <= WELD_SQ {
-                    best = j;
+                let square = points[i].distance_sq(points[j]);
+                let is_root = square == 0 || first[j] as usize == j;
+                if j < i && is_root && !beside {
+                    best = best.min((square, j));
                 }
             });
+            let best = first[best.1] as usize;
             first[i] = best as u32;
             changed |= points[i] != points[best];
         }
@@ -141,6 +146,20 @@ mod tests {
         let above = ring(&[(-2, 160), (217, 164), (214, 324), (-5, 320)]);
         let healed = region::union(&closed(&[below, above], 1.5).expect("a seam"));
         assert_eq!((healed.len(), healed[0].len()), (1, 6), "{healed:?}");
+    }
+
+    #[test]
+    fn corners_at_one_place_stay_there_beside_the_end_of_a_step() {
+        let ring = |p: &[(i32, i32)]| -> Ring { p.iter().map(|&(x, y)| Point::new(x, y)).collect() };
+        // Cut along a line two steps above the lowest point of a bend: the cut leaves a wall of two steps.
+        let above = ring(&[(-268, 0), (4038, 0), (4000, 400), (-268, 479)]);
+        let left = ring(&[(0, -2), (0, 0), (-4345, 0), (-5354, -263), (-2898, -209), (-265, -1)]);
+        let right = ring(&[(5043, -263), (4038, 0), (0, 0), (0, -2), (2915, -263)]);
+        for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [0, 2, 1]] {
+            let rings: Vec<Ring> = order.map(|k| [&above, &left, &right][k].clone()).to_vec();
+            let healed = region::union(&closed(&rings, 1.5).unwrap_or(rings));
+            assert_eq!(healed.len(), 1, "{order:?}: {healed:?}");
+        }
     }
 
     #[test]

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from waveguard.findings import Finding, Related
+from waveguard.pdk.schema import CrossSection
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
-from waveguard.units import nm_to_um
+from waveguard.units import nm_to_um, um_to_nm
 
 # Kind of PDK entries for waveguide cells.
 GUIDE = "guide"
+ROUNDED_NM = 1.0
+"""A width at a limit of a cross-section is off it by the rounding of both sides."""
 
 
 @rule("WG001", severity="error", since="0.1")
@@ -28,7 +32,8 @@ def bend_radius(ctx: Context) -> Iterator[Finding]:
         for tighter bends. A stated radius is often not the true one: a Bezier bend goes below it, an Euler bend above
         or below; the PDK's stated_radius says which, and min_radius_um is always the true radius.
     Limits: min_radius_um of the cross-section, less radius_tolerance_relative of the PDK's limits. A bend is a finding
-        only when the measured radius and its error bound together stay below.
+        only when the measured radius and its error bound together stay below. In a guide with tapers the cross-section
+        is that of the width at the bend.
     Not checked: curved waveguides whose cross-section or radius is not known, and waveguide cells that could not be
         followed from end to end (the rule says how many, and the run is incomplete); bends inside devices.
     """
@@ -39,7 +44,8 @@ def bend_radius(ctx: Context) -> Iterator[Finding]:
         ctx.not_applicable("no waveguides")
         return
     sections = guides.cross_section
-    limit_nm = ctx.limits_nm("min_radius_um", sections) * (1.0 - float(ctx.pdk.limits.radius_tolerance_relative))
+    tolerance = 1.0 - float(ctx.pdk.limits.radius_tolerance_relative)
+    limit_nm = ctx.limits_nm("min_radius_um", sections) * tolerance
     straight = np.isposinf(guides.min_radius_nm)
     measured = np.isfinite(guides.min_radius_nm)
     judged = straight | (measured & np.isfinite(limit_nm))
@@ -47,25 +53,84 @@ def bend_radius(ctx: Context) -> Iterator[Finding]:
     ctx.not_evaluated("waveguides", int(np.isnan(guides.min_radius_nm).sum()), "radius could not be measured")
     ctx.not_evaluated("waveguides", int((measured & ~judged).sum()), "no cross-section of the PDK fits their width")
     error_nm = np.nan_to_num(guides.min_radius_error_nm)
-    for row in np.flatnonzero(measured & (guides.min_radius_nm + error_nm < limit_nm)):
-        yield _judge(ctx, int(row), float(limit_nm[row]))
+    bends = ctx.tables.bends
+    at_bends = _sections_at_bends(ctx)
+    limit_at_nm = ctx.limits_nm("min_radius_um", at_bends) * tolerance
+    tapered = np.zeros(len(guides.device), dtype=np.bool_)
+    tapered[bends.waveguide[at_bends != sections[bends.waveguide]]] = True
+    for row in np.flatnonzero(measured & (tapered | (guides.min_radius_nm + error_nm < limit_nm))):
+        own = np.arange(int(guides.first_bend[row]), int(guides.first_bend[row]) + int(guides.n_bends[row]))
+        if not tapered[row]:
+            place = (float(guides.min_radius_x_nm[row]), float(guides.min_radius_y_nm[row]))
+            tight = own[bends.min_radius_nm[own] < limit_nm[row]]
+            yield _judge(
+                ctx, int(row), int(sections[row]), float(limit_nm[row]), guides.min_radius_nm[row], place, tight
+            )
+            continue
+        tight = own[bends.min_radius_nm[own] + error_nm[row] < limit_at_nm[own]]
+        if len(tight):
+            worst = tight[np.argmin(bends.min_radius_nm[tight] / limit_at_nm[tight])]
+            place = (float(bends.x_nm[worst]), float(bends.y_nm[worst]))
+            limit = float(limit_at_nm[worst])
+            yield _judge(ctx, int(row), int(at_bends[worst]), limit, bends.min_radius_nm[worst], place, tight)
 
 
-def _judge(ctx: Context, row: int, limit_nm: float) -> Finding:
-    guides, bends = ctx.tables.waveguides, ctx.tables.bends
+def _sections_at_bends(ctx: Context) -> npt.NDArray[np.int64]:
+    """Return the cross-section of each bend: that of its guide, or of the width that a tapered guide has there.
+
+    A guide may be wide along its straights and narrow in its bends, drawn as one shape.
+    """
+    guides, bends, tapers = ctx.tables.waveguides, ctx.tables.bends, ctx.tables.tapers
+    result = guides.cross_section[bends.waveguide].astype(np.int64)
+    first = np.searchsorted(tapers.waveguide, np.arange(len(guides.device) + 1))
+    for bend in np.flatnonzero(np.diff(first)[bends.waveguide] > 0):
+        row = int(bends.waveguide[bend])
+        section = ctx.cross_section(int(result[bend]))
+        if section is None or section.slot is not None or section.segmented:
+            continue
+        own = slice(int(first[row]), int(first[row + 1]))
+        ends = np.column_stack([tapers.start_nm[own], tapers.start_nm[own] + tapers.length_nm[own]]).ravel()
+        widths = np.column_stack([tapers.begin_width_nm[own], tapers.end_width_nm[own]]).ravel()
+        middle = float(bends.start_nm[bend] + bends.length_nm[bend] / 2)
+        result[bend] = _section_of_width(ctx, section, float(np.interp(middle, ends, widths)), int(result[bend]))
+    return result
+
+
+def _section_of_width(ctx: Context, own: CrossSection, width_nm: float, otherwise: int) -> int:
+    """Return the cross-section on the core of another one that a width is nearest to, of those that hold it."""
+
+    def holds(section: CrossSection) -> bool:
+        is_like = section.core == own.core and section.slot is None and not section.segmented
+        low_nm, high_nm = um_to_nm(section.width_min_um), um_to_nm(section.width_max_um)
+        return is_like and low_nm - ROUNDED_NM <= width_nm <= high_nm + ROUNDED_NM
+
+    # The guide's own first: of two that hold a width it is the one it was drawn as.
+    if holds(own):
+        return otherwise
+    fitting = [k for k, section in enumerate(ctx.facts.cross_sections) if holds(section)]
+    off = [abs(um_to_nm(ctx.facts.cross_sections[k].width_um.value) - width_nm) for k in fitting]
+    return fitting[int(np.argmin(off))] if fitting else otherwise
+
+
+def _judge(
+    ctx: Context,
+    row: int,
+    section_id: int,
+    limit_nm: float,
+    radius_nm: float,
+    at_nm: tuple[float, float],
+    tight: npt.NDArray[np.int64],
+) -> Finding:
+    bends, number = ctx.tables.bends, int(ctx.tables.waveguides.n_bends[row])
     cell, top = ctx.waveguide_cell(row), ctx.waveguide_top(row)
-    radius_nm = float(guides.min_radius_nm[row])
-    place = ctx.place(guides.min_radius_x_nm[row], guides.min_radius_y_nm[row], top=top, cell=cell)
-    first, number = int(guides.first_bend[row]), int(guides.n_bends[row])
-    own = np.arange(first, first + number)
-    tight = own[bends.min_radius_nm[own] < limit_nm]
-    section = ctx.cross_section_name(int(guides.cross_section[row]))
+    place = ctx.place(*at_nm, top=top, cell=cell)
+    section = ctx.cross_section_name(section_id)
     which = f"{len(tight)} of its {number} bends" if number > 1 else "its bend"
     return ctx.finding(
         f"{cell} bends with a radius of {words.um(radius_nm)}, {section} needs {words.um(limit_nm)}: {which}",
         place,
         facts=[section],
-        measured=nm_to_um(radius_nm),
+        measured=nm_to_um(float(radius_nm)),
         limit=nm_to_um(limit_nm),
         unit="um",
         related=[
@@ -75,12 +140,12 @@ def _judge(ctx: Context, row: int, limit_nm: float) -> Finding:
             )
             for bend in tight
         ],
-        hint=_room(ctx, row),
+        hint=_room(ctx, row, section_id),
     )
 
 
-def _room(ctx: Context, row: int) -> str:
-    section = ctx.cross_section(int(ctx.tables.waveguides.cross_section[row]))
+def _room(ctx: Context, row: int, section_id: int) -> str:
+    section = ctx.cross_section(section_id)
     if section is None:
         return "widen the bend"
     stated_um = float(ctx.facts.stated_radius_um[row])

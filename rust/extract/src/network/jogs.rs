@@ -3,6 +3,8 @@
 //! A step on both sides is a change of width or a joint that was missed aside; many small steps are a wall of
 //! teeth, which light follows as if it were smooth.
 
+use std::f64::consts::{FRAC_PI_2, PI};
+
 use waveguard_geom::Point;
 
 /// Shorter edges are steps of the grid, in dbu for a grid of 1 nm.
@@ -21,8 +23,16 @@ const LEAST_SIDE: f64 = 0.8;
 const ROUNDING: f64 = 2.0;
 /// Teeth are no smaller than this, in dbu: a step of the grid.
 const LEAST_TOOTH: f64 = 0.9;
-/// From so many steps on a wall has teeth.
+/// From so many steps on a wall has teeth, however unlike each other they are.
 const TEETH: usize = 12;
+/// And from so many on where they go out and in in turn, equally deep and equally far from each other.
+const EVEN_TEETH: usize = 5;
+/// Steps and periods of even teeth differ from the next by no more than this part of the larger,
+const UNEVEN: f64 = 0.35;
+/// and what both of their ends are rounded by, in dbu.
+const UNEVEN_DBU: f64 = 3.0;
+/// Even teeth are no deeper than this part of their period: the pixels of a picture are as deep as long.
+const DEEPEST: f64 = 0.4;
 
 fn vector(ring: &[Point], i: usize) -> [f64; 2] {
     let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
@@ -146,13 +156,21 @@ const HALF_STEP: f64 = 0.75;
 
 /// The steps that are teeth: many in a row, close to each other.
 fn teeth(ring: &[Point], steps: &[usize], longest: f64) -> Vec<usize> {
-    if steps.len() < TEETH {
+    if steps.len() < EVEN_TEETH {
         return Vec::new();
     }
     let far = PITCH * longest;
     // A row may go on over the first point of the ring: begin where one ends.
-    let is_next = |k: usize| is_within(ring, steps[k], steps[(k + 1) % steps.len()], far);
-    let first = (0..steps.len()).find(|&k| !is_next(k)).map_or(0, |k| k + 1);
+    let is_next = |k: usize| {
+        let (one, other) = (steps[k], steps[(k + 1) % steps.len()]);
+        // A stub behind the last tooth is a step of the cap, across those of the side.
+        let turn = angle(vector(ring, one), vector(ring, other));
+        turn.min(PI - turn) < ASIDE_RAD && is_within(ring, one, other, far)
+    };
+    let is_same_side = |a: usize, b: usize| is_one_side(ring, a, b);
+    let is_split = |k: usize| !is_same_side(steps[k], steps[(k + 1) % steps.len()]);
+    let first = (0..steps.len()).find(|&k| !is_next(k)).or_else(|| (0..steps.len()).find(|&k| is_split(k)));
+    let first = first.map_or(0, |k| k + 1);
     let mut out = Vec::new();
     let mut row = Vec::new();
     for k in (first..first + steps.len()).map(|k| k % steps.len()) {
@@ -160,11 +178,39 @@ fn teeth(ring: &[Point], steps: &[usize], longest: f64) -> Vec<usize> {
         if (k + 1) % steps.len() == first % steps.len() || !is_next(k) {
             if row.len() >= TEETH {
                 out.append(&mut row);
+            } else {
+                // Those of a short piece may go on around its cap.
+                let sides = row.chunk_by(|a, b| is_same_side(*a, *b));
+                out.extend(sides.filter(|side| is_even(ring, side)).flatten());
             }
             row.clear();
         }
     }
     out
+}
+
+/// True when a row of steps is that of a grating of few periods: out and in in turn, each as deep and as far from the
+/// one before the last as the next. The first and the last may lead to a wall in the middle of the teeth.
+fn is_even(ring: &[Point], row: &[usize]) -> bool {
+    let Some(inner) = row.len().checked_sub(1).filter(|_| row.len() >= EVEN_TEETH).and_then(|last| row.get(1..last))
+    else {
+        return false;
+    };
+    let alike = |a: f64, b: f64| (a - b).abs() <= UNEVEN * a.max(b) + UNEVEN_DBU;
+    let depth = |i: &usize| size(vector(ring, *i));
+    let deepest = inner.iter().map(depth).fold(0.0, f64::max);
+    let apart = |w: &[usize]| {
+        let (p, q) = (ring[w[0]], ring[w[2]]);
+        size([f64::from(q.x) - f64::from(p.x), f64::from(q.y) - f64::from(p.y)])
+    };
+    let opposite = |w: &[usize]| angle(vector(ring, w[0]), vector(ring, w[1])) > FRAC_PI_2;
+    // Rounding alone makes no teeth.
+    deepest > ROUNDING
+        && inner.windows(3).all(|w| deepest <= DEEPEST * apart(w))
+        && row.windows(2).all(opposite)
+        && inner.windows(2).all(|w| alike(depth(&w[0]), depth(&w[1])))
+        && row.iter().all(|i| depth(i) <= deepest * (1.0 + UNEVEN) + UNEVEN_DBU)
+        && inner.windows(4).all(|w| alike(apart(&w[..3]), apart(&w[1..])))
 }
 
 /// True when the way along the ring from the end of one edge to the beginning of another is no longer than `far`.
@@ -188,6 +234,34 @@ fn is_one_side(ring: &[Point], edge: usize, other: usize) -> bool {
     let way = (1..n).map(|k| (edge + k) % n).take_while(|&i| i != other);
     let long: Vec<[f64; 2]> = way.map(|i| vector(ring, i)).filter(|v| size(*v) > ROUNDING).collect();
     long.windows(2).all(|w| angle(w[0], w[1]) < ASIDE_RAD)
+}
+
+/// The outline without vertices that a cut left in the middle of steps, where there are any: each part of such a step
+/// would be a step of its own, or none.
+pub fn with_whole_steps(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
+    let n = ring.len();
+    if n < 6 {
+        return None;
+    }
+    let is_gone = |i: usize| {
+        let at = |k: usize| vector(ring, (i + n + k - 2) % n);
+        let [before, one, other, after] = [at(0), at(1), at(2), at(3)];
+        let turn = |a: [f64; 2], b: [f64; 2]| (a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1]);
+        let ((from, from_dot), (to, to_dot)) = (turn(before, one), turn(other, after));
+        // Cheap tests first: a smooth curve turns less, and a cap on both sides the same way.
+        if from * to >= 0.0 || (from_dot > 0.0 && from.abs() < from_dot) || (to_dot > 0.0 && to.abs() < to_dot) {
+            return false;
+        }
+        let (cross, dot) = turn(one, other);
+        let whole = size([one[0] + other[0], one[1] + other[1]]);
+        // The step itself, and not a side with a smaller step at its end.
+        cross.abs() < dot && cross.abs() <= ROUNDING * whole && whole <= longest
+    };
+    let gone: Vec<usize> = (0..n).filter(|&i| is_gone(i)).collect();
+    if gone.is_empty() {
+        return None;
+    }
+    Some((0..n).filter(|i| gone.binary_search(i).is_err()).map(|i| ring[i]).collect())
 }
 
 /// An outline with its teeth smoothed away: sides through the middles of their steps.
@@ -246,14 +320,23 @@ fn smoothed_at(ring: &[Point], longest: f64, steps: &[usize]) -> Option<Smooth> 
             [false, true] if is_half(behind) => Some(ring[i]),
             [true, false] if is_half(before) => Some(ring[next]),
             _ => {
-                if let Some(corner) = corner_beside(ring, i, goes_on).filter(|c| !is_tooth(c.cap)) {
-                    corners[corner.at] = moved(ring[corner.at], vector(ring, i), corner.part);
+                let middle = moved(ring[i], vector(ring, i), 0.5);
+                if let Some((corner, at)) = middle.and_then(|m| corner_beside(ring, i, goes_on, m, is_tooth)) {
+                    corners[corner] = Some(at);
+                    // What a stub leaves beside the cap is no wall.
+                    let between = if goes_on[0] { next..next + n } else { corner + 1..corner + 1 + n };
+                    let until = if goes_on[0] { corner } else { i };
+                    between.map(|v| v % n).take_while(|v| *v != until).for_each(|v| is_end[v] = true);
                 }
-                moved(ring[i], vector(ring, i), 0.5)
+                middle
             }
         };
         is_end[i] = true;
         is_end[next] = true;
+        // What rounding or a healed slit leaves beside a step is no dent of the smooth side.
+        let (before, after) = ((i + n - 1) % n, (next + 1) % n);
+        is_end[before] |= size(vector(ring, before)) <= ROUNDING;
+        is_end[after] |= size(vector(ring, next)) <= ROUNDING;
     }
     let mut out = Vec::with_capacity(n);
     for i in 0..n {
@@ -271,27 +354,47 @@ fn moved(p: Point, by: [f64; 2], part: f64) -> Option<Point> {
     Point::from_f64(rounded(f64::from(p.x) + part * by[0]), rounded(f64::from(p.y) + part * by[1]))
 }
 
-/// The corner of a cap where a row of teeth begins or ends: its last tooth alone would make the end as wide as itself.
-struct Corner {
-    at: usize,
-    /// First vertex of the cap.
-    cap: usize,
-    /// The part of the step from there to the smooth side.
-    part: f64,
-}
+/// Edges between the last tooth and a cap that are looked at: those of a tooth and of a stub behind it.
+const MOST_BESIDE: usize = 6;
 
-/// The corner of a cap that is one tooth away from a step with others on one side of it only.
-fn corner_beside(ring: &[Point], i: usize, goes_on: [bool; 2]) -> Option<Corner> {
+/// The corner of a cap that is about one tooth away from a step with others on one side of it only, and its place on
+/// the smooth side through the middle of the step: the last tooth alone would make the end as wide as itself.
+fn corner_beside(
+    ring: &[Point],
+    i: usize,
+    goes_on: [bool; 2],
+    middle: Point,
+    is_tooth: impl Fn(usize) -> bool,
+) -> Option<(usize, Point)> {
     let n = ring.len();
-    let (edges, corner) = match goes_on {
-        [false, true] => ([n - 1, 1], Corner { at: (i + n - 1) % n, cap: (i + n - 2) % n, part: 0.5 }),
-        [true, false] => ([1, n - 1], Corner { at: (i + 2) % n, cap: (i + 2) % n, part: -0.5 }),
+    let ahead = match goes_on {
+        [false, true] => false,
+        [true, false] => true,
         _ => return None,
     };
-    let [own, tooth] = edges.map(|by| vector(ring, (i + by) % n));
-    let cap = vector(ring, corner.cap);
-    let is_cap = size(cap) > size(vector(ring, i)) && angle(own, cap) >= ASIDE_RAD;
-    (is_cap && size(own) <= LONGEST_TOOTH * size(tooth)).then_some(corner)
+    let beside = |k: usize, ahead: bool| if ahead { (i + k) % n } else { (i + n - k) % n };
+    let (step, tooth) = (vector(ring, i), vector(ring, beside(1, !ahead)));
+    let mut way = 0.0;
+    for k in 1..=MOST_BESIDE.min(n - 1) {
+        let edge = beside(k, ahead);
+        let own = vector(ring, edge);
+        if is_tooth(edge) {
+            return None;
+        }
+        if k > 1 && size(own) > size(step) && angle(own, tooth) >= ASIDE_RAD {
+            let corner = if ahead { edge } else { (edge + 1) % n };
+            let p = ring[corner];
+            let off = [f64::from(middle.x) - f64::from(p.x), f64::from(middle.y) - f64::from(p.y)];
+            let share = (off[0] * step[0] + off[1] * step[1]) / (step[0] * step[0] + step[1] * step[1]);
+            return Some((corner, moved(p, step, share)?));
+        }
+        way += (own[0] * tooth[0] + own[1] * tooth[1]).abs() / size(tooth);
+        // A stub is shorter than what has a way of its own.
+        if way > LONGEST_TOOTH * size(tooth) {
+            return None;
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -323,6 +426,61 @@ mod tests {
         let comb = ring(&comb);
         let smooth = smoothed(&comb, 3000.0).expect("teeth").ring;
         assert!(smooth.iter().all(|p| p.y == 0 || p.y == 475 || p.x == 16_000 || p.x == 0), "{smooth:?}");
+    }
+
+    /// A guide from `from` to `to` with periods of teeth of so much on both sides behind 0.
+    fn grating([from, to]: [i32; 2], periods: i32, half_widths: [i32; 3]) -> Vec<Point> {
+        let [lead, narrow, wide] = half_widths;
+        let mut lower = vec![(from, -lead), (0, -lead)];
+        for x in (0..periods).map(|k| 320 * k) {
+            lower.extend([(x, -narrow), (x + 160, -narrow), (x + 160, -wide), (x + 320, -wide)]);
+        }
+        lower.extend([(320 * periods, -lead), (to, -lead)]);
+        lower.dedup();
+        let upper: Vec<(i32, i32)> = lower.iter().rev().map(|&(x, y)| (x, -y)).collect();
+        lower.extend(upper);
+        ring(&lower)
+    }
+
+    #[test]
+    fn a_step_that_was_cut_is_whole_again() {
+        let cut = [(0, -250), (5000, -250), (5000, -270), (5001, -360), (9000, -360), (9000, 0), (9000, 360), (0, 250)];
+        let whole = with_whole_steps(&ring(&cut), 3000.0).expect("a cut step");
+        assert_eq!(
+            whole,
+            ring(&[(0, -250), (5000, -250), (5001, -360), (9000, -360), (9000, 0), (9000, 360), (0, 250)])
+        );
+        assert!(with_whole_steps(&whole, 3000.0).is_none());
+        // A step of the grid between two corners of a side is none of them.
+        let jog = [(0, 0), (1001, 2), (1000, 4), (2000, 6), (2000, 1000), (0, 1000)];
+        assert!(with_whole_steps(&ring(&jog), 3000.0).is_none());
+    }
+
+    #[test]
+    fn few_even_teeth_are_teeth_and_few_others_are_none() {
+        for periods in 2..8 {
+            let smooth = smoothed(&grating([-12_000, 12_000], periods, [250, 225, 275]), 10_000.0).expect("teeth");
+            assert!(smooth.ring.iter().all(|p| p.y.abs() == 250), "{periods}: {smooth:?}");
+        }
+        assert!(smoothed(&grating([-12_000, 12_000], 1, [250, 225, 275]), 10_000.0).is_none());
+        // Two bumps and a notch, however near each other.
+        let lower = [0, 200, 400, 600, 900, 1500, 1900].into_iter().zip([-250, -300, -250, -310, -250, -170, -250]);
+        let mut bumps: Vec<(i32, i32)> = vec![(9000, 250), (-9000, 250), (-9000, -250)];
+        let mut y = -250;
+        for (x, next) in lower {
+            bumps.extend([(x, y), (x, next)]);
+            y = next;
+        }
+        bumps.push((9000, -250));
+        assert!(smoothed(&ring(&bumps), 10_000.0).is_none());
+    }
+
+    #[test]
+    fn a_stub_behind_the_last_tooth_is_no_wall() {
+        for stub in [5, 10, 18] {
+            let smooth = smoothed(&grating([-stub, 6400 + stub], 20, [250, 225, 275]), 10_000.0).expect("teeth");
+            assert!(smooth.ring.iter().all(|p| p.y.abs() == 250), "{stub}: {smooth:?}");
+        }
     }
 
     #[test]
