@@ -12,7 +12,7 @@ import gdstk
 import numpy as np
 import pytest
 
-from faults import compare, merged_kinds
+from faults import compare, device_kinds, merged_kinds
 from faults.kinds import CHIP, Fault, faults, harmless
 from faults.scene import STYLES, Scene
 from variants import place
@@ -45,7 +45,7 @@ def is_found(fault: Fault, findings: list[Finding], angle_deg: float = 0.0) -> b
     return any(one.code in fault.codes and abs(compare.place_um(one) - at) <= fault.reach_um for one in findings)
 
 
-FAULTS = faults() + merged_kinds.faults()
+FAULTS = faults() + merged_kinds.faults() + device_kinds.faults()
 
 
 @pytest.mark.parametrize("angle_deg", [0.0, ANGLE_DEG])
