@@ -290,8 +290,9 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
     }
     rings.cut_short = rings.rings.len() > plan.recipe.limits.guide_shapes;
     let ports = devices::without_repeats(plan, cell, group.ports.clone(), &mut done.problems);
-    let guide = guide(plan, cell, &ports, &rings, &mut done.problems);
-    let broken_at = if guide.is_none() { broken_at(plan, cell, &ports, &rings) } else { None };
+    let guide = if group.is_no_guide { None } else { guide(plan, cell, &ports, &rings, &mut done.problems) };
+    let is_broken = guide.is_none() && !group.is_no_guide;
+    let broken_at = if is_broken { broken_at(plan, cell, &ports, &rings) } else { None };
     let marker = &facts[cell.index()].markers[group.ring];
     done.proto = Some(Proto {
         ports,
