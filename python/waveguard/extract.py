@@ -202,7 +202,7 @@ def _cell(
     guide = _stated_guide(pdk, guides, facts)
     if role == "auto" and not stated and guide is None:
         return None
-    return {"cell": cell, "role": role, "by_name": role != "auto", "ports": stated, "guide": guide}
+    return {"cell": cell, "role": role, "by_name": role != "auto", "ports": stated, "guide": guide, "device_texts": []}
 
 
 def _add_device_texts(cells: list[dict[str, Any] | None], texts: Mapping[int, list[tuple[float, float]]]) -> None:

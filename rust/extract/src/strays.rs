@@ -196,9 +196,7 @@ pub(crate) fn uneven(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Vec<S
         .filter_map(|body| {
             let own = proto(body);
             let outline = outlines.get(&number(own.region.as_ref()?))?.as_ref()?;
-            let mut bbox = BBox::EMPTY;
-            own.outline.iter().for_each(|ring| bbox.add_box(&BBox::of_points(ring)));
-            Some((body, outline.odd_around(bbox, &own.ports, limits)?))
+            Some((body, outline.odd_around(&own.outline, &own.ports, limits)?))
         })
         .collect();
     let stray = |placed: &Placed| {

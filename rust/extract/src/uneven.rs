@@ -31,8 +31,12 @@ const SAME_WAY_RAD: f64 = 0.02;
 const MOST_SAMPLES: f64 = 4000.0;
 /// but no closer than this, in dbu.
 const LEAST_STEP_DBU: f64 = 20.0;
-/// Outlines with more edges around a body are not looked at.
+/// Devices with more edges are not looked at,
 const MOST_EDGES: usize = 100_000;
+/// nor bodies around which more is drawn than so many edges,
+const FEW_EDGES: usize = 2000;
+/// or so many for each corner of the body itself: bodies that lie around each other would all look at all of them.
+const EDGES_A_CORNER: usize = 8;
 /// At most this part of the outline may differ,
 const MOST_PART: f64 = 0.2;
 /// over this part of the size of the body,
@@ -83,12 +87,13 @@ impl Axis {
 pub(crate) struct Limits {
     within: f64,
     extent: f64,
+    edges: usize,
 }
 
 impl Limits {
     pub(crate) fn new(plan: &Plan) -> Self {
         let sag = plan.dbu(plan.recipe.trace.chord_tolerance_nm);
-        Self { within: sag + ROUNDED_DBU, extent: plan.dbu(MOST_EXTENT_NM) }
+        Self { within: sag + ROUNDED_DBU, extent: plan.dbu(MOST_EXTENT_NM), edges: MOST_EDGES }
     }
 }
 
@@ -163,12 +168,17 @@ impl Outline {
 
     /// Where a device with these ports differs from its own other side.
     pub(crate) fn odd(&self, ports: &[LocalPort], limits: Limits) -> Option<[f64; 2]> {
+        let limits = Limits { edges: MOST_EDGES, ..limits };
         self.odd_within(self.all, f64::INFINITY, ports, limits)
     }
 
     /// Where the outline around a body, which is a part of it, differs from its own other side.
-    pub(crate) fn odd_around(&self, body: BBox, ports: &[LocalPort], limits: Limits) -> Option<[f64; 2]> {
-        self.odd_within(body, AROUND, ports, limits)
+    pub(crate) fn odd_around(&self, body: &[Vec<Point>], ports: &[LocalPort], limits: Limits) -> Option<[f64; 2]> {
+        let mut bbox = BBox::EMPTY;
+        body.iter().for_each(|ring| bbox.add_box(&BBox::of_points(ring)));
+        let corners: usize = body.iter().map(Vec::len).sum();
+        let limits = Limits { edges: FEW_EDGES + EDGES_A_CORNER * corners, ..limits };
+        self.odd_within(bbox, AROUND, ports, limits)
     }
 
     fn odd_within(&self, body: BBox, around: f64, ports: &[LocalPort], limits: Limits) -> Option<[f64; 2]> {
@@ -200,12 +210,12 @@ impl Outline {
             self.index.candidates_while(&window, |i| {
                 seen += 1;
                 own.extend(circle.part(self.edges[i]));
-                seen <= MOST_EDGES
+                seen <= limits.edges
             });
-            if seen > MOST_EDGES {
+            if seen > limits.edges {
                 return None;
             }
-        } else if self.edges.len() <= MOST_EDGES {
+        } else if self.edges.len() <= limits.edges {
             own.extend(self.edges.iter().map(|&[p, q]| ([p, q], (p[0] - q[0]).hypot(p[1] - q[1]))));
         }
         let all: f64 = own.iter().map(|e| e.1).sum();
@@ -273,4 +283,56 @@ pub(crate) fn alone<K: Eq + std::hash::Hash, T>(found: Vec<(K, T)>) -> Vec<T> {
     found.iter().for_each(|f| *counts.entry(&f.0).or_default() += 1);
     let once: Vec<bool> = found.iter().map(|f| counts[&f.0] == 1).collect();
     found.into_iter().zip(once).filter(|f| f.1).map(|f| f.0.1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pins::PortSource;
+
+    const LIMITS: Limits = Limits { within: 16.0, extent: 4000.0, edges: MOST_EDGES };
+
+    fn port(x: f64, y: f64, direction_rad: f64) -> LocalPort {
+        LocalPort {
+            name: String::new(),
+            at: [x, y],
+            direction_rad,
+            width: 500.0,
+            width_error: 0.0,
+            kind: PortKind::Optical,
+            oriented: true,
+            play: 0.0,
+            slack_rad: 0.0,
+            source: PortSource::GuideEnd,
+            section: None,
+        }
+    }
+
+    fn ring(corners: &[(i32, i32)]) -> Vec<Vec<Point>> {
+        vec![corners.iter().map(|&(x, y)| Point::new(x, y)).collect()]
+    }
+
+    const PLAIN: [(i32, i32); 4] = [(0, -2000), (10_000, -2000), (10_000, 2000), (0, 2000)];
+
+    #[test]
+    fn a_box_on_one_side_is_found_where_it_is() {
+        let boxed =
+            ring(&[PLAIN[0], PLAIN[1], PLAIN[2], (6200, 2000), (6200, 2300), (5800, 2300), (5800, 2000), PLAIN[3]]);
+        let ports = [port(0.0, 0.0, std::f64::consts::PI)];
+        let at = Outline::new(&boxed).unwrap().odd(&ports, LIMITS).unwrap();
+        assert!((at[0] - 6000.0).abs() < 100.0 && (at[1] - 2150.0).abs() < 200.0, "{at:?}");
+    }
+
+    #[test]
+    fn the_same_on_both_sides_and_another_side_altogether_are_no_box() {
+        let ports = [port(0.0, 0.0, std::f64::consts::PI)];
+        assert!(Outline::new(&ring(&PLAIN)).unwrap().odd(&ports, LIMITS).is_none());
+        let slanted = ring(&[PLAIN[0], PLAIN[1], (10_000, 4000), PLAIN[3]]);
+        assert!(Outline::new(&slanted).unwrap().odd(&ports, LIMITS).is_none());
+    }
+
+    #[test]
+    fn what_looks_alike_twice_was_drawn_so() {
+        assert_eq!(alone(vec![(1, 'a'), (2, 'b'), (1, 'c')]), vec!['b']);
+    }
 }
