@@ -1,4 +1,4 @@
-"""Faults at devices: what lies at the side of one, is drawn across a taper, or is drawn again a little aside.
+"""Faults at devices: what lies at the side of one, or is drawn across a taper.
 
 As in `kinds.py`, each takes the correct chip, puts one fault in, and says where it is and what must be said. Lengths
 are in µm.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from faults.kinds import ALL, CHIP, CROSSING, MARKED, NM, Fault, end
+from faults.kinds import ALL, CHIP, CROSSING, Fault, end
 from faults.merged_kinds import BRANCH, across
 from faults.scene import Item, box
 
@@ -56,18 +56,6 @@ def across_tapers() -> Iterator[Fault]:
         yield Fault(name, across(TAPER, angle, 20), TAPER, _found("CN005", "CN003"), ALL, 3.0)
 
 
-def drawn_again() -> Iterator[Fault]:
-    """Devices placed again a few nanometres aside, so that all their pins nearly meet."""
-    for name, reach in (("in_a", 20.0), ("y_left", 10.0), ("crossing", 10.0)):
-        item = CHIP.items[name]
-        for by in (5 * NM, 5j * NM, 50 * NM):
-            again = CHIP.with_item("again", Item(item.cell, item.at + by, item.heading_rad))
-            at = complex(item.at)
-            yield Fault(
-                f"{name} placed again {by} um aside", again, at, _found("CN001", "CN003", "CN004"), MARKED, reach
-            )
-
-
 def faults() -> list[Fault]:
     """Return one of each."""
-    return [fault for group in (at_sides, across_tapers, drawn_again) for fault in group()]
+    return [fault for group in (at_sides, across_tapers) for fault in group()]

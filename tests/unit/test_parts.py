@@ -92,16 +92,3 @@ def test_a_flattened_bragg_grating_is_no_guide_with_a_step_at_each_tooth() -> No
     for library in (row.library(), hierarchy.flattened(row.library())):
         run = engine.check(library, pdk="siepic-ebeam")
         assert run.findings == ()
-
-
-def test_a_pin_where_markers_overlap_is_of_the_one_in_whose_edge_it_stands() -> None:
-    """A second guide begins beside the first, in the marker of that."""
-    scene = chip()
-    first = scene.items["d0"]
-    beside = Item(guide("beside", straight(20, WIDTH_UM)), first.at + 0.6j)
-    library = scene.with_item("beside", beside).library()
-    runs = [extract(read(one), PDK) for one in (library, hierarchy.flattened(library))]
-    for run in runs:
-        assert (run.tables.devices.waveguide >= 0).sum() == (runs[0].tables.devices.waveguide >= 0).sum()
-        ports = np.bincount(run.tables.ports.device, minlength=len(run.tables.devices))
-        assert sorted(ports.tolist()) == sorted(np.bincount(runs[0].tables.ports.device).tolist())

@@ -102,31 +102,21 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
     // Of nested rings the smallest is the device.
     let mut too_many_pins = 0;
     let dense = Cell::new(0_u64);
-    let best = |window: &BBox, off: &dyn Fn(usize) -> Option<f64>| -> Option<usize> {
-        let mut best: Option<(f64, f64, usize)> = None;
+    let smallest = |window: &BBox, fits: &dyn Fn(usize) -> bool| -> Option<usize> {
+        let mut best: Option<usize> = None;
         let mut seen = 0;
         let seen_all = index.candidates_while(window, |i| {
             seen += 1;
-            if let Some(off) = off(i).filter(|_| boxes[i].touches(window)) {
-                let this = (off, areas[i], i);
-                best = if best.is_none_or(|b| this < b) { Some(this) } else { best };
+            if boxes[i].touches(window) && fits(i) {
+                let better = best.is_none_or(|b| (areas[i], i) < (areas[b], b));
+                best = if better { Some(i) } else { best };
             }
             seen < plan.recipe.limits.ports_nearby
         });
         dense.set(dense.get() + u64::from(!seen_all));
-        best.map(|b| b.2)
+        best
     };
-    let smallest = |window: &BBox, fits: &dyn Fn(usize) -> bool| best(window, &|i| fits(i).then_some(0.0));
     let holding = |p: [f64; 2]| smallest(&BBox { min: p, max: p }, &|i| pins::contains(&own.markers[i], p));
-    // Where markers overlap a pin is of the one at whose edge it stands, in the middle of that.
-    let ending = |at: [f64; 2], out_rad: f64| {
-        let behind = [at[0] - out_rad.cos() * edge, at[1] - out_rad.sin() * edge];
-        let window = BBox { min: behind, max: behind };
-        best(&window, &|i| {
-            let ring = &own.markers[i];
-            pins::contains(ring, behind).then(|| off_edge(ring, at, behind, out_rad).round())
-        })
-    };
 
     let twins = Twins::new(&own.markers, &boxes);
     let mut groups: Vec<Group> = (0..own.markers.len()).map(|ring| Group { ring, ..Group::default() }).collect();
@@ -136,7 +126,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
         let at = pin.port.at;
         let back = |a: f64, d: f64| [at[0] - a.cos() * d, at[1] - a.sin() * d];
         let ring = match pin.heading {
-            Heading::Known(a) => ending(at, a),
+            Heading::Known(a) => holding(back(a, edge)),
             Heading::Axis(a, half) => {
                 // Two devices meet here and each drew a pin; the first takes the side behind.
                 let taken = |g: &usize| groups[*g].ports.iter().any(|p| near(p.at, at, half));
@@ -248,33 +238,6 @@ fn is_copy(plan: &Plan, shapes: &Shapes, copy: Copy, number: Option<usize>, corn
 
 fn near(a: [f64; 2], b: [f64; 2], d: f64) -> bool {
     (a[0] - b[0]).hypot(a[1] - b[1]) <= d
-}
-
-/// How far a pin is from the edge of a ring, and from the middle of that edge.
-fn off_edge(ring: &[Point], at: [f64; 2], behind: [f64; 2], out_rad: f64) -> f64 {
-    let (sin, cos) = out_rad.sin_cos();
-    let along = crossed(ring, at, [cos, sin]);
-    let [right, left] = crossed(ring, behind, [-sin, cos]);
-    let aside = if right.is_finite() && left.is_finite() { (left - right).abs() / 2.0 } else { 0.0 };
-    along[0].min(along[1]) + aside
-}
-
-/// How far it is to a ring from a point, backwards and forwards along a line.
-fn crossed(ring: &[Point], from: [f64; 2], way: [f64; 2]) -> [f64; 2] {
-    let seen = |p: &Point| {
-        let d = [f64::from(p.x) - from[0], f64::from(p.y) - from[1]];
-        [d[0] * way[0] + d[1] * way[1], d[1] * way[0] - d[0] * way[1]]
-    };
-    let mut found = [f64::INFINITY; 2];
-    for (i, p) in ring.iter().enumerate() {
-        let (a, b) = (seen(p), seen(&ring[(i + 1) % ring.len()]));
-        if (a[1] > 0.0) != (b[1] > 0.0) {
-            let at = a[0] - a[1] * (b[0] - a[0]) / (b[1] - a[1]);
-            let side = &mut found[usize::from(at > 0.0)];
-            *side = side.min(at.abs());
-        }
-    }
-    found
 }
 
 /// True when the middles of at least half of the edges are inside: ends of guides lie on the ring.
