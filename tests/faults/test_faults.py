@@ -45,6 +45,7 @@ def is_found(fault: Fault, findings: list[Finding], angle_deg: float = 0.0) -> b
     return any(one.code in fault.codes and abs(compare.place_um(one) - at) <= fault.reach_um for one in findings)
 
 
+TURNED = (faults() + merged_kinds.faults())[::5]
 FAULTS = faults() + merged_kinds.faults() + device_kinds.faults()
 
 
@@ -78,7 +79,7 @@ def test_a_straight_or_a_bend_that_is_missing_is_more_than_an_open_end(name: str
         assert all("looks at it" in one.message for one in grave)
 
 
-@pytest.mark.parametrize("fault", FAULTS[::5], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", TURNED, ids=lambda fault: fault.name)
 def test_a_fault_is_found_in_a_turned_chip(fault: Fault) -> None:
     style = fault.styles[-1]
     assert is_found(fault, said(fault.scene, style, ANGLE_DEG), ANGLE_DEG)

@@ -162,7 +162,9 @@ impl Outline {
             return None;
         }
         let mut all = BBox::EMPTY;
-        boxes.iter().for_each(|b| all.add_box(b));
+        for b in &boxes {
+            all.add_box(b);
+        }
         Some(Self { index: GridIndex::new(&boxes, around / edges.len() as f64), edges, all })
     }
 
@@ -175,7 +177,9 @@ impl Outline {
     /// Where the outline around a body, which is a part of it, differs from its own other side.
     pub(crate) fn odd_around(&self, body: &[Vec<Point>], ports: &[LocalPort], limits: Limits) -> Option<[f64; 2]> {
         let mut bbox = BBox::EMPTY;
-        body.iter().for_each(|ring| bbox.add_box(&BBox::of_points(ring)));
+        for ring in body {
+            bbox.add_box(&BBox::of_points(ring));
+        }
         let corners: usize = body.iter().map(Vec::len).sum();
         let limits = Limits { edges: FEW_EDGES + EDGES_A_CORNER * corners, ..limits };
         self.odd_within(bbox, AROUND, ports, limits)
@@ -280,7 +284,9 @@ impl Circle {
 /// Leaves out what is found in the same way more than once: that was drawn so. Each place comes with how it looks.
 pub(crate) fn alone<K: Eq + std::hash::Hash, T>(found: Vec<(K, T)>) -> Vec<T> {
     let mut counts: FxHashMap<&K, usize> = FxHashMap::default();
-    found.iter().for_each(|f| *counts.entry(&f.0).or_default() += 1);
+    for f in &found {
+        *counts.entry(&f.0).or_default() += 1;
+    }
     let once: Vec<bool> = found.iter().map(|f| counts[&f.0] == 1).collect();
     found.into_iter().zip(once).filter(|f| f.1).map(|f| f.0.1).collect()
 }
