@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from waveguard import _core
 from waveguard.errors import UsageError
 from waveguard.metadata import CellMetadata, SiepicTexts, StatedPort, merge_metadata, siepic_texts
-from waveguard.parts import entries_of_parts, flattened_parts
+from waveguard.parts import device_texts, entries_of_parts, flattened_parts
 from waveguard.pdk import suggest_pdk
 from waveguard.pdk.quantity import nearest
 from waveguard.reading.problem import Problem, ProblemList
@@ -115,6 +115,7 @@ def recipe(
     never_devices = {*top_cells, *file.handle.tops}
     um_per_dbu = file.dbu_nm / NM_PER_UM
     cells = [_cell(pdk, guides, cell, one, cell in never_devices, um_per_dbu) for cell, one in enumerate(known)]
+    _add_device_texts(cells, device_texts(pdk, file.labels, file.cell_names))
     return {
         "schema": RECIPE_SCHEMA,
         "tops": top_cells,
@@ -201,7 +202,15 @@ def _cell(
     guide = _stated_guide(pdk, guides, facts)
     if role == "auto" and not stated and guide is None:
         return None
-    return {"cell": cell, "role": role, "by_name": role != "auto", "ports": stated, "guide": guide}
+    return {"cell": cell, "role": role, "by_name": role != "auto", "ports": stated, "guide": guide, "device_texts": []}
+
+
+def _add_device_texts(cells: list[dict[str, Any] | None], texts: Mapping[int, list[tuple[float, float]]]) -> None:
+    """Add to the entries of cells where texts stand in them that name a device: they may be flattened."""
+    for cell, places in texts.items():
+        entry = cells[cell] or {"cell": cell, "role": "auto", "by_name": False, "ports": [], "guide": None}
+        if entry["role"] == "auto":
+            cells[cell] = {**entry, "device_texts": places}
 
 
 def _port(guides: Sequence[Guide], port: StatedPort, um_per_dbu: float) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ Bools: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
 
 NONE = -1
+DEVICE_ROLE = "device"
 GUIDE_KIND = "guide"
 GUIDE_PORTS = 2
 MOST_LOOKED_AT = 1_000
@@ -56,6 +57,18 @@ def entries_of_parts(
         x, y = _placed(devices, int(own[0]), x_nm, y_nm)
         found[own] = _entries(devices, own, two_ports[own], Texts(entry, _is_guide(pdk, entry), x, y))
     return found[rows]
+
+
+def device_texts(pdk: Pdk, labels: Iterable[Label], cell_names: Sequence[str]) -> dict[int, list[tuple[float, float]]]:
+    """Return for each cell where texts stand in it, in dbu, that name a device which the PDK says is no guide.
+
+    The core of a Bragg grating leads from pin to pin, so it was followed as a guide with a step at each tooth.
+    """
+    found: dict[int, list[tuple[float, float]]] = {}
+    for entry, label in _named(pdk, labels, cell_names):
+        if pdk.devices[entry].role == DEVICE_ROLE:
+            found.setdefault(label.cell, []).append((label.x_dbu, label.y_dbu))
+    return found
 
 
 class Texts(NamedTuple):
@@ -168,19 +181,9 @@ def _component_texts(
     cells: Collection[int], pdk: Pdk, labels: Iterable[Label], cell_names: Sequence[str], dbu_nm: float
 ) -> dict[int, tuple[Ints, Floats, Floats]]:
     """Return for each cell the entries that its component texts name, and where the texts stand in it."""
-    layers = {pdk.layer(name) for name in pdk.texts.component}
     found: dict[int, list[tuple[int, float, float]]] = {cell: [] for cell in cells}
-    known: dict[str, int | None] = {}
-    for label in labels:
-        if label.cell not in found or label.layer not in layers:
-            continue
-        if label.text not in known:
-            text = siepic_texts([label], layers, cell_names).get(label.cell)
-            component = None if text is None else text.component
-            known[label.text] = None if component is None else pdk.match("", component)
-        entry = known[label.text]
-        if entry is not None:
-            found[label.cell].append((entry, label.x_dbu * dbu_nm, label.y_dbu * dbu_nm))
+    for entry, label in _named(pdk, (one for one in labels if one.cell in found), cell_names):
+        found[label.cell].append((entry, label.x_dbu * dbu_nm, label.y_dbu * dbu_nm))
     return {
         cell: (
             np.array([one[0] for one in texts], dtype=np.int64),
@@ -189,6 +192,22 @@ def _component_texts(
         )
         for cell, texts in found.items()
     }
+
+
+def _named(pdk: Pdk, labels: Iterable[Label], cell_names: Sequence[str]) -> Iterator[tuple[int, Label]]:
+    """Yield the component texts that name an entry of the PDK, each with the number of that."""
+    layers = {pdk.layer(name) for name in pdk.texts.component}
+    known: dict[str, int | None] = {}
+    for label in labels:
+        if label.layer not in layers:
+            continue
+        if label.text not in known:
+            text = siepic_texts([label], layers, cell_names).get(label.cell)
+            component = None if text is None else text.component
+            known[label.text] = None if component is None else pdk.match("", component)
+        entry = known[label.text]
+        if entry is not None:
+            yield entry, label
 
 
 def _placed(devices: Devices, row: int, x_nm: Floats, y_nm: Floats) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ import gdstk
 import numpy as np
 import pytest
 
-from faults import compare, merged_kinds
+from faults import compare, device_kinds, merged_kinds
 from faults.kinds import CHIP, Fault, faults, harmless
 from faults.scene import STYLES, Scene
 from variants import place
@@ -45,7 +45,8 @@ def is_found(fault: Fault, findings: list[Finding], angle_deg: float = 0.0) -> b
     return any(one.code in fault.codes and abs(compare.place_um(one) - at) <= fault.reach_um for one in findings)
 
 
-FAULTS = faults() + merged_kinds.faults()
+TURNED = (faults() + merged_kinds.faults())[::5]
+FAULTS = faults() + merged_kinds.faults() + device_kinds.faults()
 
 
 @pytest.mark.parametrize("angle_deg", [0.0, ANGLE_DEG])
@@ -67,7 +68,18 @@ def test_a_fault_is_found_at_its_place_and_nothing_far_from_it(fault: Fault, sty
     assert all(abs(compare.place_um(one) - fault.place) <= FAR_UM for one in grave)
 
 
-@pytest.mark.parametrize("fault", FAULTS[::5], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("style", ["bare and flat", "bare and merged"])
+@pytest.mark.parametrize("name", ["a1", "a2", "a4", "a6", "b_up1", "b_mid0", "e2", "crossing"])
+def test_a_straight_or_a_bend_that_is_missing_is_more_than_an_open_end(name: str, style: str) -> None:
+    """Nothing says of one end of a bare guide that it should go on; another one that looks at it does."""
+    for angle_deg in (0.0, ANGLE_DEG):
+        grave = [one for one in said(CHIP.without(name), style, angle_deg) if one.severity is Severity.WARNING]
+        assert {one.code for one in grave} == {"CN001"}
+        assert len(grave) in (2, 4)
+        assert all("looks at it" in one.message for one in grave)
+
+
+@pytest.mark.parametrize("fault", TURNED, ids=lambda fault: fault.name)
 def test_a_fault_is_found_in_a_turned_chip(fault: Fault) -> None:
     style = fault.styles[-1]
     assert is_found(fault, said(fault.scene, style, ANGLE_DEG), ANGLE_DEG)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gdstk
 import numpy as np
 import pytest
 
-from faults.scene import chip
+from faults.scene import WIDTH_UM, Item, chip, guide
 from variants import hierarchy, place
+from variants.curves import straight
 from waveguard import engine, pdk
 from waveguard.designs import drawing
 from waveguard.extract import Extraction, extract
@@ -61,3 +63,32 @@ def test_a_broken_guide_is_told_by_a_text_at_its_pin(name: str) -> None:
             cell.remove(*[one for one in cell.polygons if (one.layer, one.datatype) == drawing.CORE])
     run = engine.check(hierarchy.flattened(library), pdk="siepic-ebeam")
     assert "CN008" in {one.code for one in run.findings}
+
+
+def bragg(n_periods: int = 60) -> gdstk.Cell:
+    """Return a cell of a Bragg grating: a box for each half of a period, and texts as its makers write them."""
+    cell = gdstk.Cell("ebeam_bragg")
+    half_um = 0.159
+    for k in range(2 * n_periods):
+        wide = 0.24 if k % 2 else 0.26
+        cell.add(drawing.core(np.array([(k, -wide), (k + 1, -wide), (k + 1, wide), (k, wide)]) * [half_um, 1.0]))
+    end_um = 2 * n_periods * half_um
+    drawing.add_marker(cell, np.array([(0, -0.75), (end_um, -0.75), (end_um, 0.75), (0, 0.75)]), "ebeam_bragg_te1550")
+    for label in cell.labels:
+        label.origin = (end_um / 10, 0.0)
+    drawing.add_pin(cell, "opt1", (0.0, 0.0), 180.0, 0.5)
+    drawing.add_pin(cell, "opt2", (end_um, 0.0), 0.0, 0.5)
+    return cell
+
+
+def test_a_flattened_bragg_grating_is_no_guide_with_a_step_at_each_tooth() -> None:
+    cell = bragg()
+    length_um = 120 * 0.159
+    before = chip()
+    at = before.items["d0"]
+    row = before.with_cell("d0", guide("first", straight(80, WIDTH_UM)))
+    row = row.with_item("bragg", Item(cell, at.at + 80))
+    row = row.with_item("d1", Item(guide("second", straight(100 - length_um, WIDTH_UM)), at.at + 80 + length_um))
+    for library in (row.library(), hierarchy.flattened(row.library())):
+        run = engine.check(library, pdk="siepic-ebeam")
+        assert run.findings == ()

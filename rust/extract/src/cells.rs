@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use waveguard_base::{CellId, Problem, Watch};
-use waveguard_geom::{BBox, Point, Transform, ring};
+use waveguard_geom::{BBox, Point, Transform, region, ring};
 
 use crate::breaks;
 use crate::devices::{self, DeviceSource, Proto, Role};
@@ -20,6 +20,7 @@ use crate::recipe::{CellRole, PortKind};
 use crate::segments;
 use crate::shapes::Shapes;
 use crate::split::{self, Group};
+use crate::uneven::{self, Limits, Outline};
 
 /// Core shapes of a cell that belong to no device and no guide.
 #[derive(Clone, Debug)]
@@ -108,6 +109,8 @@ enum Task {
 struct Done {
     proto: Option<Proto>,
     problems: Vec<Problem>,
+    /// Where it differs from its other side, each with what it looks like.
+    uneven: Vec<([usize; 2], Problem)>,
 }
 
 /// What came of a task.
@@ -179,9 +182,11 @@ pub fn work_out(
             Ok(done)
         })
         .collect();
+    let mut uneven = Vec::new();
     for outcome in done? {
         match outcome {
             Outcome::Device(cell, done) => {
+                uneven.extend(done.uneven);
                 let cell_plan = &mut cells[cell.index()];
                 if let Some(proto) = done.proto {
                     cell_plan.add(proto);
@@ -191,6 +196,7 @@ pub fn work_out(
             Outcome::Free(outline, drawn) => free.set(outline, drawn),
         }
     }
+    problems.extend(uneven::alone(uneven));
     let drawn = free.place(&mut cells);
     // No more rows than this many are worth sorting; a cell with many shapes and placements has one for
     // each reason.
@@ -290,8 +296,12 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
     }
     rings.cut_short = rings.rings.len() > plan.recipe.limits.guide_shapes;
     let ports = devices::without_repeats(plan, cell, group.ports.clone(), &mut done.problems);
-    let guide = guide(plan, cell, &ports, &rings, &mut done.problems);
-    let broken_at = if guide.is_none() { broken_at(plan, cell, &ports, &rings) } else { None };
+    let guide = if group.is_no_guide { None } else { guide(plan, cell, &ports, &rings, &mut done.problems) };
+    let is_broken = guide.is_none() && !group.is_no_guide;
+    let broken_at = if is_broken { broken_at(plan, cell, &ports, &rings) } else { None };
+    if guide.is_none() && !rings.cut_short {
+        done.uneven = uneven_places(plan, cell, &ports, &rings);
+    }
     let marker = &facts[cell.index()].markers[group.ring];
     done.proto = Some(Proto {
         ports,
@@ -309,6 +319,25 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
         lost: Vec::new(),
     });
     done
+}
+
+/// Where a flattened device differs from its other side.
+fn uneven_places(plan: &Plan, cell: CellId, ports: &[LocalPort], rings: &devices::Rings) -> Vec<([usize; 2], Problem)> {
+    let mut out = Vec::new();
+    for &layer in &plan.guide_layers {
+        let own: Vec<&[Point]> = rings.rings.iter().filter(|r| r.0 == layer).map(|r| r.1.as_slice()).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let region = region::union(&own);
+        let odd = Outline::new(&region).and_then(|outline| outline.odd(ports, Limits::new(plan)));
+        out.extend(odd.map(|at| {
+            let name = &plan.layout.cell(cell).name;
+            let look = [ports.len(), region.iter().map(Vec::len).sum()];
+            (look, Problem::at(uneven::CODE, name, at[0], at[1], String::new()))
+        }));
+    }
+    out
 }
 
 /// Two optical ports, and nobody says that it is something else.

@@ -54,6 +54,7 @@ pub mod split;
 mod strays;
 pub mod tables;
 pub mod trace;
+mod uneven;
 pub mod write;
 
 pub use error::ExtractError;

@@ -164,6 +164,10 @@ pub struct CellEntry {
     /// True when the role follows from a name pattern (only recorded).
     #[serde(default)]
     pub by_name: bool,
+    /// Where texts stand in it that name a device which is no guide, in dbu. In a flattened cell they say it of the
+    /// marker around them.
+    #[serde(default)]
+    pub device_texts: Vec<[f64; 2]>,
 }
 
 /// A port stated in metadata, in the frame of its cell.

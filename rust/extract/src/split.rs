@@ -36,6 +36,8 @@ pub struct Group {
     pub ports: Vec<LocalPort>,
     /// Shapes on core and guide layers.
     pub shapes: Vec<Copy>,
+    /// A text in the ring says that it is no guide, whatever its core looks like.
+    pub is_no_guide: bool,
 }
 
 /// Result of [`split`].
@@ -144,6 +146,16 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
             None => out.loose.push(pin.settled(&[], &own.core_box)),
         }
     }
+    for &at in plan.entry(cell).iter().flat_map(|e| &e.device_texts) {
+        // A text at a port stands where two markers meet, and may be of either.
+        let [x, y] = at;
+        let around = BBox { min: [x - edge, y - edge], max: [x + edge, y + edge] };
+        let corners = [around.min, [x - edge, y + edge], around.max, [x + edge, y - edge]];
+        let ring = smallest(&around, &|i| corners.iter().all(|&p| pins::contains(&own.markers[i], p)));
+        if let Some(g) = ring {
+            twins.all(g).iter().for_each(|&g| groups[g].is_no_guide = true);
+        }
+    }
     let is_device: Vec<bool> = groups.iter().map(|g| g.ports.iter().any(|p| p.kind == PortKind::Optical)).collect();
     let mut budget = Copies::new(plan);
     let any_device = is_device.contains(&true);
@@ -208,6 +220,11 @@ impl Twins {
     /// The first of the rings at the place of one that does not have something already, else that one.
     fn free(&self, ring: usize, has: impl Fn(usize) -> bool) -> usize {
         self.0.get(&ring).and_then(|same| same.iter().copied().find(|&g| !has(g))).unwrap_or(ring)
+    }
+
+    /// A ring and those at its place.
+    fn all(&self, ring: usize) -> Vec<usize> {
+        self.0.get(&ring).cloned().unwrap_or_else(|| vec![ring])
     }
 }
 

@@ -3,6 +3,9 @@
 //! Shapes beside each other that are drawn in circuits are one region, and what disturbs a guide there is a junction.
 //! A cell with ports is known by its own shapes alone: what else is drawn on its guide has to be looked for.
 
+use std::sync::Arc;
+
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, Problem};
 use waveguard_geom::{BBox, GridIndex, Point, Transform};
@@ -10,6 +13,7 @@ use waveguard_geom::{BBox, GridIndex, Point, Transform};
 use crate::cells::CellPlan;
 use crate::contacts::distance;
 use crate::devices::Proto;
+use crate::drawn::Region;
 use crate::nets::Joined;
 use crate::network::{Lost, LostWhat};
 use crate::pins::contains;
@@ -17,6 +21,7 @@ use crate::place::{Placed, Placements};
 use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::recipe::LayerPair;
+use crate::uneven::{self, Limits, Outline};
 
 /// Shapes that are out of place.
 #[derive(Clone, Debug)]
@@ -44,6 +49,8 @@ pub enum What {
     OtherLayer(CellId),
     /// One within a known device that is no guide, of that cell.
     InDevice(CellId),
+    /// A place at which a body drawn in that cell differs from its other side.
+    Uneven(CellId),
     /// What goes on from a drawn shape of that cell, and whether it leads from one guide to another.
     Lost(CellId, LostWhat, bool),
 }
@@ -60,6 +67,7 @@ impl Stray {
             What::Lost(cell, LostWhat::Arm, false) => ("arm-not-traced", name(cell)),
             What::Lost(cell, LostWhat::Arm, true) => ("stretch-not-traced", name(cell)),
             What::Lost(cell, LostWhat::Hair, _) => ("strip-on-guide", name(cell)),
+            What::Uneven(cell) => (uneven::CODE, name(cell)),
             What::Text(letters) => ("text-on-guide-layer", format!("{letters} shapes")),
             What::Row(teeth) => ("row-without-guide", format!("{teeth} shapes")),
         };
@@ -163,6 +171,42 @@ pub(crate) fn lost(cells: &[CellPlan], all: &Placements) -> Vec<Stray> {
     };
     let shapes = all.rest.iter().filter_map(|rest| rest.shape.as_ref());
     all.devices.iter().chain(shapes).flat_map(of).collect()
+}
+
+/// Places at which drawn bodies differ from their other sides, in order of the bodies.
+pub(crate) fn uneven(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Vec<Stray> {
+    let proto = |(cell, proto): (CellId, usize)| &cells[cell.index()].protos[proto];
+    let key = |placed: &Placed| (placed.cell, placed.proto);
+    let is_body = |body: &(CellId, usize)| {
+        let own = proto(*body);
+        own.junction.is_some() && own.guide.is_none() && own.region.is_some()
+    };
+    let mut bodies: Vec<(CellId, usize)> = all.devices.iter().map(key).filter(is_body).collect();
+    bodies.sort_unstable();
+    bodies.dedup();
+    // Bodies of one region share its outline, which may be that of a whole chip.
+    let number = |region: &Arc<Region>| Arc::as_ptr(region).addr();
+    let mut outlines: FxHashMap<usize, Option<Outline>> = FxHashMap::default();
+    for region in bodies.iter().filter_map(|&body| proto(body).region.as_ref()) {
+        outlines.entry(number(region)).or_insert_with(|| Outline::new(&region.rings));
+    }
+    let limits = Limits::new(plan);
+    let places: FxHashMap<(CellId, usize), [f64; 2]> = bodies
+        .into_par_iter()
+        .filter_map(|body| {
+            let own = proto(body);
+            let outline = outlines.get(&number(own.region.as_ref()?))?.as_ref()?;
+            Some((body, outline.odd_around(&own.outline, &own.ports, limits)?))
+        })
+        .collect();
+    let stray = |placed: &Placed| {
+        let own = places.get(&key(placed))?;
+        let proto = proto(key(placed));
+        let look = (proto.ports.len(), proto.outline.iter().map(Vec::len).sum::<usize>());
+        let at = placed.transform.apply(own[0], own[1]);
+        Some((look, Stray { top: placed.top, at, what: What::Uneven(placed.cell) }))
+    };
+    uneven::alone(all.devices.iter().filter_map(stray).collect())
 }
 
 /// True when all of a shape lies within the outline of a device.

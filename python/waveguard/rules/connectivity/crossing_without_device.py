@@ -158,4 +158,21 @@ def _is_plain(ctx: Context, row: int, own: Ints, narrowest_nm: Floats) -> bool:
     net = ports.net[own]
     other = np.where(nets.port_a[net] == own, nets.port_b[net], nets.port_a[net])
     arms = ctx.tables.devices.waveguide[ports.device[other]]
-    return width_nm <= WIDENED * float(narrowest_nm[arms[arms >= 0]].max(initial=0.0))
+    own, other, arms = own[arms >= 0], other[arms >= 0], arms[arms >= 0]
+    # An arm that is wider further out is a taper on its way somewhere else, however narrow that way began.
+    outward = np.array([_widens(ctx, int(arm), int(port)) for arm, port in zip(arms, other, strict=True)], dtype=bool)
+    least_nm = np.where(outward, ports.width_nm[own], narrowest_nm[arms])
+    return width_nm <= WIDENED * float(least_nm.max(initial=0.0))
+
+
+def _widens(ctx: Context, guide: int, port: int) -> bool:
+    """Whether a waveguide begins at a port as a taper that gets wider."""
+    tapers, guides = ctx.tables.tapers, ctx.tables.waveguides
+    first, end = np.searchsorted(tapers.waveguide, [guide, guide + 1])
+    if first == end:
+        return False
+    wider_nm = tapers.end_width_nm[first:end] - tapers.begin_width_nm[first:end]
+    if int(guides.port_a[guide]) == port:
+        return bool(tapers.start_nm[first] <= ctx.tables.ports.width_nm[port] and wider_nm[0] > 0)
+    rest_nm = guides.centerline_length_nm[guide] - tapers.start_nm[end - 1] - tapers.length_nm[end - 1]
+    return bool(rest_nm <= ctx.tables.ports.width_nm[port] and wider_nm[-1] < 0)

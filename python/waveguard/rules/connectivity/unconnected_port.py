@@ -11,6 +11,7 @@ from waveguard.analyses.defects import in_words, near_miss_loss
 from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.rules.connectivity._facing import Gap, gaps
 from waveguard.tables import FROM_GUIDE_END, OPTICAL
 
 NO_NET = -1
@@ -40,8 +41,9 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         a partner is a candidate only where it lies ahead, not beside.
     Not checked: electrical ports, the fibre side of couplers, ports where the circuit is stated to begin or end.
         The open end of a waveguide drawn as a bare shape, without any pin, is an error only when another open port
-        faces it, so that light would cross the gap; it is a warning when another port is near, and an info
-        otherwise: nothing says that it is meant to go on. A port that lies on the same port of a duplicate of its
+        faces it, so that light would cross the gap; it is a warning when another port is near, or when a straight or a
+        bend fits between it and another open end of the same width, and an info otherwise: nothing says that it is
+        meant to go on. A port that lies on the same port of a duplicate of its
         device is left to CN004.
     """
     ports, near = ctx.tables.ports, ctx.tables.near_misses
@@ -56,10 +58,14 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     excused[_under_twins(ctx)] = True
     losses_db = near_miss_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
+    missing = gaps(ctx)
     for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
         row = row_of.get(port)
         if row is not None and (abs(near.angle_rad[row]) > SAME_WAY_RAD or _is_neighbour(ctx, row)):
             row = None
+        if row is None and port in missing and ports.source[port] == FROM_GUIDE_END:
+            yield _missing(ctx, port, missing[port])
+            continue
         lost_db = math.nan if row is None else float(losses_db[row])
         yield _judge(ctx, port, row, _severity(ctx, port, row), lost_db)
 
@@ -88,6 +94,25 @@ def _is_broken(ctx: Context, row: int) -> bool:
         ports.net[b] == NO_NET
         and abs(near.angle_rad[row]) < FACING_RAD
         and abs(near.lateral_nm[row]) < np.fmin(ports.width_nm[a], ports.width_nm[b]) / 2
+    )
+
+
+def _missing(ctx: Context, port: int, gap: Gap) -> Finding:
+    """Return the finding of an open end ahead of which a whole waveguide is missing."""
+    ports, place, other_place = ctx.tables.ports, ctx.port_place(port), ctx.port_place(gap.other)
+    name = words.port_name(place.cell, ports.name[port])
+    other = words.port_name(other_place.cell, ports.name[gap.other])
+    way = "around a corner" if gap.is_bend else "along one line"
+    return ctx.finding(
+        f"{name} is not connected: {other} looks at it {way}, {words.length(gap.distance_nm)} away",
+        place,
+        facts=[ports.name[port] or _rank_in_device(ctx, port)],
+        measured=gap.distance_nm,
+        limit=0.0,
+        unit="nm",
+        related=[Related(f"open end: {other}", other_place)],
+        hint=f"draw the {'bend' if gap.is_bend else 'waveguide'} between the two; ignore this if both are meant to end",
+        severity=Severity.WARNING,
     )
 
 

@@ -91,6 +91,11 @@ WORDINGS: dict[str, Wording] = {
         "has a shape between two waveguides that looks like one and could not be followed",
         "its length and radius were not checked",
     ),
+    "uneven-device": Wording(
+        Severity.WARNING,
+        "has a device that is the same on both sides but for one place",
+        "see whether something was left there, or is missing on the other side",
+    ),
     "strip-on-guide": Wording(
         Severity.ERROR,
         "has a strip on the side of a waveguide that is too narrow to be one",

@@ -1,0 +1,61 @@
+"""Faults at devices: what lies at the side of one, or is drawn across a taper.
+
+As in `kinds.py`, each takes the correct chip, puts one fault in, and says where it is and what must be said. Lengths
+are in µm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from faults.kinds import ALL, CHIP, CROSSING, Fault, end
+from faults.merged_kinds import BRANCH, across
+from faults.scene import Item, box
+
+TAPER = end("a5", 1) + 10
+"""The middle of a taper from 0.5 to 0.8 µm."""
+
+
+def _found(*codes: str) -> frozenset[str]:
+    return frozenset(codes)
+
+
+NOT_BARE = {
+    # Where shapes that touch are not merged, the body of the crossing goes on to the box and is not looked at beyond.
+    ("crossing", 2.5 + 0.64j, 0.2): "bare and flat",
+    **{("crossing", -3.5 - 0.45j, size): "bare and flat" for size in (0.2, 0.5, 1.0)},
+    # As wide as the taper is long: the whole side is another one.
+    ("branch", -5 - 0.5j, 1.0): "bare",
+}
+"""Ways of drawing in which a box is still missed; who mends one takes it out."""
+
+
+def at_sides() -> Iterator[Fault]:
+    """Boxes of core at the side of a device, most of them within its marker."""
+    codes = _found("IN001", "WG007", "CN003", "CN005", "CN002")
+    sides = {
+        "crossing": (CROSSING, (1 + 0.9j, 2.5 + 0.64j, -3.5 - 0.45j, 0.6 + 2.4j, 2 + 0.75j), (0.2, 0.5, 1.0)),
+        "branch": (BRANCH, (-5 - 0.5j, 1 + 1.35j), (0.2, 0.5, 1.0)),
+        "coupler": (0j, (-8 + 2.75j, -12 - 3.95j), (0.2, 0.5)),
+    }
+    for name, (middle, places, sizes_um) in sides.items():
+        for aside in places:
+            for size_um in sizes_um:
+                half, at = size_um / 2, middle + aside
+                missed = NOT_BARE.get((name, aside, size_um))
+                styles = tuple(style for style in ALL if missed is None or not style.startswith(missed))
+                scene = CHIP.with_item("foreign", Item(box("box", -half, -half, half, half), at))
+                title = f"box of {size_um} um at the side of a {name} at {aside}"
+                yield Fault(title, scene, at, codes, styles, 3.5)
+
+
+def across_tapers() -> Iterator[Fault]:
+    """Guides across a taper, whose arms widen on one side only."""
+    for angle in (90, 60, 30):
+        name = f"guide across a taper at {angle} degrees"
+        yield Fault(name, across(TAPER, angle, 20), TAPER, _found("CN005", "CN003"), ALL, 3.0)
+
+
+def faults() -> list[Fault]:
+    """Return one of each."""
+    return [fault for group in (at_sides, across_tapers) for fault in group()]
