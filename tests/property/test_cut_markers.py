@@ -121,3 +121,16 @@ def test_many_deep_teeth_are_one_note_and_few_are_errors(merged: bool) -> None:
     # Where the comb begins and ends, solid guides meet it.
     assert many["CN002", "error"] <= 2
     assert many["CN002", "info"] == 1
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 90.0])
+@pytest.mark.parametrize("flat", [False, True])
+def test_pins_that_a_tool_wrote_as_polygons_are_pins(flat: bool, angle_deg: float) -> None:
+    library = place.wrapped(chip().library(), angle_deg)
+    library = hierarchy.flattened(library) if flat else library
+    expected = findings(library)
+    for cell in library.cells:
+        outlines = [polygon for path in cell.paths for polygon in path.to_polygons()]
+        cell.remove(*cell.paths)
+        cell.add(*outlines)
+    assert findings(library) == expected

@@ -127,22 +127,27 @@ fn of_pieces(
     hints: &[CapHint; 2],
     options: &TraceOptions,
 ) -> Result<Trace, &'static str> {
+    let mut is_cut_askew = false;
     let first = if let [one] = pieces {
         trace_ribbon(one, Some(*hints), options)
     } else {
-        pieces
-            .iter()
-            .map(|piece| trace_ribbon(piece, None, options))
-            .collect::<Result<Vec<Trace>, NotARibbon>>()
-            // Cut askew, one guide goes on in the other before that one has both of its sides.
-            .and_then(|traces| if traces.iter().any(is_askew) { Err(NotARibbon::NoCaps) } else { Ok(traces) })
-            .and_then(|traces| chain(traces, plan.dbu(plan.recipe.tolerances.snap_nm), Some(*hints), options))
+        let traces: Result<Vec<Trace>, NotARibbon> =
+            pieces.iter().map(|piece| trace_ribbon(piece, None, options)).collect();
+        // Cut askew, one guide goes on in the other before that one has both of its sides.
+        is_cut_askew = traces.as_ref().is_ok_and(|traces| traces.iter().any(is_askew));
+        if is_cut_askew {
+            Err(NotARibbon::NoCaps)
+        } else {
+            traces.and_then(|t| chain(t, plan.dbu(plan.recipe.tolerances.snap_nm), Some(*hints), options))
+        }
     };
     let trace = match first {
         Ok(trace) => trace,
         Err(failure) => {
             let rings: Vec<Vec<Point>> = pieces.iter().map(|piece| piece.to_vec()).collect();
-            let merged = region::union(&seam::closed(&rings, SEAM_DBU).unwrap_or(rings));
+            // Only along cuts rounding may have left cracks: elsewhere a slit is a slit.
+            let closed = if is_cut_askew { seam::closed(&rings, SEAM_DBU) } else { None };
+            let merged = region::union(&closed.unwrap_or(rings));
             let [one] = merged.as_slice() else { return Err(reason(&failure)) };
             let mut trace = trace_ribbon(one, Some(*hints), options).map_err(|_| reason(&failure))?;
             trace.n_shapes = pieces.len() as u32;

@@ -5,6 +5,7 @@
 //! its own pins face each other.
 
 use std::cell::Cell;
+use std::f64::consts::FRAC_PI_2;
 
 use rustc_hash::FxHashMap;
 use waveguard_base::{CellId, Problem};
@@ -125,12 +126,17 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
     for pin in &own.pins {
         let at = pin.port.at;
         let back = |a: f64, d: f64| [at[0] - a.cos() * d, at[1] - a.sin() * d];
+        // Two devices meet here and each drew a pin; the first takes the side behind.
+        let on_a_side = |a: f64, half: f64| {
+            let taken = |g: &usize| groups[*g].ports.iter().any(|p| near(p.at, at, half));
+            holding(back(a, half)).filter(|g| !taken(g)).or_else(|| holding(back(a, -half)).filter(|g| !taken(g)))
+        };
         let ring = match pin.heading {
             Heading::Known(a) => holding(back(a, edge)),
-            Heading::Axis(a, half) => {
-                // Two devices meet here and each drew a pin; the first takes the side behind.
-                let taken = |g: &usize| groups[*g].ports.iter().any(|p| near(p.at, at, half));
-                holding(back(a, half)).filter(|g| !taken(g)).or_else(|| holding(back(a, -half)).filter(|g| !taken(g)))
+            Heading::Axis(a, half) => on_a_side(a, half),
+            Heading::Edge(b) => {
+                let [w, h] = [0, 1].map(|k: usize| b.max[k] - b.min[k]);
+                on_a_side(if w <= h { 0.0 } else { FRAC_PI_2 }, w.min(h) / 2.0).or_else(|| holding(at))
             }
             _ => holding(at),
         };

@@ -42,8 +42,12 @@ const LEAST_BOXES: f64 = 4000.0;
 const RUN_EDGES: usize = 48;
 /// A shape of its own up to this many widths long may be a piece of a guide.
 const SHORT_WIDTHS: f64 = 3.0;
-/// The arms of a branch are no wider than so many of the cap they begin at,
-const ARM_WIDTHS: f64 = 0.5;
+/// The arms of a branch have so many widths of the cap they begin at,
+const ARM_WIDTHS: [f64; 2] = [0.2, 0.5];
+/// are at least so long by their width,
+const ARM_LENGTH: f64 = 0.5;
+/// fill so much of the box around them,
+const ARM_FILLED: f64 = 0.8;
 /// and have no more vertices.
 const MOST_OF_ARM: usize = 64;
 /// Sides of a stub are straight for so many widths,
@@ -118,9 +122,15 @@ impl Form {
             return false;
         }
         let (sin, cos) = e.direction_rad.sin_cos();
-        let across = self.points.iter().map(|p| (p[1] + by[1] - e.y) * cos - (p[0] + by[0] - e.x) * sin);
-        let (low, high) = across.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-        high - low <= ARM_WIDTHS * e.width
+        let mut room = BBox::EMPTY;
+        for p in &self.points {
+            let d = [p[0] + by[0] - e.x, p[1] + by[1] - e.y];
+            room.add(d[0] * cos + d[1] * sin, d[1] * cos - d[0] * sin);
+        }
+        let [along, across] = [0, 1].map(|k: usize| room.max[k] - room.min[k]);
+        // What a cut leaves over is a wedge or a sliver.
+        let is_even = self.area >= ARM_FILLED * along * across && along >= ARM_LENGTH * across;
+        is_even && (ARM_WIDTHS[0] * e.width..=ARM_WIDTHS[1] * e.width).contains(&across)
     }
 
     /// True when the edge is the end of a piece of guide, too short to be known as one, that a tool left at a
