@@ -134,11 +134,11 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
         let ring = match pin.heading {
             Heading::Known(a) => holding(back(a, edge)),
             Heading::Axis(a, half) => on_a_side(a, half),
-            Heading::Edge(b) => {
+            Heading::Edge(b) | Heading::Block(b) => {
                 let [w, h] = [0, 1].map(|k: usize| b.max[k] - b.min[k]);
                 on_a_side(if w <= h { 0.0 } else { FRAC_PI_2 }, w.min(h) / 2.0).or_else(|| holding(at))
             }
-            _ => holding(at),
+            Heading::None => holding(at),
         };
         match ring {
             Some(g) if groups[g].ports.len() >= plan.recipe.limits.device_ports => too_many_pins += 1,

@@ -325,16 +325,17 @@ mod tests {
         let boxed =
             ring(&[PLAIN[0], PLAIN[1], PLAIN[2], (6200, 2000), (6200, 2300), (5800, 2300), (5800, 2000), PLAIN[3]]);
         let ports = [port(0.0, 0.0, std::f64::consts::PI)];
-        let at = Outline::new(&boxed).unwrap().odd(&ports, LIMITS).unwrap();
+        let outline = Outline::new(&boxed).expect("edges");
+        let at = outline.odd(&ports, LIMITS).expect("a box");
         assert!((at[0] - 6000.0).abs() < 100.0 && (at[1] - 2150.0).abs() < 200.0, "{at:?}");
     }
 
     #[test]
     fn the_same_on_both_sides_and_another_side_altogether_are_no_box() {
         let ports = [port(0.0, 0.0, std::f64::consts::PI)];
-        assert!(Outline::new(&ring(&PLAIN)).unwrap().odd(&ports, LIMITS).is_none());
+        assert!(Outline::new(&ring(&PLAIN)).expect("edges").odd(&ports, LIMITS).is_none());
         let slanted = ring(&[PLAIN[0], PLAIN[1], (10_000, 4000), PLAIN[3]]);
-        assert!(Outline::new(&slanted).unwrap().odd(&ports, LIMITS).is_none());
+        assert!(Outline::new(&slanted).expect("edges").odd(&ports, LIMITS).is_none());
     }
 
     #[test]
