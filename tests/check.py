@@ -24,7 +24,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 OLDEST_PYTHON = (3, 11)
-STEP_TIMEOUT_S = 1200
+STEP_TIMEOUT_S = 2400
 
 TOOLS = [
     "maturin>=1.13,<2",
