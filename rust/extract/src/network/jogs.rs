@@ -245,11 +245,17 @@ pub fn with_whole_steps(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
     }
     let is_gone = |i: usize| {
         let at = |k: usize| vector(ring, (i + n + k - 2) % n);
-        let [before, one, other, after] = [at(0), at(1), at(2), at(3)];
         let turn = |a: [f64; 2], b: [f64; 2]| (a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1]);
-        let ((from, from_dot), (to, to_dot)) = (turn(before, one), turn(other, after));
+        let is_smooth = |(cross, dot): (f64, f64)| dot > 0.0 && cross.abs() < dot;
         // Cheap tests first: a smooth curve turns less, and a cap on both sides the same way.
-        if from * to >= 0.0 || (from_dot > 0.0 && from.abs() < from_dot) || (to_dot > 0.0 && to.abs() < to_dot) {
+        let (before, one) = (at(0), at(1));
+        let from = turn(before, one);
+        if is_smooth(from) {
+            return false;
+        }
+        let (other, after) = (at(2), at(3));
+        let to = turn(other, after);
+        if is_smooth(to) || from.0 * to.0 >= 0.0 {
             return false;
         }
         let (cross, dot) = turn(one, other);
