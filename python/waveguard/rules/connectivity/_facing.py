@@ -20,7 +20,7 @@ from waveguard.tables import FROM_GUIDE_END, OPTICAL
 NO_NET = -1
 NONE = -1
 SAME_WAY_RAD = math.radians(0.6)
-"""Ends that are turned against the grid are known to a step of it over their width."""
+"""Ends of bends that are turned against the grid are known to half a degree; a line between two is better known."""
 ASIDE_NM, TURNED_ASIDE_NM = 10.0, 150.0
 """Two ends of one line lie within this of it; where they are turned nobody knows exactly which line that is."""
 WIDTH_NM = 2.0

@@ -127,6 +127,8 @@ def layout_problem(ctx: Context) -> Iterator[Finding]:
     Fix: see the hint of each finding; most vanish when the file is written again by the layout tool.
     Limits: none.
     Not checked: whether the file obeys every rule of its format; only what the check stumbled over is reported.
+        A device is compared with its own other side only where it has 8 optical ports or fewer and not very many
+        corners; what differs from it in the same way in several devices of one layout is taken for drawn so.
     """
     ctx.looked_at("cells", len(ctx.facts.cell_names))
     for problem in ctx.facts.problems:
