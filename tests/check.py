@@ -30,6 +30,7 @@ TOOLS = [
     "maturin>=1.13,<2",
     "pytest>=8.4",
     "pytest-timeout>=2.4",
+    "pytest-xdist>=3.8",
     "hypothesis>=6.130",
     "ruff>=0.15",
     "mypy>=1.18",
@@ -64,7 +65,7 @@ def steps() -> list[Step]:
         ("types", "mypy of the contract tests", [python, "-m", "mypy", "--strict", "tests/contract"]),
         ("types", "stubtest", [python, "-m", "mypy.stubtest", "waveguard._core"]),
         ("rust", "cargo test", ["cargo", "test", "--workspace", "--locked", "--no-fail-fast"]),
-        ("tests", "pytest", [python, "-m", "pytest", "tests"]),
+        ("tests", "pytest", [python, "-m", "pytest", "tests", "-n", "auto", "--dist", "worksteal"]),
     ]
 
 

@@ -61,7 +61,9 @@ def wheel_of_sdist(out: Path) -> Path:
     """Build the wheel as pip does where no wheel fits."""
     run(sys.executable, "-m", "maturin", "sdist", "--out", out, cwd=ROOT)
     pip = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", out)
-    run(*pip, only(out, "*.tar.gz"), cwd=out, MATURIN_PEP517_ARGS=PROFILE)
+    # Crates of others that were compiled before are taken from there.
+    target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
+    run(*pip, only(out, "*.tar.gz"), cwd=out, MATURIN_PEP517_ARGS=PROFILE, CARGO_TARGET_DIR=target)
     return only(out, "*.whl")
 
 
