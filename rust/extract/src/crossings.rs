@@ -172,16 +172,16 @@ fn cross(p: &Piece, q: &Piece, lines: &[Line], end_widths: f64) -> Option<Crossi
     if !is_on(s, p.length) || !is_on(t, q.length) {
         return None;
     }
+    // Of pieces on one line the place is a matter of rounding only: both must lead to it.
+    let (on_p, on_q) = (p.at(s), q.at(t));
+    if (0..2).any(|k: usize| (on_p[k] - on_q[k]).abs() > ROUNDING_NM) {
+        return None;
+    }
     let from_ends = |line: &Line, along: f64| along.min(line.length() - along);
     let far_enough = from_ends(&lines[p.line as usize], p.along + s) > end_widths * q.width
         && from_ends(&lines[q.line as usize], q.along + t) > end_widths * p.width;
     let cos = (d[0] * e[0] + d[1] * e[1]).abs();
-    far_enough.then(|| Crossing {
-        a: p.line as usize,
-        b: q.line as usize,
-        at: p.at(s),
-        angle_rad: sin.abs().atan2(cos),
-    })
+    far_enough.then(|| Crossing { a: p.line as usize, b: q.line as usize, at: on_p, angle_rad: sin.abs().atan2(cos) })
 }
 
 #[cfg(test)]
@@ -230,6 +230,16 @@ mod tests {
             let a = line(&[[x - 9000.3, y - 100.1], [x, y], [x + 9000.7, y + 33.3]]);
             let b = line(&[[x - 11.1, y - 9000.9], [x, y], [x + 77.7, y + 9000.1]]);
             assert_eq!(crossings(&[a, b]).len(), 1, "at {x}, {y}");
+        }
+    }
+
+    #[test]
+    fn guides_on_one_line_do_not_cross_at_any_angle() {
+        for k in 0..2000 {
+            let (sin, cos) = (f64::from(k) * 0.0017).sin_cos();
+            let at = |along: f64| [777.3 + along * cos, -333.7 + along * sin];
+            let (a, b) = (line(&[at(744.0), at(7000.0)]), line(&[at(20_313.0), at(7000.0)]));
+            assert!(crossings(&[a, b]).is_empty(), "turned by {k}");
         }
     }
 

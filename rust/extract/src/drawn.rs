@@ -91,6 +91,8 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
     // A hole that is reached by a cut is a hole: the cut would pass for a pair of caps.
     let opened = if let [ring] = rings { ring::is_cut_open(ring).then(|| region::union(&[ring])) } else { None };
     let rings = opened.as_deref().unwrap_or(rings);
+    let closed = without_slits(rings);
+    let rings = closed.as_deref().unwrap_or(rings);
     let whole = if let [ring] = rings { jogs::with_whole_steps(ring, longest).map(|ring| [ring]) } else { None };
     let rings = whole.as_ref().map_or(rings, |whole| &whole[..]);
     let of_ring = |ring: &[Point]| jogs::smoothed_and_stepped(ring, longest);
@@ -122,6 +124,14 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
         drawn.protos.iter_mut().for_each(|p| p.region = Some(Arc::clone(&region)));
     }
     drawn
+}
+
+/// Rings without slits at joints; `None` when they have none.
+fn without_slits(rings: &[Vec<Point>]) -> Option<Vec<Vec<Point>>> {
+    let is_region = rings.len() > 1;
+    let closed: Vec<_> = rings.iter().map(|ring| ring::without_slits(ring, is_region)).collect();
+    let has_some = closed.iter().any(Option::is_some);
+    has_some.then(|| closed.into_iter().zip(rings).map(|(new, old)| new.unwrap_or_else(|| old.clone())).collect())
 }
 
 /// A ring without slits that are no wider than what rounding opens; `None` when it has none, or is more than one ring

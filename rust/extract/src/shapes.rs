@@ -113,12 +113,12 @@ pub fn origin(points: &[Point]) -> [f64; 2] {
     points.first().map_or([0.0; 2], |p| [f64::from(p.x), f64::from(p.y)])
 }
 
-/// The points relative to the first one, without hairs.
+/// The points relative to the first one, without hairs and slits.
 pub fn relative(points: &[Point]) -> Vec<Point> {
     let Some(&o) = points.first() else { return Vec::new() };
     let mut ring = points.iter().map(|p| Point::new(p.x - o.x, p.y - o.y)).collect();
     ring::shave(&mut ring);
-    ring
+    ring::without_slits(&ring, false).unwrap_or(ring)
 }
 
 fn same(a: &[Point], b: &[Point]) -> bool {

@@ -85,6 +85,39 @@ fn push_shaved(out: &mut Vec<Point>, p: Point) {
     }
 }
 
+/// A ring without slits: corners at which it turns back on itself around a gap that is no wider than what rounding opens
+/// between the ends of two shapes that were united. The inside of a ring of a region is on its left, also of one around
+/// a hole; that of a ring alone is where its area says. `None` when there are none.
+pub fn without_slits(ring: &[Point], is_of_region: bool) -> Option<Vec<Point>> {
+    let n = ring.len();
+    let corner = |i: usize| [ring[(i + n - 1) % n], ring[i], ring[(i + 1) % n]];
+    if n < 4 || !(0..n).any(|i| is_slit(corner(i))) {
+        return None;
+    }
+    let is_left = is_of_region || double_area(ring) > 0;
+    let is_open = |[a, b, c]: [Point; 3]| (crate::point::orient(a, b, c) < 0) == is_left;
+    let out: Vec<Point> = (0..n).filter(|&i| !(is_slit(corner(i)) && is_open(corner(i)))).map(|i| ring[i]).collect();
+    (out.len() < n && out.len() >= 3).then_some(out)
+}
+
+/// True when the way from `a` to `b` goes back from there, with no more between the two ways than rounding leaves.
+fn is_slit([a, b, c]: [Point; 3]) -> bool {
+    if dot(a, b, c) >= 0 {
+        return false;
+    }
+    let legs = [a.distance_sq(b) as f64, b.distance_sq(c) as f64];
+    let across = crate::point::orient(a, b, c) as f64;
+    // Where the shorter way ends, measured across the longer one.
+    across != 0.0
+        && legs[0].min(legs[1]) >= SLIT_LENGTH * SLIT_LENGTH
+        && across * across <= SLIT_WIDTH * SLIT_WIDTH * legs[0].max(legs[1])
+}
+
+/// Corners of two shapes that meet are a diagonal of the grid apart by rounding, and twice that on half the grid, in dbu.
+const SLIT_WIDTH: f64 = 2.9;
+/// A slit is far longer than wide.
+const SLIT_LENGTH: f64 = 24.0;
+
 /// True when the way from `a` to `b` goes back from there.
 fn is_hair(a: Point, b: Point, c: Point) -> bool {
     crate::point::orient(a, b, c) == 0 && dot(a, b, c) < 0
@@ -169,6 +202,32 @@ mod tests {
     #[test]
     fn cleaning_turns_rings_counter_clockwise() {
         assert!(double_area(&cleaned(&ring(&[(0, 0), (0, 10), (10, 10), (10, 0)]))) > 0);
+    }
+
+    #[test]
+    fn slits_that_rounding_leaves_at_a_joint_are_closed() {
+        // Two ends of guides at an angle, united: one corner of a cap is a step beside the other, or the caps cross in
+        // their middle. The ring may run either way.
+        let whole = ring(&[(0, 0), (9000, 0), (9001, 0), (18_000, 0), (18_000, 500), (9000, 500), (0, 500)]);
+        for apex in [(9000, 500), (9000, 250)] {
+            let mut slit = whole.clone();
+            slit.insert(2, Point::new(apex.0, apex.1));
+            for backwards in [false, true] {
+                let (mut slit, mut whole) = (slit.clone(), whole.clone());
+                if backwards {
+                    slit.reverse();
+                    whole.reverse();
+                }
+                assert_eq!(without_slits(&slit, false), Some(whole));
+            }
+        }
+        // In a region, also one into the core from a hole.
+        let hole = ring(&[(0, 0), (0, 500), (250, 500), (250, 900), (251, 500), (500, 500), (500, 0)]);
+        assert_eq!(without_slits(&hole, true).map(|ring| ring.len()), Some(6));
+        // A gap that was drawn stays, and so does the tip of a taper.
+        let gap = ring(&[(0, 0), (9000, 0), (9000, 400), (9020, 0), (18_000, 0), (18_000, 500), (0, 500)]);
+        let tip = ring(&[(0, 0), (100, 1), (200, 2), (0, 4)]);
+        assert_eq!([&gap, &tip].map(|ring| without_slits(ring, false)), [None, None]);
     }
 
     #[test]
