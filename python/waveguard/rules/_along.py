@@ -88,6 +88,23 @@ def partners(ctx: Context, own: NDArray[np.int64]) -> NDArray[np.int64]:
     return out
 
 
+def leads_into(ctx: Context, port: int, reach_nm: float) -> int:
+    """Return the device at the other end of the way from a port of a waveguide on; -1 when it is out of reach."""
+    devices, guides = ctx.tables.devices, ctx.tables.waveguides
+    way_nm = 0.0
+    while True:
+        device = int(ctx.tables.ports.device[port])
+        guide = int(devices.waveguide[device])
+        if guide < 0:
+            return device
+        way_nm += float(guides.centerline_length_nm[guide])
+        a, b = int(guides.port_a[guide]), int(guides.port_b[guide])
+        far = b if port == a else a
+        port = int(partners(ctx, np.array([far]))[0]) if far >= 0 else -1
+        if port < 0 or way_nm > reach_nm:
+            return -1
+
+
 def narrowest_nm(ctx: Context) -> NDArray[np.float64]:
     """Return for each waveguide the least width of its route.
 

@@ -5,6 +5,7 @@
 //! light can tell: they are one device with the body beside them. Strips narrower than any guide that run along
 //! a guide belong to that guide and are no device.
 
+mod caps;
 mod entered;
 mod gratings;
 mod strips;
@@ -90,6 +91,7 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> (Vec
     let mut keep = is_short.clone().map(|s| !s);
     outlines.retain(|_| keep.next().unwrap_or(true));
     ports.retain(|_| !is_short.next().unwrap_or(false));
+    caps::add(plan, cells, devices, &outlines, &mut ports);
     let groups = gratings::groups(plan, cells, devices, &outlines);
     let mut rest = Vec::new();
     for group in groups {

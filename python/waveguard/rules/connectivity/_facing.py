@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waveguard.rules import Context
-from waveguard.tables import FROM_GUIDE_END, OPTICAL
+from waveguard.tables import DRAWN_SOURCES, FROM_GUIDE_END, FROM_GUIDE_ENTRY, OPTICAL
 
 NO_NET = -1
 NONE = -1
@@ -40,12 +40,20 @@ class Gap(NamedTuple):
     is_bend: bool
 
 
+def bare_ends(ctx: Context) -> NDArray[np.bool_]:
+    """Return which ports are ends of bare shapes: of waveguides, and of arms of what no cell says what it is."""
+    ports, devices = ctx.tables.ports, ctx.tables.devices
+    is_drawn = np.isin(devices.source[ports.device], DRAWN_SOURCES) if len(devices) else ports.device >= 0
+    bare: NDArray[np.bool_] = (ports.source == FROM_GUIDE_END) | ((ports.source == FROM_GUIDE_ENTRY) & is_drawn)
+    return bare
+
+
 def gaps(ctx: Context) -> dict[int, Gap]:
     """Return for open ends of bare waveguides the ends that they were joined to by what is missing."""
     ports = ctx.tables.ports
     known = np.isfinite(ports.width_nm) & np.isfinite(ports.direction_rad)
     rows = np.flatnonzero((ports.kind == OPTICAL) & (ports.device >= 0) & known)
-    is_open = (ports.net[rows] == NO_NET) & (ports.source[rows] == FROM_GUIDE_END)
+    is_open = (ports.net[rows] == NO_NET) & bare_ends(ctx)[rows]
     if is_open.sum() < 2:
         return {}
     top = ctx.tables.devices.top[ports.device[rows]].astype(np.float64)

@@ -24,6 +24,8 @@ ALONGSIDE_RAD = math.radians(5.0)
 """Waveguides that lie on each other cross again and again at less than this: that is one place, not many."""
 PLAIN_WIDTHS2 = 4.0
 """A crossing of more than so many squared widths, at a right angle, is a device that somebody drew."""
+ROUNDED_NM = 2.0
+"""Two cross-sections of one waveguide differ by so much where both were rounded to the grid."""
 WIDENED = 1.1
 """Arms of a device widen towards its middle; those of a plain crossing do not, within this part."""
 
@@ -173,6 +175,6 @@ def _widens(ctx: Context, guide: int, port: int) -> bool:
         return False
     wider_nm = tapers.end_width_nm[first:end] - tapers.begin_width_nm[first:end]
     if int(guides.port_a[guide]) == port:
-        return bool(tapers.start_nm[first] <= ctx.tables.ports.width_nm[port] and wider_nm[0] > 0)
+        return bool(tapers.start_nm[first] <= ctx.tables.ports.width_nm[port] and wider_nm[0] > ROUNDED_NM)
     rest_nm = guides.centerline_length_nm[guide] - tapers.start_nm[end - 1] - tapers.length_nm[end - 1]
-    return bool(rest_nm <= ctx.tables.ports.width_nm[port] and wider_nm[-1] < 0)
+    return bool(rest_nm <= ctx.tables.ports.width_nm[port] and wider_nm[-1] < -ROUNDED_NM)

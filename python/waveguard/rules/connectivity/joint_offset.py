@@ -20,6 +20,8 @@ GUIDE_END = FROM_GUIDE_END
 PINS = (FROM_PIN_PATH, FROM_PIN_RECTANGLE)
 GRID_STEPS = 0.5
 """Offsets of drawn ports are whole grid steps; half of one tells them from zero."""
+OFF_GRID_STEPS = 0.02
+"""Places this far from half a step of the grid were not drawn there, in half steps."""
 RIGHT_ANGLE_RAD = 1e-6
 """Placements turned by a multiple of 90 degrees to this accuracy keep grid points on the grid."""
 
@@ -52,7 +54,12 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
     ctx.looked_at("joints", int(optical.sum()))
     ends = np.stack([nets.port_a, nets.port_b])
     quarter_turns = devices.rotation_rad[ports.device[ends]] / (math.pi / 2)
-    off_axis = (np.abs(quarter_turns - np.round(quarter_turns)) * (math.pi / 2) > RIGHT_ANGLE_RAD).any(axis=0)
+    # Devices turned in a cell that is turned back with them are upright: their ports are off the grid all the same.
+    off_axis = (
+        (np.abs(quarter_turns - np.round(quarter_turns)) * (math.pi / 2) > RIGHT_ANGLE_RAD)
+        | _off_grid(ports.x_nm[ends], ctx.facts.dbu_nm)
+        | _off_grid(ports.y_nm[ends], ctx.facts.dbu_nm)
+    ).any(axis=0)
     limit_nm = ctx.facts.dbu_nm * np.where(off_axis, GRID_STEPS + turned.ROUNDING_STEPS, GRID_STEPS)
     # The middle of a slanted cap lies between grid points, of the grid it was drawn on, whatever that of the file is.
     quarters = ports.direction_rad[ends] / (math.pi / 2)
@@ -86,6 +93,13 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
             if is_off
             else "turn one of the two so that they look along one line",
         )
+
+
+def _off_grid(at_nm: NDArray[np.float64], dbu_nm: float) -> NDArray[np.bool_]:
+    """Return which places lie neither on the grid nor in the middle of a step."""
+    halves = at_nm / (dbu_nm / 2)
+    off: NDArray[np.bool_] = np.abs(halves - np.round(halves)) > OFF_GRID_STEPS
+    return off
 
 
 def _turn_limit_rad(ctx: Context, ends: NDArray[np.int64]) -> NDArray[np.float64]:

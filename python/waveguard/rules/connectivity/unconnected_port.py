@@ -11,7 +11,7 @@ from waveguard.analyses.defects import in_words, near_miss_loss
 from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
-from waveguard.rules.connectivity._facing import Gap, gaps
+from waveguard.rules.connectivity._facing import Gap, bare_ends, gaps
 from waveguard.tables import FROM_GUIDE_END, OPTICAL
 
 NO_NET = -1
@@ -40,10 +40,10 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     Limits: the extraction tolerances of the PDK for position (snap), angle, and for what is a near miss. A port with
         a partner is a candidate only where it lies ahead, not beside.
     Not checked: electrical ports, the fibre side of couplers, ports where the circuit is stated to begin or end.
-        The open end of a waveguide drawn as a bare shape, without any pin, is an error only when another open port
-        faces it, so that light would cross the gap; it is a warning when another port is near, or when a straight or a
-        bend fits between it and another open end of the same width, and an info otherwise: nothing says that it is
-        meant to go on. A port that lies on the same port of a duplicate of its
+        The open end of a waveguide, or of an arm of a device, that was drawn as a bare shape without any pin is an
+        error only when another open port faces it, so that light would cross the gap; it is a warning when another
+        port is near, or when a straight or a bend fits between it and another open end of the same width, and an info
+        otherwise: nothing says that it is meant to go on. A port that lies on the same port of a duplicate of its
         device is left to CN004.
     """
     ports, near = ctx.tables.ports, ctx.tables.near_misses
@@ -58,20 +58,20 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     excused[_under_twins(ctx)] = True
     losses_db = near_miss_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
-    missing = gaps(ctx)
+    bare, missing = bare_ends(ctx), gaps(ctx)
     for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
         row = row_of.get(port)
         if row is not None and (abs(near.angle_rad[row]) > SAME_WAY_RAD or _is_neighbour(ctx, row)):
             row = None
-        if row is None and port in missing and ports.source[port] == FROM_GUIDE_END:
+        if row is None and port in missing:
             yield _missing(ctx, port, missing[port])
             continue
         lost_db = math.nan if row is None else float(losses_db[row])
-        yield _judge(ctx, port, row, _severity(ctx, port, row), lost_db)
+        yield _judge(ctx, port, row, _severity(ctx, row, is_bare=bool(bare[port])), lost_db)
 
 
-def _severity(ctx: Context, port: int, row: int | None) -> Severity:
-    if ctx.tables.ports.source[port] != FROM_GUIDE_END:
+def _severity(ctx: Context, row: int | None, *, is_bare: bool) -> Severity:
+    if not is_bare:
         return Severity.ERROR
     if row is None:
         return Severity.INFO

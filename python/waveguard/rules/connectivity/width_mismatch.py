@@ -19,10 +19,16 @@ STEEPEST = 1.0
 """A width that changes by more than this part of the way is no taper: even fans of couplers widen by less."""
 LEAST_STEP_NM = 10.0
 """Widths within one shape are known to some grid steps at a single place."""
+TWICE_ROUNDED = 1.42
+"""The sides of a taper may be stairs of the grid, rounded once more where its cell was turned and drawn flat."""
+TAPER_NM = 250.0
+"""A change of width over a longer way is a taper, over a shorter one it may be the jump itself."""
 TEETH = 12
 """From so many jumps in a row on they are the teeth of a grating or of a sub-wavelength taper, and none a mistake."""
 PITCH_WIDTHS = 2.0
 """Jumps further apart than this many widths of the waveguide are no row."""
+ARM_WIDTHS = 5.0
+"""What is wide for so many widths only, before waveguides meet, is an arm of the device where they do."""
 SAME_WIDTH = 0.1
 """Two ends of one waveguide are as wide as each other within this part; what disturbs such a one is WG007."""
 
@@ -41,7 +47,8 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
     Limits: joint_width_nm of the PDK's limits. Widths along the axes of the grid are known exactly; where an end that
         was measured on a drawn shape is turned, each corner is known to half a step in x and in y.
     Not checked: joints where one of the widths is not known; electrical joints; jumps by less than 10 nm within one
-        shape, or within a width of its ends, unless its sides are straight for 250 nm before and behind.
+        shape, or within a width of its ends, unless its sides are straight for 250 nm before and behind; arms of bare
+        crossings and branches, which widen as whoever designed them meant.
     """
     nets, ports = ctx.tables.nets, ctx.tables.ports
     optical = ports.kind[nets.port_a] == OPTICAL
@@ -77,7 +84,8 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
 
 def _steps_within(ctx: Context) -> Iterator[Finding]:
     """Judge waveguides whose width jumps between their ends."""
-    steps = sorted(_steps(ctx), key=lambda step: (step.row, step.at_nm))
+    is_arm = _Arms(ctx)
+    steps = sorted((one for one in _steps(ctx) if not is_arm.behind(one)), key=lambda step: (step.row, step.at_nm))
     for row in _rows(steps):
         if len(row) < TEETH:
             yield from (_jump(ctx, step.place, step.width_nm, step.other_nm) for step in row)
@@ -130,6 +138,30 @@ def _teeth(ctx: Context, row: Sequence[_Step]) -> Finding:
     )
 
 
+class _Arms:
+    """Tells what is wide for a short way only, up to where waveguides meet."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._ports_of = along.OpticalPorts(ctx)
+
+    def from_port(self, port: int, width_nm: float, way_nm: float = 0.0) -> bool:
+        """Whether the way from a port of a waveguide is an arm, after some way already."""
+        body = along.leads_into(self._ctx, port, ARM_WIDTHS * width_nm - way_nm) if port >= 0 else -1
+        return body >= 0 and len(self._ports_of(body)) > 2
+
+    def behind(self, step: _Step) -> bool:
+        """Whether the wide side of a jump within a waveguide is an arm."""
+        guides = self._ctx.tables.waveguides
+        is_ahead = step.other_nm > step.width_nm
+        rest_nm = float(guides.centerline_length_nm[step.row]) - step.at_nm if is_ahead else step.at_nm
+        end = int((guides.port_b if is_ahead else guides.port_a)[step.row])
+        width_nm = max(step.width_nm, step.other_nm)
+        if end < 0 or rest_nm > ARM_WIDTHS * width_nm:
+            return False
+        return self.from_port(int(along.partners(self._ctx, np.array([end]))[0]), width_nm, rest_nm)
+
+
 def _steps(ctx: Context) -> Iterator[_Step]:
     known: dict[int, list[float]] = {}
     for step in _steps_of_sides(ctx):
@@ -165,8 +197,19 @@ def _steps_of_sides(ctx: Context) -> Iterator[_Step]:
     least_nm = np.maximum(flaws.error_nm, float(ctx.pdk.limits.joint_width_nm))
     for k in np.flatnonzero((step_nm > least_nm) & (step_nm > STEEPEST * flaws.length_nm)).tolist():
         row, width_nm = int(flaws.waveguide[k]), float(flaws.width_nm[k])
+        is_small = step_nm[k] <= TWICE_ROUNDED * flaws.error_nm[k]
+        if is_small and _in_taper(ctx, row, float(flaws.start_nm[k])):
+            continue
         at = ctx.place(flaws.x_nm[k], flaws.y_nm[k], top=ctx.waveguide_top(row), cell=ctx.waveguide_cell(row))
         yield _Step(row, float(flaws.start_nm[k]), at, width_nm, width_nm + float(flaws.widened_nm[k]))
+
+
+def _in_taper(ctx: Context, guide: int, at_nm: float) -> bool:
+    """Whether a place along a waveguide lies in a taper."""
+    tapers = ctx.tables.tapers
+    first, end = np.searchsorted(tapers.waveguide, [guide, guide + 1])
+    start_nm, length_nm = tapers.start_nm[first:end], tapers.length_nm[first:end]
+    return bool(((start_nm <= at_nm) & (at_nm <= start_nm + length_nm) & (length_nm >= TAPER_NM)).any())
 
 
 def _steps_between(ctx: Context) -> Iterator[Finding]:
@@ -176,8 +219,12 @@ def _steps_between(ctx: Context) -> Iterator[Finding]:
     widths_nm = np.stack([ports.width_nm[found.port_a], ports.width_nm[found.port_b]])
     wider_nm = widths_nm.max(axis=0, initial=0.0)
     step_nm = np.abs(widths_nm[0] - widths_nm[1])
+    is_arm = _Arms(ctx)
     for k in np.flatnonzero((step_nm > SAME_WIDTH * wider_nm) & (found.along_nm < wider_nm)).tolist():
         row = int(found.junction[k])
+        wide = int((found.port_a if widths_nm[0, k] > widths_nm[1, k] else found.port_b)[k])
+        if is_arm.from_port(wide, float(wider_nm[k])):
+            continue
         device = int(junctions.device[row])
         cell = ctx.device_cell(device)
         at = ctx.place(junctions.x_nm[row], junctions.y_nm[row], top=int(ctx.tables.devices.top[device]), cell=cell)

@@ -15,6 +15,7 @@ from waveguard.units import nm2_to_um2
 CORE_AREA = "core_area_nm2"
 MAX_NAMED = 3
 NOTHING = "core shapes, but no waveguide, no device and no joint"
+LONE = "shapes with ends of waveguides, but no waveguide and no joint"
 
 
 @rule("EX001", severity="warning", since="0.1", gate=True)
@@ -43,7 +44,8 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     if not len(ctx.tables.nets) and is_drawn and not ctx.facts.ends:
         names = ", ".join(ctx.cell_name(int(top)) for top in table.top[rows[:MAX_NAMED]])
         guides = len(ctx.tables.waveguides)
-        found = f"{words.count(guides, 'waveguide')}, but no device and no joint" if guides else NOTHING
+        lone = LONE if len(ctx.tables.devices) else NOTHING
+        found = f"{words.count(guides, 'waveguide')}, but no device and no joint" if guides else lone
         ctx.not_evaluated("top cells", rows.size, f"{found} found in {names}")
         return
     ctx.looked_at("top cells", rows.size)

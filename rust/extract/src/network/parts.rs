@@ -123,7 +123,7 @@ fn cut_arm(
         let nodes = [at_begin, at_end];
         let side = match look.inside(*interval, entries, owners) {
             Ok((rest, outside)) => {
-                let traced = add_guide(arm, &look, [*interval, rest], nodes, owners, network).map(Side::Guide);
+                let traced = add_guide(arm, &look, [*interval, rest], nodes, outside, owners, network).map(Side::Guide);
                 if traced.is_none() {
                     owners.lose(nodes, look.lost(interval));
                     // Guides from outside enter the body itself.
@@ -219,7 +219,7 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
         if is_whole { [Some(from), look.ring_start(0.0, around)] } else { [look.closed_at(&intervals, around), None] };
     for from in starts.into_iter().flatten() {
         let Some(all) = look.stretch(from, from + around) else { continue };
-        if add_guide(arm, look, [all; 2], [None; 2], owners, network).is_some() {
+        if add_guide(arm, look, [all; 2], [None; 2], [None; 2], owners, network).is_some() {
             return;
         }
     }
@@ -231,7 +231,7 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
     for (i, interval) in intervals.iter().enumerate() {
         let next = if i == last { first } else { owners.add() };
         let nodes = [Some(before), Some(next)];
-        if add_guide(arm, look, [*interval; 2], nodes, owners, network).is_none() {
+        if add_guide(arm, look, [*interval; 2], nodes, [None; 2], owners, network).is_none() {
             owners.lose(nodes, look.lost(interval));
         }
         before = next;
@@ -239,12 +239,13 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
 }
 
 /// Traces the inner part of a stretch and returns its number; what cannot be traced becomes part of the bodies at its
-/// ends.
+/// ends. `outside` are the guides that go on from its ends.
 fn add_guide(
     arm: &Arm,
     look: &Look,
     [whole, interval]: [Interval; 2],
     nodes: [Option<usize>; 2],
+    outside: [Option<End>; 2],
     owners: &mut Owners,
     network: &mut Network,
 ) -> Option<usize> {
@@ -263,6 +264,11 @@ fn add_guide(
             trace.ends[k].direction_rad = y.atan2(x);
         }
         place_end(&mut trace, k, &interval.sections[k]);
+        if let (true, Some(end)) = (is_slice, outside[k]) {
+            // What was cut off goes on as what it was cut from.
+            let [direction_rad, cap_rad] = [end.direction_rad, end.cap_rad].map(|a| wrap_angle(a + PI));
+            trace.ends[k] = End { direction_rad, cap_rad, ..end };
+        }
     }
     if nodes == [None; 2] && interval.is_open == [false; 2] {
         face_each_other(&mut trace.ends);

@@ -40,10 +40,9 @@ fn end_direction(end: &Node, inner: &Node, arc: f64, normal: [f64; 2], grid: f64
     let skew = angle_between(d, normal) + 0.5 * arc;
     let is_on_grid = normal[0].abs().min(normal[1].abs()) < f64::EPSILON;
     let long = if is_on_grid { LONG_END[0] } else { LONG_END[1] } * size(normal);
-    let is_long_enough = size(d) >= size(normal);
     let unsure = ROUNDED * grid * (1.0 / size(d) + 1.0 / size(normal)) + TURN * arc.abs();
     // A tool that cuts along the grid does so at any angle to the guide.
-    let is_cut = is_on_grid && is_long_enough && skew.abs() > unsure;
+    let is_cut = is_on_grid && skew.abs() > unsure;
     let is_drawn_at_cap = skew.abs() < SKEW && size(d) < long && !is_cut;
     let along = d[1].atan2(d[0]) - 0.5 * arc;
     waveguard_geom::transform::wrap_angle(if is_drawn_at_cap { along + skew } else { along })

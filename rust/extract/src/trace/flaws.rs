@@ -207,8 +207,16 @@ fn wall(side: &[Vertex], i: usize, hand: f64, grid: f64) -> Option<(f64, f64, f6
     }
     let along = unit([before[0] + after[0], before[1] + after[1]]);
     let step = cross(along, edge) * hand;
-    let error = rounding(along, grid);
+    // On a side that is a staircase of the grid one stair is none of its own.
+    let error = rounding(along, grid).max(roughness(&side[first..=i]) + roughness(&side[i + 1..=last]));
     (step.abs() > error).then_some((step, error, length))
+}
+
+/// How far the vertices of a part lie off the line between its ends.
+fn roughness(part: &[Vertex]) -> f64 {
+    let (from, to) = (part[0].at, part[part.len() - 1].at);
+    let way = unit(sub(to, from));
+    part.iter().map(|v| cross(way, sub(v.at, from)).abs()).fold(0.0, f64::max)
 }
 
 /// The place so far before the end of a polyline, on its first edge.

@@ -42,6 +42,26 @@ fn a_step_of_two_grid_steps_is_found_and_one_is_rounding() {
 }
 
 #[test]
+fn stairs_of_the_grid_that_were_turned_are_no_steps() {
+    // A taper from 500 to 3,000 in 1,250 stairs of one grid step on each side.
+    let side = |k: i32| (16 * k, 250 + k);
+    let upper = (0..=1250).flat_map(|k| [side(k), (16 * k + 15, side(k).1)]);
+    let upper: Vec<(i32, i32)> = upper.collect();
+    let ring: Vec<(i32, i32)> = upper.iter().copied().chain(upper.iter().rev().map(|&(x, y)| (x, -y))).collect();
+    let options = TraceOptions { width_max: 4000.0, ..TraceOptions::default() };
+    for degrees in [0.0_f64, 20.0, 33.0, 45.0, 77.0] {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let turned = |&(x, y): &(i32, i32)| {
+            let (x, y) = (f64::from(x), f64::from(y));
+            Point::new((x * cos - y * sin).round() as i32, (x * sin + y * cos).round() as i32)
+        };
+        let found = trace_ribbon(&ring.iter().map(turned).collect::<Vec<_>>(), None, &options).expect("a taper").flaws;
+        let steps = found.iter().filter(|f| f.widened.abs() > f.length).count();
+        assert_eq!(steps, 0, "turned by {degrees}: {found:?}");
+    }
+}
+
+#[test]
 fn a_jog_of_both_sides_is_one_flaw_aside() {
     let ring = [(0, 0), (20_000, 0), (20_000, 3), (40_000, 3), (40_000, 503), (20_000, 503), (20_000, 500), (0, 500)];
     let ring: Vec<Point> = ring.iter().map(|&(x, y)| Point::new(x, y)).collect();
