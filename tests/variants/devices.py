@@ -132,7 +132,7 @@ def library(seed: int, kind: str) -> gdstk.Library:
     width = float(random.choice([0.5, 0.48]))
     shapes, ports = DEVICES[kind](random, width)
     result, top, device = gdstk.Library("devices"), gdstk.Cell("circuit"), gdstk.Cell("device")
-    polygons = [_polygon(outline) for outline in shapes]
+    polygons = [polygon(outline) for outline in shapes]
     if random.random() < 0.5:
         polygons = gdstk.boolean(polygons, [], "or", precision=UNITED_UM, layer=CORE[0], datatype=CORE[1])
     device.add(*polygons)
@@ -146,7 +146,7 @@ def library(seed: int, kind: str) -> gdstk.Library:
             if "crossing" in kind and random.random() < 0.5:
                 pieces.append(arc(10.0, float(random.choice([-1, 1])) * np.pi / 2, width))
             guide = gdstk.Cell(f"guide{len(result.cells)}")
-            guide.add(_polygon(chained(pieces).outline()))
+            guide.add(polygon(chained(pieces).outline()))
             result.add(guide)
             origin = at + place * np.exp(1j * turn)
             rounded = (round(origin.real, 3), round(origin.imag, 3))
@@ -159,6 +159,7 @@ def n_ports(kind: str) -> int:
     return len(DEVICES[kind](np.random.default_rng(0), 0.5)[1])
 
 
-def _polygon(outline: Complex) -> gdstk.Polygon:
+def polygon(outline: Complex) -> gdstk.Polygon:
+    """Return a polygon on the core layer, with its corners on the grid."""
     points = np.round(np.column_stack([outline.real, outline.imag]), 3)
     return gdstk.Polygon(points, layer=CORE[0], datatype=CORE[1])  # type: ignore[arg-type]

@@ -5,6 +5,7 @@
 //! light can tell: they are one device with the body beside them. Strips narrower than any guide that run along
 //! a guide belong to that guide and are no device.
 
+mod ahead;
 mod caps;
 mod entered;
 mod gratings;
@@ -15,6 +16,7 @@ use std::f64::consts::PI;
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, GridIndex, Point, Transform, ring};
 
@@ -28,7 +30,7 @@ use crate::place::{Placed, Placements, Rest};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
 use crate::strays::Stray;
-use crate::trace::CapHint;
+use crate::trace::{CapHint, End};
 
 /// Parts of one grating are no further apart than this, in nm: about a wavelength in the cladding.
 const GRATING_REACH_NM: f64 = 1000.0;
@@ -80,7 +82,8 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> (Vec
     }
     let mut keep = strips.iter().map(|s| !s);
     outlines.retain(|_| keep.next().unwrap_or(true));
-    let mut ports = entries(plan, cells, devices, &outlines);
+    let mut caps = caps_of(plan, cells, devices, &outlines);
+    let mut ports = entries(plan, cells, devices, &outlines, &caps);
     let mut changed: Vec<(usize, Proto)> = Vec::new();
     let short: Vec<Option<Proto>> =
         outlines.iter().zip(&ports).map(|(o, ports)| between(plan, cells, &devices[o.device], ports)).collect();
@@ -90,8 +93,11 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> (Vec
     }
     let mut keep = is_short.clone().map(|s| !s);
     outlines.retain(|_| keep.next().unwrap_or(true));
+    let mut keep = is_short.clone().map(|s| !s);
+    caps.retain(|_| keep.next().unwrap_or(true));
     ports.retain(|_| !is_short.next().unwrap_or(false));
-    caps::add(plan, cells, devices, &outlines, &mut ports);
+    ahead::add(plan, cells, devices, &outlines, &caps, &mut ports);
+    caps::add(cells, devices, &outlines, &caps, &mut ports);
     let groups = gratings::groups(plan, cells, devices, &outlines);
     let mut rest = Vec::new();
     for group in groups {
@@ -292,8 +298,19 @@ fn inside(ring: &[[f64; 2]], p: [f64; 2]) -> bool {
     points.is_some_and(|r| contains(&r, p))
 }
 
-/// For each outline the ports where free guides end at it, in the frame of the top.
-fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<Vec<LocalPort>> {
+/// The caps of all outlines.
+fn caps_of(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<Vec<(End, usize)>> {
+    outlines.par_iter().map(|outline| caps::of_outline(plan, cells, devices, outline)).collect()
+}
+
+/// For each outline the ports where free guides end at it, in the frame of the top. Not where one misses a cap.
+fn entries(
+    plan: &Plan,
+    cells: &[CellPlan],
+    devices: &[Placed],
+    outlines: &[Outline],
+    caps: &[Vec<(End, usize)>],
+) -> Vec<Vec<LocalPort>> {
     let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
     let edge = plan.dbu(plan.recipe.tolerances.marker_edge_nm);
     let boxes: Vec<BBox> = outlines.iter().map(|o| o.bbox).collect();
@@ -353,6 +370,9 @@ fn entries(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outl
             if let Some((_, k)) = best {
                 let direction_rad = wrap_angle(port.direction_rad + PI);
                 let entry = LocalPort { direction_rad, source: PortSource::Junction, section: None, ..port };
+                if caps::is_missed(&caps[k], &entry, reach) {
+                    continue;
+                }
                 // A shape that was drawn twice is entered twice.
                 let twins = met.iter().filter(|&&l| l != k && same_box(&outlines[l].bbox, &outlines[k].bbox));
                 found.extend(twins.map(|&l| (l, entry.clone())));

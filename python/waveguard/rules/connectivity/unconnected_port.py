@@ -33,7 +33,8 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     What: an optical port of a device or waveguide that no other port meets. Two ports meet when they lie at the same
         point, look in opposite directions and are of the same kind. The finding names the nearest candidate, how far
         apart, how far aside and how far turned it is, what light that crosses would lose by the overlap of the modes
-        (where the PDK states clad_index), and the move that would join the two.
+        (where the PDK states clad_index), and the move that would join the two. The side of a bare body that a
+        waveguide ends short of, square to it, counts as a port where the waveguide would enter.
     Why: the light leaves the circuit there. A gap of some nanometres already scatters; a micrometre loses everything.
     Fix: move the device as the hint says, or add the missing waveguide. A port that is meant to stay open should end
         in a terminator, or be stated as a port of the top cell.

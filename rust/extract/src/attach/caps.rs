@@ -21,6 +21,8 @@ const SQUARE_RAD: f64 = 0.2;
 const SIDE_WIDTHS: f64 = 0.4;
 /// A cap is as wide as the guide that a cross-section states, within this part.
 const SAME_WIDTH: f64 = 0.1;
+/// A guide that ends at a cap looks the same way within this, in rad.
+const FACING_RAD: f64 = 0.6;
 /// A guide that enters a shape within so many widths of a cap enters it there.
 const BEFORE_WIDTHS: f64 = 1.5;
 /// A shape with one cap only is any shape.
@@ -28,30 +30,51 @@ const FEWEST: usize = 2;
 /// Shapes with more corners are no devices.
 const MOST_CORNERS: usize = 20_000;
 
-/// Adds to the ports of each outline those at caps where no guide enters it.
+/// The caps of an outline in the frame of its top, each with the cross-section that is as wide.
+pub(super) fn of_outline(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outline: &Outline) -> Vec<(End, usize)> {
+    let own = of(cells, &devices[outline.device]);
+    let Some(layer) = own.layer.filter(|_| own.is_free() && own.guide.is_none()) else { return Vec::new() };
+    let pair = plan.pair(layer);
+    let section = |width: f64| {
+        let nm = width * plan.layout.dbu_nm;
+        plan.recipe.section(pair, nm, 0.0).filter(|&k| {
+            let usual = plan.recipe.guides[k].width_nm;
+            usual.is_nan() || (nm - usual).abs() <= SAME_WIDTH * usual
+        })
+    };
+    let placed = &devices[outline.device];
+    let ports: Vec<LocalPort> = own.ports.iter().map(|p| p.transformed(&placed.transform)).collect();
+    let caps = caps(&outline.rings).into_iter().filter(|cap| !ports.iter().any(|p| is_beside(p, cap)));
+    caps.filter_map(|cap| section(cap.width).map(|k| (cap, k))).collect()
+}
+
+/// True when a guide that ends at a cap misses it: beside its middle, or with another width. Then it does not enter
+/// there, whatever part of the cap it touches.
+pub(super) fn is_missed(caps: &[(End, usize)], entry: &LocalPort, reach: f64) -> bool {
+    caps.iter().any(|(cap, _)| {
+        let (sin, cos) = cap.direction_rad.sin_cos();
+        let d = [entry.at[0] - cap.x, entry.at[1] - cap.y];
+        let (along, aside) = (d[0] * cos + d[1] * sin, (d[1] * cos - d[0] * sin).abs());
+        let is_at = along.abs() <= reach && aside < f64::midpoint(cap.width, entry.width);
+        let is_facing = wrap_angle(entry.direction_rad - cap.direction_rad).abs() <= FACING_RAD;
+        is_at && is_facing && (aside > reach || (entry.width - cap.width).abs() > SAME_WIDTH * cap.width)
+    })
+}
+
+/// Adds to the ports of each outline those at its caps where no guide enters it.
 pub(super) fn add(
-    plan: &Plan,
     cells: &[CellPlan],
     devices: &[Placed],
     outlines: &[Outline],
+    caps: &[Vec<(End, usize)>],
     ports: &mut [Vec<LocalPort>],
 ) {
-    for (outline, ports) in outlines.iter().zip(ports) {
+    for ((outline, caps), ports) in outlines.iter().zip(caps).zip(ports) {
         let placed = &devices[outline.device];
-        let own = of(cells, placed);
-        let Some(layer) = own.layer.filter(|_| own.is_free() && own.guide.is_none()) else { continue };
-        let pair = plan.pair(layer);
-        let section = |width: f64| {
-            let nm = width * plan.layout.dbu_nm;
-            plan.recipe.section(pair, nm, 0.0).filter(|&k| {
-                let usual = plan.recipe.guides[k].width_nm;
-                usual.is_nan() || (nm - usual).abs() <= SAME_WIDTH * usual
-            })
-        };
         let mut known: Vec<LocalPort> = ports.clone();
-        known.extend(own.ports.iter().map(|p| p.transformed(&placed.transform)));
-        let caps = caps(&outline.rings).into_iter().filter(|cap| !known.iter().any(|p| is_at(p, cap)));
-        let new: Vec<LocalPort> = caps.filter_map(|cap| section(cap.width).map(|k| port(cap, k))).collect();
+        known.extend(of(cells, placed).ports.iter().map(|p| p.transformed(&placed.transform)));
+        let is_open = |cap: &End| !known.iter().any(|p| is_at(p, cap));
+        let new: Vec<LocalPort> = caps.iter().filter(|c| is_open(&c.0)).map(|&(cap, k)| port(cap, k)).collect();
         if known.len() + new.len() >= FEWEST {
             ports.extend(new);
         }
@@ -78,6 +101,14 @@ fn port(cap: End, section: usize) -> LocalPort {
         source: PortSource::Junction,
         section: Some(section),
     }
+}
+
+/// True where a guide leaves a body across a cap and beside it: what passed for the cap is a side of that guide, and the
+/// place where it was cut off a side of the cap.
+fn is_beside(port: &LocalPort, cap: &End) -> bool {
+    let turned = wrap_angle(port.direction_rad - cap.direction_rad).abs();
+    let away = (port.at[0] - cap.x).hypot(port.at[1] - cap.y);
+    away <= BEFORE_WIDTHS * cap.width && (turned - PI / 2.0).abs() <= PI / 4.0
 }
 
 /// Edges with a square corner at both ends, outwards, of outlines that are no boxes.
@@ -119,19 +150,25 @@ fn caps(rings: &[Vec<[f64; 2]>]) -> Vec<End> {
     (0..n).filter_map(cap).collect()
 }
 
-/// A ring without points on straight edges.
+/// A ring without points on its straight edges: those of a body that was cut out of a network have some, rounded.
 fn corners(ring: &[[f64; 2]]) -> Vec<[f64; 2]> {
     let n = ring.len();
-    let is_corner = |i: &usize| {
-        let (before, behind) = (sub(ring[*i], ring[(i + n - 1) % n]), sub(ring[(i + 1) % n], ring[*i]));
-        let across = cross(before, behind) / before[0].hypot(before[1]).max(behind[0].hypot(behind[1]));
-        across.abs() > STRAIGHT || before[0] * behind[0] + before[1] * behind[1] < 0.0
-    };
-    (0..n).filter(is_corner).map(|i| ring[i]).collect()
+    let mut out: Vec<[f64; 2]> = Vec::with_capacity(n);
+    for i in 0..n {
+        let (own, next) = (ring[i], ring[(i + 1) % n]);
+        let before = out.last().copied().unwrap_or(ring[n - 1]);
+        let (way, on) = (sub(next, before), sub(own, before));
+        let length = way[0].hypot(way[1]).max(f64::MIN_POSITIVE);
+        let along = (way[0] * on[0] + way[1] * on[1]) / length;
+        if cross(way, on).abs() / length > STRAIGHT || !(0.0..=length).contains(&along) {
+            out.push(own);
+        }
+    }
+    out
 }
 
 /// Points this near to the line between their neighbours are on it, in dbu.
-const STRAIGHT: f64 = 0.1;
+const STRAIGHT: f64 = 0.75;
 
 /// The corner that is so far from another one, or the one behind that.
 fn walk(ring: &[[f64; 2]], from: usize, step: usize, reach: f64) -> Option<[f64; 2]> {
@@ -195,6 +232,37 @@ mod tests {
                 assert!((cap.width - 450.0).abs() < 1e-6);
             }
         }
+    }
+
+    #[test]
+    fn a_guide_beside_the_middle_of_a_cap_or_of_another_width_misses_it() {
+        let caps: Vec<(End, usize)> = caps(&[crossing()]).into_iter().map(|cap| (cap, 0)).collect();
+        let entry = |at: [f64; 2], width: f64| LocalPort {
+            at,
+            width,
+            ..port(End { x: 0.0, y: 0.0, direction_rad: 0.0, width, cap_rad: 0.0 }, 0)
+        };
+        for (at, width, expected) in [
+            ([4400.0, 0.0], 450.0, false),
+            ([4401.0, 1.0], 460.0, false),
+            ([4400.0, 60.0], 450.0, true),
+            ([4400.0, 0.0], 300.0, true),
+            // Somewhere else.
+            ([4000.0, 60.0], 450.0, false),
+            ([4400.0, 900.0], 450.0, false),
+        ] {
+            assert_eq!(is_missed(&caps, &entry(at, width), 2.5), expected, "{at:?} {width}");
+        }
+    }
+
+    #[test]
+    fn the_side_of_a_guide_that_leaves_a_body_is_no_cap() {
+        let end =
+            |x: f64, y: f64, direction_rad: f64| End { x, y, direction_rad, width: 450.0, cap_rad: direction_rad };
+        let cap = end(700.0, 420.0, 0.0);
+        assert!(is_beside(&port(end(350.0, 640.0, PI / 2.0), 0), &cap));
+        assert!(!is_beside(&port(end(0.0, 320.0, PI), 0), &cap));
+        assert!(!is_beside(&port(end(350.0, 5000.0, PI / 2.0), 0), &cap));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{between, entries, hint, in_frame, of, outlines};
+use super::{between, caps_of, entries, hint, in_frame, of, outlines};
 use crate::cells::CellPlan;
 use crate::devices::Proto;
 use crate::drawn::{self, Region};
@@ -42,7 +42,8 @@ pub(super) fn work_out(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements
     // Regions of several bodies are worked out once, with what enters any of them.
     let mut number: FxHashMap<(usize, u32, *const Region), usize> = FxHashMap::default();
     let mut entered: Vec<(usize, Entered)> = Vec::new();
-    for (outline, ports) in outlines.iter().zip(entries(plan, cells, devices, &outlines)) {
+    let caps = caps_of(plan, cells, devices, &outlines);
+    for (outline, ports) in outlines.iter().zip(entries(plan, cells, devices, &outlines, &caps)) {
         let placed = &devices[outline.device];
         let Some(region) = of(cells, placed).region.clone() else { continue };
         // A slice of a guide, whichever way it was cut, is no junction.
