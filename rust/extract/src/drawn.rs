@@ -128,6 +128,7 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
 
 /// Rings without slits at joints; `None` when they have none.
 fn without_slits(rings: &[Vec<Point>]) -> Option<Vec<Vec<Point>>> {
+    // A ring alone may have been drawn either way around.
     let is_region = rings.len() > 1;
     let closed: Vec<_> = rings.iter().map(|ring| ring::without_slits(ring, is_region)).collect();
     let has_some = closed.iter().any(Option::is_some);

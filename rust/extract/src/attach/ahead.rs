@@ -67,7 +67,7 @@ pub(super) fn add(
             });
         }
     }
-    for (k, port) in open(plan, cells, devices, near) {
+    for (k, port) in open(plan, cells, devices, outlines, near) {
         let Some(gap) = gap_to(&outlines[k], &port, reach) else { continue };
         let (sin, cos) = port.direction_rad.sin_cos();
         let foot = [port.at[0] + gap * cos, port.at[1] + gap * sin];
@@ -126,6 +126,7 @@ fn open(
     plan: &Plan,
     cells: &[CellPlan],
     devices: &[Placed],
+    outlines: &[Outline],
     mut ends: Vec<(usize, LocalPort)>,
 ) -> Vec<(usize, LocalPort)> {
     if ends.is_empty() {
@@ -139,8 +140,9 @@ fn open(
         for port in of(cells, placed).ports.iter().filter(|p| p.kind == PortKind::Optical) {
             let at = placed.transform.apply(port.at[0], port.at[1]);
             index.candidates(&BBox { min: at, max: at }, |i| {
-                let own = ends[i].1.at;
-                n_there[i] += u32::from((at[0] - own[0]).hypot(at[1] - own[1]) <= reach);
+                let (k, own) = (ends[i].0, ends[i].1.at);
+                let is_there = (at[0] - own[0]).hypot(at[1] - own[1]) <= reach;
+                n_there[i] += u32::from(is_there && devices[outlines[k].device].top == placed.top);
             });
         }
     }
