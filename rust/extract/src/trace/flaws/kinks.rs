@@ -37,10 +37,11 @@ pub(super) fn find(
     let mut k = 0;
     for r in &right {
         let width = width_at(nodes, r.s);
-        while k < left.len() && left[k].s < r.s - width {
+        // The nearest: at both ends of a short taper each side has a corner, and those across turn against each other.
+        while k + 1 < left.len() && (left[k + 1].s - r.s).abs() <= (left[k].s - r.s).abs() {
             k += 1;
         }
-        let Some(l) = left.get(k).filter(|l| l.s <= r.s + width) else { continue };
+        let Some(l) = left.get(k).filter(|l| (l.s - r.s).abs() <= width) else { continue };
         let error = r.error + l.error;
         if (r.turn - l.turn).abs() > error + ALIKE * r.turn.abs() {
             continue;

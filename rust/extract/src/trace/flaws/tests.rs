@@ -42,6 +42,21 @@ fn a_step_of_two_grid_steps_is_found_and_one_is_rounding() {
 }
 
 #[test]
+fn the_two_ends_of_a_short_taper_are_no_turn() {
+    let ring = [(0, 0), (8000, 0), (9000, -125), (11_000, -125), (11_000, 875), (9000, 875), (8000, 750), (0, 750)];
+    for degrees in [0.0_f64, 33.0] {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let turned = |&(x, y): &(i32, i32)| {
+            let (x, y) = (f64::from(x), f64::from(y));
+            Point::new((x * cos - y * sin).round() as i32, (x * sin + y * cos).round() as i32)
+        };
+        let found = trace_ribbon(&ring.iter().map(turned).collect::<Vec<_>>(), None, &TraceOptions::default());
+        let flaws = found.expect("a guide").flaws;
+        assert!(flaws.iter().all(|f| f.turn == 0.0), "{flaws:?}");
+    }
+}
+
+#[test]
 fn stairs_of_the_grid_that_were_turned_are_no_steps() {
     // A taper from 500 to 3,000 in 1,250 stairs of one grid step on each side.
     let side = |k: i32| (16 * k, 250 + k);
