@@ -101,7 +101,8 @@ def leads_into(ctx: Context, port: int, reach_nm: float) -> int:
         a, b = int(guides.port_a[guide]), int(guides.port_b[guide])
         far = b if port == a else a
         port = int(partners(ctx, np.array([far]))[0]) if far >= 0 else -1
-        if port < 0 or way_nm > reach_nm:
+        # A length that is not known ends the way, too: around a ring of such waveguides it would not end.
+        if port < 0 or not way_nm <= reach_nm:
             return -1
 
 

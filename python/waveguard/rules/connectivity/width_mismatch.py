@@ -47,8 +47,9 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
     Limits: joint_width_nm of the PDK's limits. Widths along the axes of the grid are known exactly; where an end that
         was measured on a drawn shape is turned, each corner is known to half a step in x and in y.
     Not checked: joints where one of the widths is not known; electrical joints; jumps by less than 10 nm within one
-        shape, or within a width of its ends, unless its sides are straight for 250 nm before and behind; arms of bare
-        crossings and branches, which widen as whoever designed them meant.
+        shape, or within a width of its ends, unless its sides are straight for 250 nm before and behind; jumps within
+        a taper by less than a corner that was rounded twice may be off; arms of bare crossings and branches (five
+        widths up to where waveguides meet), which widen as whoever designed them meant.
     """
     nets, ports = ctx.tables.nets, ctx.tables.ports
     optical = ports.kind[nets.port_a] == OPTICAL
