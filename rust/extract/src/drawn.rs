@@ -154,8 +154,13 @@ fn is_square(guide: &Guide, k: usize, ring: &[Point]) -> bool {
     let line = &guide.line;
     let [from, to] = if k == 0 { [line[0], line[1]] } else { [line[line.len() - 1], line[line.len() - 2]] };
     let axis = (to[1] - from[1]).atan2(to[0] - from[0]);
+    let farthest = end.width / 2.0 + 2.0 * CORNER_DBU;
     let corner = ring.iter().find_map(|p| {
         let d = [f64::from(p.x) - end.x, f64::from(p.y) - end.y];
+        // Nearly all corners end here.
+        if d[0] * d[0] + d[1] * d[1] > farthest * farthest {
+            return None;
+        }
         let off = d[0].hypot(d[1]) - end.width / 2.0;
         let aside = wrap_angle(d[1].atan2(d[0]) - axis).abs();
         (off.abs() <= CORNER_DBU && aside > 0.5 && aside < PI - 0.5).then_some(aside)

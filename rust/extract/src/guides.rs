@@ -351,7 +351,9 @@ fn thinned(stations: &[Station], tolerance: f64) -> Vec<[f64; 3]> {
         }
     }
     keep[last] = true;
-    stations.iter().zip(keep).filter(|(_, k)| *k).map(|(s, _)| [s.x, s.y, s.width]).collect()
+    let mut line = Vec::with_capacity(keep.iter().filter(|k| **k).count());
+    line.extend(stations.iter().zip(keep).filter(|(_, k)| *k).map(|(s, _)| [s.x, s.y, s.width]));
+    line
 }
 
 /// The reason without places and numbers, so that equal cases count together.

@@ -126,8 +126,14 @@ impl Line {
     /// The line displaced by so many nm.
     #[must_use]
     pub fn moved(&self, by: [f64; 2], top: usize) -> Self {
-        let points = self.points.iter().map(|p| [p[0] + by[0], p[1] + by[1]]).collect();
-        Self { points, top, ..self.clone() }
+        Self {
+            points: self.points.iter().map(|p| [p[0] + by[0], p[1] + by[1]]).collect(),
+            width: self.width.clone(),
+            along: self.along.clone(),
+            bows: self.bows.clone(),
+            top,
+            ..*self
+        }
     }
 }
 
@@ -255,7 +261,8 @@ impl Pieces {
             .par_iter()
             .enumerate()
             .map(|(l, line)| {
-                let (mut pieces, mut stretches) = (Vec::with_capacity(line.points.len()), Vec::new());
+                let n: u64 = (1..line.points.len()).map(|i| n_pieces(line, i, tile)).sum();
+                let (mut pieces, mut stretches) = (Vec::with_capacity(n as usize), Vec::new());
                 for i in 1..line.points.len() {
                     cut(line, l as u32, i, tile, &mut pieces);
                 }
@@ -300,20 +307,30 @@ const TILES_ALONG_AXIS: f64 = 60.0;
 /// Other pieces. Their octagons are tight; more pieces would each have to be looked for.
 const TILES_ASKEW: f64 = 2.0;
 
-/// Cuts the segment that ends at vertex `i`.
-fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
-    let (p, q) = (line.points[i - 1], line.points[i]);
+/// Pieces that the segment which ends at vertex `i` is cut into; none where both of its ends are one place.
+fn n_pieces(line: &Line, i: usize, tile: f64) -> u64 {
     let whole = line.along[i] - line.along[i - 1];
-    if whole <= 0.0 {
-        return;
+    // Most are short.
+    if whole <= tile * TILES_ASKEW {
+        return u64::from(whole > 0.0);
     }
+    let (p, q) = (line.points[i - 1], line.points[i]);
     let bow = line.bows.get(i - 1).copied().unwrap_or(0.0);
     // The box of what runs along an axis is no larger than itself.
     let is_along_axis = (p[0] - q[0]).abs().min((p[1] - q[1]).abs()) <= 0.0 && bow.abs() <= 0.0;
     let most = tile * if is_along_axis { TILES_ALONG_AXIS } else { TILES_ASKEW };
-    let n = (whole / most).ceil().max(1.0);
+    (whole / most).ceil() as u64
+}
+
+/// Cuts the segment that ends at vertex `i`.
+fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
+    let (p, q) = (line.points[i - 1], line.points[i]);
+    let whole = line.along[i] - line.along[i - 1];
+    let bow = line.bows.get(i - 1).copied().unwrap_or(0.0);
     let direction = [(q[0] - p[0]) / whole, (q[1] - p[1]) / whole];
-    for k in 0..n as u64 {
+    let n_pieces = n_pieces(line, i, tile);
+    let n = n_pieces as f64;
+    for k in 0..n_pieces {
         let k = k as f64;
         let share = (k + 0.5) / n;
         pieces.push(Piece {

@@ -129,7 +129,7 @@ pub fn find(
         }
         let found: Result<Vec<(Vec<Run>, bool)>, ExtractError> = (from..out.until)
             .into_par_iter()
-            .map_init(Vec::new, |near: &mut Vec<u32>, a| {
+            .map_init(Vec::new, |near: &mut Vec<Near>, a| {
                 watch.check()?;
                 let runs = along(a, lines, pieces, plan, slack_nm, bounds.piece_pairs, near);
                 watch.advance(1);
@@ -158,13 +158,14 @@ fn along(
     plan: &RunsPlan,
     slack_nm: f64,
     piece_pairs: u64,
-    near: &mut Vec<u32>,
+    near: &mut Vec<Near>,
 ) -> (Vec<Run>, bool) {
     let line = &lines[a];
     let reach_nm = plan.reach_nm + slack_nm;
     let samples = (line.length() / plan.step_nm).floor().max(1.0) as u32;
     let step = line.length() / f64::from(samples);
     let beside = Beside { parallel_rad: plan.parallel_rad, parallel: plan.parallel_rad.cos(), reach_nm, step };
+    let samples_a_nm = step.recip();
     // Samples stand in the middle of their step.
     let place = |k: u32| (f64::from(k) + 0.5) * step;
     let mut follow = Follow { lines, all, beside, a, open: Vec::new(), done: Vec::new() };
@@ -173,7 +174,7 @@ fn along(
     let mut cut = false;
     for stretch in &all.stretches[all.starts[a]..all.starts[a + 1]] {
         let last = &all.pieces[stretch.to - 1];
-        let until = sample_at(last.along + last.length, step, samples, place);
+        let until = sample_at(last.along + last.length, samples_a_nm, samples, place);
         if sample >= until {
             continue;
         }
@@ -186,14 +187,14 @@ fn along(
         }
         for piece in &all.pieces[stretch.from..stretch.to] {
             let from = sample;
-            sample = sample_at(piece.along + piece.length, step, samples, place).max(from);
+            sample = sample_at(piece.along + piece.length, samples_a_nm, samples, place).max(from);
             if sample == from {
                 continue;
             }
             meetings.clear();
             let (own, mut number) = (piece.octagon(), 0);
-            for &i in near.iter() {
-                let other = &all.stretches[i as usize];
+            for one in near.iter_mut() {
+                let other = &all.stretches[one.stretch as usize];
                 left = left.saturating_sub(1);
                 // Of a stretch of one piece it is known already.
                 let is_near = || {
@@ -202,7 +203,7 @@ fn along(
                 };
                 if left > 0 && is_near() {
                     left = left.saturating_sub((other.to - other.from) as u64);
-                    for other in beside_piece(piece, &all.pieces[other.from..other.to], other.swing) {
+                    for other in beside_piece(piece, &all.pieces[other.from..other.to], other.swing, &mut one.at) {
                         if let Some(pair) = Pair::new(piece, other, beside) {
                             pair.add_meetings(from, sample, number, &mut meetings);
                             number += 1;
@@ -228,9 +229,17 @@ fn along(
     (follow.finish(plan), cut)
 }
 
+/// A stretch near another one.
+#[derive(Clone, Copy, Debug)]
+struct Near {
+    stretch: u32,
+    /// Where among its pieces the last piece of the other one was: the next one is not far from there.
+    at: usize,
+}
+
 /// Those of the pieces of a stretch that lines square to a piece may meet. Where the stretch leads on or back along the
-/// piece all the way, they are found by halving.
-fn beside_piece<'a>(piece: &Piece, others: &'a [Piece], swing: f64) -> &'a [Piece] {
+/// piece all the way, they are sought from where they were last.
+fn beside_piece<'a>(piece: &Piece, others: &'a [Piece], swing: f64, at: &mut usize) -> &'a [Piece] {
     let [ux, uy] = piece.direction;
     let cos = others[0].direction[0] * ux + others[0].direction[1] * uy;
     if others.len() <= FEW_PIECES || cos.abs() <= swing + ROUNDING {
@@ -240,14 +249,34 @@ fn beside_piece<'a>(piece: &Piece, others: &'a [Piece], swing: f64) -> &'a [Piec
     let [from, to] = [-MARGIN_NM, piece.length + MARGIN_NM];
     // Each piece ends where the next one begins.
     let (before, until) = if cos > 0.0 {
-        (others.partition_point(|q| along(q) < from), others.partition_point(|q| along(q) <= to))
+        let before = sought(others, *at, |q| along(q) < from);
+        (before, sought(others, before + 1, |q| along(q) <= to))
     } else {
-        (others.partition_point(|q| along(q) > to), others.partition_point(|q| along(q) >= from))
+        let before = sought(others, *at, |q| along(q) > to);
+        (before, sought(others, before + 1, |q| along(q) >= from))
     };
+    *at = before;
     let first = before.saturating_sub(1);
     &others[first..until.max(first)]
 }
 
+/// The first piece for which something that holds for all before it does not, near a guess.
+fn sought(pieces: &[Piece], guess: usize, holds: impl Fn(&Piece) -> bool) -> usize {
+    let mut k = guess.min(pieces.len());
+    for _ in 0..STEPS_ASIDE {
+        if k < pieces.len() && holds(&pieces[k]) {
+            k += 1;
+        } else if k > 0 && !holds(&pieces[k - 1]) {
+            k -= 1;
+        } else {
+            return k;
+        }
+    }
+    pieces.partition_point(holds)
+}
+
+/// Pieces beside a guess that are looked at before all are.
+const STEPS_ASIDE: usize = 6;
 /// So many pieces are looked at one by one.
 const FEW_PIECES: usize = 3;
 /// Directions that differ by less may be the same.
@@ -256,8 +285,9 @@ const ROUNDING: f64 = 1e-9;
 const MARGIN_NM: f64 = 0.01;
 
 /// The first of the samples that stands no nearer to the start of the guide than `s`.
-fn sample_at(s: f64, step: f64, samples: u32, place: impl Fn(u32) -> f64) -> u32 {
-    let mut k = ((s / step - 0.5).ceil().max(0.0) as u32).min(samples);
+fn sample_at(s: f64, samples_a_nm: f64, samples: u32, place: impl Fn(u32) -> f64) -> u32 {
+    // A guess; negative numbers become 0.
+    let mut k = ((s * samples_a_nm + 0.5) as u32).min(samples);
     while k < samples && place(k) < s {
         k += 1;
     }
@@ -271,7 +301,7 @@ fn sample_at(s: f64, step: f64, samples: u32, place: impl Fn(u32) -> f64) -> u32
 const MEETINGS_AT_ONCE: usize = 16;
 
 /// Stretches of this and later lines within reach, in order; false when there are more than `most` to look at.
-fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, most: u64, near: &mut Vec<u32>) -> bool {
+fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, most: u64, near: &mut Vec<Near>) -> bool {
     near.clear();
     let window = stretch.octagon().grown(reach_nm + stretch.widest / 2.0);
     let mut seen = 0;
@@ -281,12 +311,12 @@ fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, mo
             let other = &all.stretches[i];
             let may_meet = other.line != stretch.line || stretch.turned_until(other) >= half_turn;
             if may_meet && other.top == stretch.top {
-                near.push(i as u32);
+                near.push(Near { stretch: i as u32, at: 0 });
             }
         }
         seen < most
     });
-    near.sort_unstable();
+    near.sort_unstable_by_key(|one| one.stretch);
     seen_all
 }
 

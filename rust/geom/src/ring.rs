@@ -48,11 +48,7 @@ pub fn cleaned(ring: &[Point]) -> Vec<Point> {
 pub fn shave(ring: &mut Vec<Point>) {
     let n = ring.len();
     // The tip of a hair may be drawn twice.
-    let is_odd = |i: usize| {
-        let (before, own, next) = (ring[(i + n - 1) % n], ring[i], ring[(i + 1) % n]);
-        own == next || is_hair(before, own, next)
-    };
-    if n < 4 || !(0..n).any(is_odd) {
+    if n < 4 || !corners(ring).any(|[before, own, next]| own == next || is_hair(before, own, next)) {
         return;
     }
     let mut out: Vec<Point> = Vec::with_capacity(n);
@@ -90,13 +86,12 @@ fn push_shaved(out: &mut Vec<Point>, p: Point) {
 /// a hole; that of a ring alone is where its area says. `None` when there are none.
 pub fn without_slits(ring: &[Point], is_of_region: bool) -> Option<Vec<Point>> {
     let n = ring.len();
-    let corner = |i: usize| [ring[(i + n - 1) % n], ring[i], ring[(i + 1) % n]];
-    if n < 4 || !(0..n).any(|i| is_slit(corner(i))) {
+    if n < 4 || !corners(ring).any(is_slit) {
         return None;
     }
     let is_left = is_of_region || double_area(ring) > 0;
     let is_open = |[a, b, c]: [Point; 3]| (crate::point::orient(a, b, c) < 0) == is_left;
-    let out: Vec<Point> = (0..n).filter(|&i| !(is_slit(corner(i)) && is_open(corner(i)))).map(|i| ring[i]).collect();
+    let out: Vec<Point> = corners(ring).filter(|&c| !(is_slit(c) && is_open(c))).map(|c| c[1]).collect();
     (out.len() < n && out.len() >= 3).then_some(out)
 }
 
@@ -120,7 +115,15 @@ const SLIT_LENGTH: f64 = 24.0;
 
 /// True when the way from `a` to `b` goes back from there.
 fn is_hair(a: Point, b: Point, c: Point) -> bool {
-    crate::point::orient(a, b, c) == 0 && dot(a, b, c) < 0
+    dot(a, b, c) < 0 && crate::point::orient(a, b, c) == 0
+}
+
+/// The points of a ring of three or more in order, each between the one before and the one after it.
+fn corners(ring: &[Point]) -> impl Iterator<Item = [Point; 3]> {
+    let n = ring.len();
+    let around = |before: usize, own: usize, next: usize| [ring[before], ring[own], ring[next]];
+    let inner = ring.windows(3).map(|w| [w[0], w[1], w[2]]);
+    std::iter::once(around(n - 1, 0, 1)).chain(inner).chain(std::iter::once(around(n - 2, n - 1, 0)))
 }
 
 fn dot(a: Point, b: Point, c: Point) -> i64 {
@@ -145,6 +148,9 @@ fn is_between(a: Point, b: Point, c: Point) -> bool {
 
 /// True when an edge runs back along another one from a corner of both: a hole is reached by a cut.
 pub fn is_cut_open(ring: &[Point]) -> bool {
+    if !has_point_twice(ring) {
+        return false;
+    }
     let n = ring.len();
     let mut order: Vec<u32> = (0..n as u32).collect();
     order.sort_unstable_by_key(|&i| ring[i as usize]);
@@ -154,11 +160,19 @@ pub fn is_cut_open(ring: &[Point]) -> bool {
         let back: Vec<(i64, i64)> = all().filter_map(|i| way(ring[i], ring[(i + n - 1) % n])).collect();
         on.any(|way| back.contains(&way))
     };
-    // Both begin at one point, which the ring passes twice; most rings pass none twice.
+    // Both begin at one point, which the ring passes twice.
     order.chunk_by(|&i, &j| ring[i as usize] == ring[j as usize]).any(|corners| {
         let corners = if corners.len() > MOST_AT_ONE { &corners[..MOST_AT_ONE] } else { corners };
         corners.len() > 1 && is_cut(corners)
     })
+}
+
+/// True when a ring passes a point more than once, as hardly any does.
+fn has_point_twice(ring: &[Point]) -> bool {
+    let mut points: Vec<u64> = ring.iter().map(|p| u64::from(p.x as u32) << 32 | u64::from(p.y as u32)).collect();
+    // Both sides of a guide mostly lead one way: this sort is fast on what is partly in order.
+    points.sort();
+    points.windows(2).any(|w| w[0] == w[1])
 }
 
 /// Corners at one point that are looked at.

@@ -15,8 +15,6 @@ pub struct Form {
     points: Vec<[f64; 2]>,
     /// The point that follows on its ring.
     next: Vec<u32>,
-    /// The point before it on its ring.
-    before: Vec<u32>,
     /// Edges in boxes.
     pub(super) runs: Vec<Group>,
     /// Runs in boxes: neighbours are looked for with these.
@@ -63,7 +61,7 @@ impl Form {
         let place = |p: &Point| turn.apply(f64::from(p.x), f64::from(p.y));
         let points: Vec<[f64; 2]> = rings.iter().flatten().map(place).collect();
         let n = points.len() as f64;
-        let perimeter: f64 = points.windows(2).map(|w| (w[0][0] - w[1][0]).hypot(w[0][1] - w[1][1])).sum();
+        let perimeter: f64 = points.windows(2).map(|w| distance(w[0], w[1])).sum();
         // Few edges of a huge shape must not become many boxes.
         let tile = tile.max(perimeter / (BOXES_A_POINT * n + LEAST_BOXES));
         let mut next = Vec::with_capacity(points.len());
@@ -74,8 +72,6 @@ impl Form {
             next.push(first as u32);
             runs(&points, &next, first, tile, &mut all_runs);
         }
-        let mut before = vec![0; next.len()];
-        next.iter().zip(0..).for_each(|(&to, from)| before[to as usize] = from);
         let ends = drawn.ends.iter().map(|e| {
             let [x, y] = turn.apply(e.x, e.y);
             let [direction_rad, cap_rad] = [e.direction_rad, e.cap_rad].map(|a| turn.apply_angle(a));
@@ -98,7 +94,6 @@ impl Form {
                 * turn.magnification().powi(2),
             points,
             next,
-            before,
         }
     }
 
@@ -109,6 +104,13 @@ impl Form {
         let is_same =
             |(p, q): (&[f64; 2], &[f64; 2])| (0..2).all(|k| (q[k] + by[k] - p[k] - d[k]).abs() <= TWICE_ROUNDED);
         (self.points.len() == other.points.len() && self.points.iter().zip(&other.points).all(is_same)).then_some(d)
+    }
+
+    /// The point before another one on its ring.
+    fn before(&self, i: usize) -> usize {
+        let leads_to = |k: &usize| self.next[*k] as usize == i;
+        // Only the first point of a ring does not follow the one before it in the list.
+        i.checked_sub(1).filter(leads_to).or_else(|| (i..self.next.len()).find(leads_to)).unwrap_or(i)
     }
 
     pub(super) fn edge(&self, i: usize) -> [[f64; 2]; 2] {
@@ -152,11 +154,11 @@ impl Form {
             return false;
         }
         // Both sides towards the cap; a slanted cut shifts one against the other.
-        let towards = |from: u32, at: usize| {
-            let (p, q) = (self.points[from as usize], self.points[at]);
+        let towards = |from: usize, at: usize| {
+            let (p, q) = (self.points[from], self.points[at]);
             [q[0] - p[0], q[1] - p[1]]
         };
-        let sides = [towards(self.before[i], i), towards(self.next[to], to)];
+        let sides = [towards(self.before(i), i), towards(self.next[to] as usize, to)];
         let [one, two] = sides.map(|d| d[0].hypot(d[1]));
         let cross = |u: [f64; 2], v: [f64; 2]| (u[0] * v[1] - u[1] * v[0]).abs();
         let is_along = sides[0][0] * sides[1][0] + sides[0][1] * sides[1][1] > 0.0;
@@ -165,6 +167,11 @@ impl Form {
             && one.max(two) >= STUB_WIDTHS * width
             && cross(sides[0], cap) >= STUB_SLANT * one * width
     }
+}
+
+fn distance(p: [f64; 2], q: [f64; 2]) -> f64 {
+    let d = [q[0] - p[0], q[1] - p[1]];
+    (d[0] * d[0] + d[1] * d[1]).sqrt()
 }
 
 fn larger_side(b: &BBox) -> f64 {

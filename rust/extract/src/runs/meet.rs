@@ -167,8 +167,9 @@ impl<'a> Pair<'a> {
         let is_beside = |k: u32| {
             (0.0..self.other.length).contains(&((place(k) - self.start) / self.cos)) && self.is_parallel(place(k))
         };
-        let first = (sample(self.start.min(self.end)) - ROUNDING).ceil().max(0.0) as u32;
-        let last = (sample(self.start.max(self.end)) + ROUNDING).floor().max(0.0) as u32;
+        let first = ceiling(sample(self.start.min(self.end)) - ROUNDING);
+        // Numbers below 0 become 0.
+        let last = (sample(self.start.max(self.end)) + ROUNDING) as u32;
         let (mut from, mut to) = (first.max(from), last.min(until.saturating_sub(1)));
         while from <= to && !is_beside(from) {
             from += 1;
@@ -224,6 +225,14 @@ impl<'a> Pair<'a> {
         self.add(from, from + before, seen, number, out);
         self.add(from + before + 1, to, &seen.from(before + 1), number, out);
     }
+}
+
+/// The least whole number that is not less, and 0 for those below; without the library call that `ceil` is on the
+/// oldest x86-64 machines.
+#[inline]
+fn ceiling(v: f64) -> u32 {
+    let whole = v as u32;
+    whole.saturating_add(u32::from(f64::from(whole) < v))
 }
 
 /// The gap to another piece square to a place `s` along the guide of a piece, and the side it is on.

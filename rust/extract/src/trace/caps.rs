@@ -26,8 +26,11 @@ const MAX_TRIALS: usize = 6;
 const JOG_DBU: f64 = 2.5;
 
 fn vector(ring: &[Point], i: usize, j: usize) -> [f64; 2] {
-    let (n, m) = (i % ring.len(), j % ring.len());
-    [f64::from(ring[m].x) - f64::from(ring[n].x), f64::from(ring[m].y) - f64::from(ring[n].y)]
+    edge(ring[i % ring.len()], ring[j % ring.len()])
+}
+
+fn edge(from: Point, to: Point) -> [f64; 2] {
+    [f64::from(to.x) - f64::from(from.x), f64::from(to.y) - f64::from(from.y)]
 }
 
 /// The cap of a counter-clockwise outline at a hint.
@@ -101,10 +104,12 @@ pub(super) fn candidates(ring: &[Point], opts: &TraceOptions) -> Result<Vec<[Cap
     let n = ring.len();
     let mut walked = Vec::with_capacity(n + 1);
     let mut total = 0.0;
-    for i in 0..n {
+    for pair in ring.windows(2) {
         walked.push(total);
-        total += size(vector(ring, i, i + 1));
+        total += size(edge(pair[0], pair[1]));
     }
+    walked.push(total);
+    total += size(edge(ring[n - 1], ring[0]));
     let between = |from: usize, to: usize| {
         let d = walked[to] - walked[from];
         if to >= from { d } else { d + total }
@@ -143,7 +148,7 @@ fn straight_runs(ring: &[Point], opts: &TraceOptions) -> Vec<Cap> {
         before = vector(ring, n - 2, n - 1);
     }
     for i in 0..n {
-        let after = vector(ring, i, i + 1);
+        let after = edge(ring[i], *ring.get(i + 1).unwrap_or(&ring[0]));
         // A step of the grid beside a corner is passed over: corner and step together make the turn.
         if !is_after_jog && is_step(after) {
             is_after_jog = true;

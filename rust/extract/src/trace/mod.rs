@@ -89,8 +89,9 @@ fn between_caps(
     if n_right == 0 || n_left == 0 {
         return Err(NotARibbon::NoCaps);
     }
-    let right = side::side((0..=n_right).map(|k| outline[(a.end + k) % n]), origin, reach, opts);
-    let left = side::side((0..=n_left).map(|k| outline[(a.start + n - k) % n]), origin, reach, opts);
+    let right = side::side(way(outline, a.end, b.start).into_iter().flatten(), n_right + 1, origin, reach, opts);
+    let on_left = way(outline, b.end, a.start);
+    let left = side::side(on_left.into_iter().rev().flat_map(|part| part.iter().rev()), n_left + 1, origin, reach, opts);
     let mut gatherer = Gatherer::new(grid, n, opts);
     let mut last = None;
     march::march(&right, &left, opts, |section| {
@@ -128,6 +129,11 @@ fn between_caps(
         return Err(NotARibbon::Closed);
     }
     Ok(trace)
+}
+
+/// The points of a ring from one to another, both included, as two parts that follow each other.
+fn way(ring: &[Point], from: usize, to: usize) -> [&[Point]; 2] {
+    if from <= to { [&ring[from..=to], &[]] } else { [&ring[from..], &ring[..=to]] }
 }
 
 /// What is known about the drawing besides the axis.

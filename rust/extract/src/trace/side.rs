@@ -28,14 +28,23 @@ const LEAD: f64 = 3.0;
 /// beginning of a clothoid.
 const END_TURN: f64 = 0.75;
 
-/// The vertices of a side from the first cap to the second, relative to `origin`.
-pub(super) fn side(points: impl Iterator<Item = Point>, origin: Point, reach: f64, opts: &TraceOptions) -> Vec<Vertex> {
-    let mut out: Vec<Vertex> = Vec::with_capacity(points.size_hint().0);
-    for p in points {
+/// The `n` vertices of a side from the first cap to the second, relative to `origin`.
+pub(super) fn side<'a>(
+    points: impl Iterator<Item = &'a Point>,
+    n: usize,
+    origin: Point,
+    reach: f64,
+    opts: &TraceOptions,
+) -> Vec<Vertex> {
+    let mut out: Vec<Vertex> = Vec::with_capacity(n);
+    let (mut s, mut before) = (0.0, None);
+    // A loop of its own for each part of an iterator that is put together.
+    points.for_each(|p| {
         let at = [f64::from(p.x) - f64::from(origin.x), f64::from(p.y) - f64::from(origin.y)];
-        let s = out.last().map_or(0.0, |l| l.s + size([at[0] - l.at[0], at[1] - l.at[1]]));
+        s += before.map_or(0.0, |from: [f64; 2]| size([at[0] - from[0], at[1] - from[1]]));
+        before = Some(at);
         out.push(Vertex { at, tangent: [1.0, 0.0], s, is_corner: false });
-    }
+    });
     set_tangents(&mut out, reach, opts);
     out
 }

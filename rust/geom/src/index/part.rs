@@ -169,31 +169,32 @@ impl Part {
         let rows = ny.div_ceil(threads);
         let bands: Vec<Range<usize>> = (0..ny).step_by(rows).map(|row| row..(row + rows).min(ny)).collect();
         let mut starts = vec![0_u32; n + 1];
-        starts[1..].par_chunks_mut(rows * nx).zip(&bands).for_each(|(counts, band)| {
+        starts[..n].par_chunks_mut(rows * nx).zip(&bands).for_each(|(counts, band)| {
             for (_, span) in boxes {
                 each_row(part_of(*span, part), nx, band, |tiles| counts[tiles].iter_mut().for_each(|c| *c += 1));
             }
         });
-        for t in 0..n {
-            starts[t + 1] += starts[t];
+        // Where each tile ends; filled from behind, it becomes where it starts.
+        let mut total = 0;
+        for start in &mut starts {
+            total += *start;
+            *start = total;
         }
-        let mut next = starts[..n].to_vec();
-        let mut items = vec![0_u32; starts[n] as usize];
-        let mut shares: Vec<&mut [u32]> = Vec::with_capacity(bands.len());
-        let mut rest = &mut items[..];
+        let mut items = vec![0_u32; total as usize];
+        let mut shares: Vec<(u32, &mut [u32])> = Vec::with_capacity(bands.len());
+        let (mut rest, mut from) = (&mut items[..], 0);
         for band in &bands {
-            let [from, to] = [band.start, band.end].map(|row| starts[row * nx] as usize);
-            let (own, others) = rest.split_at_mut(to - from);
-            shares.push(own);
-            rest = others;
+            let to = starts[band.end * nx - 1];
+            let (own, others) = rest.split_at_mut((to - from) as usize);
+            shares.push((from, own));
+            (rest, from) = (others, to);
         }
-        next.par_chunks_mut(rows * nx).zip(&bands).zip(shares).for_each(|((next, band), items)| {
-            let base = starts[band.start * nx];
-            for (i, span) in boxes {
+        starts[..n].par_chunks_mut(rows * nx).zip(&bands).zip(shares).for_each(|((ends, band), (base, items))| {
+            for (i, span) in boxes.iter().rev() {
                 each_row(part_of(*span, part), nx, band, |tiles| {
-                    for slot in &mut next[tiles] {
-                        items[(*slot - base) as usize] = *i;
-                        *slot += 1;
+                    for end in &mut ends[tiles] {
+                        *end -= 1;
+                        items[(*end - base) as usize] = *i;
                     }
                 });
             }

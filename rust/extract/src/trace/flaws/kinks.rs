@@ -1,6 +1,8 @@
 //! Corners between two straight stretches of a guide, too sharp for the chords of any curve and by themselves: where a
 //! guide was turned a little and put on again.
 
+use std::f64::consts::FRAC_PI_2;
+
 use super::super::nodes::Node;
 use super::super::side::Vertex;
 use super::super::types::{Flaw, Sides};
@@ -72,11 +74,18 @@ fn corners(side: &[Vertex], runs: &[Run], nodes: &[Node], grid: f64, chord_toler
         if a.length.min(b.length) < LEAD_STEPS * grid {
             continue;
         }
-        let turn = cross(a.along, b.along).atan2(dot(a.along, b.along));
         let short = 1.0 / a.length + 1.0 / b.length;
         let error = rounding(a.along, grid) * short;
         // The ends of a chord of an arc are turned against it by four bulges over its length.
-        if turn.abs() <= error + 4.0 * chord_tolerance * short || turn.abs() > MOST_TURN {
+        let least = error + 4.0 * chord_tolerance * short;
+        // Along curves all end here: an angle is longer than its sine, by no more than the half of a circle over its
+        // diameter.
+        let (sin, cos) = (cross(a.along, b.along), dot(a.along, b.along));
+        if cos > 0.0 && sin.abs() * FRAC_PI_2 <= least {
+            continue;
+        }
+        let turn = sin.atan2(cos);
+        if turn.abs() <= least || turn.abs() > MOST_TURN {
             continue;
         }
         let around = AROUND_STEPS * grid;
