@@ -323,30 +323,29 @@ const STATIONS_AT_ONCE: usize = 64;
 fn thinned(stations: &[Station], tolerance: f64) -> Vec<[f64; 3]> {
     let Some(last) = stations.len().checked_sub(1) else { return Vec::new() };
     let mut keep = vec![false; stations.len()];
-    let mut open = Vec::new();
-    for from in (0..last).step_by(STATIONS_AT_ONCE) {
-        let to = (from + STATIONS_AT_ONCE).min(last);
-        (keep[from], keep[to]) = (true, true);
-        open.push((from, to));
+    let mut open = Vec::with_capacity(STATIONS_AT_ONCE);
+    for first in (0..last).step_by(STATIONS_AT_ONCE) {
+        let end = (first + STATIONS_AT_ONCE).min(last);
+        (keep[first], keep[end]) = (true, true);
+        // Numbers of one kind next to each other are worked on two at a time.
+        let mut own = [[0.0; STATIONS_AT_ONCE + 1]; 3];
+        for (k, p) in stations[first..=end].iter().enumerate() {
+            (own[0][k], own[1][k], own[2][k]) = (p.x, p.y, p.width);
+        }
+        open.push((0, end - first));
         while let Some((from, to)) = open.pop() {
-            let (a, b) = (&stations[from], &stations[to]);
-            let (dx, dy) = (b.x - a.x, b.y - a.y);
-            let per_square = if dx == 0.0 && dy == 0.0 { 0.0 } else { 1.0 / (dx * dx + dy * dy) };
-            let mut worst = (tolerance * tolerance, from);
-            for (i, p) in stations.iter().enumerate().take(to).skip(from + 1) {
-                let (px, py) = (p.x - a.x, p.y - a.y);
-                let u = ((px * dx + py * dy) * per_square).clamp(0.0, 1.0);
-                let (ex, ey) = (px - u * dx, py - u * dy);
-                let wider = p.width - a.width - u * (b.width - a.width);
-                let off = (ex * ex + ey * ey).max(wider * wider);
-                if off > worst.0 {
-                    worst = (off, i);
-                }
+            if to <= from + 1 {
+                continue;
             }
-            if worst.1 > from {
-                keep[worst.1] = true;
-                open.push((from, worst.1));
-                open.push((worst.1, to));
+            let off = deviations(&own, from, to);
+            let off = &off[from + 1..to];
+            let worst = off.iter().fold(0.0_f64, |worst, &off| if off > worst { off } else { worst });
+            if worst > tolerance * tolerance
+                && let Some(at) = off.iter().position(|&off| off >= worst).map(|k| from + 1 + k)
+            {
+                keep[first + at] = true;
+                open.push((from, at));
+                open.push((at, to));
             }
         }
     }
@@ -354,6 +353,23 @@ fn thinned(stations: &[Station], tolerance: f64) -> Vec<[f64; 3]> {
     let mut line = Vec::with_capacity(keep.iter().filter(|k| **k).count());
     line.extend(stations.iter().zip(keep).filter(|(_, k)| *k).map(|(s, _)| [s.x, s.y, s.width]));
     line
+}
+
+/// Square of how far places and widths between two are off those on the line between these.
+#[inline]
+fn deviations([x, y, width]: &[[f64; STATIONS_AT_ONCE + 1]; 3], from: usize, to: usize) -> [f64; STATIONS_AT_ONCE + 1] {
+    let (dx, dy) = (x[to] - x[from], y[to] - y[from]);
+    let per_square = if dx == 0.0 && dy == 0.0 { 0.0 } else { 1.0 / (dx * dx + dy * dy) };
+    let (ax, ay, a, widened) = (x[from], y[from], width[from], width[to] - width[from]);
+    let mut out = [0.0; STATIONS_AT_ONCE + 1];
+    for i in from + 1..to {
+        let (px, py) = (x[i] - ax, y[i] - ay);
+        let u = ((px * dx + py * dy) * per_square).clamp(0.0, 1.0);
+        let (ex, ey) = (px - u * dx, py - u * dy);
+        let wider = width[i] - a - u * widened;
+        out[i] = (ex * ex + ey * ey).max(wider * wider);
+    }
+    out
 }
 
 /// The reason without places and numbers, so that equal cases count together.

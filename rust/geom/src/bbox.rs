@@ -48,19 +48,17 @@ impl BBox {
     /// Grows the box to contain another.
     #[inline]
     pub fn add_box(&mut self, other: &Self) {
-        if !other.is_empty() {
-            self.add(other.min[0], other.min[1]);
-            self.add(other.max[0], other.max[1]);
-        }
+        // The empty box is infinitely far out on the wrong side of both: it adds nothing.
+        let [less, more] = [|a: f64, b: f64| if b < a { b } else { a }, |a: f64, b: f64| if b > a { b } else { a }];
+        self.min = [less(self.min[0], other.min[0]), less(self.min[1], other.min[1])];
+        self.max = [more(self.max[0], other.max[0]), more(self.max[1], other.max[1])];
     }
 
     /// The box moved outward by `d` dbu on all sides.
     #[must_use]
     #[inline]
     pub fn grown(&self, d: f64) -> Self {
-        if self.is_empty() {
-            return *self;
-        }
+        // What is infinitely far out stays there.
         Self { min: [self.min[0] - d, self.min[1] - d], max: [self.max[0] + d, self.max[1] + d] }
     }
 

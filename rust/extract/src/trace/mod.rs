@@ -91,7 +91,8 @@ fn between_caps(
     }
     let right = side::side(way(outline, a.end, b.start).into_iter().flatten(), n_right + 1, origin, reach, opts);
     let on_left = way(outline, b.end, a.start);
-    let left = side::side(on_left.into_iter().rev().flat_map(|part| part.iter().rev()), n_left + 1, origin, reach, opts);
+    let left =
+        side::side(on_left.into_iter().rev().flat_map(|part| part.iter().rev()), n_left + 1, origin, reach, opts);
     let mut gatherer = Gatherer::new(grid, n, opts);
     let mut last = None;
     march::march(&right, &left, opts, |section| {
