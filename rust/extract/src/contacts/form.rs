@@ -12,6 +12,7 @@ pub(super) type Group = (Octagon, u32, u32);
 /// An outline as it is turned, not displaced, with all that contacts are judged by.
 #[derive(Debug)]
 pub struct Form {
+    /// The inside is on the left of the way from each to the next.
     points: Vec<[f64; 2]>,
     /// The point that follows on its ring.
     next: Vec<u32>,
@@ -59,7 +60,17 @@ impl Form {
     /// The form of the rings of an outline; `tile` bounds the size of its boxes.
     pub fn new(rings: &[Vec<Point>], turn: &Transform, drawn: &Drawn, tile: f64) -> Self {
         let place = |p: &Point| turn.apply(f64::from(p.x), f64::from(p.y));
-        let points: Vec<[f64; 2]> = rings.iter().flatten().map(place).collect();
+        let double_area: i128 = rings.iter().map(|ring| ring::double_area(ring)).sum();
+        // Shapes are drawn either way round, and a mirror turns them.
+        let is_backwards = (double_area < 0) != turn.is_mirrored();
+        let mut points: Vec<[f64; 2]> = Vec::with_capacity(rings.iter().map(Vec::len).sum());
+        for ring in rings {
+            let first = points.len();
+            points.extend(ring.iter().map(place));
+            if is_backwards {
+                points[first..].reverse();
+            }
+        }
         let n = points.len() as f64;
         let perimeter: f64 = points.windows(2).map(|w| distance(w[0], w[1])).sum();
         // Few edges of a huge shape must not become many boxes.
@@ -90,8 +101,7 @@ impl Form {
             is_boxy: drawn.is_boxy.clone(),
             bodies: bodies.map(|ring| ring.iter().map(place).collect()).collect(),
             is_known: drawn.reason.is_none(),
-            area: rings.iter().map(|r| ring::double_area(r) as f64).sum::<f64>().abs() / 2.0
-                * turn.magnification().powi(2),
+            area: double_area.unsigned_abs() as f64 / 2.0 * turn.magnification().powi(2),
             points,
             next,
         }
