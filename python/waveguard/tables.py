@@ -315,6 +315,7 @@ class Overlaps(View):
     x1_nm: Floats = _column("nm", "box of the shared area")
     y1_nm: Floats = _column("nm", "box of the shared area")
     duplicate: Codes = _column("", "1 when both are the same: same cell and placement, or same outline; 2 when nearly")
+    outline_only: Codes = _column("", "1 when a drawn guide lies within the outline of a device and touches no core")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

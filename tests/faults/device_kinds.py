@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from faults.kinds import ALL, CHIP, CROSSING, Fault, end
+import numpy as np
+
+from faults.kinds import ALL, CHIP, CROSSING, MARKED, WIDTH_UM, Fault, end
 from faults.merged_kinds import BRANCH, across
 from faults.scene import Item, box
 
@@ -56,6 +58,20 @@ def across_tapers() -> Iterator[Fault]:
         yield Fault(name, across(TAPER, angle, 20), TAPER, _found("CN005", "CN003"), ALL, 3.0)
 
 
+def shapes_across_devices() -> Iterator[Fault]:
+    """A guide drawn as no more than its shape, over a device with a marker."""
+    codes = _found("CN003", "IN001")
+    long_um = 30.0
+    shape = box("shape", -long_um / 2, -WIDTH_UM / 2, long_um / 2, WIDTH_UM / 2)
+    for name, middle in (("branch", BRANCH), ("crossing", CROSSING), ("coupler", -8 + 0j)):
+        for angle in (10, 30, 45, 60, 90):
+            for aside in (0, 0.6 + 0.3j, -2 - 0.5j):
+                at = middle + aside
+                scene = CHIP.with_item("foreign", Item(shape, at, float(np.deg2rad(angle))))
+                title = f"shape of a guide across a {name} at {angle} degrees, {aside} from its middle"
+                yield Fault(title, scene, at, codes, MARKED, 12.0)
+
+
 def faults() -> list[Fault]:
     """Return one of each."""
-    return [fault for group in (at_sides, across_tapers) for fault in group()]
+    return [fault for group in (at_sides, across_tapers, shapes_across_devices) for fault in group()]

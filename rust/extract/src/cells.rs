@@ -274,6 +274,7 @@ fn device(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Done {
         reason: None,
         broken_at,
         lost: Vec::new(),
+        shapes: Arc::default(),
     });
     done
 }
@@ -317,6 +318,7 @@ fn part(plan: &Plan, facts: &[Facts], cell: CellId, group: &Group) -> Done {
         reason: None,
         broken_at,
         lost: Vec::new(),
+        shapes: Arc::new(rings.rings),
     });
     done
 }

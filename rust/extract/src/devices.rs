@@ -75,6 +75,8 @@ pub struct Proto {
     pub broken_at: Option<[f64; 2]>,
     /// What goes on from it and was not followed.
     pub lost: Vec<Lost>,
+    /// Shapes of a device that was flattened into its cell; those of others are the shapes of their cell.
+    pub shapes: Arc<Vec<(LayerId, Vec<Point>)>>,
 }
 
 impl Proto {

@@ -318,6 +318,7 @@ fn empty() -> Proto {
         reason: None,
         broken_at: None,
         lost: Vec::new(),
+        shapes: Arc::default(),
     }
 }
 

@@ -92,6 +92,7 @@ impl Debug for Extraction {
 pub(crate) struct Job<'a> {
     pub plan: &'a Plan<'a>,
     pub shapes: &'a Shapes,
+    pub sums: &'a facts::Sums,
     pub roles: &'a [Role],
     /// Cells below which there is something to place.
     pub wanted: &'a [bool],
@@ -137,7 +138,7 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
     problems.extend(effort::stacks(&plan, &roles, &worked.cells, &most));
 
     let wanted = place::wanted(&plan, &worked.cells);
-    let job = Job { plan: &plan, shapes: &shapes, roles: &roles, wanted: &wanted, tops: &tops, watch };
+    let job = Job { plan: &plan, shapes: &shapes, sums: &sums, roles: &roles, wanted: &wanted, tops: &tops, watch };
     let outcome = match blocks::find(job, &worked)? {
         Some(outcome) => outcome,
         None => flat::find(job, worked)?,

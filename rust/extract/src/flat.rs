@@ -22,7 +22,7 @@ use crate::write::Guides;
 /// # Errors
 /// When the watch asks to stop.
 pub(crate) fn find(job: Job, mut worked: WorkedOut) -> Result<Outcome, ExtractError> {
-    let Job { plan, shapes, roles, wanted, tops, watch } = job;
+    let Job { plan, shapes, sums, roles, wanted, tops, watch } = job;
     let (layout, recipe) = (plan.layout, plan.recipe);
     let mut all = Placements::default();
     let (mut left, mut cuts) = (Effort::new(plan), Cuts::default());
@@ -62,7 +62,7 @@ pub(crate) fn find(job: Job, mut worked: WorkedOut) -> Result<Outcome, ExtractEr
     let search = Search::new(recipe);
     let ways = || {
         let totals = coverage::totals(plan, &world, tops, &joined, &explained);
-        (totals, small::overlapping(plan, &world, watch))
+        (totals, small::overlapping(plan, sums, &world, watch))
     };
     let ((totals, overlaps), beside) = rayon::join(ways, || neighbours::find(&guides.lines, &search, watch));
     let (beside, (mut overlaps, overlaps_cut)) = (beside?, overlaps?);

@@ -160,6 +160,7 @@ fn parts(plan: &Plan, proto: &Proto, stretches: &[[f64; 2]]) -> Vec<Proto> {
                 region: None,
                 shape: None,
                 lost: Vec::new(),
+                shapes: Arc::default(),
                 ..proto.clone()
             }
         })

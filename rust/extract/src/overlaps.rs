@@ -1,5 +1,7 @@
 //! Devices that lie on each other by more than a common border.
 
+pub(crate) mod drawn_guides;
+
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,8 +27,11 @@ pub struct Outline {
 impl Outline {
     /// Places the outline of a cell.
     pub fn placed(rings: &[Vec<Point>], t: &Transform, cell: usize) -> Self {
-        let rings: Vec<Vec<Point>> =
-            rings.iter().filter_map(|r| r.iter().map(|&p| t.apply_point(p)).collect()).collect();
+        Self::of(rings.iter().filter_map(|r| r.iter().map(|&p| t.apply_point(p)).collect()).collect(), cell)
+    }
+
+    /// Of rings in the frame of the top.
+    fn of(rings: Vec<Vec<Point>>, cell: usize) -> Self {
         let boxes: Vec<BBox> = rings.iter().map(|r| BBox::of_points(r)).collect();
         let mut bbox = BBox::EMPTY;
         for b in &boxes {
@@ -141,6 +146,8 @@ pub struct Overlap {
     pub bbox: BBox,
     /// Both are the same.
     pub duplicate: bool,
+    /// A guide lies within the outline of a device and touches none of its core.
+    pub outline_only: bool,
 }
 
 /// What was found, and what was not looked at.
@@ -307,7 +314,7 @@ fn compare(a: usize, b: usize, own: &Outline, other: &Outline, least_area: f64, 
     let whole = |o: &Outline| region::area(&region::union(&o.rings));
     let same_outline = || whole(own).max(whole(other)) - area <= least_area;
     let duplicate = own.bbox == other.bbox && (own.cell == other.cell || same_outline());
-    Some(Overlap { a, b, area, bbox, duplicate })
+    Some(Overlap { a, b, area, bbox, duplicate, outline_only: false })
 }
 
 /// What two boxes share; empty when they are apart.

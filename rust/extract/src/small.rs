@@ -8,10 +8,11 @@ use waveguard_layout::Layout;
 use crate::cuts::{self, Cuts};
 use crate::error::ExtractError;
 use crate::extraction::World;
+use crate::facts::Sums;
 use crate::merge::{CopyId, Merged};
 use crate::near;
 use crate::nets::Joined;
-use crate::overlaps::{self, Outline};
+use crate::overlaps::{self, Outline, drawn_guides};
 use crate::pins::PortSource;
 use crate::place::PlacedTerminal;
 use crate::plan::Plan;
@@ -85,7 +86,12 @@ pub(crate) fn terminals(
 ///
 /// # Errors
 /// When the watch asks to stop.
-pub(crate) fn overlapping(plan: &Plan, world: &World, watch: &Watch) -> Result<(Vec<OverlapRow>, Cuts), ExtractError> {
+pub(crate) fn overlapping(
+    plan: &Plan,
+    sums: &Sums,
+    world: &World,
+    watch: &Watch,
+) -> Result<(Vec<OverlapRow>, Cuts), ExtractError> {
     let mut cuts = Cuts::default();
     let nm = world.dbu_nm;
     let tolerances = &plan.recipe.tolerances;
@@ -113,7 +119,12 @@ pub(crate) fn overlapping(plan: &Plan, world: &World, watch: &Watch) -> Result<(
     let least_area = tolerances.overlap_area_nm2 / (nm * nm);
     let limits = &plan.recipe.limits;
     let bounds = overlaps::Bounds { steps: limits.overlap_steps, rows: limits.overlap_rows };
-    let found = overlaps::find(&boxes, outline, corners, least_area, tolerances.overlap_depth_nm / nm, bounds, watch)?;
+    let least_depth = tolerances.overlap_depth_nm / nm;
+    let mut found = overlaps::find(&boxes, outline, corners, least_area, least_depth, bounds, watch)?;
+    let of_guides = drawn_guides::find(plan, sums, world, [least_area, least_depth], bounds, watch)?;
+    found.overlaps.extend(of_guides.overlaps);
+    found.overlaps.sort_by_key(|o| (o.a, o.b));
+    found.cut = found.cut.or(of_guides.cut);
     if let Some((device, limit)) = found.cut {
         let tops = world.placed[device..].iter().map(|p| p.top.index());
         let at_nm = world.placed[device].at.map(|v| v * nm);
@@ -128,6 +139,7 @@ pub(crate) fn overlapping(plan: &Plan, world: &World, watch: &Watch) -> Result<(
         x1_nm: o.bbox.max[0] * nm,
         y1_nm: o.bbox.max[1] * nm,
         duplicate: u8::from(o.duplicate),
+        outline_only: u8::from(o.outline_only),
     };
     Ok((found.overlaps.into_iter().map(row).collect(), cuts))
 }
@@ -179,6 +191,7 @@ pub(crate) fn note_twins(world: &World, merged: &Merged, rows: &mut Vec<OverlapR
             x1_nm: twins.bbox.max[0] * nm,
             y1_nm: twins.bbox.max[1] * nm,
             duplicate: if twins.is_exact { 1 } else { 2 },
+            outline_only: 0,
         });
     }
 }

@@ -432,6 +432,8 @@ tables! {
         y1_nm: f64,
         /// 1 when both are the same: same cell and placement, or same outline; 2 when nearly.
         duplicate: u8,
+        /// 1 when a drawn guide lies within the outline of a device and touches no core.
+        outline_only: u8,
     }
 
     /// Ports of the circuit as a whole, as its top cell names them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context
 from waveguard.rules import _words as words
+from waveguard.tables import DRAWN_SOURCES
 from waveguard.units import nm2_to_um2
 
 
@@ -24,8 +25,9 @@ def pair_finding(ctx: Context, row: int, what: str, hint: str, *, severity: Seve
     place = ctx.place(*middle, top=top, cell=cell_a, bbox_nm=(x0, y0, x1, y1))
     area_um2 = nm2_to_um2(float(overlaps.area_nm2[row]))
     box = f"{words.um_number(x1 - x0)} x {words.um(y1 - y0)}"
+    name_a, name_b = _names(ctx, a, b)
     return ctx.finding(
-        f"{cell_a} {what} {cell_b} over {area_um2:.3f} µm² in a box of {box}",
+        f"{name_a} {what} {name_b} over {area_um2:.3f} µm² in a box of {box}",
         place,
         facts=sorted([cell_a, cell_b]),
         measured=area_um2,
@@ -38,3 +40,12 @@ def pair_finding(ctx: Context, row: int, what: str, hint: str, *, severity: Seve
         hint=hint,
         severity=severity,
     )
+
+
+def _names(ctx: Context, a: int, b: int) -> tuple[str, str]:
+    """Return the names of two devices; what is drawn beside devices and lies on one is said to be a waveguide."""
+    cells = [ctx.device_cell(device) for device in (a, b)]
+    drawn = [int(ctx.tables.devices.source[device]) in DRAWN_SOURCES for device in (a, b)]
+    if drawn[0] != drawn[1]:
+        cells[drawn.index(True)] = f"a waveguide of {cells[drawn.index(True)]}"
+    return cells[0], cells[1]

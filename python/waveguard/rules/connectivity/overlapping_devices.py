@@ -19,7 +19,9 @@ def overlapping_devices(ctx: Context) -> Iterator[Finding]:
     """Devices that overlap.
 
     What: the outlines of two devices or waveguides (their device marker, else their core shapes) share more than a
-        common border. Where one of the two is a part without light (a pad, a wire), it is an info only.
+        common border; or a waveguide drawn outside devices leads through one, but not up to the port it is joined to.
+        Where one of the two is a part without light (a pad, a wire), it is an info only; where such a waveguide touches
+        none of the core of the device, a warning.
     Why: light couples between the two in a way that neither model describes, or the shapes merge into one.
     Fix: move the devices apart, or use a crossing where two waveguides have to cross.
     Limits: the extraction tolerances of the PDK for the area and the depth of a common border.
@@ -36,7 +38,7 @@ def overlapping_devices(ctx: Context) -> Iterator[Finding]:
         if frozenset((int(overlaps.device_a[row]), int(overlaps.device_b[row]))) in crossing:
             continue
         severity = _severity(ctx, int(row))
-        hint = "move them apart" if severity is None else "fine where this layer may lie over a waveguide"
+        hint = "fine where this layer may lie over a waveguide" if severity is Severity.INFO else "move them apart"
         yield pair_finding(ctx, int(row), "overlaps", hint, severity=severity)
 
 
@@ -49,4 +51,6 @@ def _crossing_pairs(ctx: Context) -> set[frozenset[int]]:
 def _severity(ctx: Context, row: int) -> Severity | None:
     overlaps = ctx.tables.overlaps
     kinds = {ctx.device_kind(int(overlaps.device_a[row])), ctx.device_kind(int(overlaps.device_b[row]))}
-    return Severity.INFO if WITHOUT_LIGHT in kinds else None
+    if WITHOUT_LIGHT in kinds:
+        return Severity.INFO
+    return Severity.WARNING if overlaps.outline_only[row] else None

@@ -95,7 +95,7 @@ pub(super) fn look(
     };
     let guides = Guides::new(&world, &alike);
     let beside = neighbours::find(&guides.lines, &Search::new(plan.recipe), job.watch)?;
-    let (overlaps, mut cuts) = small::overlapping(plan, &world, job.watch)?;
+    let (overlaps, mut cuts) = small::overlapping(plan, job.sums, &world, job.watch)?;
     // A pin that has no port in its own block may have one in the next.
     let mut problems = Vec::new();
     let _ = small::terminals(plan, &all.terminals, &ports, &joined, &mut problems, &mut cuts);

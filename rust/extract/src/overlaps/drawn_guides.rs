@@ -1,0 +1,194 @@
+//! Guides drawn outside devices that lie on a device.
+//!
+//! Such a guide has no outline of its own among the devices: what it shares with one is looked for along its
+//! centre-line. A guide may be drawn into the outline of a device up to the port that it is joined to; one that leads
+//! through a device at its ports was cut there before.
+
+use rayon::prelude::*;
+use waveguard_base::{CellId, LayerId, Watch};
+use waveguard_geom::{BBox, GridIndex, Point};
+
+use super::{Bounds, Found, Outline, Overlap, compare, depth, typical_size};
+use crate::devices::{self, DeviceSource, Proto};
+use crate::error::ExtractError;
+use crate::extraction::World;
+use crate::facts::Sums;
+use crate::guides::Guide;
+use crate::place::Placed;
+use crate::plan::Plan;
+use crate::recipe::PortKind;
+
+/// Devices near the box of a guide up to which each is held against all of its pieces.
+const FEW_DEVICES: usize = 8;
+/// What comparing a guide with a device costs of the steps, beside its pieces.
+const STEPS_A_DEVICE: u64 = 64;
+
+/// Overlaps of drawn guides with the core of known devices that have optical ports, or else with their outline; not of
+/// devices that are on other layers. They share more than an area in dbu² in a patch at least so many dbu thick.
+///
+/// # Errors
+/// When the watch asks to stop.
+pub(crate) fn find(
+    plan: &Plan,
+    sums: &Sums,
+    world: &World,
+    [least_area, least_depth]: [f64; 2],
+    bounds: Bounds,
+    watch: &Watch,
+) -> Result<Found, ExtractError> {
+    let proto = |i: usize| -> &Proto { &world.cells[world.placed[i].cell.index()].protos[world.placed[i].proto] };
+    let known: Vec<usize> = (0..world.placed.len()).filter(|&i| is_known(proto(i))).collect();
+    let drawn: Vec<usize> = (0..world.placed.len()).filter(|&i| is_drawn_guide(proto(i))).collect();
+    if known.is_empty() || drawn.is_empty() {
+        return Ok(Found::default());
+    }
+    // The same for each guide, or what is found would depend on which is looked at first.
+    let steps = bounds.steps / drawn.len() as u64;
+    let boxes: Vec<BBox> = known.iter().map(|&i| proto(i).bbox.transformed(&world.placed[i].transform)).collect();
+    let index = GridIndex::new(&boxes, typical_size(&boxes));
+    let snap = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
+    let found: Result<Vec<(Vec<Overlap>, bool)>, ExtractError> = drawn
+        .par_iter()
+        .map(|&g| {
+            watch.check()?;
+            let (placed, own) = (&world.placed[g], proto(g));
+            let Some(guide) = &own.guide else { return Ok((Vec::new(), true)) };
+            let (near, seen_all) = near(guide, placed, own, &boxes, &index, least_depth, steps);
+            let of_device = |k: usize| {
+                let (device, other) = (known[k], proto(known[k]));
+                if world.placed[device].top != placed.top {
+                    return None;
+                }
+                let ribbon = ribbon(guide, placed, &boxes[k]);
+                let shared = |rings: &[Vec<Point>]| {
+                    let outline = Outline::placed(rings, &world.placed[device].transform, 0);
+                    compare(g, device, &ribbon, &outline, least_area, least_depth)
+                };
+                let of_outline = shared(&other.outline)?;
+                let found = match core(plan, sums, world.placed[device].cell, other, guide.layer) {
+                    Some(core) if core.is_empty() => return None,
+                    Some(core) => shared(&core).unwrap_or(Overlap { outline_only: true, ..of_outline }),
+                    // What is not known may be core.
+                    None => of_outline,
+                };
+                (!leads_to_port(world, g, device, &found.bbox, snap)).then_some(found)
+            };
+            Ok((near.into_iter().filter_map(of_device).collect(), seen_all))
+        })
+        .collect();
+    let mut out = Found::default();
+    for (&guide, (overlaps, seen_all)) in drawn.iter().zip(found?) {
+        let is_full = out.overlaps.len() + overlaps.len() > bounds.rows;
+        if is_full || (!seen_all && out.cut.is_none()) {
+            out.cut = Some((guide, if is_full { "overlap_rows" } else { "overlap_steps" }));
+        }
+        if is_full {
+            break;
+        }
+        out.overlaps.extend(overlaps.into_iter().map(|o| Overlap { a: o.a.min(o.b), b: o.a.max(o.b), ..o }));
+    }
+    Ok(out)
+}
+
+fn is_known(proto: &Proto) -> bool {
+    let is_device = proto.guide.is_none() && !proto.is_free() && !proto.outline.is_empty();
+    is_device && proto.ports.iter().any(|p| p.kind == PortKind::Optical)
+}
+
+fn is_drawn_guide(proto: &Proto) -> bool {
+    matches!(proto.source, DeviceSource::Drawn | DeviceSource::Spine) && proto.guide.is_some()
+}
+
+/// The shapes of a device on a layer; `None` for a black box, which has none on any, and where there are too many.
+fn core(plan: &Plan, sums: &Sums, cell: CellId, device: &Proto, layer: LayerId) -> Option<Vec<Vec<Point>>> {
+    if device.core_area.iter().all(|area| *area <= 0.0) {
+        return None;
+    }
+    let own = |(on, ring): &(LayerId, Vec<Point>)| (*on == layer).then(|| ring.clone());
+    if !device.shapes.is_empty() {
+        return Some(device.shapes.iter().filter_map(own).collect());
+    }
+    let all = devices::rings(plan, sums, cell, plan.recipe.limits.guide_shapes);
+    (!all.cut_short).then(|| all.rings.iter().filter_map(own).collect())
+}
+
+/// The devices that a piece of a guide comes near, by number among the boxes; false when there was more to look at than
+/// so many steps.
+fn near(
+    guide: &Guide,
+    placed: &Placed,
+    proto: &Proto,
+    boxes: &[BBox],
+    index: &GridIndex,
+    least_depth: f64,
+    steps: u64,
+) -> (Vec<usize>, bool) {
+    let mut out: Vec<usize> = Vec::new();
+    let is_few = index.candidates_while(&proto.bbox.transformed(&placed.transform), |k| {
+        out.push(k);
+        out.len() <= FEW_DEVICES
+    });
+    let pieces = || pieces(guide, placed).map(|(_, bbox)| bbox);
+    let mut left = steps;
+    if !is_few {
+        // The box of a long guide holds most of a chip.
+        out.clear();
+        for bbox in pieces() {
+            left = left.saturating_sub(1);
+            index.candidates_while(&bbox, |k| {
+                if depth(&bbox, &boxes[k]) >= least_depth && out.last() != Some(&k) {
+                    out.push(k);
+                    left = left.saturating_sub(STEPS_A_DEVICE + guide.line.len() as u64);
+                }
+                left > 0
+            });
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out.retain(|&k| pieces().any(|bbox| depth(&bbox, &boxes[k]) >= least_depth));
+    (out, left > 0)
+}
+
+/// The pieces of a guide in the frame of the top, each with the box around it.
+fn pieces<'a>(guide: &'a Guide, placed: &'a Placed) -> impl Iterator<Item = ([[f64; 3]; 2], BBox)> + 'a {
+    let scale = placed.transform.magnification();
+    let place = move |[x, y, width]: [f64; 3]| {
+        let [x, y] = placed.transform.apply(x, y);
+        [x, y, width * scale]
+    };
+    guide.line.windows(2).map(move |w| {
+        let ends = [place(w[0]), place(w[1])];
+        let mut bbox = BBox::EMPTY;
+        for [x, y, _] in ends {
+            bbox.add_box(&BBox { min: [x, y], max: [x, y] });
+        }
+        (ends, bbox.grown(ends[0][2].max(ends[1][2]) / 2.0))
+    })
+}
+
+/// What a guide covers near a box, piece by piece.
+fn ribbon(guide: &Guide, placed: &Placed, window: &BBox) -> Outline {
+    let quad = |[p, q]: [[f64; 3]; 2]| -> Option<Vec<Point>> {
+        let d = [q[0] - p[0], q[1] - p[1]];
+        let length = (d[0] * d[0] + d[1] * d[1]).sqrt();
+        let normal = if length > 0.0 { [-d[1] / length, d[0] / length] } else { return None };
+        let corner = |e: [f64; 3], side: f64| {
+            Point::from_f64(e[0] + side * e[2] / 2.0 * normal[0], e[1] + side * e[2] / 2.0 * normal[1])
+        };
+        [corner(p, -1.0), corner(q, -1.0), corner(q, 1.0), corner(p, 1.0)].into_iter().collect()
+    };
+    let rings: Vec<Vec<Point>> =
+        pieces(guide, placed).filter(|(_, bbox)| bbox.touches(window)).filter_map(|(ends, _)| quad(ends)).collect();
+    Outline::of(rings, placed.cell.index())
+}
+
+/// True when an end of the guide lies in a patch, or at its border, and at a port of the device.
+fn leads_to_port(world: &World, guide: usize, device: usize, patch: &BBox, snap: f64) -> bool {
+    let window = patch.grown(snap);
+    let ports = |i: usize| (world.starts[i]..world.starts[i + 1]).map(|p| world.ports.get(p));
+    let optical = |i: usize| ports(i).filter(|p| p.kind == PortKind::Optical);
+    optical(guide).filter(|end| window.contains(end.at[0], end.at[1])).any(|end| {
+        optical(device).any(|port| (port.at[0] - end.at[0]).abs().max((port.at[1] - end.at[1]).abs()) <= snap)
+    })
+}
