@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from faults.kinds import ALL, CHIP, CROSSING, MARKED, WIDTH_UM, Fault, end
+from faults.kinds import ALL, CHIP, CROSSING, MARKED, MIDDLE, WIDTH_UM, Fault, end, on_guide
 from faults.merged_kinds import BRANCH, across
 from faults.scene import Item, box
 
@@ -72,6 +72,20 @@ def shapes_across_devices() -> Iterator[Fault]:
                 yield Fault(title, scene, at, codes, MARKED, 12.0)
 
 
+def shapes_at_guides() -> Iterator[Fault]:
+    """A guide drawn as no more than its shape that ends on a guide with a marker, or at its side."""
+    codes = _found("CN003", "CN005", "IN001", "WG007", "WG005", "CN002", "CN009")
+    for long_um, from_um in ((4.0, 0.0), (4.0, 0.2), (10.0, 0.25), (10.0, 0.251), (2.0, 0.1)):
+        shape = box("shape", -WIDTH_UM / 2, from_um, WIDTH_UM / 2, from_um + long_um)
+        title = f"shape of a guide of {long_um} um that begins {from_um} um beside the axis of another one"
+        yield Fault(title, on_guide(shape), MIDDLE, codes, MARKED, 3.0)
+    for angle in (15, 45):
+        shape = box("shape", -5, -WIDTH_UM / 2, 5, WIDTH_UM / 2)
+        scene = on_guide(shape, heading_rad=float(np.deg2rad(angle)))
+        yield Fault(f"shape of a guide across another one at {angle} degrees", scene, MIDDLE, codes, MARKED, 3.0)
+
+
 def faults() -> list[Fault]:
     """Return one of each."""
-    return [fault for group in (at_sides, across_tapers, shapes_across_devices) for fault in group()]
+    groups = (at_sides, across_tapers, shapes_across_devices, shapes_at_guides)
+    return [fault for group in groups for fault in group()]

@@ -1,4 +1,4 @@
-//! Guides drawn outside devices that lie on a device.
+//! Guides drawn outside devices that lie on a device or on a guide with a marker.
 //!
 //! Such a guide has no outline of its own among the devices: what it shares with one is looked for along its
 //! centre-line. A guide may be drawn into the outline of a device up to the port that it is joined to; one that leads
@@ -20,6 +20,12 @@ use crate::recipe::PortKind;
 
 /// Devices near the box of a guide up to which each is held against all of its pieces.
 const FEW_DEVICES: usize = 8;
+/// Ends of guides this close to the side of another one touch it, by more than the least depth of an overlap, in dbu.
+const TOUCH_DBU: f64 = 4.0;
+/// What two guides share runs along both from so many widths on,
+const LONG_WIDTHS: f64 = 2.0;
+/// when it is as wide as the guide for the most part.
+const ALL_OF_WIDTH: f64 = 0.97;
 /// What comparing a guide with a device costs of the steps, beside its pieces.
 const STEPS_A_DEVICE: u64 = 64;
 
@@ -59,7 +65,9 @@ pub(crate) fn find(
                 if world.placed[device].top != placed.top {
                     return None;
                 }
-                let ribbon = ribbon(guide, placed, &boxes[k]);
+                // Marked guides may run beside each other; one that another one ends at goes on into that.
+                let is_guide = other.guide.is_some();
+                let ribbon = ribbon(guide, placed, &boxes[k], if is_guide { TOUCH_DBU } else { 0.0 });
                 let shared = |rings: &[Vec<Point>]| {
                     let outline = Outline::placed(rings, &world.placed[device].transform, 0);
                     compare(g, device, &ribbon, &outline, least_area, least_depth)
@@ -67,11 +75,16 @@ pub(crate) fn find(
                 let of_outline = shared(&other.outline)?;
                 let found = match core(plan, sums, world.placed[device].cell, other, guide.layer) {
                     Some(core) if core.is_empty() => return None,
+                    Some(core) if is_guide => shared(&core)?,
                     Some(core) => shared(&core).unwrap_or(Overlap { outline_only: true, ..of_outline }),
                     // What is not known may be core.
                     None => of_outline,
                 };
-                (!leads_to_port(world, g, device, &found.bbox, snap)).then_some(found)
+                let width = guide.trace.width_max * placed.transform.magnification();
+                // What is drawn again on a guide changes nothing; ends of two that nearly meet are told as such.
+                let is_harmless = is_guide && runs_along(&found, width);
+                let reach = if is_guide { snap.max(width) } else { snap };
+                (!is_harmless && !leads_to_port(world, g, device, &found.bbox, reach)).then_some(found)
             };
             Ok((near.into_iter().filter_map(of_device).collect(), seen_all))
         })
@@ -91,8 +104,7 @@ pub(crate) fn find(
 }
 
 fn is_known(proto: &Proto) -> bool {
-    let is_device = proto.guide.is_none() && !proto.is_free() && !proto.outline.is_empty();
-    is_device && proto.ports.iter().any(|p| p.kind == PortKind::Optical)
+    !proto.is_free() && !proto.outline.is_empty() && proto.ports.iter().any(|p| p.kind == PortKind::Optical)
 }
 
 fn is_drawn_guide(proto: &Proto) -> bool {
@@ -167,8 +179,15 @@ fn pieces<'a>(guide: &'a Guide, placed: &'a Placed) -> impl Iterator<Item = ([[f
     })
 }
 
-/// What a guide covers near a box, piece by piece.
-fn ribbon(guide: &Guide, placed: &Placed, window: &BBox) -> Outline {
+/// What a guide covers near a box, piece by piece, so much longer at each end.
+fn ribbon(guide: &Guide, placed: &Placed, window: &BBox, longer: f64) -> Outline {
+    let last = guide.line.len().saturating_sub(2);
+    let lengthened = |k: usize, [p, q]: [[f64; 3]; 2]| {
+        let d = [q[0] - p[0], q[1] - p[1]];
+        let length = (d[0] * d[0] + d[1] * d[1]).sqrt().max(f64::MIN_POSITIVE);
+        let moved = |e: [f64; 3], by: f64| [e[0] + by * d[0] / length, e[1] + by * d[1] / length, e[2]];
+        [if k == 0 { moved(p, -longer) } else { p }, if k == last { moved(q, longer) } else { q }]
+    };
     let quad = |[p, q]: [[f64; 3]; 2]| -> Option<Vec<Point>> {
         let d = [q[0] - p[0], q[1] - p[1]];
         let length = (d[0] * d[0] + d[1] * d[1]).sqrt();
@@ -178,9 +197,18 @@ fn ribbon(guide: &Guide, placed: &Placed, window: &BBox) -> Outline {
         };
         [corner(p, -1.0), corner(q, -1.0), corner(q, 1.0), corner(p, 1.0)].into_iter().collect()
     };
-    let rings: Vec<Vec<Point>> =
-        pieces(guide, placed).filter(|(_, bbox)| bbox.touches(window)).filter_map(|(ends, _)| quad(ends)).collect();
+    let rings: Vec<Vec<Point>> = pieces(guide, placed)
+        .enumerate()
+        .filter(|(_, (_, bbox))| bbox.touches(window))
+        .filter_map(|(k, (ends, _))| quad(lengthened(k, ends)))
+        .collect();
     Outline::of(rings, placed.cell.index())
+}
+
+/// True for a patch that is as wide as a guide and longer, which no crossing is.
+fn runs_along(patch: &Overlap, width: f64) -> bool {
+    let long = (patch.bbox.max[0] - patch.bbox.min[0]).max(patch.bbox.max[1] - patch.bbox.min[1]);
+    long > LONG_WIDTHS * width && patch.area >= ALL_OF_WIDTH * width * long
 }
 
 /// True when an end of the guide lies in a patch, or at its border, and at a port of the device.
