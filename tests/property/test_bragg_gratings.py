@@ -67,11 +67,6 @@ VARIANTS: dict[str, Variant] = {
 
 
 DIFFERENT = {
-    # Slivers of a nanometre beside the teeth.
-    ("periods", "cut along lines 1"),
-    ("strong boxes", "cut along lines 1"),
-    # Cracks of a nanometre between the periods, with the guide below.
-    ("over a guide", "merged and turned"),
     # Cut along the guide below the teeth.
     *(("over a guide", f"cut along lines {seed}") for seed in range(3)),
 }

@@ -236,8 +236,27 @@ fn is_one_side(ring: &[Point], edge: usize, other: usize) -> bool {
     long.windows(2).all(|w| angle(w[0], w[1]) < ASIDE_RAD)
 }
 
+/// True for an edge of a step of the grid at the tip of a hair or a slit no wider, which goes off from its side and comes
+/// back less far or further: what rounding leaves where a step of one shape ends beside that of another. One that comes
+/// back as far was drawn.
+fn is_tip(ring: &[Point], i: usize, longest: f64) -> bool {
+    let n = ring.len();
+    if size(vector(ring, i)) > ROUNDING {
+        return false;
+    }
+    let [from, out, back, on] = [n - 2, n - 1, 1, 2].map(|k| vector(ring, (i + k) % n));
+    let dot = |a: [f64; 2], b: [f64; 2]| a[0] * b[0] + a[1] * b[1];
+    let across = (out[0] * back[1] - out[1] * back[0]).abs();
+    let (least, most) = (size(out).min(size(back)), size(out).max(size(back)));
+    dot(out, back) < 0.0
+        && across <= ROUNDING * most
+        && (LEAST_STEP..=longest).contains(&least)
+        && most - least >= LEAST_STEP
+        && angle(from, out).min(angle(back, on)) >= ASIDE_RAD
+}
+
 /// The outline without vertices that a cut left in the middle of steps, where there are any: each part of such a step
-/// would be a step of its own, or none.
+/// would be a step of its own, or none; and without hairs beside steps.
 pub fn with_whole_steps(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
     let n = ring.len();
     if n < 6 {
@@ -252,6 +271,9 @@ pub fn with_whole_steps(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
         let from = turn(before, one);
         if is_smooth(from) {
             return false;
+        }
+        if is_tip(ring, i, longest) || is_tip(ring, (i + n - 1) % n, longest) {
+            return true;
         }
         let (other, after) = (at(2), at(3));
         let to = turn(other, after);
@@ -343,6 +365,17 @@ fn smoothed_at(ring: &[Point], longest: f64, steps: &[usize]) -> Option<Smooth> 
         let (before, after) = ((i + n - 1) % n, (next + 1) % n);
         is_end[before] |= size(vector(ring, before)) <= ROUNDING;
         is_end[after] |= size(vector(ring, next)) <= ROUNDING;
+        if goes_on[1] {
+            // Nor what a cut across a tooth leaves in the middle of it.
+            let (from, along) = (ring[next], [ring[next], ring[behind]].map(|p| [f64::from(p.x), f64::from(p.y)]));
+            let along = [along[1][0] - along[0][0], along[1][1] - along[0][1]];
+            let off = |p: Point| {
+                let d = [f64::from(p.x) - f64::from(from.x), f64::from(p.y) - f64::from(from.y)];
+                (d[0] * along[1] - d[1] * along[0]).abs()
+            };
+            let between = (next + 1..next + n).map(|v| v % n).take_while(|v| *v != behind);
+            between.filter(|v| off(ring[*v]) <= UNEVEN_DBU * size(along)).for_each(|v| is_end[v] = true);
+        }
     }
     let mut out = Vec::with_capacity(n);
     for i in 0..n {
@@ -457,9 +490,27 @@ mod tests {
             ring(&[(0, -250), (5000, -250), (5001, -360), (9000, -360), (9000, 0), (9000, 360), (0, 250)])
         );
         assert!(with_whole_steps(&whole, 3000.0).is_none());
+        // The last tooth of one shape may end a step of the grid beside another that is half as wide beyond.
+        let hair = [(0, -250), (5000, -250), (5000, -300), (5001, -300), (5001, -275), (9000, -275), (9000, 0), (0, 0)];
+        let whole = with_whole_steps(&ring(&hair), 3000.0).expect("a hair");
+        assert_eq!(whole, ring(&[(0, -250), (5000, -250), (5001, -275), (9000, -275), (9000, 0), (0, 0)]));
+        let slit = [(0, 0), (5000, 0), (5000, 200), (5002, 200), (5002, 0), (9000, 0), (9000, 500), (0, 500)];
+        assert!(with_whole_steps(&ring(&slit), 3000.0).is_none());
         // A step of the grid between two corners of a side is none of them.
         let jog = [(0, 0), (1001, 2), (1000, 4), (2000, 6), (2000, 1000), (0, 1000)];
         assert!(with_whole_steps(&ring(&jog), 3000.0).is_none());
+    }
+
+    #[test]
+    fn what_a_cut_leaves_between_two_teeth_is_no_dent_of_the_smooth_side() {
+        let mut ring = grating([-12_000, 12_000], 20, [250, 225, 275]);
+        // Beside a step, and in the middle of a tooth, a step of the grid aside.
+        for (at, new) in [((1600, 225), (1605, 224)), ((2560, 275), (2500, 276)), ((2720, -225), (2800, -223))] {
+            let i = ring.iter().position(|p| (p.x, p.y) == at).expect("a corner");
+            ring.insert(i, Point::new(new.0, new.1));
+        }
+        let smooth = smoothed(&ring, 3000.0).expect("teeth").ring;
+        assert!(smooth.iter().all(|p| p.y.abs() == 250), "{smooth:?}");
     }
 
     #[test]
