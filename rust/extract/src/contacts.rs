@@ -267,7 +267,7 @@ fn is_explained(
         let on_ring = |ring: &Vec<[f64; 2]>| {
             (0..ring.len()).any(|i| distance(at, [ring[i], ring[(i + 1) % ring.len()]]) <= reach)
         };
-        !form.is_known || form.bodies.iter().any(on_ring)
+        (!form.is_known && !form.is_toothed) || form.bodies.iter().any(on_ring)
     };
     (a.is_known && on_cap(a_ends, b, by) && !is_stub[1] && enters(b, [p[0] - by[0], p[1] - by[1]]))
         || (b.is_known && on_cap(b_ends, a, [0.0; 2]) && !is_stub[0] && enters(a, p))

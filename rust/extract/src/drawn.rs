@@ -29,6 +29,8 @@ pub struct Drawn {
     pub is_boxy: Vec<bool>,
     /// Why nothing is known of the region.
     pub reason: Option<&'static str>,
+    /// A wall of teeth runs up to a cap of it: what touches it there is a piece of it.
+    pub is_toothed: bool,
 }
 
 /// A drawn region that is more than a guide.
@@ -118,6 +120,10 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
         Some(guide) => of_ribbon(guide, &rings[0], &corners),
         None => of_network(plan, core, rings, reason),
     };
+    drawn.is_toothed = !corners.is_empty();
+    if let ([ring], true) = (rings, is_stepped) {
+        leave_out_ends(&mut drawn, ring, longest);
+    }
     finish(plan, &mut drawn, core.layer, area);
     if drawn.reason.is_some() || drawn.protos.iter().any(|p| p.junction.is_some()) {
         let region = Arc::new(Region { layer: core.layer, rings: rings.to_vec(), area, slot: core.slot.cloned() });
@@ -174,6 +180,23 @@ fn has_corner(end: &End, corners: &[Point]) -> bool {
     corners.iter().any(|p| off(p).abs() <= CORNER_DBU)
 }
 
+/// Takes ends out that are nearer to a step of the outline than they are wide: what lies between has no way of its own,
+/// and a cap there, as where rounding parted a row of teeth, says nothing of what goes on behind it.
+fn leave_out_ends(drawn: &mut Drawn, ring: &[Point], longest: f64) {
+    let steps = jogs::find(ring, longest);
+    let is_beside = |end: &End| {
+        let (sin, cos) = end.direction_rad.sin_cos();
+        let is_near = |p: &Point| {
+            let d = [f64::from(p.x) - end.x, f64::from(p.y) - end.y];
+            let (along, aside) = (d[0] * cos + d[1] * sin, (d[1] * cos - d[0] * sin).abs());
+            along.abs() <= end.width && aside <= end.width
+        };
+        steps.iter().any(|&i| is_near(&ring[i]) || is_near(&ring[(i + 1) % ring.len()]))
+    };
+    let ends = std::mem::take(&mut drawn.ends).into_iter().zip(std::mem::take(&mut drawn.is_boxy));
+    (drawn.ends, drawn.is_boxy) = ends.filter(|(end, _)| !is_beside(end)).unzip();
+}
+
 /// Corners of a cap are off half of its width by rounding only, in dbu.
 const CORNER_DBU: f64 = 1.5;
 
@@ -185,7 +208,7 @@ fn of_ribbon(guide: Guide, ring: &[Point], corners: &[Point]) -> Drawn {
     let ends: Vec<End> = (0..2).filter(|&k| is_end(k)).map(|k| guide.trace.ends[k]).collect();
     let is_boxy = vec![network::is_boxy(&guide.trace); ends.len()];
     let proto = guide_proto(Arc::new(guide));
-    Drawn { protos: vec![proto], ends, is_boxy, reason: None }
+    Drawn { protos: vec![proto], ends, is_boxy, ..Drawn::default() }
 }
 
 fn options(plan: &Plan, core: Core) -> NetworkOptions {

@@ -28,8 +28,10 @@ pub struct Form {
     /// Outlines of what is no guide in it.
     pub(super) bodies: Vec<Vec<[f64; 2]>>,
     pub(super) is_known: bool,
+    /// A wall of teeth runs up to a cap of it.
+    pub(super) is_toothed: bool,
     /// In dbu².
-    area: f64,
+    pub(super) area: f64,
 }
 
 /// Vertices of two copies of one outline, each rounded to the grid, are this far from each other at most, in dbu.
@@ -101,6 +103,7 @@ impl Form {
             is_boxy: drawn.is_boxy.clone(),
             bodies: bodies.map(|ring| ring.iter().map(place).collect()).collect(),
             is_known: drawn.reason.is_none(),
+            is_toothed: drawn.is_toothed,
             area: double_area.unsigned_abs() as f64 / 2.0 * turn.magnification().powi(2),
             points,
             next,
