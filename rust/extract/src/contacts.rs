@@ -8,6 +8,7 @@
 mod beside;
 mod form;
 mod near;
+mod slices;
 
 use std::f64::consts::PI;
 
@@ -97,7 +98,9 @@ pub fn find(
         .iter()
         .zip(&kinds)
         .flat_map(|(turn, kinds)| turn.pairs.iter().map(|&(a, b, kind)| (a, b, verdicts[kinds[kind as usize]])));
-    found.filter(|(_, _, v)| *v != Verdict::Apart).collect()
+    let mut found: Vec<_> = found.filter(|(_, _, v)| *v != Verdict::Apart).collect();
+    slices::settle(copies, forms, &mut found);
+    found
 }
 
 /// Copies a thread takes at once.

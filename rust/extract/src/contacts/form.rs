@@ -126,6 +126,11 @@ impl Form {
         i.checked_sub(1).filter(leads_to).or_else(|| (i..self.next.len()).find(leads_to)).unwrap_or(i)
     }
 
+    /// Number of edges.
+    pub(super) fn len(&self) -> usize {
+        self.points.len()
+    }
+
     pub(super) fn edge(&self, i: usize) -> [[f64; 2]; 2] {
         [self.points[i], self.points[self.next[i] as usize]]
     }
