@@ -69,7 +69,32 @@ impl Line {
             bows.push(-hand * curvature * length * length / 8.0 * scale);
         }
         self.bows = bows;
+        self.bound_bows();
         self
+    }
+
+    /// Bows segments no more than the line turns at their ends. A straight between two bends that were taken for one, as
+    /// where a cut left a vertex in it, is no chord of that bend.
+    fn bound_bows(&mut self) {
+        let n = self.bows.len();
+        let segment = |i: usize| {
+            let (p, q) = (self.points[i], self.points[i + 1]);
+            [q[0] - p[0], q[1] - p[1]]
+        };
+        // To the left where the guide turns so.
+        let arcs: Vec<f64> = (0..n).map(|i| -8.0 * self.bows[i] / length(segment(i)).max(f64::MIN_POSITIVE)).collect();
+        // At a vertex two circles turn by half of what both segments do, and by what their ends are rounded.
+        let left = |i: usize, beside: usize| {
+            let at = if beside > i { [segment(i), segment(beside)] } else { [segment(beside), segment(i)] };
+            let noise = self.grid_nm * at.iter().map(|d| 1.0 / length(*d)).sum::<f64>();
+            arcs[i].signum() * (2.0 * angle_between(at[0], at[1]) - arcs[beside]) + 2.0 * ROUNDED_STEPS * noise
+        };
+        let bounded = |i: usize| {
+            let beside = [i.checked_sub(1), Some(i + 1).filter(|k| *k < n)];
+            let most = beside.into_iter().flatten().map(|k| left(i, k)).fold(arcs[i].abs(), f64::min).max(0.0);
+            if most < arcs[i].abs() { self.bows[i] * most / arcs[i].abs() } else { self.bows[i] }
+        };
+        self.bows = (0..n).map(bounded).collect();
     }
 
     /// Length of the polyline.
@@ -139,6 +164,9 @@ impl Line {
 
 /// A segment longer than this part of the piece it lies in is not bowed: it reaches beyond it.
 const MOST_BOWED: f64 = 1.0;
+
+/// A vertex, the middle of two corners, is off across the line by so many steps of the grid in the mean.
+const ROUNDED_STEPS: f64 = 0.25;
 
 /// Length of a vector. Without the care of `hypot` for numbers that no layout has.
 fn length(v: [f64; 2]) -> f64 {
@@ -390,5 +418,34 @@ impl Stretch {
     /// Turns without sign on the way from here to a later stretch of the same line, both included.
     pub fn turned_until(&self, later: &Self) -> f64 {
         later.turned[1] - self.turned[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_straight_in_what_passes_for_one_bend_is_not_bowed() {
+        let (r, chord) = (18_000.0, 0.02_f64);
+        // From an arc into a straight with a vertex in it, and on into another arc.
+        let mut points: Vec<[f64; 2]> =
+            (-20..=0).map(|k| f64::from(k) * chord).map(|a| [r * a.sin(), -r * a.cos()]).collect();
+        points.push([2700.0, -r]);
+        points.extend((0..=20).map(|k| f64::from(k) * chord).map(|a| [4500.0 + r * a.sin(), -r * a.cos()]));
+        let n = points.len();
+        let bend = CurvePiece {
+            start: 0.0,
+            length: 40.0 * chord * r + 4500.0,
+            begin_curvature: 1.0 / r,
+            end_curvature: 1.0 / r,
+            fit_error: 0.0,
+        };
+        let bows = Line::new(points, vec![500.0; n], 0).bowed(&[bend], 1.0, 1.0).bows;
+        let arc = -(chord * r).powi(2) / 8.0 / r;
+        for (k, bow) in bows.iter().enumerate() {
+            let wanted = if (20..22).contains(&k) { 0.0 } else { arc };
+            assert!((bow - wanted).abs() < 0.01, "{k}: {bow} is not {wanted}");
+        }
     }
 }
