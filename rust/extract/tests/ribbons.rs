@@ -51,6 +51,17 @@ fn mitred_path_is_as_long_as_its_spine() {
 }
 
 #[test]
+fn a_guide_with_a_cap_cut_askew_is_the_same_from_both_ends() {
+    // A taper up to the cross-section at which a corner begins.
+    let taper = ring(&[(0, -1751), (4833, -250), (4562, 335), (0, 1751)]);
+    let hints = [hint(0.0, 0.0, PI, 3502.0), hint(4697.5, 42.5, 0.43, 645.0)];
+    let traced = |hints| trace_ribbon(&taper, Some(hints), &TraceOptions::default()).expect("a guide");
+    let (one, other) = (traced(hints), traced([hints[1], hints[0]]));
+    assert!((one.length - other.length).abs() < 0.5, "{} and {}", one.length, other.length);
+    assert_eq!(one.stations.len(), other.stations.len());
+}
+
+#[test]
 fn hints_decide_the_direction_of_a_shape_wider_than_long() {
     let short = ring(&[(0, -400), (300, -400), (300, 400), (0, 400)]);
     let hints = [hint(0.0, 0.0, PI, 800.0), hint(300.0, 0.0, 0.0, 800.0)];

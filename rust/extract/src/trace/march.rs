@@ -46,10 +46,16 @@ fn imbalance(p: [f64; 2], tp: [f64; 2], q: [f64; 2], tq: [f64; 2]) -> f64 {
     (q[0] - p[0]) * (tp[0] + tq[0]) + (q[1] - p[1]) * (tp[1] + tq[1])
 }
 
-/// Reports the cross-sections from the first cap to the second, both included.
+/// The cross-section at the corner of a cap is further from it than this part of its width where that is cut askew, by
+/// about 7 degrees: nearer ones say little, and rounding bends the short way between.
+const ASKEW: f64 = 1.0 / 16.0;
+
+/// Reports the cross-sections from the first cap to the second, both included. One at the corner of a cap that is cut
+/// askew counts when it is `least` away from that of the cap.
 pub(super) fn march(
     right: &[Vertex],
     left: &[Vertex],
+    least: f64,
     opts: &TraceOptions,
     mut report: impl FnMut(Section) -> Result<(), NotARibbon>,
 ) -> Result<(), NotARibbon> {
@@ -61,6 +67,13 @@ pub(super) fn march(
     // The last width that was no oblique chord's.
     let mut seen = first.width;
     report(first)?;
+    if let Some((section, u)) =
+        beside_cap(right, left, opts).filter(|(s, _)| apart(&first, s) > least.max(ASKEW * first.width))
+    {
+        (u_right, u_left) = u;
+        seen = if section.is_oblique { seen } else { section.width };
+        report(section)?;
+    }
     while i < last_i || k < last_k {
         let next = right.get(i + 1).zip(left.get(k + 1));
         let ahead = next.map_or(0.0, |(p, q)| imbalance(p.at, p.tangent, q.at, q.tangent));
@@ -121,6 +134,23 @@ pub(super) fn march(
         report(section)?;
     }
     report(end_section(&right[last_i], &left[last_k]))
+}
+
+fn apart(a: &Section, b: &Section) -> f64 {
+    size([b.at[0] - a.at[0], b.at[1] - a.at[1]])
+}
+
+/// The cross-section at the corner of the first cap that lies ahead of the other, with how far along their edges both
+/// sides are there. At the second cap such a corner is met before the end: a guide is the same from both.
+fn beside_cap(right: &[Vertex], left: &[Vertex], opts: &TraceOptions) -> Option<(Section, (f64, f64))> {
+    let ahead = imbalance(right[0].at, right[0].tangent, left[0].at, left[0].tangent);
+    let (own, other) = if ahead > 0.0 { (left, right) } else { (right, left) };
+    let partner = partner(&own[0], &other[0], other.get(1)?, 0.0, opts);
+    if partner.u <= SAME_VERTEX || partner.u >= 1.0 - SAME_VERTEX {
+        return None;
+    }
+    let found = section(&own[0], &partner, ahead <= 0.0).ok()?;
+    Some((found, if ahead > 0.0 { (partner.u, 0.0) } else { (0.0, partner.u) }))
 }
 
 struct Partner {

@@ -95,7 +95,7 @@ fn between_caps(
         side::side(on_left.into_iter().rev().flat_map(|part| part.iter().rev()), n_left + 1, origin, reach, opts);
     let mut gatherer = Gatherer::new(grid, n, opts);
     let mut last = None;
-    march::march(&right, &left, opts, |section| {
+    march::march(&right, &left, 0.5 * opts.node_pitch_steps * grid, opts, |section| {
         last = Some(section);
         gatherer.add(section)
     })?;
