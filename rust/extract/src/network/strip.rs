@@ -58,6 +58,8 @@ pub(super) struct Section {
 const MOST_LEAN: f64 = 0.7;
 /// The direction of a side is taken over this many widths on both sides of a place.
 const REACH: f64 = 0.5;
+/// The same on one side of a place where a side ends: longer, as what rounding adds there counts twice.
+const END_REACH: f64 = 1.0;
 /// The same for how the sides lean: short, so that a wall across the guide is seen where it stands, and in dbu
 /// no shorter than the grid blurs.
 const LEAN_REACH: (f64, f64) = (0.1, 30.0);
@@ -144,8 +146,8 @@ impl Side {
 
     /// The direction of the side where it begins or ends at a place, also where it bends: taken over two reaches.
     fn direction_at_end(&self, s: f64, width: f64, is_after: bool) -> [f64; 2] {
-        let far = self.direction_from(s, REACH * width, is_after);
-        let near = self.direction_from(s, 0.5 * REACH * width, is_after);
+        let far = self.direction_from(s, END_REACH * width, is_after);
+        let near = self.direction_from(s, 0.5 * END_REACH * width, is_after);
         // The direction of a chord is that in its middle.
         unit([2.0 * near[0] - far[0], 2.0 * near[1] - far[1]])
     }
