@@ -83,15 +83,24 @@ impl Line {
         };
         // To the left where the guide turns so.
         let arcs: Vec<f64> = (0..n).map(|i| -8.0 * self.bows[i] / length(segment(i)).max(f64::MIN_POSITIVE)).collect();
+        // From the segment before to that behind each vertex; none at the ends.
+        let turn = |v: usize| (1..n).contains(&v).then(|| angle_between(segment(v - 1), segment(v)));
+        let turns: Vec<Option<f64>> = (0..=n).map(turn).collect();
+        // Of the segment beside, to the side `hand`: of what turns the same way no more than its ends tell.
+        let beside = |k: usize, hand: f64| {
+            let told =
+                [turns[k], turns[k + 1]].into_iter().flatten().fold(hand * arcs[k], |m, t| m.min(2.0 * hand * t));
+            if hand * arcs[k] > 0.0 { told.max(0.0) } else { hand * arcs[k] }
+        };
         // At a vertex two circles turn by half of what both segments do, and by what their ends are rounded.
-        let left = |i: usize, beside: usize| {
-            let at = if beside > i { [segment(i), segment(beside)] } else { [segment(beside), segment(i)] };
-            let noise = self.grid_nm * at.iter().map(|d| 1.0 / length(*d)).sum::<f64>();
-            arcs[i].signum() * (2.0 * angle_between(at[0], at[1]) - arcs[beside]) + 2.0 * ROUNDED_STEPS * noise
+        let left = |i: usize, vertex: usize| {
+            let (hand, k) = (arcs[i].signum(), if vertex > i { vertex } else { vertex - 1 });
+            let noise = self.grid_nm * [i, k].iter().map(|j| 1.0 / length(segment(*j))).sum::<f64>();
+            turns[vertex].map(|t| 2.0 * hand * t - beside(k, hand) + 2.0 * ROUNDED_STEPS * noise)
         };
         let bounded = |i: usize| {
-            let beside = [i.checked_sub(1), Some(i + 1).filter(|k| *k < n)];
-            let most = beside.into_iter().flatten().map(|k| left(i, k)).fold(arcs[i].abs(), f64::min).max(0.0);
+            let found = [i, i + 1].into_iter().filter(|v| turns[*v].is_some()).filter_map(|v| left(i, v));
+            let most = found.fold(arcs[i].abs(), f64::min).max(0.0);
             if most < arcs[i].abs() { self.bows[i] * most / arcs[i].abs() } else { self.bows[i] }
         };
         self.bows = (0..n).map(bounded).collect();
