@@ -214,9 +214,9 @@ fn cut_ring(arm: &Arm, look: &Look, owners: &mut Owners, network: &mut Network) 
         from = (gap + 1.0) % around;
         intervals = pick(from);
     }
-    // Next to a sharp corner a cut would be askew.
+    // Next to a sharp corner a cut would be askew, and the ring shorter than it is.
     let starts =
-        if is_whole { [Some(from), look.ring_start(0.0, around)] } else { [look.closed_at(&intervals, around), None] };
+        if is_whole { [look.ring_start(0.0, around), Some(from)] } else { [look.closed_at(&intervals, around), None] };
     for from in starts.into_iter().flatten() {
         let Some(all) = look.stretch(from, from + around) else { continue };
         if add_guide(arm, look, [all; 2], [None; 2], [None; 2], owners, network).is_some() {
