@@ -20,8 +20,9 @@ def overlapping_devices(ctx: Context) -> Iterator[Finding]:
 
     What: the outlines of two devices or waveguides (their device marker, else their core shapes) share more than a
         common border; or a waveguide drawn outside devices leads through one, but not up to the port it is joined to,
-        or lies with its end on a waveguide with a marker, or at the side of that. Where one of the two is a part without light (a pad, a wire), it is an info only; where such a waveguide touches
-        none of the core of the device, a warning.
+        or lies with its end on a waveguide with a marker, or at the side of that. Where one of the two is a part
+        without light (a pad, a wire), it is an info only; where such a waveguide touches none of the core of the
+        device, a warning.
     Why: light couples between the two in a way that neither model describes, or the shapes merge into one.
     Fix: move the devices apart, or use a crossing where two waveguides have to cross.
     Limits: the extraction tolerances of the PDK for the area and the depth of a common border.
