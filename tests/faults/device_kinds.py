@@ -61,14 +61,15 @@ def across_tapers() -> Iterator[Fault]:
 def shapes_across_devices() -> Iterator[Fault]:
     """A guide drawn as no more than its shape, over a device with a marker."""
     codes = _found("CN003", "IN001")
-    long_um = 30.0
-    shape = box("shape", -long_um / 2, -WIDTH_UM / 2, long_um / 2, WIDTH_UM / 2)
-    for name, middle in (("branch", BRANCH), ("crossing", CROSSING), ("coupler", -8 + 0j)):
+    # The short one lies within the marker of the coupler, where it is a shape of that in a flat layout.
+    devices = (("branch", BRANCH, 30), ("crossing", CROSSING, 30), ("coupler", -8 + 0j, 30), ("coupler", -8 + 0j, 11))
+    for name, middle, long_um in devices:
+        shape = box("shape", -long_um / 2, -WIDTH_UM / 2, long_um / 2, WIDTH_UM / 2)
         for angle in (10, 30, 45, 60, 90):
             for aside in (0, 0.6 + 0.3j, -2 - 0.5j):
                 at = middle + aside
                 scene = CHIP.with_item("foreign", Item(shape, at, float(np.deg2rad(angle))))
-                title = f"shape of a guide across a {name} at {angle} degrees, {aside} from its middle"
+                title = f"shape of a guide of {long_um} um across a {name} at {angle} degrees, {aside} from its middle"
                 yield Fault(title, scene, at, codes, MARKED, 12.0)
 
 

@@ -94,3 +94,21 @@ def test_turned_and_mirrored_layouts_couple_alike(whole: list[tuple[float, float
 def test_the_order_of_shapes_does_not_matter(whole: list[tuple[float, float]]) -> None:
     shapes = drawn(1)
     assert np.array(pairs(shapes[::-1])) == pytest.approx(np.array(whole), abs=0.05)
+
+
+@pytest.mark.parametrize("is_one_shape", [False, True])
+@pytest.mark.parametrize("end", [0, 1])
+def test_a_tip_elsewhere_on_a_guide_says_nothing_of_its_coupling(
+    whole: list[tuple[float, float]], end: int, is_one_shape: bool
+) -> None:
+    """The lower guide goes on in a taper to a tip of 60 nm, which is narrower than any guide that was solved."""
+    polygons = drawn(1)
+    at_um, sign = (400.0, 1.0) if end else (0.0, -1.0)
+    tip = [(at_um, -0.25), (at_um + sign * 10, -0.03), (at_um + sign * 10, 0.03), (at_um, 0.25)]
+    if is_one_shape:
+        far = 400.0 - at_um
+        polygons[0] = gdstk.Polygon([(far, -0.25), *tip, (far, 0.25)], layer=CORE[0], datatype=CORE[1])
+    else:
+        polygons.append(gdstk.Polygon(tip, layer=CORE[0], datatype=CORE[1]))
+    found = pairs(polygons)
+    assert [row[0] for row in found] == pytest.approx([row[0] for row in whole], abs=0.01)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from waveguard.analyses.contact import contact_curvature, slopes, tails
 from waveguard.analyses.coupling import PairModel, bend_shift_um2, surface_for
 from waveguard.analyses.mismatch import mismatch_per_um
+from waveguard.analyses.run_widths import widths_beside
 from waveguard.analyses.ways import pairs_of_ways
 from waveguard.models import coupled
 from waveguard.models.kappa import effective_gap_nm
@@ -308,7 +309,7 @@ class _Work:
         return self.pdk.extraction.runs.parallel_rad
 
     def _widths(self, rows: Ints) -> tuple[Floats, Floats]:
-        """Return the widths in um of both guides of each run, with the bias of the process; the smallest of tapers.
+        """Return the widths in um of both guides of each run, with the bias of the process: the smallest along the run.
 
         Widths that differ by no more than the grid and the error of measuring them are one width: guides drawn alike
         are not told apart by how they were rounded.
@@ -319,24 +320,16 @@ class _Work:
             guides.width_error_nm[a] + guides.width_error_nm[b]
         )
         widths = []
-        for side in (a, b):
+        for side, beside in zip((a, b), widths_beside(self.tables, rows), strict=True):
             nominal = um_to_nm(np.array([section.width_um.value for section in self.sections]))
             own = nominal[guides.cross_section[side]]
-            low, high = self._narrow_and_wide(side)
+            low, high = beside.narrowest_nm, beside.widest_nm
             width_nm = np.where(high - low <= tolerance_nm, (high + low) / 2, low)
             unlike = np.abs(width_nm - own) > tolerance_nm
             widths.append(np.where(unlike, width_nm, own))
         same = np.abs(widths[0] - widths[1]) <= tolerance_nm
         mean = (widths[0] + widths[1]) / 2
         return tuple(nm_to_um(np.where(same, mean, width) + 2 * self.bias_nm) for width in widths)  # type: ignore[return-value]
-
-    def _narrow_and_wide(self, guides_at: Ints) -> tuple[Floats, Floats]:
-        """Return the smallest and the largest width of guides, by their ends where they were not measured between."""
-        guides = self.tables.waveguides
-        ends = guides.width_a_nm[guides_at], guides.width_b_nm[guides_at]
-        return np.fmin(guides.width_min_nm[guides_at], np.fmin(*ends)), np.fmax(
-            guides.width_max_nm[guides_at], np.fmax(*ends)
-        )
 
     def _inside(
         self, rows: Ints, one: PairModel, other: PairModel, width_a: Floats, width_b: Floats, wavelength_um: float
@@ -380,14 +373,14 @@ class _Work:
         """Where the width changes, the narrowest place was taken; a lone table holds for its nominal width."""
         runs, guides = self.tables.runs, self.tables.waveguides
         off, tapers = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
-        for side in (runs.waveguide_a[rows], runs.waveguide_b[rows]):
+        sides = (runs.waveguide_a[rows], runs.waveguide_b[rows])
+        for side, beside in zip(sides, widths_beside(self.tables, rows), strict=True):
             own = guides.cross_section[side]
             nominal_nm = np.array([um_to_nm(section.width_um.value) for section in self.sections])[own]
-            for width_nm in (guides.width_a_nm[side], guides.width_b_nm[side]):
+            for width_nm in beside.ends_nm:
                 off |= np.abs(width_nm + 2 * self.bias_nm - nominal_nm) > self.pdk.limits.joint_width_nm.value
             error = 2 * np.nan_to_num(guides.width_error_nm[side]) + self.pdk.limits.joint_width_nm.value
-            low, high = self._narrow_and_wide(side)
-            tapers |= high - low > error
+            tapers |= beside.widest_nm - beside.narrowest_nm > error
         names = " and ".join(dict.fromkeys((first.name, second.name)))
         if not model.is_surface:
             self.estimate(rows[off], f"the coupling table holds for the nominal width of {names}")

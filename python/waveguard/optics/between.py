@@ -13,6 +13,7 @@ import gdstk
 import numpy as np
 import numpy.typing as npt
 
+from waveguard.analyses.run_widths import widths_beside
 from waveguard.units import nm_to_um
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def core_between(source: Source, extraction: Extraction, result: CrosstalkResult
         mine = rows[tops == top]
         if cell is None:
             continue
-        places = [_across(extraction, row) / scale for row in mine.tolist()]
+        widths = [(one.narrowest_nm + one.widest_nm) / 2 for one in widths_beside(tables, mine)]
+        shares = widths[0] / (widths[0] + widths[1])
+        places = [_across(extraction, row, share) / scale for row, share in zip(mine.tolist(), shares, strict=True)]
         points = np.concatenate(places)
         layers = {extraction.pdk.layer(core) for section in extraction.cross_sections for core in section.cores}
         inside = np.zeros(len(points), dtype=bool)
@@ -87,17 +90,17 @@ def _library(path: Path, form: str) -> gdstk.Library | None:
     return gdstk.read_oas(str(path)) if form == "OASIS" else gdstk.read_gds(str(path))
 
 
-def _across(extraction: Extraction, row: int) -> Floats:
-    """Return places in um across the gap of a run, at its narrowest."""
+def _across(extraction: Extraction, row: int, share: float) -> Floats:
+    """Return places in um across the gap of a run, at its narrowest; of what is no gap the first guide has a share."""
     tables = extraction.tables
-    runs, guides, lines = tables.runs, tables.waveguides, tables.centerlines
-    a, b = int(runs.waveguide_a[row]), int(runs.waveguide_b[row])
+    runs, lines = tables.runs, tables.centerlines
+    b = int(runs.waveguide_b[row])
     here = np.array([runs.x_nm[row], runs.y_nm[row]])
     other = slice(int(lines.offsets[b]), int(lines.offsets[b + 1]))
     there = _nearest(here, np.stack([lines.x_nm[other], lines.y_nm[other]], axis=1))
     apart = float(np.hypot(*(there - here)))
-    first = guides.width_a_nm[a] / 2
-    gap = apart - first - guides.width_a_nm[b] / 2
+    gap = float(runs.gap_min_nm[row])
+    first = (apart - gap) * share
     along = (there - here) / max(apart, 1e-9)
     return np.asarray(nm_to_um(here + (first + SAMPLES[:, None] * gap) * along))
 

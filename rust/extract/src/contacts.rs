@@ -259,10 +259,10 @@ fn is_explained(
         return true;
     }
     let on_cap = |ends: &[End], other: &Form, by: [f64; 2]| {
-        // What is drawn further into a piece too short to be known could not be joined to it.
-        let most = if other.is_known { reach } else { slack.snap };
         ends.iter().any(|e| {
             let (along, aside) = seen(e, p);
+            // What is drawn further into a piece too short to be known could not be joined to it.
+            let most = if other.is_short(e.width) { slack.snap } else { reach };
             along.abs() <= most && aside <= e.width / 2.0 + reach && !other.is_arm_of(e, by)
         })
     };

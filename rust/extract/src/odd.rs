@@ -6,6 +6,7 @@
 
 use waveguard_geom::{BBox, Point, Transform, ring};
 
+use crate::contacts::distance;
 use crate::pins::contains;
 use crate::plan::Plan;
 use crate::split::{Copy, Group};
@@ -69,12 +70,24 @@ pub(crate) fn find(plan: &Plan, markers: &[Vec<Point>], groups: &[Group]) -> Vec
 
 /// True for a shape that can be seen and is no end of a guide that was drawn into the device.
 fn is_meant(plan: &Plan, group: &Group, copy: Copy) -> bool {
+    let points = plan.layout.polygon(copy.polygon).points;
     let shift = Transform::shift(copy.shift[0], copy.shift[1]);
-    let bbox = BBox::of_points(plan.layout.polygon(copy.polygon).points).transformed(&shift);
+    let bbox = BBox::of_points(points).transformed(&shift);
     let least = (0..2).map(|i| bbox.max[i] - bbox.min[i]).fold(f64::INFINITY, f64::min);
+    // The box of what runs askew is much larger than itself.
+    let reach = least.min(WIDTHS_NEAR * 2.0 * ring::area(points) / around(points));
+    let is_near = |at: [f64; 2]| {
+        let at = [at[0] - copy.shift[0], at[1] - copy.shift[1]];
+        let place = |p: &Point| [f64::from(p.x), f64::from(p.y)];
+        let edges = points.iter().zip(points.iter().cycle().skip(1)).map(|(p, q)| [place(p), place(q)]);
+        contains(points, at) || edges.map(|edge| distance(at, edge)).any(|d| d <= reach)
+    };
     let room = bbox.grown(least);
-    least >= LEAST_DBU && !group.ports.iter().any(|p| room.contains(p.at[0], p.at[1]))
+    least >= LEAST_DBU && !group.ports.iter().any(|p| room.contains(p.at[0], p.at[1]) && is_near(p.at))
 }
+
+/// A shape this many of its widths from a port may be the end of a guide.
+const WIDTHS_NEAR: f64 = 2.0;
 
 /// Smaller shapes mark places.
 const LEAST_DBU: f64 = 10.0;

@@ -243,8 +243,8 @@ pub fn read(plan: &Plan, cell: CellId, budget: &mut Copies, problems: &mut Vec<P
         } else {
             Heading::Axis(dy.atan2(dx), length / 2.0)
         };
-        // Along the axes and diagonals both ends are rounded alike.
-        let is_slanted = dx.abs() > 0.0 && dy.abs() > 0.0 && (dx.abs() - dy.abs()).abs() > 0.0;
+        // Along the axes both ends are rounded alike. What is short and nearly diagonal is rounded to a diagonal, too.
+        let is_slanted = dx.abs() > 0.0 && dy.abs() > 0.0;
         let slack_rad = if is_slanted { 1.0 / length } else { 0.0 };
         let port = LocalPort { slack_rad, ..port(at, path.width_dbu, form.kind, PortSource::Path) };
         let pin = Pin { port, heading };

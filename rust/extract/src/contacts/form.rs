@@ -126,6 +126,11 @@ impl Form {
         i.checked_sub(1).filter(leads_to).or_else(|| (i..self.next.len()).find(leads_to)).unwrap_or(i)
     }
 
+    /// True for a shape too short to be known as a guide of some width.
+    pub(super) fn is_short(&self, width: f64) -> bool {
+        !self.is_known && self.area < SHORT_WIDTHS * width * width
+    }
+
     /// Number of edges.
     pub(super) fn len(&self) -> usize {
         self.points.len()
@@ -138,7 +143,7 @@ impl Form {
     /// True for a small shape, too short to be known as a guide, that covers a part of a cap and leaves room for others:
     /// the beginning of an arm, as at the wide end of a branch. `by` is how far the shape is moved.
     pub(super) fn is_arm_of(&self, e: &End, by: [f64; 2]) -> bool {
-        if self.is_known || self.points.len() > MOST_OF_ARM || self.area >= SHORT_WIDTHS * e.width * e.width {
+        if self.points.len() > MOST_OF_ARM || !self.is_short(e.width) {
             return false;
         }
         let (sin, cos) = e.direction_rad.sin_cos();
@@ -167,8 +172,7 @@ impl Form {
         if !self.is_known && self.area < width * width {
             return true;
         }
-        let is_short = !self.is_known && self.area < SHORT_WIDTHS * width * width;
-        if self.bodies.is_empty() && !is_short {
+        if self.bodies.is_empty() && !self.is_short(width) {
             return false;
         }
         // Both sides towards the cap; a slanted cut shifts one against the other.
