@@ -77,30 +77,29 @@ impl Line {
     /// where a cut left a vertex in it, is no chord of that bend.
     fn bound_bows(&mut self) {
         let n = self.bows.len();
-        let segment = |i: usize| {
-            let (p, q) = (self.points[i], self.points[i + 1]);
-            [q[0] - p[0], q[1] - p[1]]
-        };
+        let segments: Vec<[f64; 2]> = self.points.windows(2).map(|w| [w[1][0] - w[0][0], w[1][1] - w[0][1]]).collect();
+        let a_nm: Vec<f64> = self.along.windows(2).map(|w| 1.0 / (w[1] - w[0]).max(f64::MIN_POSITIVE)).collect();
         // To the left where the guide turns so.
-        let arcs: Vec<f64> = (0..n).map(|i| -8.0 * self.bows[i] / length(segment(i)).max(f64::MIN_POSITIVE)).collect();
-        // From the segment before to that behind each vertex; none at the ends.
-        let turn = |v: usize| (1..n).contains(&v).then(|| angle_between(segment(v - 1), segment(v)));
-        let turns: Vec<Option<f64>> = (0..=n).map(turn).collect();
-        // Of the segment beside, to the side `hand`: of what turns the same way no more than its ends tell.
+        let arcs: Vec<f64> = self.bows.iter().zip(&a_nm).map(|(bow, a_nm)| -8.0 * bow * a_nm).collect();
+        // From each segment to the next.
+        let turns: Vec<f64> = segments.windows(2).map(|w| angle_between(w[0], w[1])).collect();
+        let turn_before = |k: usize| k.checked_sub(1).map(|k| turns[k]);
+        let turn_after = |k: usize| turns.get(k).copied();
+        // Of a segment beside, to the side `hand`: of what turns the same way no more than its ends tell.
         let beside = |k: usize, hand: f64| {
-            let told =
-                [turns[k], turns[k + 1]].into_iter().flatten().fold(hand * arcs[k], |m, t| m.min(2.0 * hand * t));
-            if hand * arcs[k] > 0.0 { told.max(0.0) } else { hand * arcs[k] }
+            let own = hand * arcs[k];
+            let ends = [turn_before(k), turn_after(k)].into_iter().flatten();
+            if own > 0.0 { ends.fold(own, |most, turn| most.min(2.0 * hand * turn)).max(0.0) } else { own }
         };
         // At a vertex two circles turn by half of what both segments do, and by what their ends are rounded.
-        let left = |i: usize, vertex: usize| {
-            let (hand, k) = (arcs[i].signum(), if vertex > i { vertex } else { vertex - 1 });
-            let noise = self.grid_nm * [i, k].iter().map(|j| 1.0 / length(segment(*j))).sum::<f64>();
-            turns[vertex].map(|t| 2.0 * hand * t - beside(k, hand) + 2.0 * ROUNDED_STEPS * noise)
+        let left = |i: usize, k: usize, turn: f64| {
+            let (hand, noise) = (arcs[i].signum(), self.grid_nm * (a_nm[i] + a_nm[k]));
+            2.0 * hand * turn - beside(k, hand) + 2.0 * ROUNDED_STEPS * noise
         };
         let bounded = |i: usize| {
-            let found = [i, i + 1].into_iter().filter(|v| turns[*v].is_some()).filter_map(|v| left(i, v));
-            let most = found.fold(arcs[i].abs(), f64::min).max(0.0);
+            let before = turn_before(i).map(|turn| left(i, i - 1, turn));
+            let after = turn_after(i).map(|turn| left(i, i + 1, turn));
+            let most = [before, after].into_iter().flatten().fold(arcs[i].abs(), f64::min).max(0.0);
             if most < arcs[i].abs() { self.bows[i] * most / arcs[i].abs() } else { self.bows[i] }
         };
         self.bows = (0..n).map(bounded).collect();
