@@ -175,6 +175,7 @@ class _Work:
         self.used: set[str] = set()
         self.samples: list[RunSamples] = []
         self.models = [surface_for(pdk, section) for section in cross_sections]
+        self.beside = widths_beside(tables, np.arange(n))
 
     def evaluate_all(self, rows: Ints) -> None:
         """Evaluate some runs, those of one pair of cross-sections together."""
@@ -320,10 +321,10 @@ class _Work:
             guides.width_error_nm[a] + guides.width_error_nm[b]
         )
         widths = []
-        for side, beside in zip((a, b), widths_beside(self.tables, rows), strict=True):
+        for side, beside in zip((a, b), self.beside, strict=True):
             nominal = um_to_nm(np.array([section.width_um.value for section in self.sections]))
             own = nominal[guides.cross_section[side]]
-            low, high = beside.narrowest_nm, beside.widest_nm
+            low, high = beside.narrowest_nm[rows], beside.widest_nm[rows]
             width_nm = np.where(high - low <= tolerance_nm, (high + low) / 2, low)
             unlike = np.abs(width_nm - own) > tolerance_nm
             widths.append(np.where(unlike, width_nm, own))
@@ -374,13 +375,13 @@ class _Work:
         runs, guides = self.tables.runs, self.tables.waveguides
         off, tapers = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
         sides = (runs.waveguide_a[rows], runs.waveguide_b[rows])
-        for side, beside in zip(sides, widths_beside(self.tables, rows), strict=True):
+        for side, beside in zip(sides, self.beside, strict=True):
             own = guides.cross_section[side]
             nominal_nm = np.array([um_to_nm(section.width_um.value) for section in self.sections])[own]
             for width_nm in beside.ends_nm:
-                off |= np.abs(width_nm + 2 * self.bias_nm - nominal_nm) > self.pdk.limits.joint_width_nm.value
+                off |= np.abs(width_nm[rows] + 2 * self.bias_nm - nominal_nm) > self.pdk.limits.joint_width_nm.value
             error = 2 * np.nan_to_num(guides.width_error_nm[side]) + self.pdk.limits.joint_width_nm.value
-            tapers |= beside.widest_nm - beside.narrowest_nm > error
+            tapers |= (beside.widest_nm - beside.narrowest_nm)[rows] > error
         names = " and ".join(dict.fromkeys((first.name, second.name)))
         if not model.is_surface:
             self.estimate(rows[off], f"the coupling table holds for the nominal width of {names}")

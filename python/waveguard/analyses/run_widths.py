@@ -54,12 +54,10 @@ def _within(tables: Tables, guides_at: Ints, from_nm: Floats, to_nm: Floats) -> 
             knots_nm, widths_nm = _profile(tables, int(guides_at[group[0]]), by_guide)
             first[group] = np.interp(from_nm[group], knots_nm, widths_nm)
             last[group] = np.interp(to_nm[group], knots_nm, widths_nm)
-            between = [
-                widths_nm[np.searchsorted(knots_nm, from_nm[row]) : np.searchsorted(knots_nm, to_nm[row])]
-                for row in group.tolist()
-            ]
-            least = [min(part, default=np.inf) for part in between]
-            most = [max(part, default=-np.inf) for part in between]
+            places = np.searchsorted(knots_nm, [from_nm[group], to_nm[group]])
+            between = [widths_nm[a:b] for a, b in places.T.tolist()]
+            least = [part.min(initial=np.inf) for part in between]
+            most = [part.max(initial=-np.inf) for part in between]
             low[group] = np.maximum(low[group], np.minimum(np.fmin(first[group], last[group]), least))
             high[group] = np.minimum(high[group], np.maximum(np.fmax(first[group], last[group]), most))
     return Widths(low, high, (first, last))

@@ -277,6 +277,7 @@ fn sought(pieces: &[Piece], guess: usize, holds: impl Fn(&Piece) -> bool) -> usi
 
 /// Pieces beside a guess that are looked at before all are.
 const STEPS_ASIDE: usize = 6;
+
 /// So many pieces are looked at one by one.
 const FEW_PIECES: usize = 3;
 /// Directions that differ by less may be the same.

@@ -11,6 +11,18 @@ pub struct BBox {
     pub max: [f64; 2],
 }
 
+/// Half the instructions of `f64::min`, which cares for what is no number.
+#[inline]
+fn less(a: f64, b: f64) -> f64 {
+    if b < a { b } else { a }
+}
+
+/// As [`less`], the larger one.
+#[inline]
+fn more(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
 impl Default for BBox {
     fn default() -> Self {
         Self::EMPTY
@@ -39,8 +51,6 @@ impl BBox {
     /// Grows the box to contain a point.
     #[inline]
     pub fn add(&mut self, x: f64, y: f64) {
-        // Half the instructions of `min` and `max`, which care for a box that is no number.
-        let [less, more] = [|a: f64, b: f64| if b < a { b } else { a }, |a: f64, b: f64| if b > a { b } else { a }];
         self.min = [less(self.min[0], x), less(self.min[1], y)];
         self.max = [more(self.max[0], x), more(self.max[1], y)];
     }
@@ -49,7 +59,6 @@ impl BBox {
     #[inline]
     pub fn add_box(&mut self, other: &Self) {
         // The empty box is infinitely far out on the wrong side of both: it adds nothing.
-        let [less, more] = [|a: f64, b: f64| if b < a { b } else { a }, |a: f64, b: f64| if b > a { b } else { a }];
         self.min = [less(self.min[0], other.min[0]), less(self.min[1], other.min[1])];
         self.max = [more(self.max[0], other.max[0]), more(self.max[1], other.max[1])];
     }

@@ -74,7 +74,7 @@ impl Form {
             }
         }
         let n = points.len() as f64;
-        let perimeter: f64 = points.windows(2).map(|w| distance(w[0], w[1])).sum();
+        let perimeter: f64 = points.windows(2).map(|w| size([w[0], w[1]])).sum();
         // Few edges of a huge shape must not become many boxes.
         let tile = tile.max(perimeter / (BOXES_A_POINT * n + LEAST_BOXES));
         let mut next = Vec::with_capacity(points.len());
@@ -191,7 +191,8 @@ impl Form {
     }
 }
 
-fn distance(p: [f64; 2], q: [f64; 2]) -> f64 {
+/// Length of an edge.
+pub(super) fn size([p, q]: [[f64; 2]; 2]) -> f64 {
     let d = [q[0] - p[0], q[1] - p[1]];
     (d[0] * d[0] + d[1] * d[1]).sqrt()
 }
@@ -208,11 +209,11 @@ fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Ve
         let mut bbox = Octagon::EMPTY;
         bbox.add(points[from]);
         let mut to = from;
-        let size = |o: &Octagon| larger_side(&o.upright);
+        let side = |o: &Octagon| larger_side(&o.upright);
         while to < n && to - from < RUN_EDGES {
             let mut grown = bbox;
             grown.add(points[next[to] as usize]);
-            if to > from && size(&grown) > tile {
+            if to > from && side(&grown) > tile {
                 break;
             }
             bbox = grown;
@@ -221,7 +222,7 @@ fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Ve
         let (a, b) = (points[from], points[next[from] as usize]);
         let is_slanted = (a[0] - b[0]).abs().min((a[1] - b[1]).abs()) > tile;
         if to == from + 1 && is_slanted {
-            let parts = (size(&bbox) / tile).ceil();
+            let parts = (side(&bbox) / tile).ceil();
             for k in 0..parts as u32 {
                 let at = |u: f64| [a[0] + (b[0] - a[0]) * u, a[1] + (b[1] - a[1]) * u];
                 let (p, q) = (at(f64::from(k) / parts), at(f64::from(k + 1) / parts));

@@ -7,6 +7,7 @@
 use rustc_hash::FxHashSet;
 use waveguard_geom::Octagon;
 
+use super::form::size;
 use super::{Form, ShapeCopy, TOUCH, Verdict};
 
 /// A neighbour lies along a shape for more than this many times its width: more than at a cap or all of a shorter side.
@@ -57,10 +58,6 @@ impl Form {
         let mean = 2.0 * self.area / perimeter.max(f64::MIN_POSITIVE);
         self.ends.iter().fold(mean, |w, e| w.max(e.width))
     }
-}
-
-fn size([a, b]: [[f64; 2]; 2]) -> f64 {
-    (b[0] - a[0]).hypot(b[1] - a[1])
 }
 
 /// Length for which two edges lie on each other.
