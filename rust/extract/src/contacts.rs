@@ -77,8 +77,11 @@ pub fn find(
     tile: f64,
 ) -> Vec<(u32, u32, Verdict)> {
     let scene = Scene::new(copies, forms, COARSER * tile);
-    let turns: Vec<Turn> =
-        (0..copies.len().div_ceil(COPIES_A_TURN)).into_par_iter().map(|turn| scene.pairs(turn, is_new)).collect();
+    let in_turn = (copies.len() / LEAST_TURNS).clamp(1, COPIES_A_TURN);
+    let turns: Vec<Turn> = (0..copies.len().div_ceil(in_turn))
+        .into_par_iter()
+        .map(|turn| scene.pairs(turn * in_turn..((turn + 1) * in_turn).min(copies.len()), is_new))
+        .collect();
     // Pairs that lie alike are judged once.
     let mut numbers: FxHashMap<Key, usize> = FxHashMap::default();
     let mut first: Vec<(u32, u32, &[[u32; 2]])> = Vec::new();
@@ -103,7 +106,9 @@ pub fn find(
     found
 }
 
-/// Copies a thread takes at once.
+/// Copies are taken in so many turns, so that all threads have work where copies are few and long,
+const LEAST_TURNS: usize = 64;
+/// or in turns of so many: pairs that lie alike are found once in each.
 const COPIES_A_TURN: usize = 2048;
 
 /// Judges two forms by the runs of the groups that are near each other.

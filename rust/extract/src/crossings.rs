@@ -119,7 +119,8 @@ fn of_stretch(
 ) -> (Vec<Crossing>, bool) {
     let mut found = Vec::new();
     let stretch = &all.stretches[i];
-    let mut left = piece_pairs.saturating_mul((stretch.to - stretch.from) as u64);
+    let pieces = all.of(stretch);
+    let mut left = piece_pairs.saturating_mul(pieces.len() as u64);
     let most = left;
     let mut seen = 0;
     let own = stretch.octagon().grown(ROUNDING_NM);
@@ -136,15 +137,18 @@ fn of_stretch(
     near.sort_unstable();
     for &j in near.iter() {
         let other = &all.stretches[j];
-        for k in stretch.from..stretch.to {
-            let p = &all.pieces[k];
+        let others = all.of(other);
+        for (k, p) in (stretch.from..).zip(pieces) {
             let window = p.octagon().grown(ROUNDING_NM);
             left = left.saturating_sub(1);
             if left == 0 || !window.touches(&other.octagon()) {
                 continue;
             }
-            left = left.saturating_sub((other.to - other.from) as u64);
-            for q in &all.pieces[other.from.max(k + 1)..other.to.max(k + 1)] {
+            left = left.saturating_sub(others.len() as u64);
+            // Of one line those after it.
+            let later =
+                if other.line == stretch.line { (k + 1).saturating_sub(other.from).min(others.len()) } else { 0 };
+            for q in &others[later..] {
                 let follows = p.line == q.line && q.segment <= p.segment + 1;
                 if !follows && window.touches(&q.octagon()) {
                     found.extend(cross(p, q, lines, end_widths));

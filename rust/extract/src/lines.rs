@@ -5,6 +5,7 @@ use std::f64::consts::FRAC_PI_2;
 use rayon::prelude::*;
 use waveguard_geom::{BBox, GridIndex, Octagon};
 
+use crate::fill;
 use crate::trace::{Piece as CurvePiece, angle_between};
 
 /// The centre-line of a placed guide, in nm in the frame of the top.
@@ -252,7 +253,7 @@ impl Piece {
 /// Pieces that follow each other on a line over a bounded length.
 #[derive(Clone, Debug)]
 pub struct Stretch {
-    /// First piece.
+    /// First piece, of those of its line.
     pub from: usize,
     /// One past the last piece.
     pub to: usize,
@@ -276,9 +277,9 @@ pub struct Stretch {
 /// All pieces of all lines with an index over their stretches.
 #[derive(Debug)]
 pub struct Pieces {
-    /// Pieces in order along each line, line after line.
-    pub pieces: Vec<Piece>,
-    /// Stretches in the same order.
+    /// For each line its pieces in order.
+    pub pieces: Vec<Vec<Piece>>,
+    /// Stretches in order along each line, line after line.
     pub stretches: Vec<Stretch>,
     /// Octagons around the stretches, widths included: next to each other, as all are looked at.
     pub around: Vec<Octagon>,
@@ -306,22 +307,22 @@ impl Pieces {
                 (pieces, stretches)
             })
             .collect();
-        let mut pieces = Vec::with_capacity(by_line.iter().map(|l| l.0.len()).sum());
-        let mut stretches = Vec::with_capacity(by_line.iter().map(|l| l.1.len()).sum());
-        let mut starts = vec![0];
+        let starts = fill::starts(by_line.iter().map(|l| l.1.len()));
+        let mut stretches = Vec::with_capacity(starts[lines.len()]);
+        let mut pieces = Vec::with_capacity(lines.len());
         for (its_pieces, its_stretches) in by_line {
-            let first = pieces.len();
-            pieces.extend(its_pieces);
-            stretches.extend(its_stretches.into_iter().map(|s| Stretch {
-                from: s.from + first,
-                to: s.to + first,
-                ..s
-            }));
-            starts.push(stretches.len());
+            pieces.push(its_pieces);
+            stretches.extend(its_stretches);
         }
         let boxes: Vec<BBox> = stretches.iter().map(|s| s.bbox.grown(s.widest / 2.0)).collect();
         let around = stretches.iter().map(|s| s.octagon().grown(s.widest / 2.0)).collect();
         Self { index: GridIndex::new(&boxes, tile), pieces, stretches, around, starts }
+    }
+
+    /// The pieces of a stretch.
+    #[inline]
+    pub fn of(&self, stretch: &Stretch) -> &[Piece] {
+        &self.pieces[stretch.line][stretch.from..stretch.to]
     }
 }
 

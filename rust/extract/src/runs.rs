@@ -173,19 +173,20 @@ fn along(
     let mut sample = 0_u32;
     let mut cut = false;
     for stretch in &all.stretches[all.starts[a]..all.starts[a + 1]] {
-        let last = &all.pieces[stretch.to - 1];
+        let pieces = all.of(stretch);
+        let last = &pieces[pieces.len() - 1];
         let until = sample_at(last.along + last.length, samples_a_nm, samples, place);
         if sample >= until {
             continue;
         }
-        let long = (last.along + last.length - all.pieces[stretch.from].along) / step;
-        let mut left = piece_pairs.saturating_mul((stretch.to - stretch.from) as u64 + long.ceil() as u64);
+        let long = (last.along + last.length - pieces[0].along) / step;
+        let mut left = piece_pairs.saturating_mul(pieces.len() as u64 + long.ceil() as u64);
         cut |= !neighbours(all, stretch, reach_nm, PI - plan.parallel_rad, left, near);
         if near.is_empty() {
             sample = until;
             continue;
         }
-        for piece in &all.pieces[stretch.from..stretch.to] {
+        for piece in pieces {
             let from = sample;
             sample = sample_at(piece.along + piece.length, samples_a_nm, samples, place).max(from);
             if sample == from {
@@ -199,11 +200,12 @@ fn along(
                 // Of a stretch of one piece it is known already.
                 let is_near = || {
                     let window = own.grown(reach_nm + f64::midpoint(piece.width, other.widest));
-                    stretch.to == stretch.from + 1 || window.touches(&other.octagon())
+                    pieces.len() == 1 || window.touches(&other.octagon())
                 };
                 if left > 0 && is_near() {
-                    left = left.saturating_sub((other.to - other.from) as u64);
-                    for other in beside_piece(piece, &all.pieces[other.from..other.to], other.swing, &mut one.at) {
+                    let others = all.of(other);
+                    left = left.saturating_sub(others.len() as u64);
+                    for other in beside_piece(piece, others, other.swing, &mut one.at) {
                         if let Some(pair) = Pair::new(piece, other, beside) {
                             pair.add_meetings(from, sample, number, &mut meetings);
                             number += 1;

@@ -79,14 +79,13 @@ impl<'a> Scene<'a> {
         (a.form, b.form, [0, 1].map(|k: usize| (b.at[k] - a.at[k]).to_bits()))
     }
 
-    /// Pairs of which one at least is new.
-    pub(super) fn pairs(&self, turn: usize, is_new: &[bool]) -> Turn {
+    /// Pairs of some copies with later ones, of which one at least is new.
+    pub(super) fn pairs(&self, copies: Range<usize>, is_new: &[bool]) -> Turn {
         let mut found = Turn::default();
         let mut numbers: FxHashMap<Key, u32> = FxHashMap::default();
         // As one number each, which sorts faster.
         let mut near: Vec<u128> = Vec::new();
-        let first = super::COPIES_A_TURN * turn;
-        for a in first..(first + super::COPIES_A_TURN).min(self.copies.len()) {
+        for a in copies {
             let copy = &self.copies[a];
             near.clear();
             for (k, own) in self.groups[copy.form as usize].iter().enumerate() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Run;
 use super::meet::{Beside, Meeting, is_square, meet};
 use super::samples::Samples;
-use crate::lines::{Line, Pieces};
+use crate::lines::{Line, Piece, Pieces};
 use crate::recipe::RunsPlan;
 use crate::trace::narrowest::{self, CAP_ALONG_GRID, Narrowest};
 
@@ -185,9 +185,9 @@ impl Follow<'_> {
     /// The place of the smallest gap, which is near a sample. Looks between the samples for a gap smaller than that.
     fn closest_place(&self, c: &mut Open, low: usize) -> [f64; 2] {
         let Beside { step, .. } = self.beside;
-        let pieces = &self.all.pieces;
+        let [pieces, others] = [self.a, c.b as usize].map(|line| &self.all.pieces[line][..]);
         let middle = (f64::from(c.first) + low as f64 + 0.5) * step;
-        let piece = &pieces[self.piece_at(self.a, middle)];
+        let piece = &pieces[piece_at(pieces, middle)];
         let mut at = piece.at(middle - piece.along);
         let mut least = c.samples.gap(low);
         let around = [low.saturating_sub(1), (low + 1).min(c.samples.len() - 1)];
@@ -196,18 +196,18 @@ impl Follow<'_> {
         }
         let length = self.lines[self.a].length();
         let near = c.samples.t(low) - 2.0 * step;
-        let others = &pieces[self.piece_at(c.b as usize, near)..];
-        let mut own = self.piece_at(self.a, middle - step);
+        let others = &others[piece_at(others, near)..];
+        let mut own = piece_at(pieces, middle - step);
         for k in -LOOKS..=LOOKS {
             let s = middle + f64::from(k) / f64::from(LOOKS) * step;
             if !(0.0..length).contains(&s) {
                 continue;
             }
-            while pieces.get(own + 1).is_some_and(|p| p.line as usize == self.a && p.along <= s) {
+            while pieces.get(own + 1).is_some_and(|p| p.along <= s) {
                 own += 1;
             }
             let piece = &pieces[own];
-            for other in others.iter().take_while(|o| o.line == c.b && o.along <= near + 4.0 * step) {
+            for other in others.iter().take_while(|o| o.along <= near + 4.0 * step) {
                 let met = meet(piece, s, other, self.beside).filter(|(_, left)| *left == c.left);
                 let Some((gap, _)) = met else { continue };
                 let errors = c.narrowest.errors([piece, other].map(is_square));
@@ -227,11 +227,11 @@ impl Follow<'_> {
         let middle = (f64::from(sample) + 0.5) * step;
         let length = self.lines[self.a].length();
         let farthest = if at_end { (middle + step).min(length) } else { (middle - step).max(0.0) };
-        let pieces = &self.all.pieces;
-        let others = &pieces[self.piece_at(c.b as usize, t - 2.0 * step)..];
+        let [pieces, others] = [self.a, c.b as usize].map(|line| &self.all.pieces[line][..]);
+        let others = &others[piece_at(others, t - 2.0 * step)..];
         let is_met = |s: f64| {
-            let piece = &pieces[self.piece_at(self.a, s)];
-            let mut near = others.iter().take_while(|o| o.line == c.b && o.along <= t + 2.0 * step);
+            let piece = &pieces[piece_at(pieces, s)];
+            let mut near = others.iter().take_while(|o| o.along <= t + 2.0 * step);
             near.any(|other| meet(piece, s, other, self.beside).is_some_and(|(_, left)| left == c.left))
         };
         // The places at which lines begin and end belong to them, whatever is left of them beyond.
@@ -248,14 +248,11 @@ impl Follow<'_> {
         }
         met
     }
+}
 
-    /// The piece of a line at a distance from its start; the first where it lies before.
-    fn piece_at(&self, line: usize, s: f64) -> usize {
-        let stretches = &self.all.stretches[self.all.starts[line]..self.all.starts[line + 1]];
-        let Some((first, last)) = stretches.first().zip(stretches.last()) else { return self.all.pieces.len() };
-        let pieces = &self.all.pieces[first.from..last.to];
-        first.from + pieces.partition_point(|p| p.along <= s).saturating_sub(1)
-    }
+/// The piece of a line at a distance from its start; the first where it lies before.
+fn piece_at(pieces: &[Piece], s: f64) -> usize {
+    pieces.partition_point(|p| p.along <= s).saturating_sub(1)
 }
 
 /// Places between two samples at which the smallest gap is sought.
