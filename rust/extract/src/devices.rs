@@ -1,8 +1,10 @@
 //! Which cells are devices, and what a device is in the frame of its cell.
 
+use std::f64::consts::PI;
 use std::sync::Arc;
 
 use waveguard_base::{CellId, LayerId, Problem};
+use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, Point, Transform};
 
 use crate::cuts::PINS_NOT_READ;
@@ -86,12 +88,19 @@ impl Proto {
     }
 }
 
+/// Devices that a fibre coupler is put together from at most. What has more is a circuit, even where no coupler in it
+/// says that it is one.
+const PARTS_OF_COUPLER: u64 = 8;
+
 /// Decides what every cell is, children before parents.
 pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
     let n = facts.len();
     let mut roles = vec![Role::Circuit; n];
     let mut device_below = vec![false; n];
     let mut optical_below = vec![false; n];
+    let mut core_below = vec![false; n];
+    let mut fibre_below = vec![false; n];
+    let mut devices_below = vec![0_u64; n];
     let mut device_box = vec![BBox::EMPTY; n];
     let mut is_within_marker = vec![false; n];
     let mut is_top = vec![false; n];
@@ -107,11 +116,17 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
     for &cell in &plan.layout.bottom_up {
         let i = cell.index();
         let (mut devices, mut optical, mut below) = (false, false, BBox::EMPTY);
-        for j in plan.below[i].targets.iter().map(|(target, _)| target.index()).filter(|&j| roles[j] != Role::Ignored) {
+        for (target, count) in plan.below[i].targets.iter().filter(|(target, _)| roles[target.index()] != Role::Ignored)
+        {
+            let j = target.index();
             devices |= device_below[j];
             optical |= optical_below[j];
+            fibre_below[i] |= fibre_below[j];
+            devices_below[i] = devices_below[i].saturating_add(count.saturating_mul(devices_below[j]));
         }
         let own = &facts[i];
+        let is_core_below = |(target, _): &(CellId, u64)| core_below[target.index()];
+        core_below[i] = !own.core_box.is_empty() || plan.below[i].targets.iter().any(is_core_below);
         // Asked for below a marker only, and a cell without one may place very many others.
         if devices && (!own.markers.is_empty() || is_within_marker[i]) {
             for r in &plan.layout.cell(cell).references {
@@ -122,14 +137,20 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
             }
         }
         let entry = plan.entry(cell);
-        let stated = entry.is_some_and(|e| e.ports.iter().any(|p| p.kind == PortKind::Optical));
+        let states = |kind: PortKind| entry.is_some_and(|e| e.ports.iter().any(|p| p.kind == kind));
+        let stated = states(PortKind::Optical);
         let pinned = own.pins.iter().any(|p| p.port.kind == PortKind::Optical);
         let marker = markers_box(&own.markers);
         roles[i] = match plan.stated_role(cell) {
             CellRole::Ignore => Role::Ignored,
             CellRole::Device | CellRole::Guide => Role::Device,
             CellRole::Auto if stated => {
-                if optical {
+                // A taper and what the fibre looks at make a coupler: inside of it, no taper goes on in a waveguide.
+                let is_coupler =
+                    states(PortKind::Fibre) && !fibre_below[i] && devices_below[i] <= PARTS_OF_COUPLER && !is_top[i];
+                if !core_below[i] && is_no_way(plan, cell) {
+                    Role::Ignored
+                } else if optical && !is_coupler {
                     Role::Circuit
                 } else {
                     Role::Device
@@ -148,6 +169,8 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
         };
         let is_device = roles[i] == Role::Device;
         device_below[i] = devices || is_device;
+        fibre_below[i] |= states(PortKind::Fibre) || own.pins.iter().any(|p| p.port.kind == PortKind::Fibre);
+        devices_below[i] = if is_device { 1 } else { devices_below[i] };
         optical_below[i] = optical || stated || pinned;
         device_box[i] = below;
         if is_device {
@@ -155,6 +178,19 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
         }
     }
     roles
+}
+
+/// True for a guide of no length, as programs leave it where a route needs none: what it joins meets without it.
+fn is_no_way(plan: &Plan, cell: CellId) -> bool {
+    let ports = stated_ports(plan, cell);
+    let [a, b] = &ports[..] else { return false };
+    let tolerances = &plan.recipe.tolerances;
+    let is_same_guide = (a.kind, b.kind) == (PortKind::Optical, PortKind::Optical)
+        && a.section == b.section
+        && (a.width - b.width).abs() <= plan.dbu(tolerances.width_nm);
+    let is_at_one_place = (a.at[0] - b.at[0]).hypot(a.at[1] - b.at[1]) <= plan.dbu(tolerances.snap_nm);
+    let turned = wrap_angle(a.direction_rad - b.direction_rad + PI).abs();
+    is_same_guide && is_at_one_place && turned <= tolerances.angle_rad
 }
 
 /// The box of all rings.
@@ -245,7 +281,7 @@ pub fn stated_ports(plan: &Plan, cell: CellId) -> Vec<LocalPort> {
     let port = |p: &crate::recipe::StatedPort| LocalPort {
         name: p.name.clone(),
         at: [p.x_dbu, p.y_dbu],
-        direction_rad: waveguard_geom::transform::wrap_angle(p.angle_rad),
+        direction_rad: wrap_angle(p.angle_rad),
         width: p.width_dbu,
         width_error: 0.0,
         kind: p.kind,
@@ -294,8 +330,7 @@ pub fn without_repeats(
         a.kind == b.kind
             && (a.at[0] - b.at[0]).hypot(a.at[1] - b.at[1]) <= snap
             && (a.direction_rad.is_nan() && b.direction_rad.is_nan()
-                || waveguard_geom::transform::wrap_angle(a.direction_rad - b.direction_rad).abs()
-                    <= plan.recipe.tolerances.angle_rad)
+                || wrap_angle(a.direction_rad - b.direction_rad).abs() <= plan.recipe.tolerances.angle_rad)
     };
     let mut kept: Vec<LocalPort> = Vec::with_capacity(ports.len());
     for port in ports {

@@ -4,9 +4,11 @@
 
 mod sketch;
 
+use std::f64::consts::PI;
+
 use sketch::{CORE, MARKER, PIN, Sketch, floats, ids, recipe, run, texts};
 use waveguard_base::Watch;
-use waveguard_extract::{Recipe, extract};
+use waveguard_extract::{Extraction, Recipe, extract};
 use waveguard_layout::Repetition;
 
 #[test]
@@ -92,6 +94,31 @@ fn drawn_guides_join_device_pins() {
     assert_eq!(floats(&e, "waveguides", "centerline_length_nm")[0], 80_000.0);
 }
 
+/// A port as metadata states it, of a guide 500 nm wide.
+fn stated(name: &str, [x, y]: [f64; 2], angle: f64, kind: &str) -> String {
+    format!(
+        r#"{{"name": "{name}", "x_dbu": {x}, "y_dbu": {y}, "angle_rad": {angle}, "width_dbu": 500, "kind": "{kind}"}}"#
+    )
+}
+
+/// Extracts with the ports that metadata states of some cells.
+fn run_stated(s: &Sketch, top: usize, cells: &[(usize, &[String])]) -> Extraction {
+    let entry = |(cell, ports): &(usize, &[String])| format!(r#"{{"cell": {cell}, "ports": [{}]}}"#, ports.join(", "));
+    let text = format!(
+        r#"{{"schema": 1, "tops": [{top}], "core_layers": [[1, 0]],
+            "guides": [{{"name": "strip", "layer": [1, 0], "width_min_nm": 300, "width_max_nm": 3500}}],
+            "cells": [{}]}}"#,
+        cells.iter().map(entry).collect::<Vec<_>>().join(", "),
+    );
+    let recipe = Recipe::from_json(&text).expect("the recipe is valid");
+    extract(&s.build(), &recipe, &Watch::default()).expect("no one cancels")
+}
+
+/// Both ports of a straight along x.
+fn along_x(from: f64, to: f64) -> [String; 2] {
+    [stated("o1", [from, 0.0], PI, "optical"), stated("o2", [to, 0.0], 0.0, "optical")]
+}
+
 #[test]
 fn stated_ports_make_leaf_cells_devices_and_their_parents_circuits() {
     let mut s = Sketch::default();
@@ -100,27 +127,54 @@ fn stated_ports_make_leaf_cells_devices_and_their_parents_circuits() {
     let top = s.cell("chain");
     s.place(top, a, 0.0, 0.0, 0, false);
     s.place(top, a, 10_000.0, 0.0, 0, false);
-    let port = |name: &str, x: f64, angle: f64| {
-        format!(
-            r#"{{"name": "{name}", "x_dbu": {x}, "y_dbu": 0, "angle_rad": {angle}, "width_dbu": 500, "kind": "optical"}}"#
-        )
-    };
-    let pi = std::f64::consts::PI;
-    let text = format!(
-        r#"{{"schema": 1, "tops": [{top}], "core_layers": [[1, 0]],
-            "guides": [{{"name": "strip", "layer": [1, 0], "width_min_nm": 300, "width_max_nm": 3500}}],
-            "cells": [{{"cell": {a}, "ports": [{}, {}]}}, {{"cell": {top}, "ports": [{}, {}]}}]}}"#,
-        port("o1", 0.0, pi),
-        port("o2", 10_000.0, 0.0),
-        port("west", 0.0, pi),
-        port("east", 20_000.0, 0.0),
-    );
-    let r = Recipe::from_json(&text).expect("the recipe is valid");
-    let e = extract(&s.build(), &r, &Watch::default()).expect("no one cancels");
+    let outer = [stated("west", [0.0; 2], PI, "optical"), stated("east", [20_000.0, 0.0], 0.0, "optical")];
+    let e = run_stated(&s, top, &[(a, &along_x(0.0, 10_000.0)), (top, &outer)]);
     assert_eq!(ids(&e, "devices", "source"), [1, 1]);
     assert_eq!(ids(&e, "nets", "port_a").len(), 1);
     assert_eq!(texts(&e, "terminals", "name"), ["west", "east"]);
     assert_eq!(ids(&e, "terminals", "port"), [0, 3]);
+}
+
+#[test]
+fn a_guide_of_no_length_is_nothing_between_those_it_joins() {
+    let mut s = Sketch::default();
+    let a = s.cell("straight");
+    s.cells[a].rectangle(CORE, 0.0, -250.0, 10_000.0, 250.0);
+    let nothing = s.cell("straight of no length");
+    let top = s.cell("chain");
+    s.place(top, a, 0.0, 0.0, 0, false);
+    s.place(top, nothing, 10_000.0, 0.0, 0, false);
+    s.place(top, a, 10_000.0, 0.0, 0, false);
+    let e = run_stated(&s, top, &[(a, &along_x(0.0, 10_000.0)), (nothing, &along_x(0.0, 0.0))]);
+    assert_eq!(ids(&e, "devices", "source"), [1, 1]);
+    assert_eq!(ids(&e, "nets", "port_a").len(), 1);
+    assert!(ids(&e, "near_misses", "port_a").is_empty());
+    // Whose core is missing is a device all the same.
+    let e = run_stated(&s, top, &[(a, &along_x(0.0, 10_000.0)), (nothing, &along_x(0.0, 5_000.0))]);
+    assert_eq!(ids(&e, "devices", "source").len(), 3);
+}
+
+#[test]
+fn a_fibre_coupler_of_a_taper_and_a_grating_is_one_device() {
+    let mut s = Sketch::default();
+    let taper = s.cell("taper");
+    s.cells[taper].rectangle(CORE, 0.0, -250.0, 10_000.0, 250.0);
+    let coupler = s.cell("coupler");
+    s.place(coupler, taper, 0.0, 0.0, 0, false);
+    s.cells[coupler].rectangle(CORE, 10_200.0, -5000.0, 20_000.0, 5000.0);
+    let top = s.cell("top");
+    s.place(top, coupler, 0.0, 0.0, 0, false);
+    s.place(top, coupler, 0.0, 50_000.0, 0, false);
+    let of_taper = along_x(0.0, 10_000.0);
+    let ports = [stated("o1", [0.0; 2], PI, "optical"), stated("fibre", [15_000.0, 0.0], 0.0, "fibre")];
+    let e = run_stated(&s, top, &[(taper, &of_taper), (coupler, &ports)]);
+    assert_eq!(texts(&e, "ports", "name"), ["o1", "fibre", "o1", "fibre"]);
+    // A circuit that only says where its couplers look up is none.
+    let e = run_stated(&s, top, &[(taper, &of_taper), (coupler, &ports), (top, &ports)]);
+    assert_eq!(ids(&e, "devices", "source"), [1, 1]);
+    // What is looked at itself is always looked into.
+    let e = run_stated(&s, coupler, &[(taper, &of_taper), (coupler, &ports)]);
+    assert_eq!(texts(&e, "ports", "name"), ["o1", "o2"]);
 }
 
 #[test]

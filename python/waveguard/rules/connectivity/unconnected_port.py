@@ -10,6 +10,7 @@ import numpy as np
 from waveguard.analyses.defects import in_words, near_miss_loss
 from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
+from waveguard.rules import _along as along
 from waveguard.rules import _words as words
 from waveguard.rules.connectivity._facing import Gap, bare_ends, gaps
 from waveguard.tables import FROM_GUIDE_END, OPTICAL
@@ -44,8 +45,10 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         The open end of a waveguide, or of an arm of a device, that was drawn as a bare shape without any pin is an
         error only when another open port faces it, so that light would cross the gap; it is a warning when another
         port is near, or when a straight or a bend fits between it and another open end of the same width, and an info
-        otherwise: nothing says that it is meant to go on. A port that lies on the same port of a duplicate of its
-        device is left to CN004.
+        otherwise: nothing says that it is meant to go on. An info too is the open port of a device at which its core is
+        narrower than any waveguide of the PDK, and than at its other ports: light leaves a tip as its designer meant,
+        into a fibre or into the cladding. A port that lies on the same port of a duplicate of its device is left to
+        CN004.
     """
     ports, near = ctx.tables.ports, ctx.tables.near_misses
     optical = (ports.kind == OPTICAL) & (ports.device >= 0)
@@ -59,7 +62,7 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     excused[_under_twins(ctx)] = True
     losses_db = near_miss_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
-    bare, missing = bare_ends(ctx), gaps(ctx)
+    bare, missing, tips = bare_ends(ctx), gaps(ctx), _Tips(ctx)
     for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
         row = row_of.get(port)
         if row is not None and (abs(near.angle_rad[row]) > SAME_WAY_RAD or _is_neighbour(ctx, row)):
@@ -67,8 +70,42 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         if row is None and port in missing:
             yield _missing(ctx, port, missing[port])
             continue
+        if row is None and tips.has(port):
+            yield _tip(ctx, port)
+            continue
         lost_db = math.nan if row is None else float(losses_db[row])
         yield _judge(ctx, port, row, _severity(ctx, row, is_bare=bool(bare[port])), lost_db)
+
+
+class _Tips:
+    """Tells ports at which a device narrows down to less than any waveguide."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ports = ctx.tables.ports
+        self._ports_of = along.OpticalPorts(ctx)
+        solid = [section for section in ctx.facts.cross_sections if section.slot is None]
+        self._narrowest_nm = min((1e3 * section.width_min_um for section in solid), default=0.0)
+
+    def has(self, port: int) -> bool:
+        """Whether a port is one."""
+        width_nm = float(self._ports.width_nm[port])
+        if not width_nm < self._narrowest_nm:
+            return False
+        widths_nm = self._ports.width_nm[self._ports_of(int(self._ports.device[port]))]
+        return bool(width_nm < np.nanmax(widths_nm))
+
+
+def _tip(ctx: Context, port: int) -> Finding:
+    ports, place = ctx.tables.ports, ctx.port_place(port)
+    name = words.port_name(place.cell, ports.name[port])
+    return ctx.finding(
+        f"{name} is not connected and narrows down to {words.nm(ports.width_nm[port])}: taken for a tip, where light "
+        "is meant to leave",
+        place,
+        facts=[ports.name[port] or _rank_in_device(ctx, port), "tip"],
+        hint="connect it if light is meant to go on",
+        severity=Severity.INFO,
+    )
 
 
 def _severity(ctx: Context, row: int | None, *, is_bare: bool) -> Severity:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from waveguard.analyses.defects import in_words, joint_loss
-from waveguard.findings import Finding, Place, Related, Severity
+from waveguard.findings import Finding, Place, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _along as along
 from waveguard.rules import _words as words
+from waveguard.rules.connectivity._jumps import PITCH_WIDTHS, TEETH, Jump, mean_pitch_nm, rows_through_devices, teeth
 from waveguard.tables import OPTICAL
 
 STEEPEST = 1.0
@@ -23,10 +24,6 @@ TWICE_ROUNDED = 1.42
 """The sides of a taper may be stairs of the grid, rounded once more where its cell was turned and drawn flat."""
 TAPER_NM = 250.0
 """A change of width over a longer way is a taper, over a shorter one it may be the jump itself."""
-TEETH = 12
-"""From so many jumps in a row on they are the teeth of a grating or of a sub-wavelength taper, and none a mistake."""
-PITCH_WIDTHS = 2.0
-"""Jumps further apart than this many widths of the waveguide are no row."""
 ARM_WIDTHS = 5.0
 """What is wide for so many widths only, before waveguides meet, is an arm of the device where they do."""
 SAME_WIDTH = 0.1
@@ -41,7 +38,8 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
         grid explains. The finding says what light loses at the joint, by the overlap of the modes, where the PDK states
         clad_index. Also one shape whose width jumps on its way: two waveguides that go on into each other with widths
         that differ by more than a tenth, or one whose width changes by more than the way on which it does so. Twelve
-        such jumps in a row, closer than two widths to each other, are the teeth of a grating: one note, no errors.
+        such jumps in a row, closer than two widths to each other, are the teeth of a grating: one note, no errors;
+        so are twelve at joints and within devices that are no longer than that, as a grating is drawn cell by cell.
     Why: a step in width reflects and excites higher modes; the model of neither device holds at such a joint.
     Fix: put a taper between them, or draw both with the same cross-section.
     Limits: joint_width_nm of the PDK's limits. Widths along the axes of the grid are known exactly; where an end that
@@ -51,10 +49,21 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
         a taper by less than a corner that was rounded twice may be off; arms of bare crossings and branches (five
         widths up to where waveguides meet), which widen as whoever designed them meant.
     """
+    yield from _steps_between(ctx)
+    found = [*_joints(ctx), *_steps_within(ctx)]
+    jumps = [jump for jump, _ in found]
+    for row in rows_through_devices(ctx, jumps):
+        if len(row) < TEETH:
+            yield from (found[number][1] for number in row)
+        else:
+            teeth_of = [jumps[number] for number in row]
+            yield teeth(ctx, teeth_of, mean_pitch_nm(teeth_of))
+
+
+def _joints(ctx: Context) -> Iterator[tuple[Jump, Finding]]:
+    """Judge joints of two ports."""
     nets, ports = ctx.tables.nets, ctx.tables.ports
     optical = ports.kind[nets.port_a] == OPTICAL
-    yield from _steps_between(ctx)
-    yield from _steps_within(ctx)
     if not optical.any():
         ctx.not_applicable("no two optical ports meet")
         return
@@ -70,7 +79,7 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
         name = words.port_name(place.cell, ports.name[a])
         other_name = words.port_name(other_place.cell, ports.name[b])
         lost = in_words(float(losses_db[row]))
-        yield ctx.finding(
+        finding = ctx.finding(
             f"{name} is {words.nm(ports.width_nm[a])} wide and meets {other_name} of {words.nm(ports.width_nm[b])}"
             + (f"; light loses {lost} there" if lost else ""),
             place,
@@ -81,30 +90,32 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
             related=[Related(f"joined to {other_name}", other_place)],
             hint="join them through a taper",
         )
+        devices = (int(ports.device[a]), int(ports.device[b]))
+        yield Jump(devices, place, float(ports.width_nm[a]), float(ports.width_nm[b])), finding
 
 
-def _steps_within(ctx: Context) -> Iterator[Finding]:
+def _steps_within(ctx: Context) -> Iterator[tuple[Jump, Finding]]:
     """Judge waveguides whose width jumps between their ends."""
     is_arm = _Arms(ctx)
     steps = sorted((one for one in _steps(ctx) if not is_arm.behind(one)), key=lambda step: (step.row, step.at_nm))
     for row in _rows(steps):
+        jumps = [step.jump for step in row]
         if len(row) < TEETH:
-            yield from (_jump(ctx, step.place, step.width_nm, step.other_nm) for step in row)
+            yield from ((jump, _jump(ctx, jump.place, jump.width_nm, jump.other_nm)) for jump in jumps)
         else:
-            yield _teeth(ctx, row)
+            pitch_nm = (row[-1].at_nm - row[0].at_nm) / (len(row) - 1)
+            yield jumps[len(jumps) // 2], teeth(ctx, jumps, pitch_nm)
 
 
 @dataclass(frozen=True)
 class _Step:
-    """A jump of the width of a waveguide."""
+    """A jump of the width of a waveguide between its ends."""
 
     row: int
     """Of `waveguides`."""
     at_nm: float
     """Distance along it."""
-    place: Place
-    width_nm: float
-    other_nm: float
+    jump: Jump
 
 
 def _rows(steps: Sequence[_Step]) -> Iterator[list[_Step]]:
@@ -113,30 +124,13 @@ def _rows(steps: Sequence[_Step]) -> Iterator[list[_Step]]:
     for step in steps:
         if row:
             last = row[-1]
-            wide_nm = max(last.width_nm, last.other_nm, step.width_nm, step.other_nm)
+            wide_nm = max(last.jump.wide_nm, step.jump.wide_nm)
             if step.row != last.row or step.at_nm - last.at_nm > PITCH_WIDTHS * wide_nm:
                 yield row
                 row = []
         row.append(step)
     if row:
         yield row
-
-
-def _teeth(ctx: Context, row: Sequence[_Step]) -> Finding:
-    first, last = row[0], row[-1]
-    widths_nm = [width_nm for step in row for width_nm in (step.width_nm, step.other_nm)]
-    pitch_nm = (last.at_nm - first.at_nm) / (len(row) - 1)
-    return ctx.finding(
-        f"the width of a waveguide of {first.place.cell} changes {len(row)} times in a row, every {words.nm(pitch_nm)} "
-        f"on average, between {words.nm(min(widths_nm))} and {words.nm(max(widths_nm))}: taken for a grating or a "
-        "sub-wavelength taper, of which no single change was judged",
-        row[len(row) // 2].place,
-        facts=[first.place.cell, "teeth"],
-        severity=Severity.INFO,
-        measured=float(len(row)),
-        limit=None,
-        hint="draw it as a device with a marker, so that its model is known",
-    )
 
 
 class _Arms:
@@ -154,10 +148,10 @@ class _Arms:
     def behind(self, step: _Step) -> bool:
         """Whether the wide side of a jump within a waveguide is an arm."""
         guides = self._ctx.tables.waveguides
-        is_ahead = step.other_nm > step.width_nm
+        is_ahead = step.jump.other_nm > step.jump.width_nm
         rest_nm = float(guides.centerline_length_nm[step.row]) - step.at_nm if is_ahead else step.at_nm
         end = int((guides.port_b if is_ahead else guides.port_a)[step.row])
-        width_nm = max(step.width_nm, step.other_nm)
+        width_nm = step.jump.wide_nm
         if end < 0 or rest_nm > ARM_WIDTHS * width_nm:
             return False
         return self.from_port(int(along.partners(self._ctx, np.array([end]))[0]), width_nm, rest_nm)
@@ -182,7 +176,9 @@ def _steps(ctx: Context) -> Iterator[_Step]:
             continue
         x_nm, y_nm = along.place_along(ctx, row, at_nm)
         place = ctx.place(x_nm, y_nm, top=ctx.waveguide_top(row), cell=ctx.waveguide_cell(row))
-        yield _Step(row, at_nm, place, float(tapers.begin_width_nm[k]), float(tapers.end_width_nm[k]))
+        devices = (int(guides.device[row]),)
+        jump = Jump(devices, place, float(tapers.begin_width_nm[k]), float(tapers.end_width_nm[k]))
+        yield _Step(row, at_nm, jump)
 
 
 def _is_near(places_nm: list[float], at_nm: float, reach_nm: float) -> bool:
@@ -202,7 +198,9 @@ def _steps_of_sides(ctx: Context) -> Iterator[_Step]:
         if is_small and _in_taper(ctx, row, float(flaws.start_nm[k])):
             continue
         at = ctx.place(flaws.x_nm[k], flaws.y_nm[k], top=ctx.waveguide_top(row), cell=ctx.waveguide_cell(row))
-        yield _Step(row, float(flaws.start_nm[k]), at, width_nm, width_nm + float(flaws.widened_nm[k]))
+        devices = (int(ctx.tables.waveguides.device[row]),)
+        jump = Jump(devices, at, width_nm, width_nm + float(flaws.widened_nm[k]))
+        yield _Step(row, float(flaws.start_nm[k]), jump)
 
 
 def _in_taper(ctx: Context, guide: int, at_nm: float) -> bool:
