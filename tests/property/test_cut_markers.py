@@ -16,6 +16,7 @@ from variants.same import same_network
 from waveguard import engine, pdk
 from waveguard.designs import drawing
 from waveguard.extract import Extraction, extract
+from waveguard.findings import Severity
 from waveguard.layout import read
 
 PDK = pdk.load("siepic-ebeam")
@@ -24,6 +25,11 @@ PDK = pdk.load("siepic-ebeam")
 def findings(library: gdstk.Library) -> Counter[tuple[str, str]]:
     """Count findings by rule and severity."""
     return Counter((one.code, str(one.severity)) for one in engine.check(library, pdk=PDK).findings)
+
+
+def errors(library: gdstk.Library) -> Counter[str]:
+    """Count errors by rule."""
+    return Counter(one.code for one in engine.check(library, pdk=PDK).findings if one.severity is Severity.ERROR)
 
 
 def extraction(library: gdstk.Library) -> Extraction:
@@ -134,3 +140,30 @@ def test_pins_that_a_tool_wrote_as_polygons_are_pins(flat: bool, angle_deg: floa
         cell.remove(*cell.paths)
         cell.add(*outlines)
     assert findings(library) == expected
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 90.0])
+def test_one_pin_where_two_devices_meet_is_of_both(angle_deg: float) -> None:
+    library = hierarchy.flattened(place.wrapped(chip().library(), angle_deg))
+    expected = findings(library)
+    for cell in library.cells:
+        outlines = {polygon.points.tobytes(): polygon for path in cell.paths for polygon in path.to_polygons()}
+        by_box = {np.round(polygon.bounding_box(), 6).tobytes(): polygon for polygon in outlines.values()}
+        cell.remove(*cell.paths)
+        cell.add(*by_box.values())
+    assert findings(library) == expected
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 90.0])
+def test_markers_of_guides_without_pins_do_not_take_those_of_devices(angle_deg: float) -> None:
+    library = place.wrapped(chip().library(), angle_deg)
+    expected = errors(hierarchy.flattened(library))
+    for cell in library.cells:
+        is_guide = len(cell.paths) == 2
+        outlines = [polygon for path in cell.paths for polygon in path.to_polygons()]
+        cell.remove(*cell.paths)
+        if is_guide:
+            cell.remove(*cell.labels)
+        else:
+            cell.add(*outlines)
+    assert errors(hierarchy.flattened(library)) == expected

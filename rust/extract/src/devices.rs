@@ -159,7 +159,7 @@ pub fn roles(plan: &Plan, facts: &[Facts]) -> Vec<Role> {
             CellRole::Auto if !own.markers.is_empty() => {
                 // A marker around devices makes them the inside of a black box, if it has pins of its own.
                 let edge = plan.dbu(plan.recipe.tolerances.marker_edge_nm);
-                let around = pinned && covers(&marker.grown(edge), &below);
+                let around = pinned && marker.grown(edge).covers(&below);
                 let open = (devices && !around) || split::is_flattened(plan, cell, own);
                 if open { Role::Circuit } else { Role::Device }
             }
@@ -200,10 +200,6 @@ pub fn markers_box(rings: &[Vec<Point>]) -> BBox {
         b.add_box(&BBox::of_points(r));
     }
     b
-}
-
-fn covers(outer: &BBox, inner: &BBox) -> bool {
-    inner.is_empty() || (outer.contains(inner.min[0], inner.min[1]) && outer.contains(inner.max[0], inner.max[1]))
 }
 
 /// Rings of a cell and all it places, in the frame of the cell.

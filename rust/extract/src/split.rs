@@ -60,9 +60,7 @@ pub fn is_flattened(plan: &Plan, cell: CellId, own: &Facts) -> bool {
     let is_top = plan.recipe.tops.contains(&cell.index());
     if let ([marker], true) = (&own.markers[..], is_top) {
         let room = BBox::of_points(marker).grown(plan.dbu(plan.recipe.tolerances.near_miss_nm));
-        let core = &own.core_box;
-        let is_inside = room.contains(core.min[0], core.min[1]) && room.contains(core.max[0], core.max[1]);
-        return !(core.is_empty() || is_inside);
+        return !room.covers(&own.core_box);
     }
     if own.markers.len() < 2 {
         return false;
@@ -121,37 +119,6 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
 
     let twins = Twins::new(&own.markers, &boxes);
     let mut groups: Vec<Group> = (0..own.markers.len()).map(|ring| Group { ring, ..Group::default() }).collect();
-    // Where pins are drawn across the ring, half outside, the core is drawn as far.
-    let mut reach: Vec<f64> = vec![edge; groups.len()];
-    for pin in &own.pins {
-        let at = pin.port.at;
-        let back = |a: f64, d: f64| [at[0] - a.cos() * d, at[1] - a.sin() * d];
-        // Two devices meet here and each drew a pin; the first takes the side behind.
-        let on_a_side = |a: f64, half: f64| {
-            let taken = |g: &usize| groups[*g].ports.iter().any(|p| near(p.at, at, half));
-            holding(back(a, half)).filter(|g| !taken(g)).or_else(|| holding(back(a, -half)).filter(|g| !taken(g)))
-        };
-        let ring = match pin.heading {
-            Heading::Known(a) => holding(back(a, edge)),
-            Heading::Axis(a, half) => on_a_side(a, half),
-            Heading::Edge(b) | Heading::Block(b) => {
-                let [w, h] = [0, 1].map(|k: usize| b.max[k] - b.min[k]);
-                on_a_side(if w <= h { 0.0 } else { FRAC_PI_2 }, w.min(h) / 2.0).or_else(|| holding(at))
-            }
-            Heading::None => holding(at),
-        };
-        match ring {
-            Some(g) if groups[g].ports.len() >= plan.recipe.limits.device_ports => too_many_pins += 1,
-            Some(g) => {
-                let g = twins.free(g, |g| groups[g].ports.iter().any(|p| near(p.at, at, edge)));
-                if let Heading::Axis(_, half) = pin.heading {
-                    reach[g] = reach[g].max(half + edge);
-                }
-                groups[g].ports.push(pin.settled(&own.markers[g..=g], &boxes[g]));
-            }
-            None => out.loose.push(pin.settled(&[], &own.core_box)),
-        }
-    }
     for &at in plan.entry(cell).iter().flat_map(|e| &e.device_texts) {
         // A text at a port stands where two markers meet, and may be of either.
         let [x, y] = at;
@@ -160,6 +127,49 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
         let ring = smallest(&around, &|i| corners.iter().all(|&p| pins::contains(&own.markers[i], p)));
         if let Some(g) = ring {
             twins.all(g).iter().for_each(|&g| groups[g].is_no_guide = true);
+        }
+    }
+    let seams = Seams::new(own, &boxes, |pin| {
+        let at = pin.port.at;
+        let behind = |a: f64, d: f64| holding([at[0] - a.cos() * d, at[1] - a.sin() * d]);
+        match pin.heading {
+            Heading::Known(a) => Beside { half: 0.0, rings: [behind(a, edge), None] },
+            Heading::Axis(a, half) => Beside { half, rings: [behind(a, half), behind(a, -half)] },
+            Heading::Edge(b) | Heading::Block(b) => {
+                let [w, h] = [0, 1].map(|k: usize| b.max[k] - b.min[k]);
+                let (a, half) = (if w <= h { 0.0 } else { FRAC_PI_2 }, w.min(h) / 2.0);
+                Beside { half, rings: [behind(a, half), behind(a, -half)] }
+            }
+            Heading::None => Beside { half: 0.0, rings: [holding(at), None] },
+        }
+    });
+    // Where pins are drawn across the ring, half outside, the core is drawn as far.
+    let mut reach: Vec<f64> = vec![edge; groups.len()];
+    for (number, pin) in own.pins.iter().enumerate() {
+        let at = pin.port.at;
+        let Beside { half, rings: [behind, ahead] } = seams.beside[number];
+        let shared: Vec<usize> = seams.shared(number, |g| groups[g].is_no_guide).collect();
+        let rings: Vec<Option<usize>> = if shared.is_empty() {
+            // Two devices meet here and each drew a pin; the first takes the side behind.
+            let is_free = |g: &usize| half <= 0.0 || !groups[*g].ports.iter().any(|p| near(p.at, at, half));
+            let ring = behind.filter(is_free).or_else(|| ahead.filter(is_free));
+            let is_box = matches!(pin.heading, Heading::Edge(_) | Heading::Block(_));
+            vec![if is_box { ring.or_else(|| holding(at)) } else { ring }]
+        } else {
+            shared.into_iter().map(Some).collect()
+        };
+        for ring in rings {
+            match ring {
+                Some(g) if groups[g].ports.len() >= plan.recipe.limits.device_ports => too_many_pins += 1,
+                Some(g) => {
+                    let g = twins.free(g, |g| groups[g].ports.iter().any(|p| near(p.at, at, edge)));
+                    if let Heading::Axis(_, half) = pin.heading {
+                        reach[g] = reach[g].max(half + edge);
+                    }
+                    groups[g].ports.push(pin.settled(&own.markers[g..=g], &boxes[g]));
+                }
+                None => out.loose.push(pin.settled(&[], &own.core_box)),
+            }
         }
     }
     let is_device: Vec<bool> = groups.iter().map(|g| g.ports.iter().any(|p| p.kind == PortKind::Optical)).collect();
@@ -177,8 +187,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
             let inside = |i: usize| {
                 let room = boxes[i].grown(reach[i]);
                 is_device[i]
-                    && room.contains(window.min[0], window.min[1])
-                    && room.contains(window.max[0], window.max[1])
+                    && room.covers(&window)
                     && mostly_inside(&own.markers[i], shape.points, shift)
             };
             match smallest(&window, &inside) {
@@ -209,6 +218,62 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
         }
     }
     out
+}
+
+/// The rings that a pin may be of.
+#[derive(Clone, Copy, Debug)]
+struct Beside {
+    /// Half the length of a pin without a direction, else 0.
+    half: f64,
+    /// Behind it, and ahead of it where its direction is not known.
+    rings: [Option<usize>; 2],
+}
+
+/// Where rings meet at pins without a direction. Of two devices each drew its own; where there is but one, as where pins
+/// were merged, it is of both: but not of a ring that has no other and no text, which says nothing of a device.
+struct Seams {
+    /// For each pin.
+    beside: Vec<Beside>,
+    /// For each pin whether it is optical, and alone between two rings beside each other.
+    is_lone: Vec<bool>,
+    /// For each ring the optical pins that it may have.
+    n_pins: Vec<usize>,
+}
+
+impl Seams {
+    fn new(own: &Facts, markers: &[BBox], beside: impl Fn(&Pin) -> Beside) -> Self {
+        let beside: Vec<Beside> = own.pins.iter().map(beside).collect();
+        let is_optical = |i: usize| own.pins[i].port.kind == PortKind::Optical;
+        let boxes: Vec<BBox> = own.pins.iter().map(|pin| BBox { min: pin.port.at, max: pin.port.at }).collect();
+        let longest = beside.iter().fold(1.0_f64, |most, b| most.max(b.half));
+        let index = GridIndex::new(&boxes, 2.0 * longest);
+        let is_alone = |i: usize| {
+            let window = boxes[i].grown(beside[i].half);
+            index.candidates_while(&window, |j| i == j || !boxes[j].touches(&window))
+        };
+        // A pin at the edge of a device that lies in another one is of the inner one.
+        let is_within = |a: usize, b: usize| markers[b].covers(&markers[a]);
+        let is_between = |i: usize| match beside[i].rings {
+            [Some(a), Some(b)] => !is_within(a, b) && !is_within(b, a),
+            _ => false,
+        };
+        let is_lone = (0..boxes.len()).map(|i| is_optical(i) && is_between(i) && is_alone(i)).collect();
+        let mut n_pins = vec![0; own.markers.len()];
+        for (_, Beside { rings, .. }) in beside.iter().enumerate().filter(|(i, _)| is_optical(*i)) {
+            let [behind, ahead] = *rings;
+            behind.into_iter().chain(ahead.filter(|_| ahead != behind)).for_each(|ring| n_pins[ring] += 1);
+        }
+        Self { beside, is_lone, n_pins }
+    }
+
+    /// The rings of a pin that is of two.
+    fn shared(&self, pin: usize, has_text: impl Fn(usize) -> bool) -> impl Iterator<Item = usize> {
+        let of_two = match self.beside[pin].rings {
+            [Some(behind), Some(ahead)] if self.is_lone[pin] => Some([behind, ahead]),
+            _ => None,
+        };
+        of_two.into_iter().flatten().filter(move |&ring| self.n_pins[ring] > 1 || has_text(ring))
+    }
 }
 
 /// Rings that are drawn again and again at one place, as of devices that lie on each other.

@@ -107,6 +107,11 @@ impl BBox {
     pub fn contains(&self, x: f64, y: f64) -> bool {
         self.min[0] <= x && x <= self.max[0] && self.min[1] <= y && y <= self.max[1]
     }
+
+    /// True when all of another box is inside or on the border; an empty one is inside of any.
+    pub fn covers(&self, inner: &Self) -> bool {
+        inner.is_empty() || (self.contains(inner.min[0], inner.min[1]) && self.contains(inner.max[0], inner.max[1]))
+    }
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ pub(super) fn within(ground: &Ground, start: &Hit, hits: &[Hit]) -> Option<Insid
         }
         let own = ground.proto(next);
         let bbox = own.bbox.transformed(&ground.devices[next].transform);
-        let is_inside = room.contains(bbox.min[0], bbox.min[1]) && room.contains(bbox.max[0], bbox.max[1]);
+        let is_inside = room.covers(&bbox);
         if !own.is_free() || !is_inside {
             return None;
         }
