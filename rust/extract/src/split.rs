@@ -186,9 +186,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
             let window = b.transformed(&Transform::shift(shift[0], shift[1]));
             let inside = |i: usize| {
                 let room = boxes[i].grown(reach[i]);
-                is_device[i]
-                    && room.covers(&window)
-                    && mostly_inside(&own.markers[i], shape.points, shift)
+                is_device[i] && room.covers(&window) && mostly_inside(&own.markers[i], shape.points, shift)
             };
             match smallest(&window, &inside) {
                 Some(g) => {

@@ -452,3 +452,26 @@ fn what_a_shape_is_does_not_depend_on_where_its_outline_begins() {
     let found: Vec<Option<(usize, usize)>> = found.collect();
     assert!(found.iter().all(|f| *f == found[0]), "{found:?}");
 }
+
+#[test]
+fn guides_that_lie_on_each_other_beside_each_other_are_two() {
+    let mut wrong = Vec::new();
+    for length in [10_000.0, 20_000.0, 60_000.0] {
+        for aside in [400.0, 450.0, 490.0, 500.0] {
+            for over in [100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0, 1000.0, 1500.0] {
+                for angle in [0.0, 0.4, 1.9] {
+                    let shapes = [
+                        bar([0.0, 0.0], [length, 0.0], WIDTH),
+                        bar([length - over, aside], [2.0 * length - over, aside], WIDTH),
+                    ];
+                    let found = decompose(&merged(&shapes, angle), &[], &options());
+                    let n = found.as_ref().map_or(0, |found| found.guides.len());
+                    if n != 2 {
+                        wrong.push((length, aside, over, angle, n));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} {wrong:?}", wrong.len());
+}

@@ -210,6 +210,8 @@ impl Side {
 
 /// Points nearer than this are one, in dbu.
 const SAME: f64 = 1e-3;
+/// The ends of a cross-section are opposite each other within this, in dbu.
+const SQUARE: f64 = 1.0;
 
 fn unit(v: [f64; 2]) -> [f64; 2] {
     let size = v[0].hypot(v[1]);
@@ -359,8 +361,14 @@ impl Strip {
         let way = |side: &Side, at: f64| side.direction_from(at, REACH * rough, is_after);
         let (a, b) = (way(own, place), way(other, opposite));
         let tangent = unit([a[0] + b[0], a[1] + b[1]]);
-        let found = other.crossing(p, tangent, opposite, SEARCH * rough)?;
-        let (places, q) = ([place, found], other.point(found));
+        let mut places = [place, other.crossing(p, tangent, opposite, SEARCH * rough)?];
+        let q = other.point(places[1]);
+        let off = (q[0] - p[0]) * tangent[0] + (q[1] - p[1]) * tangent[1];
+        if off.abs() > SQUARE {
+            // Opposite the other side has stepped already: where it does, both are sides of the same way.
+            places[0] = own.crossing(q, tangent, place, SEARCH * rough)?;
+        }
+        let p = own.point(places[0]);
         let (places, ends) = if step.side == 0 { (places, [p, q]) } else { ([places[1], places[0]], [q, p]) };
         let across = [ends[0][0] - ends[1][0], ends[0][1] - ends[1][1]];
         let at = [f64::midpoint(p[0], q[0]), f64::midpoint(p[1], q[1])];
