@@ -11,7 +11,7 @@ import numpy as np
 
 from variants.curves import Complex, Piece
 from variants.network import Network, Node
-from variants.parts import ALL_PARTS, PARTS, Part
+from variants.parts import PARTS, Part
 from variants.same import differences
 from waveguard.designs import drawing
 
@@ -158,9 +158,7 @@ def random_circuit(
 ) -> Circuit:
     """Return a circuit of random parts; the same for the same arguments."""
     random = np.random.default_rng(seed)
-    parts = [
-        ALL_PARTS[str(random.choice(list(kinds)))](random, float(random.choice(WIDTHS_UM))) for _ in range(n_parts)
-    ]
+    parts = [PARTS[str(random.choice(list(kinds)))](random, float(random.choice(WIDTHS_UM))) for _ in range(n_parts)]
     angles = [float(random.choice([*angles_deg, random.uniform(0, 360)])) for _ in parts]
     return circuit(parts, angles)
 

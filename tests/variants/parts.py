@@ -226,9 +226,7 @@ PARTS: dict[str, Callable[[Random, float], Part]] = {
     "branch": branch,
     "crossing": crossing,
     "box": interference_box,
+    "long box": long_box,
     "coil": coil,
     "row of boxes": row_of_boxes,
 }
-LONG_BOX = "long box"
-ALL_PARTS = {**PARTS, LONG_BOX: long_box}
-"""With those that not every variant leaves alone: a piece of a long box that was cut off is a wide guide."""

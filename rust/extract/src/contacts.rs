@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use waveguard_geom::Octagon;
 use waveguard_geom::transform::wrap_angle;
 
-use crate::network::WIDER;
+use crate::network::{OfBox, WIDER};
 use crate::trace::End;
 pub use beside::beside;
 pub use form::Form;
@@ -231,8 +231,9 @@ fn is_explained(
     slack: Slack,
 ) -> bool {
     let reach = slack.snap + 1.0;
-    let facing = |(e, is_boxy): (&End, &bool)| {
-        b_ends.iter().zip(&b.is_boxy).any(|(o, is_other_boxy)| {
+    let may_be = |of_box: &OfBox| *of_box != OfBox::Nothing;
+    let facing = |(e, of_box): (&End, &OfBox)| {
+        b_ends.iter().zip(&b.of_box).any(|(o, of_other_box)| {
             let turned = wrap_angle(o.direction_rad - e.direction_rad + PI).abs();
             let (gap, aside) = seen(e, [o.x, o.y]);
             let half = f64::midpoint(e.width, o.width);
@@ -256,27 +257,35 @@ fn is_explained(
                 && (e.width - o.width).abs() <= 2.0 * reach
                 && wrap_angle(e.cap_rad - o.cap_rad + PI).abs() * half <= 2.0 * reach;
             // A guide on the box of a coupler: what the box is shows only with all that meets it.
-            let is_on_box = (*is_boxy && e.width >= WIDER * o.width) || (*is_other_boxy && o.width >= WIDER * e.width);
-            turned <= FACING_RAD && (is_joint || is_miss) && !is_cut && !is_on_box
+            let (is_boxy, is_other_boxy) = (may_be(of_box), may_be(of_other_box));
+            let is_on_box = (is_boxy && e.width >= WIDER * o.width) || (is_other_boxy && o.width >= WIDER * e.width);
+            // The rest of a box that was cut across, too.
+            let is_in_box = is_boxy
+                && is_other_boxy
+                && [of_box, of_other_box].contains(&&OfBox::Beginning)
+                && aside <= reach
+                && (e.width - o.width).abs() <= 2.0 * reach;
+            turned <= FACING_RAD && (is_joint || is_miss) && !is_cut && !is_on_box && !is_in_box
         })
     };
-    if a_ends.iter().zip(&a.is_boxy).any(facing) {
+    if a_ends.iter().zip(&a.of_box).any(facing) {
         return true;
     }
-    let on_cap = |ends: &[End], other: &Form, by: [f64; 2]| {
-        ends.iter().any(|e| {
+    let on_cap = |form: &Form, ends: &[End], other: &Form, by: [f64; 2]| {
+        ends.iter().zip(&form.of_box).any(|(e, of_box)| {
             let (along, aside) = seen(e, p);
             // What is drawn further into a piece too short to be known could not be joined to it.
             let most = if other.is_short(e.width) { slack.snap } else { reach };
-            along.abs() <= most && aside <= e.width / 2.0 + reach && !other.is_arm_of(e, by)
+            let at = [p[0] - by[0], p[1] - by[1]];
+            along.abs() <= most
+                && aside <= e.width / 2.0 + reach
+                && !other.is_arm_of(e, by)
+                && !(may_be(of_box) && other.has_rest_of_box(e.width, at, reach))
         })
     };
     let enters = |form: &Form, at: [f64; 2]| {
-        let on_ring = |ring: &Vec<[f64; 2]>| {
-            (0..ring.len()).any(|i| distance(at, [ring[i], ring[(i + 1) % ring.len()]]) <= reach)
-        };
-        (!form.is_known && !form.is_toothed) || form.bodies.iter().any(on_ring)
+        (!form.is_known && !form.is_toothed) || form.bodies.iter().any(|body| body.is_at(at, reach))
     };
-    (a.is_known && on_cap(a_ends, b, by) && !is_stub[1] && enters(b, [p[0] - by[0], p[1] - by[1]]))
-        || (b.is_known && on_cap(b_ends, a, [0.0; 2]) && !is_stub[0] && enters(a, p))
+    (a.is_known && on_cap(a, a_ends, b, by) && !is_stub[1] && enters(b, [p[0] - by[0], p[1] - by[1]]))
+        || (b.is_known && on_cap(b, b_ends, a, [0.0; 2]) && !is_stub[0] && enters(a, p))
 }

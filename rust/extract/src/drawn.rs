@@ -11,7 +11,7 @@ use crate::devices::{DeviceSource, Proto};
 use crate::guides::{self, Core, Guide, SLANTED_RAD};
 use crate::merge::SEAM_DBU;
 use crate::network::jogs::{self, Smooth};
-use crate::network::{self, Lost, Network, NetworkOptions};
+use crate::network::{self, Lost, Network, NetworkOptions, OfBox};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
@@ -25,8 +25,8 @@ pub struct Drawn {
     pub protos: Vec<Proto>,
     /// Ends of guides that lead out of the region.
     pub ends: Vec<End>,
-    /// For each of them whether its guide is no longer than the box of a multimode coupler may be.
-    pub is_boxy: Vec<bool>,
+    /// For each of them what its guide may be of the box of a multimode coupler.
+    pub of_box: Vec<OfBox>,
     /// Why nothing is known of the region.
     pub reason: Option<&'static str>,
     /// A wall of teeth runs up to a cap of it: what touches it there is a piece of it.
@@ -193,8 +193,8 @@ fn leave_out_ends(drawn: &mut Drawn, ring: &[Point], longest: f64) {
         };
         steps.iter().any(|&i| is_near(&ring[i]) || is_near(&ring[(i + 1) % ring.len()]))
     };
-    let ends = std::mem::take(&mut drawn.ends).into_iter().zip(std::mem::take(&mut drawn.is_boxy));
-    (drawn.ends, drawn.is_boxy) = ends.filter(|(end, _)| !is_beside(end)).unzip();
+    let ends = std::mem::take(&mut drawn.ends).into_iter().zip(std::mem::take(&mut drawn.of_box));
+    (drawn.ends, drawn.of_box) = ends.filter(|(end, _)| !is_beside(end)).unzip();
 }
 
 /// Corners of a cap are off half of its width by rounding only, in dbu.
@@ -206,9 +206,9 @@ fn of_ribbon(guide: Guide, ring: &[Point], corners: &[Point]) -> Drawn {
     let has_line = guide.line.len() >= 2;
     let is_end = |k: usize| !has_line || is_square(&guide, k, ring) && !has_corner(&guide.trace.ends[k], corners);
     let ends: Vec<End> = (0..2).filter(|&k| is_end(k)).map(|k| guide.trace.ends[k]).collect();
-    let is_boxy = vec![network::is_boxy(&guide.trace); ends.len()];
+    let of_box = vec![OfBox::alone(&guide.trace); ends.len()];
     let proto = guide_proto(Arc::new(guide));
-    Drawn { protos: vec![proto], ends, is_boxy, ..Drawn::default() }
+    Drawn { protos: vec![proto], ends, of_box, ..Drawn::default() }
 }
 
 fn options(plan: &Plan, core: Core) -> NetworkOptions {
@@ -241,8 +241,8 @@ fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static st
     let lost = match found {
         Ok(network) => {
             let mut drawn = of_parts(plan, core, network);
-            (drawn.ends, drawn.is_boxy) =
-                drawn.ends.into_iter().zip(drawn.is_boxy).filter(|(end, _)| !has_corner(end, &corners)).unzip();
+            (drawn.ends, drawn.of_box) =
+                drawn.ends.into_iter().zip(drawn.of_box).filter(|(end, _)| !has_corner(end, &corners)).unzip();
             return drawn;
         }
         Err(network::NoNetwork::NoGuide { lost }) => lost.into_iter().collect(),
@@ -307,8 +307,7 @@ fn of_parts(plan: &Plan, core: Core, network: Network) -> Drawn {
         let free = part.trace.ends.iter().zip(part.bodies).filter(|(_, body)| body.is_none() && !is_ring);
         let before = drawn.ends.len();
         drawn.ends.extend(free.map(|(end, _)| *end));
-        let is_boxy = network::is_boxy(&part.trace);
-        drawn.is_boxy.extend((before..drawn.ends.len()).map(|_| is_boxy));
+        drawn.of_box.extend((before..drawn.ends.len()).map(|_| part.of_box));
         let area = part.trace.area;
         let guide = guides::of_trace(plan, core, part.trace);
         add(Proto { lost: std::mem::take(&mut hairs), ..guide_proto(Arc::new(guide)) }, area);

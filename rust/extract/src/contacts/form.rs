@@ -2,12 +2,30 @@
 
 use waveguard_geom::{BBox, Octagon, Point, Transform, ring};
 
-use super::{COARSER, TOUCH};
+use super::{COARSER, TOUCH, distance};
+use crate::devices::Proto;
 use crate::drawn::Drawn;
+use crate::network::{OfBox, WIDER};
 use crate::trace::End;
 
 /// Edges or runs from `.1` to `.2`, in a box.
 pub(super) type Group = (Octagon, u32, u32);
+
+/// One ring of the outline of a body.
+#[derive(Debug)]
+pub(super) struct Body {
+    ring: Vec<[f64; 2]>,
+    /// Width of the widest guide that enters the body; infinite when none does.
+    widest: f64,
+}
+
+impl Body {
+    /// True when a place is on the outline.
+    pub(super) fn is_at(&self, p: [f64; 2], reach: f64) -> bool {
+        let n = self.ring.len();
+        (0..n).any(|i| distance(p, [self.ring[i], self.ring[(i + 1) % n]]) <= reach)
+    }
+}
 
 /// An outline as it is turned, not displaced, with all that contacts are judged by.
 #[derive(Debug)]
@@ -23,10 +41,10 @@ pub struct Form {
     /// All runs in one box, with which neighbours of what is small and drawn often are looked for.
     pub(super) whole: [Group; 1],
     pub(super) ends: Vec<End>,
-    /// For each end whether its guide may be the box of a coupler.
-    pub(super) is_boxy: Vec<bool>,
+    /// For each end what its guide may be of the box of a coupler.
+    pub(super) of_box: Vec<OfBox>,
     /// Outlines of what is no guide in it.
-    pub(super) bodies: Vec<Vec<[f64; 2]>>,
+    pub(super) bodies: Vec<Body>,
     pub(super) is_known: bool,
     /// A wall of teeth runs up to a cap of it.
     pub(super) is_toothed: bool,
@@ -90,7 +108,15 @@ impl Form {
             let [direction_rad, cap_rad] = [e.direction_rad, e.cap_rad].map(|a| turn.apply_angle(a));
             End { x, y, direction_rad, width: e.width * turn.magnification(), cap_rad }
         });
-        let bodies = drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(|p| &p.outline);
+        let body = |p: &Proto| {
+            let widest = p.ports.iter().map(|port| port.width * turn.magnification()).reduce(f64::max);
+            let ring = |ring: &Vec<Point>| Body {
+                ring: ring.iter().map(place).collect(),
+                widest: widest.unwrap_or(f64::INFINITY),
+            };
+            p.outline.iter().map(ring).collect::<Vec<_>>()
+        };
+        let bodies = drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(body);
         let mut whole = (Octagon::EMPTY, 0, all_runs.len() as u32);
         for run in &all_runs {
             whole.0.add_octagon(&run.0);
@@ -100,8 +126,8 @@ impl Form {
             whole: [whole],
             runs: all_runs,
             ends: ends.collect(),
-            is_boxy: drawn.is_boxy.clone(),
-            bodies: bodies.map(|ring| ring.iter().map(place).collect()).collect(),
+            of_box: drawn.of_box.clone(),
+            bodies: bodies.collect(),
             is_known: drawn.reason.is_none(),
             is_toothed: drawn.is_toothed,
             area: double_area.unsigned_abs() as f64 / 2.0 * turn.magnification().powi(2),
@@ -129,6 +155,12 @@ impl Form {
     /// True for a shape too short to be known as a guide of some width.
     pub(super) fn is_short(&self, width: f64) -> bool {
         !self.is_known && self.area < SHORT_WIDTHS * width * width
+    }
+
+    /// True where a guide of that width, which may be the box of a coupler, goes on in a body of this form: only guides
+    /// much narrower than the box enter it there.
+    pub(super) fn has_rest_of_box(&self, width: f64, at: [f64; 2], reach: f64) -> bool {
+        self.bodies.iter().any(|body| WIDER * body.widest <= width && body.is_at(at, reach))
     }
 
     /// Number of edges.

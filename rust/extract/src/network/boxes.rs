@@ -15,18 +15,34 @@ const LONGEST: f64 = 12.0;
 /// Guides that meet a box at both ends, at least.
 const FEWEST: usize = 3;
 
-/// True for a guide that is no longer than a box of its width may be.
-pub fn is_boxy(trace: &Trace) -> bool {
-    trace.length <= LONGEST * trace.width_min
+/// What a guide may be of the box of a coupler.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OfBox {
+    /// Nothing: it is longer than any box of its width.
+    #[default]
+    Nothing,
+    /// All of one or a piece, by its length.
+    Piece,
+    /// The beginning of one: much narrower guides meet it at one end, and at the other nothing does yet.
+    Beginning,
 }
 
-/// Makes boxes parts of the bodies at their ends.
+impl OfBox {
+    /// What a guide may be of a box by its own length.
+    pub fn alone(trace: &Trace) -> Self {
+        if trace.length <= LONGEST * trace.width_min { Self::Piece } else { Self::Nothing }
+    }
+}
+
+/// Makes boxes parts of the bodies at their ends, and tells which other guides may be pieces of one.
 pub(super) fn absorb(owners: &mut Owners, network: &mut Network) {
     let entries = owners.entries();
     let mut is_box = vec![false; network.guides.len()];
+    let mut of_box = vec![OfBox::Nothing; network.guides.len()];
     for (g, part) in network.guides.iter().enumerate() {
         let width = part.trace.width_min;
-        if !is_boxy(&part.trace) {
+        of_box[g] = OfBox::alone(&part.trace);
+        if of_box[g] == OfBox::Nothing {
             continue;
         }
         let met = [0, 1].map(|k: usize| {
@@ -44,10 +60,14 @@ pub(super) fn absorb(owners: &mut Owners, network: &mut Network) {
                     .collect::<Vec<f64>>(),
             }
         });
-        is_box[g] = met.iter().all(|side| !side.is_empty())
-            && met.iter().flatten().all(|w| WIDER * w <= width)
-            && met.iter().flatten().count() >= FEWEST;
+        let are_narrow = met.iter().flatten().all(|w| WIDER * w <= width);
+        let n_met = met.iter().filter(|side| !side.is_empty()).count();
+        is_box[g] = n_met == 2 && are_narrow && met.iter().flatten().count() >= FEWEST;
+        if n_met == 1 && are_narrow {
+            of_box[g] = OfBox::Beginning;
+        }
     }
+    network.guides.iter_mut().zip(of_box).for_each(|(part, of_box)| part.of_box = of_box);
     if !is_box.contains(&true) {
         return;
     }

@@ -7,6 +7,7 @@
 mod tests;
 
 use std::f64::consts::{FRAC_PI_2, PI};
+use std::ops::Range;
 
 use waveguard_geom::Point;
 
@@ -258,41 +259,60 @@ fn is_tip(ring: &[Point], i: usize, longest: f64) -> bool {
         && angle(from, out).min(angle(back, on)) >= ASIDE_RAD
 }
 
-/// The outline without vertices that a cut left in the middle of steps, where there are any: each part of such a step
+/// The outline without vertices that cuts left in the middle of steps, where there are any: each part of such a step
 /// would be a step of its own, or none; and without hairs beside steps.
 pub fn with_whole_steps(ring: &[Point], longest: f64) -> Option<Vec<Point>> {
     let n = ring.len();
     if n < 6 {
         return None;
     }
-    let is_gone = |i: usize| {
-        let at = |k: usize| vector(ring, (i + n + k - 2) % n);
-        let turn = |a: [f64; 2], b: [f64; 2]| (a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1]);
-        let is_smooth = |(cross, dot): (f64, f64)| dot > 0.0 && cross.abs() < dot;
-        // Cheap tests first: a smooth curve turns less, and a cap on both sides the same way.
-        let (before, one) = (at(0), at(1));
-        let from = turn(before, one);
-        if is_smooth(from) {
-            return false;
+    let mut gone = Vec::new();
+    for i in 0..n {
+        // Cheap tests first: a smooth curve turns less.
+        if is_smooth(turn(ring, i)) {
+            continue;
         }
-        if is_tip(ring, i, longest) || is_tip(ring, (i + n - 1) % n, longest) {
-            return true;
+        let next = (i + 1) % n;
+        if is_tip(ring, next, longest) || is_tip(ring, i, longest) {
+            gone.push(next);
+        } else {
+            gone.extend(inside_step(ring, i, longest).map(|k| k % n));
         }
-        let (other, after) = (at(2), at(3));
-        let to = turn(other, after);
-        if is_smooth(to) || from.0 * to.0 >= 0.0 {
-            return false;
-        }
-        let (cross, dot) = turn(one, other);
-        let whole = size([one[0] + other[0], one[1] + other[1]]);
-        // The step itself, and not a side with a smaller step at its end.
-        cross.abs() < dot && cross.abs() <= ROUNDING * whole && whole <= longest
-    };
-    let gone: Vec<usize> = (0..n).filter(|&i| is_gone(i)).collect();
+    }
     if gone.is_empty() {
         return None;
     }
+    gone.sort_unstable();
     Some((0..n).filter(|i| gone.binary_search(i).is_err()).map(|i| ring[i]).collect())
+}
+
+/// Cross and dot product of the edges before and after a vertex.
+fn turn(ring: &[Point], i: usize) -> (f64, f64) {
+    let n = ring.len();
+    let (a, b) = (vector(ring, (i + n - 1) % n), vector(ring, i % n));
+    (a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1])
+}
+
+fn is_smooth((cross, dot): (f64, f64)) -> bool {
+    dot > 0.0 && cross.abs() < dot
+}
+
+/// The vertices between one corner and the next, counted on beyond the last of the ring, when the outline is a step
+/// there but for rounding: it runs straight on and turns the other way than before. A cap turns the same way twice.
+fn inside_step(ring: &[Point], corner: usize, longest: f64) -> Range<usize> {
+    let n = ring.len();
+    let to = |i: usize| {
+        let (p, q) = (ring[corner], ring[i % n]);
+        [f64::from(q.x) - f64::from(p.x), f64::from(q.y) - f64::from(p.y)]
+    };
+    let (first, none) = (corner + 1, corner + 1..corner + 1);
+    let is_on = |i: &usize| is_smooth(turn(ring, *i)) && size(to(*i)) <= longest;
+    let Some(last) = (first..corner + n).find(|i| !is_on(i)).filter(|last| *last > first) else { return none };
+    let (whole, end) = (to(last), turn(ring, last));
+    let length = size(whole);
+    let is_step = !is_smooth(end) && turn(ring, corner).0 * end.0 < 0.0 && length <= longest;
+    let is_straight = |i: usize| (to(i)[0] * whole[1] - to(i)[1] * whole[0]).abs() <= ROUNDING * length;
+    if is_step && (first..last).all(is_straight) { first..last } else { none }
 }
 
 /// An outline with its teeth smoothed away: sides through the middles of their steps.

@@ -22,7 +22,7 @@ use waveguard_geom::Point;
 
 use crate::trace::{End, Trace, TraceOptions};
 
-pub use boxes::{WIDER, is_boxy};
+pub use boxes::{OfBox, WIDER};
 pub use entries::with_stubs;
 pub use parts::decompose;
 
@@ -81,6 +81,8 @@ pub struct Part {
     pub trace: Trace,
     /// The body at each end; `None` at a free end, and where a ring meets itself.
     pub bodies: [Option<usize>; 2],
+    /// What it may be of the box of a coupler.
+    pub of_box: OfBox,
 }
 
 /// Where guides meet.

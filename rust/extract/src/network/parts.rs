@@ -13,7 +13,7 @@ use super::hubs::hub;
 use super::intervals::{Interval, Look};
 use super::mesh::{Mesh, NONE};
 use super::strip::{Section, Strip};
-use super::{Lost, LostWhat, Network, NetworkOptions, NoNetwork, Part};
+use super::{Lost, LostWhat, Network, NetworkOptions, NoNetwork, OfBox, Part};
 use crate::trace::{CapHint, End, Trace, TraceOptions, trace_ribbon};
 
 /// Points along long edges are this many of the narrowest guide's widths apart.
@@ -126,8 +126,13 @@ fn cut_arm(
                 let traced = add_guide(arm, &look, [*interval, rest], nodes, outside, owners, network).map(Side::Guide);
                 if traced.is_none() {
                     owners.lose(nodes, look.lost(interval));
-                    // Guides from outside enter the body itself.
-                    for end in outside.into_iter().flatten() {
+                    // Guides from outside enter the body itself, which does not reach into their stubs.
+                    for (k, end) in outside.into_iter().enumerate().filter_map(|(k, end)| Some((k, end?))) {
+                        let mut stub = *interval;
+                        *(if k == 0 { &mut stub.to } else { &mut stub.from }) =
+                            if k == 0 { rest.from } else { rest.to };
+                        stub.is_open[1 - k] = false;
+                        owners.take(arm, look.strip, stub, bodies::OUTSIDE);
                         nodes.into_iter().flatten().for_each(|node| owners.enter(node, end));
                     }
                 }
@@ -279,7 +284,7 @@ fn add_guide(
             owners.enter(*node, *end);
         }
     }
-    network.guides.push(Part { trace, bodies: nodes });
+    network.guides.push(Part { trace, bodies: nodes, of_box: OfBox::Nothing });
     Some(number)
 }
 

@@ -48,6 +48,13 @@ fn a_step_that_was_cut_is_whole_again() {
     let whole = with_whole_steps(&ring(&cut), 3000.0).expect("a cut step");
     assert_eq!(whole, ring(&[(0, -250), (5000, -250), (5001, -360), (9000, -360), (9000, 0), (9000, 360), (0, 250)]));
     assert!(with_whole_steps(&whole, 3000.0).is_none());
+    // By several cuts, a step of the grid off, and over the first vertex of the ring.
+    let cut = [(5000, -300), (5001, -340), (5000, -360), (9000, -360), (9000, 360), (0, 250), (0, -250), (5000, -250)];
+    let whole = with_whole_steps(&ring(&cut), 3000.0).expect("a cut step");
+    assert_eq!(whole, ring(&[(5000, -360), (9000, -360), (9000, 360), (0, 250), (0, -250), (5000, -250)]));
+    // A curve between two corners is none.
+    let bent = [(0, -250), (5000, -250), (5020, -280), (5000, -360), (9000, -360), (9000, 360), (0, 250)];
+    assert!(with_whole_steps(&ring(&bent), 3000.0).is_none());
     // The last tooth of one shape may end a step of the grid beside another that is half as wide beyond.
     let hair = [(0, -250), (5000, -250), (5000, -300), (5001, -300), (5001, -275), (9000, -275), (9000, 0), (0, 0)];
     let whole = with_whole_steps(&ring(&hair), 3000.0).expect("a hair");
