@@ -297,11 +297,20 @@ def foreign_shapes() -> Iterator[Fault]:
 
 
 def pieces_beside() -> Iterator[Fault]:
-    """Small shapes near a guide that are no guides."""
+    """Small shapes near a guide, and short pieces of guides."""
     for gap_um in (0.03, 0.05):
         for long_um in (0.4, 1.0, 3.0):
             piece = box("piece", -long_um / 2, 0.25 + gap_um, long_um / 2, 0.75 + gap_um)
             yield Fault(f"{long_um} um of core {gap_um} um beside a guide", on_guide(piece), MIDDLE, _found("WG005"))
+    # Pieces of guides, which are free at both ends.
+    for gap_um, long_um in ((0.2, 2.0), (0.2, 10.0), (0.1, 10.0), (0.6, 10.0), (0.2, 18.0), (0.2, 30.0)):
+        piece = box("piece", -long_um / 2, 0.25 + gap_um, long_um / 2, 0.75 + gap_um)
+        name = f"{long_um} um of a guide {gap_um} um beside another one"
+        yield Fault(name, on_guide(piece), MIDDLE, _found("WG003"), ALL, 1 + long_um / 2)
+    halves = on_guide(box("half", -5, 0.45, 0, 0.95)).with_item("other", Item(box("rest", 0, 0.45, 5, 0.95), MIDDLE))
+    yield Fault("two halves of a piece beside a guide", halves, MIDDLE, _found("WG003"))
+    bent = Item(bare("bent", outline(arc(BEND_UM - WIDTH_UM - 0.3, QUARTER / 2, WIDTH_UM))), 40 + 0.8j)
+    yield Fault("piece inside a bend", CHIP.with_item("foreign", bent), 43.8 + 0.8j, _found("WG003"))
 
 
 def layers() -> Iterator[Fault]:

@@ -9,6 +9,7 @@ import numpy as np
 from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.rules.waveguide._loose import loose_pieces
 from waveguard.rules.waveguide._stretches import Ints, closest_of, stretches_of, tips_of
 from waveguard.tables import DRAWN_SOURCES
 from waveguard.units import db_to_ratio, nm_to_um, ratio_to_db
@@ -30,13 +31,17 @@ def spacing(ctx: Context) -> Iterator[Finding]:
     What: two waveguides, or two turns of one, whose edges stay closer than the minimum spacing over a longer stretch
         than the process allows. A stretch goes on where guides are joined: it does not matter how they were cut. The
         finding names the smallest gap, the length over which the two are too close, and the largest part of the power
-        that crosses over on the way, from the coupling table of the PDK.
-    Why: neighbours couple. Half a micrometre of gap over a hundred micrometres moves all of the light.
-    Fix: route the two further apart. Where they are meant to couple, make the coupler a device.
+        that crosses over on the way, from the coupling table of the PDK. Also a bare piece of waveguide, however short,
+        with two open ends, all of which lies so close beside a waveguide that goes on beyond it.
+    Why: neighbours couple. Half a micrometre of gap over a hundred micrometres moves all of the light. A piece that
+        leads nowhere is left over from something, and takes light away or throws it back.
+    Fix: route the two further apart. Where they are meant to couple, make the coupler a device. Delete what is left
+        over.
     Limits: min_spacing_um, less one grid step, and min_spacing_length_um of the cross-section; of two different ones,
         the larger spacing.
         Two waveguides drawn as bare shapes, whose cells cannot say that they are a coupler, are an info only when they
-        look like one: less than 0.4 µm apart over less than 0.4 mm, and both further apart before and after.
+        look like one: less than 0.4 µm apart over less than 0.4 mm, and both further apart before and after. A piece
+        with two open ends is a warning.
     Not checked: waveguides next to shapes that are no waveguide; pairs in which a cross-section is not known (the rule
         says how many); pairs further apart than the extraction looks.
     """
@@ -66,6 +71,8 @@ def spacing(ctx: Context) -> Iterator[Finding]:
         least_nm = float(allowed_nm[rows][limit_nm[rows] == strictest].min())
         if float(close_nm[rows].sum()) > least_nm:
             yield _judge(ctx, rows, strictest, float(close_nm[rows].sum()))
+            close_nm[rows] = 0.0
+    yield from loose_pieces(ctx, close_nm, limit_nm)
 
 
 def _close_length_nm(ctx: Context, row: int, near_nm: float) -> float:
