@@ -12,10 +12,16 @@ import numpy as np
 
 from faults.kinds import ALL, CHIP, CROSSING, MARKED, MIDDLE, WIDTH_UM, Fault, end, on_guide
 from faults.merged_kinds import BRANCH, across
-from faults.scene import Item, box
+from faults.scene import Item, box, guide, over_a_guide
+from variants.curves import straight
 
 TAPER = end("a5", 1) + 10
 """The middle of a taper from 0.5 to 0.8 µm."""
+
+WITH_DEVICE_OVER = CHIP.with_item("over", Item(over_a_guide(20), 40 - 160j))
+"""The correct chip with a device over a long straight."""
+CUT_GUIDE = 120 - 160j
+"""A place further on along that."""
 
 
 def _found(*codes: str) -> frozenset[str]:
@@ -86,7 +92,19 @@ def shapes_at_guides() -> Iterator[Fault]:
         yield Fault(f"shape of a guide across another one at {angle} degrees", scene, MIDDLE, codes, MARKED, 3.0)
 
 
+def on_cut_guides() -> Iterator[Fault]:
+    """Devices on a guide with a marker that another device, placed over it, has cut in parts."""
+    for name in ("y_left", "crossing"):
+        for angle in (90, 45, 10) if name == "y_left" else (45, 10):
+            item = Item(CHIP.items[name].cell, CUT_GUIDE, float(np.deg2rad(angle)))
+            title = f"{name} at {angle} degrees on a guide with a device over it"
+            yield Fault(title, WITH_DEVICE_OVER.with_item("foreign", item), CUT_GUIDE, _found("CN003"), MARKED)
+    item = Item(guide("across", straight(20, WIDTH_UM)), CUT_GUIDE - 10j, np.pi / 2)
+    scene = WITH_DEVICE_OVER.with_item("foreign", item)
+    yield Fault("guide across a guide with a device over it", scene, CUT_GUIDE, _found("CN005"), MARKED)
+
+
 def faults() -> list[Fault]:
     """Return one of each."""
-    groups = (at_sides, across_tapers, shapes_across_devices, shapes_at_guides)
+    groups = (at_sides, across_tapers, shapes_across_devices, shapes_at_guides, on_cut_guides)
     return [fault for group in groups for fault in group()]

@@ -104,6 +104,15 @@ def guide(name: str, piece: Piece, *, stated_um: float | None = None, width_um: 
     return cell
 
 
+def over_a_guide(length_um: float) -> gdstk.Cell:
+    """Return a cell without core that is placed over a straight guide: a marker, and pins on the axis."""
+    cell = gdstk.Cell("ebeam_heater_over")
+    drawing.add_marker(cell, np.array([[0, -2], [length_um, -2], [length_um, 2], [0, 2]]), cell.name)
+    drawing.add_pin(cell, "opt1", (0.0, 0.0), 180.0, WIDTH_UM)
+    drawing.add_pin(cell, "opt2", (length_um, 0.0), 0.0, WIDTH_UM)
+    return cell
+
+
 def bare(name: str, points: np.ndarray, layer: tuple[int, int] = drawing.CORE) -> gdstk.Cell:
     """Return a cell of one polygon and nothing else."""
     cell = gdstk.Cell(name)

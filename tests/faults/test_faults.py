@@ -14,8 +14,9 @@ import pytest
 
 from faults import compare, device_kinds, merged_kinds
 from faults.kinds import CHIP, Fault, faults, harmless
-from faults.scene import STYLES, Scene
+from faults.scene import STYLES, WIDTH_UM, Item, Scene, bare, outline
 from variants import place
+from variants.curves import chained, s_bend, straight
 from waveguard.designs import demo, mesh
 from waveguard.findings import Finding, Run, Severity
 
@@ -89,6 +90,26 @@ def test_a_fault_is_found_in_a_turned_chip(fault: Fault) -> None:
 @pytest.mark.parametrize("name", harmless())
 def test_what_is_no_fault_gives_no_finding(name: str, style: str) -> None:
     assert said(harmless()[name], style) == []
+
+
+@pytest.mark.parametrize("style", ["marked", "bare and flat", "bare and merged"])
+@pytest.mark.parametrize("rise_um", [0.0, 3.0])
+def test_bare_waveguides_that_end_beside_each_other_are_no_loose_pieces(rise_um: float, style: str) -> None:
+    """Two straights drawn as a pair, and a coupler of which nobody says that it is one."""
+    scene, gap_um = CHIP, 0.3
+    for sign in (1, -1):
+        pieces = [straight(12.0, WIDTH_UM)]
+        if rise_um:
+            pieces = [s_bend(12.0, -sign * rise_um, WIDTH_UM), *pieces, s_bend(12.0, sign * rise_um, WIDTH_UM)]
+        cell = bare("half_" + ("low" if sign < 0 else "high"), outline(chained(pieces)))
+        at = 100 - 110j + 1j * sign * (rise_um + (WIDTH_UM + gap_um) / 2)
+        scene = scene.with_item(f"half {sign}", Item(cell, at))
+    assert {(one.code, one.severity) for one in said(scene, style)} == {("CN001", Severity.INFO)}
+
+
+@pytest.mark.parametrize("style", ["marked", "marked and flat"])
+def test_a_device_over_a_guide_is_no_fault(style: str) -> None:
+    assert said(device_kinds.WITH_DEVICE_OVER, style) == []
 
 
 def edited(library: gdstk.Library, number: int, change: str) -> tuple[gdstk.Library, tuple[complex, complex]]:

@@ -1,4 +1,4 @@
-//! Guides drawn outside devices that lie on a device or on a guide with a marker.
+//! Guides drawn outside devices, and parts of guides with a marker, that lie on a device or on a guide with a marker.
 //!
 //! Such a guide has no outline of its own among the devices: what it shares with one is looked for along its
 //! centre-line. A guide may be drawn into the outline of a device up to the port that it is joined to; one that leads
@@ -107,8 +107,9 @@ fn is_known(proto: &Proto) -> bool {
     !proto.is_free() && !proto.outline.is_empty() && proto.ports.iter().any(|p| p.kind == PortKind::Optical)
 }
 
+/// Also what is left of a guide with a marker that was cut at the ports of a device: the marker is that of the whole.
 fn is_drawn_guide(proto: &Proto) -> bool {
-    matches!(proto.source, DeviceSource::Drawn | DeviceSource::Spine) && proto.guide.is_some()
+    matches!(proto.source, DeviceSource::Drawn | DeviceSource::Spine | DeviceSource::Part) && proto.guide.is_some()
 }
 
 /// The shapes of a device on a layer; `None` for a black box, which has none on any, and where there are too many.
