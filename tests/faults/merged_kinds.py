@@ -70,6 +70,10 @@ def guides_across_devices() -> Iterator[Fault]:
         for aside in (-3, -8) if angle > 45 else (-3,):
             name = f"guide across a coupler at {angle} degrees, {-aside} um behind its pin"
             yield Fault(name, across(aside, angle, 60.0), aside, codes, ALL, 10)
+    # Through the teeth, which the guide makes one shape with the coupler.
+    for aside, angle in ((-12, 30), (-20, 30), (-22, 50), (-23, 20), (-25, 30), (-25, 45), (-25, 60)):
+        name = f"guide across the teeth of a coupler at {angle} degrees, {-aside} um behind its pin"
+        yield Fault(name, across(aside, angle, 60.0), aside, codes, ALL, 10)
 
 
 def turned_couplers() -> Iterator[Fault]:

@@ -25,8 +25,11 @@ SAME_WIDTH = 0.02
 """A way across is as wide behind the body as before it, within this part,"""
 WIDENED = 1.1
 """and does not widen towards it, as arms of a device do."""
-MOST_ARMS = 40
-"""Bodies with more arms are stars, and would take long."""
+BESIDE_WIDTHS, FEWEST_BESIDE = 2.0, 3
+"""But a way with so many arms on each of its sides, so near to its line, lies across teeth, whatever their angles: arms
+of a fan begin at the rim of its body."""
+MOST_ARMS = 120
+"""Bodies with more arms are large stars, and would take long."""
 
 
 def across_bodies(ctx: Context) -> Iterator[Finding]:
@@ -78,5 +81,16 @@ def _ways(
             in_fan = (sine > math.sin(PARALLEL_RAD)) & (sine < math.sin(FAN_RAD))
             long_nm = float(abs(at_nm[j] - at_nm[i]))
             is_more = len(own) >= FEWEST_ARMS or width_nm[rest].min() >= WIDE * width_nm[i]
+            in_fan &= not _is_across_teeth(step[rest], long_nm, width_nm[i])
             if not in_fan.any() and sine.max() >= math.sin(ACROSS_RAD) and is_more:
                 yield complex(at_nm[i] + at_nm[j]) / 2, long_nm, float(np.arcsin(sine.max()))
+
+
+def _is_across_teeth(step_nm: NDArray[np.complex128], long_nm: float, width_nm: float) -> bool:
+    """Whether arms lie along both sides of a way, by the steps to them from where it begins, seen along its beginning.
+
+    The way goes back from its beginning, which looks out of the body.
+    """
+    is_within = (step_nm.real < 0) & (step_nm.real > -long_nm) & (np.abs(step_nm.imag) <= BESIDE_WIDTHS * width_nm)
+    left = int((is_within & (step_nm.imag > 0)).sum())
+    return min(left, int(is_within.sum()) - left) >= FEWEST_BESIDE
