@@ -15,6 +15,7 @@ from waveguard.findings import Finding, Severity
 
 SEEDS = range(2)
 NEAR_UM = 3.0
+ACROSS_UM = 50.0
 Drawn = Callable[[gdstk.Library], gdstk.Library]
 DRAWN: dict[str, Drawn] = {
     "in cells": lambda library: library,
@@ -79,3 +80,23 @@ def test_a_guide_of_another_width_at_the_port_of_a_device_is_a_step(kind: str, w
         own.cell.add(devices.polygon(straight(12.0, width_um).outline()))
         found = grave(DRAWN[drawn](library), complex(*own.origin))
         assert "CN002" in {one.code for one in found}, seed
+
+
+# At a right angle through the middle of a crossing it lies on two of its arms.
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("angle_deg", [20.0, 45.0, 70.0])
+@pytest.mark.parametrize("kind", devices.DEVICES)
+def test_a_guide_across_the_body_of_a_device_is_no_part_of_it(kind: str, angle_deg: float, drawn: str) -> None:
+    library = devices.library(0, kind)
+    top = next(cell for cell in library.cells if cell.name == "circuit")
+    device = next(one for one in top.references if one.cell.name == "device")
+    low, high = (complex(*corner) for corner in device.bounding_box())
+    way = device.rotation + float(np.deg2rad(angle_deg))
+    middle, cell = (low + high) / 2, gdstk.Cell("across")
+    begin = middle - ACROSS_UM / 2 * np.exp(1j * way)
+    cell.add(devices.polygon(straight(ACROSS_UM, 0.5).outline()))
+    library.add(cell)
+    top.add(gdstk.Reference(cell, (round(begin.real, 3), round(begin.imag, 3)), rotation=way))
+    found = engine.check(DRAWN[drawn](library), pdk="siepic-ebeam").findings
+    near = [one for one in found if abs(complex(one.place.x_um, one.place.y_um) - middle) < ACROSS_UM / 2]
+    assert {"CN005", "CN009"} & {one.code for one in near if one.severity is not Severity.INFO}

@@ -19,7 +19,7 @@ ALONE_ARMS, WIDE = 3, 2.0
 """or, where but one arm is left, that arm is so many times as wide: a taper to a fibre, and no branch."""
 SAME_LINE_RAD = math.radians(2.0)
 """The two arms of a way across look away from each other along one line within this."""
-PARALLEL_RAD, FAN_RAD, ACROSS_RAD = math.radians(2.0), math.radians(17.0), math.radians(23.0)
+PARALLEL_RAD, FAN_RAD, ACROSS_RAD = math.radians(2.0), math.radians(17.0), math.radians(18.0)
 """The other arms are parallel to the way or well across it, and at least one by the last: those of a fan are not."""
 SAME_WIDTH = 0.02
 """A way across is as wide behind the body as before it, within this part,"""
