@@ -253,6 +253,22 @@ fn guides_enter_a_star_coupler_at_its_very_corners() {
 }
 
 #[test]
+fn guides_at_the_very_corners_of_a_star_coupler_begin_there() {
+    for angle in [0.0, 0.4, 1.9] {
+        let mut shapes = vec![vec![[10_000.0, 20_000.0], [1000.0, 0.0], [-1000.0, 0.0], [-10_000.0, 20_000.0]]];
+        let places: Vec<f64> = (0..10).map(|k| -9750.0 + 19_500.0 / 9.0 * f64::from(k)).collect();
+        shapes.extend(places.iter().map(|&x| bar([x, 20_000.0], [x, 30_000.0], WIDTH)));
+        let found = network(&shapes, angle);
+        for x in places {
+            let [px, py] = turned([x, 20_000.0], angle);
+            let is_here = |e: &waveguard_extract::trace::End| (e.x - px).hypot(e.y - py) < 5.0;
+            let guide = found.guides.iter().find(|g| g.trace.ends.iter().any(is_here));
+            assert!(guide.is_some_and(|g| g.trace.bends.is_empty()), "{x} at {angle}");
+        }
+    }
+}
+
+#[test]
 fn an_entry_that_leads_nowhere_is_said() {
     let entry = CapHint { x: 3000.0, y: 40_000.0, direction_rad: FRAC_PI_2, width: WIDTH };
     let region = merged(&coupler_box(6000.0, 9000.0), 0.0);

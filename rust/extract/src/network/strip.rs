@@ -411,8 +411,7 @@ impl Strip {
         let place = corners[k]?;
         let p = own.point(place);
         let border = corners[1 - k];
-        let start = border.unwrap_or(if at_end { other.length() } else { 0.0 });
-        let mut found = start;
+        let mut found = border.unwrap_or(if at_end { other.length() } else { 0.0 });
         let mut tangent = [0.0; 2];
         for round in 0..CORNER_ROUNDS {
             let q = other.point(found);
@@ -421,7 +420,7 @@ impl Strip {
             // What lies opposite is not known at first.
             tangent = if round == 0 { ways[0] } else { unit([ways[0][0] + ways[1][0], ways[0][1] + ways[1][1]]) };
             // The perpendicular may pass just beyond the corner.
-            found = other.crossing(p, tangent, start, CORNER_SEARCH * rough).or(border)?;
+            found = other.crossing(p, tangent, found, CORNER_SEARCH * rough).or(border)?;
             found = border.map_or(found, |border| if at_end { found.min(border) } else { found.max(border) });
         }
         let q = other.point(found);

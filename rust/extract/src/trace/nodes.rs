@@ -154,6 +154,9 @@ impl<'a> Gatherer<'a> {
     pub(super) fn add(&mut self, section: Section) -> Result<(), NotARibbon> {
         let mut width = section.width;
         let mut is_gap = false;
+        if section.width > self.opts.width_max && !section.is_oblique {
+            return Err(NotARibbon::WidthOutOfRange { width: section.width });
+        }
         if self.last.is_none() {
             self.is_along_grid = section.is_along_grid();
         }
@@ -239,9 +242,6 @@ impl<'a> Gatherer<'a> {
         let is_narrow = self.is_inside && last.width < self.opts.width_min && !last.is_oblique;
         if is_narrow {
             return Err(NotARibbon::WidthOutOfRange { width: last.width });
-        }
-        if section.width > self.opts.width_max && !section.is_oblique {
-            return Err(NotARibbon::WidthOutOfRange { width: section.width });
         }
         Ok(())
     }
