@@ -491,3 +491,49 @@ fn guides_that_lie_on_each_other_beside_each_other_are_two() {
     }
     assert!(wrong.is_empty(), "{} {wrong:?}", wrong.len());
 }
+
+/// A long box with tapered arms.
+fn hybrid() -> Vec<[f64; 2]> {
+    let (length, half) = (175_000.0, 5000.0);
+    let mut out = vec![[0.0, -half]];
+    for y in [-1250.0, 3750.0] {
+        out.extend([[0.0, y - 850.0], [-40_000.0, y - 250.0], [-40_000.0, y + 250.0], [0.0, y + 850.0]]);
+    }
+    out.extend([[0.0, half], [length, half]]);
+    for y in [3750.0, 1250.0, -1250.0, -3750.0] {
+        out.extend([
+            [length, y + 850.0],
+            [length + 40_000.0, y + 250.0],
+            [length + 40_000.0, y - 250.0],
+            [length, y - 850.0],
+        ]);
+    }
+    out.push([length, -half]);
+    out.reverse();
+    out
+}
+
+#[test]
+fn arms_of_a_long_box_begin_at_it_wherever_its_outline_begins() {
+    let whole = hybrid();
+    let mut wrong = Vec::new();
+    for angle in [0.0, 0.4, 1.9] {
+        let region = merged(&[whole.clone()], angle);
+        let n = region[0].len();
+        for start in 0..n {
+            let mut ring = region[0].clone();
+            ring.rotate_left(start);
+            let opts = NetworkOptions { width_max: 4000.0, step_max: 8000.0, ..options() };
+            let found = decompose(&[ring], &[], &opts).expect("a network");
+            let mut ends: Vec<[f64; 2]> = found.bodies[0].ports.iter().map(|e| turned([e.x, e.y], -angle)).collect();
+            ends.sort_by(|a, b| (a[0], a[1]).partial_cmp(&(b[0], b[1])).expect("numbers"));
+            for e in &ends {
+                if e[0].abs().min((e[0] - 175_000.0).abs()) > 3.0 {
+                    wrong.push((angle, start, *e));
+                }
+            }
+            assert_eq!(ends.len(), 6);
+        }
+    }
+    assert!(wrong.is_empty(), "{} {wrong:?}", wrong.len());
+}

@@ -337,7 +337,8 @@ fn a_fan_wider_than_any_guide_is_none_from_whichever_end_it_is_followed() {
     let fan = [(0, 0), (12_700, 40_000), (13_200, 40_000), (25_900, 0)];
     let opts = TraceOptions { width_max: 4000.0, ..TraceOptions::default() };
     for start in 0..fan.len() {
-        let ring: Vec<Point> = (0..fan.len()).map(|k| fan[(start + k) % fan.len()]).map(|(x, y)| Point { x, y }).collect();
+        let ring: Vec<Point> =
+            (0..fan.len()).map(|k| fan[(start + k) % fan.len()]).map(|(x, y)| Point { x, y }).collect();
         let found = trace_ribbon(&ring, None, &opts);
         assert!(matches!(found, Err(NotARibbon::WidthOutOfRange { .. })), "{start}: {found:?}");
     }

@@ -77,7 +77,7 @@ const CORNER_SEARCH: f64 = 3.0;
 const CORNER_ROUNDS: usize = 3;
 /// The corner at which an arm ends is this many of its last chord away from the end of its side.
 const NOTCH_CHORDS: f64 = 2.0;
-/// Points this part of a chord apart are one corner: on a coarse grid several of them turn sharply.
+/// Points this part of the width of the arm apart are one corner: on a coarse grid several of them turn sharply.
 const ONE_CORNER: f64 = 0.2;
 
 impl Side {
@@ -185,15 +185,16 @@ impl Side {
         }
     }
 
-    /// The place of the corner where the arm of a side ends: the outermost within some chords of the end of the side.
+    /// The place of the corner where the arm of a side ends: the outermost within some chords of the end of the side;
+    /// the last chord reaches into the junction and may be much longer than the arm is `width` wide.
     /// Points next to each other are one corner, and that is where the innermost of them is.
-    fn notch(&self, mesh: &Mesh, at_end: bool, chord: f64) -> Option<f64> {
+    fn notch(&self, mesh: &Mesh, at_end: bool, [chord, width]: [f64; 2]) -> Option<f64> {
         let n = self.ids.len();
         let from_end = |i: usize| if at_end { self.length() - self.s[i] } else { self.s[i] };
         let order = (0..n).map(|k| if at_end { n - 1 - k } else { k });
         let mut corner: Option<usize> = None;
         for i in order.take_while(|&i| from_end(i) <= NOTCH_CHORDS * chord) {
-            let is_other = corner.is_none_or(|c| from_end(i) - from_end(c) > ONE_CORNER * chord);
+            let is_other = corner.is_none_or(|c| from_end(i) - from_end(c) > ONE_CORNER * width);
             if is_other && mesh.is_notch[self.ids[i] as usize] {
                 corner = Some(i);
             }
@@ -380,7 +381,10 @@ impl Strip {
     /// distance along the axis; the further one where both sides have a corner.
     pub(super) fn section_at_notch(&self, mesh: &Mesh, at_end: bool) -> Option<(f64, Section)> {
         let sides = [&self.left, &self.right];
-        let corners = sides.map(|side| side.notch(mesh, at_end, self.end_chord(at_end)));
+        let chord = self.end_chord(at_end);
+        let inside = chord.min(self.length() / 2.0);
+        let width = chord.min(self.chord_length(if at_end { self.length() - inside } else { inside }));
+        let corners = sides.map(|side| side.notch(mesh, at_end, [chord, width]));
         let mut best: Option<Section> = None;
         for k in (0..2).filter(|&k| corners[k].is_some()) {
             let Some(section) = self.section_at_corner(k, corners, at_end) else { continue };
