@@ -518,7 +518,7 @@ fn arms_of_a_long_box_begin_at_it_wherever_its_outline_begins() {
     let whole = hybrid();
     let mut wrong = Vec::new();
     for angle in [0.0, 0.4, 1.9] {
-        let region = merged(&[whole.clone()], angle);
+        let region = merged(std::slice::from_ref(&whole), angle);
         let n = region[0].len();
         for start in 0..n {
             let mut ring = region[0].clone();
