@@ -129,7 +129,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
             twins.all(g).iter().for_each(|&g| groups[g].is_no_guide = true);
         }
     }
-    let seams = Seams::new(own, &boxes, |pin| {
+    let seams = Seams::new(own, &boxes, plan.recipe.limits.ports_nearby, |pin| {
         let at = pin.port.at;
         let behind = |a: f64, d: f64| holding([at[0] - a.cos() * d, at[1] - a.sin() * d]);
         match pin.heading {
@@ -239,15 +239,21 @@ struct Seams {
 }
 
 impl Seams {
-    fn new(own: &Facts, markers: &[BBox], beside: impl Fn(&Pin) -> Beside) -> Self {
+    /// Of the boxes of the markers, with at most so many pins looked at near each.
+    fn new(own: &Facts, markers: &[BBox], most: usize, beside: impl Fn(&Pin) -> Beside) -> Self {
         let beside: Vec<Beside> = own.pins.iter().map(beside).collect();
         let is_optical = |i: usize| own.pins[i].port.kind == PortKind::Optical;
         let boxes: Vec<BBox> = own.pins.iter().map(|pin| BBox { min: pin.port.at, max: pin.port.at }).collect();
         let longest = beside.iter().fold(1.0_f64, |most, b| most.max(b.half));
         let index = GridIndex::new(&boxes, 2.0 * longest);
+        // Among very many none is looked at as if it were alone.
         let is_alone = |i: usize| {
             let window = boxes[i].grown(beside[i].half);
-            index.candidates_while(&window, |j| i == j || !boxes[j].touches(&window))
+            let mut seen = 0;
+            index.candidates_while(&window, |j| {
+                seen += 1;
+                (i == j || !boxes[j].touches(&window)) && seen < most
+            })
         };
         // A pin at the edge of a device that lies in another one is of the inner one.
         let is_within = |a: usize, b: usize| markers[b].covers(&markers[a]);
@@ -257,8 +263,8 @@ impl Seams {
         };
         let is_lone = (0..boxes.len()).map(|i| is_optical(i) && is_between(i) && is_alone(i)).collect();
         let mut n_pins = vec![0; own.markers.len()];
-        for (_, Beside { rings, .. }) in beside.iter().enumerate().filter(|(i, _)| is_optical(*i)) {
-            let [behind, ahead] = *rings;
+        for i in (0..beside.len()).filter(|&i| is_optical(i)) {
+            let [behind, ahead] = beside[i].rings;
             behind.into_iter().chain(ahead.filter(|_| ahead != behind)).for_each(|ring| n_pins[ring] += 1);
         }
         Self { beside, is_lone, n_pins }
