@@ -7,7 +7,7 @@ use super::NetworkOptions;
 use super::hubs::Hub;
 use super::mesh::Mesh;
 use super::parts::{around_end, hint};
-use super::strip::{Section, Step, Strip};
+use super::strip::{Section, Strip};
 
 /// A stretch of an arm, by distances along its axis.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,8 @@ const HALVINGS: usize = 12;
 const END_WIDTHS: f64 = 1.5;
 /// At the corner between two arms an arm is as wide as further on, within this part.
 const NOTCH_WIDTH: f64 = 0.25;
+/// At the mouth of what is wider a guide that widens towards it is no wider than at the last place within, by this part.
+const MOUTH_WIDTH: f64 = 1.0;
 /// Widths closer than this part of them are the same.
 const SAME_WIDTH: f64 = 1e-3;
 /// A tip may widen by this part towards its end.
@@ -95,18 +97,42 @@ impl Look<'_> {
         samples
     }
 
-    /// The border between a place that fits and one that does not, with its cross-section.
-    fn border(&self, steps: &[Step], good: f64, bad: f64) -> Option<(f64, Section)> {
+    /// The cross-section at which a stretch begins (`k` = 0) or ends that fits from one place to the other and not at
+    /// `bad`; it goes on to the end of the arm where there is none. The outermost stretch of an arm may end at the corner
+    /// to the next one.
+    fn cut(&self, k: usize, fitting: [f64; 2], bad: Option<f64>, is_outermost: bool) -> Option<(f64, Section)> {
+        let good = fitting[k];
+        let within = self.fits(good)?;
+        let Some(bad) = bad else {
+            return Some(self.notch(k, is_outermost, (good, within)));
+        };
+        // How far into what is wider the sides seem to run along each other depends on the triangles there. Between two
+        // corners it is plain where the guide ends, however near the middle of the junction is.
+        let length = fitting[1] - fitting[0];
+        let mouth = self.strip.section_at_mouth(self.mesh, &within, length, bad, k == 1);
+        let is_like = |s: &Section, part: f64| (s.width / within.width).max(within.width / s.width) <= 1.0 + part;
+        match mouth {
+            Some((cut, true)) if self.is_wide(&cut.1) && is_like(&cut.1, MOUTH_WIDTH) => return Some(cut),
+            _ => {}
+        }
+        let at_corner = mouth.map(|m| m.0).filter(|cut| self.is_good(&cut.1) && is_like(&cut.1, NOTCH_WIDTH));
+        let cut = self.at_step(good, bad).or(at_corner).or_else(|| self.border(good, bad))?;
+        Some(self.notch(k, is_outermost, cut))
+    }
+
+    /// The cross-section at the step of a side that is the nearest to a place that fits, before one that does not.
+    fn at_step(&self, good: f64, bad: f64) -> Option<(f64, Section)> {
         let is_after = good > bad;
         let (low, high) = (good.min(bad), good.max(bad));
+        let steps = self.strip.steps();
         let mut between = steps.iter().filter(|step| (low..=high).contains(&step.along));
-        let nearest = if is_after { between.next_back() } else { between.next() };
-        if let Some(section) = nearest.and_then(|step| self.strip.section_at(step, is_after))
-            && self.is_good(&section)
-        {
-            return nearest.map(|step| (step.along, section));
-        }
-        let (mut good, mut bad) = (good, bad);
+        let step = if is_after { between.next_back() } else { between.next() }?;
+        let section = self.strip.section_at(step, is_after).filter(|section| self.is_good(section))?;
+        Some((step.along, section))
+    }
+
+    /// The border between a place that fits and one that does not, with its cross-section.
+    fn border(&self, mut good: f64, mut bad: f64) -> Option<(f64, Section)> {
         for _ in 0..HALVINGS {
             let middle = f64::midpoint(good, bad);
             if self.fits(middle).is_some() {
@@ -121,7 +147,6 @@ impl Look<'_> {
     /// The guides between two places of the arm, in order. `ends` says where the outline ends.
     pub(super) fn intervals(&self, from: f64, to: f64, ends: [bool; 2]) -> Vec<Interval> {
         let samples = self.samples(from, to);
-        let steps = self.strip.steps();
         let fits: Vec<Option<f64>> = samples.iter().map(|&s| self.fits(s).map(|c| c.width)).collect();
         let mut out = Vec::new();
         let mut k = 0;
@@ -144,15 +169,11 @@ impl Look<'_> {
                     && fits[last + 1..].iter().all(Option::is_none)
                     && self.reaches_end(&samples[last + 1..], to - samples[last], width(last)),
             ];
-            let whole = |k: usize| self.fits(samples[k]).map(|section| (samples[k], section));
-            let begin = if first == 0 { whole(0) } else { self.border(&steps, samples[first], samples[first - 1]) };
-            let end = if last + 1 == samples.len() {
-                whole(last)
-            } else {
-                self.border(&steps, samples[last], samples[last + 1])
-            };
-            let begin = self.notch(0, fits[..first].iter().all(Option::is_none), begin);
-            let end = self.notch(1, fits[last + 1..].iter().all(Option::is_none), end);
+            let fitting = [samples[first], samples[last]];
+            let before = first.checked_sub(1).map(|i| samples[i]);
+            let begin = self.cut(0, fitting, before, fits[..first].iter().all(Option::is_none));
+            let after = samples.get(last + 1).copied();
+            let end = self.cut(1, fitting, after, fits[last + 1..].iter().all(Option::is_none));
             let (Some(begin), Some(end)) = (begin, end) else { continue };
             let inner = (first..=last).map(|i| (samples[i], width(i)));
             let all = std::iter::once((begin.0, begin.1.width)).chain(inner).chain([(end.0, end.1.width)]);
@@ -178,14 +199,13 @@ impl Look<'_> {
     }
 
     /// The cut at the corner between this arm and the next one, where there is a corner; else as it was.
-    fn notch(&self, k: usize, is_outer: bool, cut: Option<(f64, Section)>) -> Option<(f64, Section)> {
-        if !is_outer || self.hubs[k].is_none() {
+    fn notch(&self, k: usize, is_outermost: bool, cut: (f64, Section)) -> (f64, Section) {
+        if !is_outermost || self.hubs[k].is_none() {
             return cut;
         }
-        let width = cut.as_ref()?.1.width;
         let found = self.strip.section_at_notch(self.mesh, k == 1);
-        let fits = |(_, s): &(f64, Section)| self.is_wide(s) && (s.width / width - 1.0).abs() <= NOTCH_WIDTH;
-        found.filter(fits).or(cut)
+        let fits = |(_, s): &(f64, Section)| self.is_wide(s) && (s.width / cut.1.width - 1.0).abs() <= NOTCH_WIDTH;
+        found.filter(fits).unwrap_or(cut)
     }
 
     /// True when what is left up to the end of the outline is its cap, or a tip.

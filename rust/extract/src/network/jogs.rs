@@ -124,18 +124,19 @@ fn walked(ring: &[Point], edge: usize, [least, reach]: [f64; 2], ahead: bool) ->
 /// A corner that turns into the region by more than this is where two arms part, in rad.
 const NOTCH_RAD: f64 = 0.35;
 
-/// True when the outline turns sharply clockwise at a vertex. Outer rings run counter-clockwise, holes clockwise.
-pub fn is_notch(ring: &[Point], i: usize) -> bool {
+/// By how much the outline turns clockwise at a vertex, in rad, where it does so sharply; else 0. Outer rings run
+/// counter-clockwise, holes clockwise.
+pub fn notch_rad(ring: &[Point], i: usize) -> f64 {
     let n = ring.len();
     let (before, after) = (vector(ring, (i + n - 1) % n), vector(ring, i));
     let cross = before[0] * after[1] - before[1] * after[0];
     if cross >= 0.0 {
-        return false;
+        return 0.0;
     }
     let dot = before[0] * after[0] + before[1] * after[1];
     // Single edges point anywhere on a grid: only a sharp turn is worth a second look.
     if cross.atan2(dot) > -NOTCH_RAD {
-        return false;
+        return 0.0;
     }
     let way = |ahead: bool| {
         let (mut sum, mut k) = ([0.0; 2], 0);
@@ -147,7 +148,8 @@ pub fn is_notch(ring: &[Point], i: usize) -> bool {
         sum
     };
     let (a, b) = (way(false), way(true));
-    (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]) < -NOTCH_RAD
+    let turn = -(a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]);
+    if turn > NOTCH_RAD { turn } else { 0.0 }
 }
 
 /// Steps further apart than this part of the longest step are no teeth of one wall.

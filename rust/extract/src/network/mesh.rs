@@ -19,8 +19,9 @@ pub(super) struct Mesh {
     pub(super) points: Vec<[f64; 2]>,
     /// For each point whether it is a vertex as drawn.
     pub(super) is_drawn: Vec<bool>,
-    /// For each point whether the outline turns sharply into the region there: a corner between two arms.
-    pub(super) is_notch: Vec<bool>,
+    /// For each point by how much the outline turns sharply into the region there, in rad: a corner between two arms, or
+    /// at the mouth of something wider. 0 where it does not.
+    pub(super) notch_rad: Vec<f64>,
     /// For each point whether the outline steps aside on the way to the next.
     pub(super) is_step: Vec<bool>,
     /// The point that follows on its ring; the inside is to the left of the way there.
@@ -108,7 +109,7 @@ impl Mesh {
                 self.link(last, id, &mut edges);
                 last = id;
                 self.is_step[id as usize] |= is_step;
-                self.is_notch[id as usize] |= jogs::is_notch(ring, i);
+                self.notch_rad[id as usize] = jogs::notch_rad(ring, i).max(self.notch_rad[id as usize]);
                 density.divide(a, b, &mut places);
                 for &u in &places {
                     let between = |p: i32, q: i32| f64::from(p) + u * (f64::from(q) - f64::from(p));
@@ -123,11 +124,16 @@ impl Mesh {
         edges
     }
 
+    /// True where the outline turns sharply into the region.
+    pub(super) fn is_notch(&self, id: u32) -> bool {
+        self.notch_rad[id as usize] > 0.0
+    }
+
     fn add(&mut self, at: [f64; 2], is_drawn: bool) -> u32 {
         self.points.push(at);
         self.is_drawn.push(is_drawn);
         self.is_step.push(false);
-        self.is_notch.push(false);
+        self.notch_rad.push(0.0);
         self.next.push(NONE);
         (self.points.len() - 1) as u32
     }

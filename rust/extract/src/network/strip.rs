@@ -71,14 +71,6 @@ const SECTION_ROUNDS: usize = 4;
 const SETTLED: f64 = 0.01;
 /// A perpendicular chord is sought so many widths around its place.
 const SEARCH: f64 = 1.0;
-/// The same at a corner between two arms, where what lies opposite may be far inside.
-const CORNER_SEARCH: f64 = 3.0;
-/// The direction of an arm at a corner and what lies opposite depend on each other.
-const CORNER_ROUNDS: usize = 3;
-/// The corner at which an arm ends is this many of its last chord away from the end of its side.
-const NOTCH_CHORDS: f64 = 2.0;
-/// Points this part of the width of the arm apart are one corner: on a coarse grid several of them turn sharply.
-const ONE_CORNER: f64 = 0.2;
 
 impl Side {
     fn push(&mut self, id: u32, at: [f64; 2]) {
@@ -183,23 +175,6 @@ impl Side {
                 i -= 1;
             }
         }
-    }
-
-    /// The place of the corner where the arm of a side ends: the outermost within some chords of the end of the side;
-    /// the last chord reaches into the junction and may be much longer than the arm is `width` wide.
-    /// Points next to each other are one corner, and that is where the innermost of them is.
-    fn notch(&self, mesh: &Mesh, at_end: bool, [chord, width]: [f64; 2]) -> Option<f64> {
-        let n = self.ids.len();
-        let from_end = |i: usize| if at_end { self.length() - self.s[i] } else { self.s[i] };
-        let order = (0..n).map(|k| if at_end { n - 1 - k } else { k });
-        let mut corner: Option<usize> = None;
-        for i in order.take_while(|&i| from_end(i) <= NOTCH_CHORDS * chord) {
-            let is_other = corner.is_none_or(|c| from_end(i) - from_end(c) > ONE_CORNER * width);
-            if is_other && mesh.is_notch[self.ids[i] as usize] {
-                corner = Some(i);
-            }
-        }
-        corner.map(|i| self.s[i])
     }
 
     /// Numbers of the points strictly between two places.
@@ -377,64 +352,6 @@ impl Strip {
         is_right.then_some(Section { at, tangent, width: across[0].hypot(across[1]), ends, places })
     }
 
-    /// The cross-section at the corner between two arms where this arm begins (`at_end` false) or ends, with its
-    /// distance along the axis; the further one where both sides have a corner.
-    pub(super) fn section_at_notch(&self, mesh: &Mesh, at_end: bool) -> Option<(f64, Section)> {
-        let sides = [&self.left, &self.right];
-        let chord = self.end_chord(at_end);
-        let inside = chord.min(self.length() / 2.0);
-        let width = chord.min(self.chord_length(if at_end { self.length() - inside } else { inside }));
-        let corners = sides.map(|side| side.notch(mesh, at_end, [chord, width]));
-        let mut best: Option<Section> = None;
-        for k in (0..2).filter(|&k| corners[k].is_some()) {
-            let Some(section) = self.section_at_corner(k, corners, at_end) else { continue };
-            let is_further = best.as_ref().is_none_or(|other| {
-                let d = [section.at[0] - other.at[0], section.at[1] - other.at[1]];
-                let ahead = d[0] * other.tangent[0] + d[1] * other.tangent[1];
-                if at_end { ahead < 0.0 } else { ahead > 0.0 }
-            });
-            if is_further {
-                best = Some(section);
-            }
-        }
-        // By the side that is cut later, so that all that lies before belongs to the junction.
-        let along = |places: [f64; 2]| {
-            let of = |k: usize| {
-                let after = self.places.partition_point(|p| p[k] < places[k]);
-                self.along[after.min(self.along.len() - 1)]
-            };
-            if at_end { of(0).min(of(1)) } else { of(0).max(of(1)) }
-        };
-        best.map(|section| (along(section.places), section))
-    }
-
-    /// The cross-section through the corner of side `k`; beyond its own corner the other side is no side of this arm.
-    fn section_at_corner(&self, k: usize, corners: [Option<f64>; 2], at_end: bool) -> Option<Section> {
-        let sides = [&self.left, &self.right];
-        let (own, other) = (sides[k], sides[1 - k]);
-        let place = corners[k]?;
-        let p = own.point(place);
-        let border = corners[1 - k];
-        let mut found = border.unwrap_or(if at_end { other.length() } else { 0.0 });
-        let mut tangent = [0.0; 2];
-        for round in 0..CORNER_ROUNDS {
-            let q = other.point(found);
-            let rough = (p[0] - q[0]).hypot(p[1] - q[1]);
-            let ways = [own.direction_at_end(place, rough, !at_end), other.direction_at_end(found, rough, !at_end)];
-            // What lies opposite is not known at first.
-            tangent = if round == 0 { ways[0] } else { unit([ways[0][0] + ways[1][0], ways[0][1] + ways[1][1]]) };
-            // The perpendicular may pass just beyond the corner.
-            found = other.crossing(p, tangent, found, CORNER_SEARCH * rough).or(border)?;
-            found = border.map_or(found, |border| if at_end { found.min(border) } else { found.max(border) });
-        }
-        let q = other.point(found);
-        let (places, ends) = if k == 0 { ([place, found], [p, q]) } else { ([found, place], [q, p]) };
-        let across = [ends[0][0] - ends[1][0], ends[0][1] - ends[1][1]];
-        let at = [f64::midpoint(p[0], q[0]), f64::midpoint(p[1], q[1])];
-        let is_right = tangent[0] * across[1] - tangent[1] * across[0] > 0.0;
-        is_right.then_some(Section { at, tangent, width: across[0].hypot(across[1]), ends, places })
-    }
-
     fn place(&self, s: f64) -> [f64; 2] {
         let k = self.chord(s);
         let Some(next) = self.along.get(k + 1) else { return self.places[k] };
@@ -516,7 +433,7 @@ impl Strip {
         let corner = |i: usize| -> Option<Vec<u32>> {
             let (from, to) = (own.ids[i], own.ids[i + 1]);
             let (cut_off, _) = skipped(mesh, is_left, from, to);
-            let has_notch = [from, to].iter().chain(&cut_off).any(|&p| mesh.is_notch[p as usize]);
+            let has_notch = [from, to].iter().chain(&cut_off).any(|&p| mesh.is_notch(p));
             (!cut_off.is_empty() && !has_notch).then_some(cut_off)
         };
         let between = own.between(from, to);
