@@ -1,5 +1,7 @@
 //! What a region drawn outside devices holds: a guide, a network of guides, or nothing known.
 
+mod jumps;
+
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use waveguard_geom::{BBox, Point, region, ring, seam};
 use crate::devices::{DeviceSource, Proto};
 use crate::guides::{self, Core, Guide, SLANTED_RAD};
 use crate::merge::SEAM_DBU;
-use crate::network::jogs::{self, Smooth};
+use crate::network::jogs::{self, Jump, Smooth};
 use crate::network::{self, Lost, Network, NetworkOptions, OfBox};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
@@ -44,6 +46,8 @@ pub struct Region {
     pub area: f64,
     /// Set where the rings are around the two rails of a slot guide.
     pub slot: Option<Arc<Slot>>,
+    /// Where guides go on aside of teeth that the rings have no more.
+    pub jumps: Vec<Jump>,
 }
 
 impl Region {
@@ -105,6 +109,7 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
     if let (Some(_), [ring]) = (&healed, rings) {
         (smooth, is_stepped) = of_ring(ring);
     }
+    let jumps = if smooth.is_some() { jogs::jumps(rings, longest) } else { Vec::new() };
     let Smooth { ring, corners } = smooth.unwrap_or_default();
     let rings = if ring.is_empty() { rings } else { &[ring][..] };
     let (reason, ribbon) = match rings {
@@ -124,9 +129,11 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
     if let ([ring], true) = (rings, is_stepped) {
         leave_out_ends(&mut drawn, ring, longest);
     }
+    jumps::told(&mut drawn.protos, &jumps);
     finish(plan, &mut drawn, core.layer, area);
     if drawn.reason.is_some() || drawn.protos.iter().any(|p| p.junction.is_some()) {
-        let region = Arc::new(Region { layer: core.layer, rings: rings.to_vec(), area, slot: core.slot.cloned() });
+        let region = Region { layer: core.layer, rings: rings.to_vec(), area, slot: core.slot.cloned(), jumps };
+        let region = Arc::new(region);
         drawn.protos.iter_mut().for_each(|p| p.region = Some(Arc::clone(&region)));
     }
     drawn
@@ -226,12 +233,15 @@ fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static st
     let opts = options(plan, core);
     // One ring may cross or touch itself, as a hole does that is reached by a cut.
     let closed = seam::closed(rings, SEAM_DBU);
-    let (regular, corners) = tidied(region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]), &opts);
+    let whole = region::union_of_regions(&[closed.unwrap_or_else(|| rings.to_vec())]);
+    let Tidied { rings: regular, corners, jumps } = tidied(whole, &opts);
     if let ([ring], true) = (&regular[..], reason != SHORT && regular != rings)
         && jogs::find(ring, opts.step_max).is_empty()
         && let Ok(guide) = guides::of_shape(plan, core, ring, f64::NAN)
     {
-        return of_ribbon(guide, ring, &corners);
+        let mut drawn = of_ribbon(guide, ring, &corners);
+        jumps::told(&mut drawn.protos, &jumps);
+        return drawn;
     }
     let found = if opts.width_max > 0.0 && reason != SHORT {
         network::decompose(&regular, &[], &opts)
@@ -241,6 +251,7 @@ fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static st
     let lost = match found {
         Ok(network) => {
             let mut drawn = of_parts(plan, core, network);
+            jumps::told(&mut drawn.protos, &jumps);
             (drawn.ends, drawn.of_box) =
                 drawn.ends.into_iter().zip(drawn.of_box).filter(|(end, _)| !has_corner(end, &corners)).unzip();
             return drawn;
@@ -252,21 +263,33 @@ fn of_network(plan: &Plan, core: Core, rings: &[Vec<Point>], reason: &'static st
     Drawn { protos: vec![proto], reason: Some(reason), ..Drawn::default() }
 }
 
-/// A region without cracks that rounding left in it, and with walls of teeth as light sees them; with the corners of
-/// caps between teeth.
-fn tidied(mut rings: Vec<Vec<Point>>, opts: &NetworkOptions) -> (Vec<Vec<Point>>, Vec<Point>) {
+/// A region as light sees it.
+struct Tidied {
+    /// Without cracks that rounding left, and with smooth walls for teeth.
+    rings: Vec<Vec<Point>>,
+    /// Corners of caps between teeth.
+    corners: Vec<Point>,
+    /// Where guides go on aside of the teeth.
+    jumps: Vec<Jump>,
+}
+
+fn tidied(mut rings: Vec<Vec<Point>>, opts: &NetworkOptions) -> Tidied {
     rings.retain(|ring| !is_crack(ring));
-    let mut corners = Vec::new();
     for ring in &mut rings {
         if let Some(whole) = jogs::with_whole_steps(ring, opts.step_max) {
             *ring = whole;
         }
-        if let Some(mut smooth) = jogs::smoothed(ring, opts.step_max) {
+    }
+    let smooth: Vec<Option<Smooth>> = rings.iter().map(|ring| jogs::smoothed(ring, opts.step_max)).collect();
+    let jumps = if smooth.iter().any(Option::is_some) { jogs::jumps(&rings, opts.step_max) } else { Vec::new() };
+    let mut corners = Vec::new();
+    for (ring, smooth) in rings.iter_mut().zip(smooth) {
+        if let Some(mut smooth) = smooth {
             *ring = smooth.ring;
             corners.append(&mut smooth.corners);
         }
     }
-    (rings, corners)
+    Tidied { rings, corners, jumps }
 }
 
 /// True for a hole, which runs clockwise, that is no wider than what rounding opens.
@@ -282,11 +305,14 @@ pub fn entered(plan: &Plan, region: &Region, entries: &[CapHint]) -> Option<Vec<
     let opts = options(plan, region.core());
     let closed = seam::closed(&region.rings, SEAM_DBU);
     let rings = network::with_stubs(closed.as_ref().unwrap_or(&region.rings), entries, ASPECT);
-    let network = network::decompose(&tidied(rings, &opts).0, entries, &opts).ok()?;
+    let Tidied { rings, jumps, .. } = tidied(rings, &opts);
+    let network = network::decompose(&rings, entries, &opts).ok()?;
     if network.bodies.is_empty() {
         return None;
     }
     let mut drawn = of_parts(plan, region.core(), network);
+    jumps::told(&mut drawn.protos, &jumps);
+    jumps::told(&mut drawn.protos, &region.jumps);
     finish(plan, &mut drawn, region.layer, region.area);
     Some(drawn.protos)
 }

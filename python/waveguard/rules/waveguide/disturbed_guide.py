@@ -37,7 +37,7 @@ def disturbed_guide(ctx: Context) -> Iterator[Finding]:
         waveguide: a notch, a neck, a bump, a hole, a box that lies on it, or a jump to the side. The finding names
         the size of the place and how far the two ends are aside of each other. Also a waveguide, in a cell or bare,
         a side of which leaves its straight line within 10 µm and goes on along it, or whose both sides jump aside
-        there, in corners that are sharper than any bend.
+        there, in corners that are sharper than any bend; and one that goes on aside of the teeth of a grating.
     Why: light is scattered, reflected or lost there. On a screen the waveguide looks whole, and tools that follow
         touching shapes take it for whole.
     Fix: delete what does not belong there, or draw the waveguide through. What is meant to be a device should be one:
@@ -46,7 +46,8 @@ def disturbed_guide(ctx: Context) -> Iterator[Finding]:
         more than 10 µm lie between them it is a warning only, as that may be a device that somebody drew. A side
         must leave its line by more than rounding to the grid explains and by more than snap_nm of the PDK's extraction
         tolerances; by less than 10 nm it is a warning only. Its corners must be sharper than half of min_radius_um of
-        the cross-section and than two widths; where only one side leaves its line, than 40 widths.
+        the cross-section and than two widths; where only one side leaves its line, than 40 widths. Behind teeth the
+        middle of a waveguide must not move further aside than from tooth to tooth.
     Not checked: what is smaller than that; bumps beside curved sides that are no steps; both sides that widen alike,
         as tapers do; ends of different width, which are CN002.
     """

@@ -222,7 +222,7 @@ impl Merger<'_> {
             .map(|&k| &converters[openings.ports[k].0].ports[openings.ports[k].1])
             .map(|p| CapHint { x: p.x, y: p.y, direction_rad: wrap_angle(p.direction_rad + PI), width: p.width })
             .collect();
-        let region = Region { layer: info.layer, rings: rings.clone(), area: *area, slot: None };
+        let region = Region { layer: info.layer, rings: rings.clone(), area: *area, slot: None, jumps: Vec::new() };
         if let Some(protos) = (!hints.is_empty()).then(|| drawn::entered(self.plan, &region, &hints)).flatten() {
             info.drawn = Arc::new(Drawn { protos, ..Drawn::default() });
         }

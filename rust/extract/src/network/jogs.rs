@@ -3,6 +3,7 @@
 //! A step on both sides is a change of width or a joint that was missed aside; many small steps are a wall of
 //! teeth, which light follows as if it were smooth.
 
+mod joints;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,8 @@ use std::f64::consts::{FRAC_PI_2, PI};
 use std::ops::Range;
 
 use waveguard_geom::Point;
+
+pub use joints::{Jump, jumps};
 
 /// Shorter edges are steps of the grid, in dbu for a grid of 1 nm.
 pub const LEAST_STEP: f64 = 8.0;
@@ -347,17 +350,31 @@ fn is_large(ring: &[Point], step: usize) -> bool {
     x * x + y * y >= LEAST_STEP * LEAST_STEP
 }
 
-fn smoothed_at(ring: &[Point], longest: f64, steps: &[usize]) -> Option<Smooth> {
+/// The steps of an outline that are teeth, in order.
+fn teeth_among(ring: &[Point], longest: f64, steps: &[usize]) -> Vec<usize> {
     // Where teeth grow out of a smooth wall the first ones are as small as the grid. A single wall among these is none.
     let large: Vec<usize> = steps.iter().copied().filter(|&i| is_large(ring, i)).collect();
     let mut all = teeth(ring, steps, longest);
     all.retain(|&i| !is_large(ring, i));
     all.extend(teeth(ring, &large, longest));
+    all.sort_unstable();
+    all
+}
+
+/// Whether the row of one of the teeth goes on with the one before it, and with the one behind it.
+fn goes_on(ring: &[Point], all: &[usize], k: usize, longest: f64) -> [bool; 2] {
+    let i = all[k];
+    let (before, behind) = (all[(k + all.len() - 1) % all.len()], all[(k + 1) % all.len()]);
+    [(before, i), (i, behind)]
+        .map(|(one, other)| is_within(ring, one, other, PITCH * longest) && is_one_side(ring, one, other))
+}
+
+fn smoothed_at(ring: &[Point], longest: f64, steps: &[usize]) -> Option<Smooth> {
+    let all = teeth_among(ring, longest, steps);
     if all.is_empty() {
         return None;
     }
     let n = ring.len();
-    all.sort_unstable();
     let is_tooth = |i: usize| all.binary_search(&i).is_ok();
     let mut is_end = vec![false; n];
     let mut middles: Vec<Option<Point>> = vec![None; n];
@@ -365,8 +382,7 @@ fn smoothed_at(ring: &[Point], longest: f64, steps: &[usize]) -> Option<Smooth> 
     for (k, &i) in all.iter().enumerate() {
         let next = (i + 1) % n;
         let (before, behind) = (all[(k + all.len() - 1) % all.len()], all[(k + 1) % all.len()]);
-        let goes_on = [(before, i), (i, behind)]
-            .map(|(one, other)| is_within(ring, one, other, PITCH * longest) && is_one_side(ring, one, other));
+        let goes_on = goes_on(ring, &all, k, longest);
         let is_half = |other: usize| size(vector(ring, i)) < HALF_STEP * size(vector(ring, other));
         middles[i] = match goes_on {
             // From a wall in the middle of the teeth to the first of them, and back.

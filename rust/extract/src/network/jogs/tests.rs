@@ -150,3 +150,45 @@ fn walls_far_apart_are_no_teeth() {
     assert_eq!(find(&outline, 3000.0).len(), 40);
     assert!(smoothed(&outline, 3000.0).is_none());
 }
+
+/// A grating as above, with what lies beyond its teeth moved aside.
+fn moved_behind(ring: &[Point], x: i32, aside: i32) -> Vec<Point> {
+    // The corner of the last tooth stays where it is.
+    let mut out = Vec::new();
+    for (k, p) in ring.iter().enumerate() {
+        let (before, next) = (ring[(k + ring.len() - 1) % ring.len()], ring[(k + 1) % ring.len()]);
+        let is_joint = p.x == x && (before.x > x || next.x > x);
+        out.push(Point::new(p.x, p.y + if p.x > x || is_joint { aside } else { 0 }));
+    }
+    out
+}
+
+#[test]
+fn a_guide_goes_on_in_line_with_even_teeth_or_jumps_aside() {
+    for half_widths in [[250, 225, 275], [250, 200, 300], [250, 220, 251], [275, 225, 274]] {
+        let drawn = grating([-12_000, 24_000], 20, half_widths);
+        assert_eq!(jumps(std::slice::from_ref(&drawn), 10_000.0), []);
+        for aside in [4, -5, 20, -25, 60] {
+            let mut ring = moved_behind(&drawn, 6400, aside);
+            for _ in 0..2 {
+                let found = jumps(std::slice::from_ref(&ring), 10_000.0);
+                let [jump] = found[..] else { panic!("{half_widths:?} {aside}: {found:?}") };
+                assert!((jump.aside - f64::from(aside.abs())).abs() < 0.1, "{jump:?}");
+                assert!((jump.at[0] - 6400.0).abs() < 1.0 && (jump.width - f64::from(2 * half_widths[0])).abs() < 1.0);
+                // One ring may be drawn either way around.
+                ring.reverse();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_guide_that_widens_into_anything_behind_its_teeth_is_entered_anywhere() {
+    let mut ring = grating([-12_000, 24_000], 20, [250, 225, 275]);
+    for p in &mut ring {
+        p.y += if p.x > 6400 && p.y > 0 { 400 } else { 0 };
+    }
+    let corner = ring.iter().position(|p| p.x == 24_000 && p.y > 0).expect("a corner");
+    ring.insert(corner + 1, Point::new(6400, 650));
+    assert_eq!(jumps(&[ring], 10_000.0), []);
+}
