@@ -1,14 +1,17 @@
-"""A part of CN001: open ends between which a whole waveguide is missing.
+"""A part of CN001: open ends between which a whole waveguide or branch is missing.
 
 The end of a waveguide drawn as a bare shape may be meant to be one. But two that look at each other along one line, or
 meet at a right angle the same way ahead of both, as wide as each other and with nothing of the network between, are
-where a straight or a bend was taken out. Where many pairs are as far apart as each other that is how they are meant.
+where a straight or a bend was taken out. Near each other two of different width lack a taper, and one that looks at the
+middle between two, side by side and as wide as it is, a branch. Where many pairs are as far apart as each other that is
+how they are meant.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +19,7 @@ from numpy.typing import NDArray
 
 from waveguard.rules import Context
 from waveguard.tables import DRAWN_SOURCES, FROM_GUIDE_END, FROM_GUIDE_ENTRY, OPTICAL
+from waveguard.units import NM_PER_UM
 
 NO_NET = -1
 NONE = -1
@@ -25,8 +29,16 @@ ASIDE_NM, TURNED_ASIDE_NM = 10.0, 150.0
 """Two ends of one line lie within this of it; where they are turned nobody knows exactly which line that is."""
 WIDTH_NM = 2.0
 """The same for how wide they are."""
+WIDEST = 8.0
+"""A taper is no more than so many times as wide at one end as at the other."""
 FAR_NM = 200e3
 """Further apart two ends have nothing to do with each other: structures at both sides of a chip look across it."""
+NEAR_NM = 100e3
+"""The same for ends that are no two of one straight or bend: a taper or a branch is no longer than this."""
+ARMS_NM = 20e3
+"""Two arms of a branch end no further apart than this."""
+LINE, CORNER, TAPER, BRANCH = range(4)
+"""What is missing: a straight, a bend, a taper, or a branch with one end on one side and two on the other."""
 MOST_ALIKE = 2
 """A crossing that is missing leaves two such pairs; more, as far apart as each other, are an array drawn so."""
 
@@ -37,7 +49,7 @@ class Gap(NamedTuple):
     other: int
     """The port at the other side."""
     distance_nm: float
-    is_bend: bool
+    missing: int
 
 
 def bare_ends(ctx: Context) -> NDArray[np.bool_]:
@@ -57,7 +69,10 @@ def gaps(ctx: Context) -> dict[int, Gap]:
     if is_open.sum() < 2:
         return {}
     top = ctx.tables.devices.top[ports.device[rows]].astype(np.float64)
-    pairs: list[tuple[int, int, Gap]] = []
+    pairs: list[tuple[int, list[int], Gap]] = []
+    # What is narrower is the tip of a taper, where light is meant to leave.
+    solid = [section.width_min_um for section in ctx.facts.cross_sections if section.slot is None]
+    narrowest_nm = NM_PER_UM * min(solid, default=0.0)
     quarter = math.pi / 2
     angle_rad = np.mod(ports.direction_rad[rows], quarter)
     # What is a little less than a quarter turn is nearly none.
@@ -69,30 +84,33 @@ def gaps(ctx: Context) -> dict[int, Gap]:
         at_nm = (ports.x_nm[rows[own]] + 1j * ports.y_nm[rows[own]]) * frame
         quarters = np.round(np.angle(np.exp(1j * ports.direction_rad[rows[own]]) * frame) / quarter).astype(int) % 4
         aside_nm = ASIDE_NM if np.ptp(angle_rad[own]) == 0 else TURNED_ASIDE_NM
-        ends = _Ends(rows[own], at_nm, quarters, ports.width_nm[rows[own]], is_open[own], aside_nm)
-        for pair in (*_in_line(ends), *_around_corners(ends)):
-            turn_rad = float(np.diff(ports.direction_rad[rows[own[list(pair)]]])[0])
-            if abs(math.remainder(turn_rad, quarter)) > SAME_WAY_RAD:
+        ends = _Ends(rows[own], at_nm, quarters, ports.width_nm[rows[own]], is_open[own], aside_nm, narrowest_nm)
+        found: list[tuple[tuple[int, ...], int]] = [(pair, LINE) for pair in _in_line(ends)]
+        found += [(pair, CORNER) for pair in _around_corners(ends)]
+        found += [(pair, TAPER) for pair in _in_line(ends, _may_taper) if not _alike(ends, *pair)]
+        found += [(pair, BRANCH) for pair in _at_branches(ends)]
+        for (a, *others), missing in found:
+            other_nm = at_nm[others].mean()
+            turns_rad = ports.direction_rad[rows[own[others]]] - ports.direction_rad[rows[own[a]]]
+            if any(abs(math.remainder(float(turn_rad), quarter)) > SAME_WAY_RAD for turn_rad in turns_rad):
                 # Ends that look a little elsewhere each may have come together one by one.
                 continue
-            distance_nm = float(abs(at_nm[pair[1]] - at_nm[pair[0]]))
-            if distance_nm > FAR_NM:
+            distance_nm = float(abs(other_nm - at_nm[a]))
+            if distance_nm > (FAR_NM if missing in {LINE, CORNER} else NEAR_NM):
                 continue
-            is_bend = bool((quarters[pair[0]] - quarters[pair[1]]) % 2)
-            gap = Gap(NONE, distance_nm, is_bend)
-            pairs.append((int(rows[own[pair[0]]]), int(rows[own[pair[1]]]), gap))
+            pairs.append((int(rows[own[a]]), [int(row) for row in rows[own[others]]], Gap(NONE, distance_nm, missing)))
     alike = Counter(_look(gap) for _, _, gap in pairs)
-    found: dict[int, Gap] = {}
-    for a, b, gap in pairs:
-        for port, other in ((a, b), (b, a)):
-            nearest_nm = found[port].distance_nm if port in found else math.inf
+    nearest: dict[int, Gap] = {}
+    for a, others, gap in pairs:
+        for port, other in ((a, others[0]), *((other, a) for other in others)):
+            nearest_nm = nearest[port].distance_nm if port in nearest else math.inf
             if alike[_look(gap)] <= MOST_ALIKE and gap.distance_nm < nearest_nm:
-                found[port] = gap._replace(other=other)
-    return found
+                nearest[port] = gap._replace(other=other)
+    return nearest
 
 
-def _look(gap: Gap) -> tuple[bool, int]:
-    return gap.is_bend, round(gap.distance_nm)
+def _look(gap: Gap) -> tuple[int, int]:
+    return gap.missing, round(gap.distance_nm)
 
 
 class _Ends(NamedTuple):
@@ -105,10 +123,12 @@ class _Ends(NamedTuple):
     width_nm: NDArray[np.float64]
     is_open: NDArray[np.bool_]
     aside_nm: float
+    narrowest_nm: float
 
 
-def _in_line(ends: _Ends) -> list[tuple[int, int]]:
+def _in_line(ends: _Ends, belong: Callable[[_Ends, int, int], bool] | None = None) -> list[tuple[int, int]]:
     """Return open ends that look at each other along a line on which no other port lies between."""
+    belong = belong or _alike
     out = []
     for axis in (0, 1):
         turned = ends.at_nm * (-1j) ** axis
@@ -116,7 +136,7 @@ def _in_line(ends: _Ends) -> list[tuple[int, int]]:
         for own in _chunks(along, (turned.imag, ends.aside_nm)):
             order = own[np.lexsort([ends.quarter[own], turned.real[own]])]
             for a, b in zip(order[:-1].tolist(), order[1:].tolist(), strict=True):
-                if ends.quarter[a] == axis and ends.quarter[b] == axis + 2 and _alike(ends, a, b):
+                if ends.quarter[a] == axis and ends.quarter[b] == axis + 2 and belong(ends, a, b):
                     out.append((a, b))
     return out
 
@@ -136,6 +156,37 @@ def _around_corners(ends: _Ends) -> list[tuple[int, int]]:
                 if is_turned and min(ahead) > 0 and _alike(ends, a, b):
                     out.append((a, b))
     return out
+
+
+def _at_branches(ends: _Ends) -> list[tuple[int, int, int]]:
+    """Return open ends that look at the middle between two others beside each other, with nothing on the line."""
+    arms: list[tuple[int, int]] = []
+    for quarter in range(4):
+        turned = ends.at_nm * (-1j) ** quarter
+        for own in _chunks(np.flatnonzero(ends.quarter == quarter), (turned.real, ends.aside_nm)):
+            order = own[np.argsort(turned.imag[own], kind="stable")]
+            pairs = zip(order[:-1].tolist(), order[1:].tolist(), strict=True)
+            arms += [(a, b) for a, b in pairs if abs(turned[b] - turned[a]) <= ARMS_NM and _alike(ends, a, b)]
+    if not arms:
+        return []
+    low, high = np.array(arms).T
+    both = _Ends(
+        np.append(ends.row, ends.row[low]),
+        np.append(ends.at_nm, (ends.at_nm[low] + ends.at_nm[high]) / 2),
+        np.append(ends.quarter, ends.quarter[low]),
+        np.append(ends.width_nm, ends.width_nm[low]),
+        np.append(ends.is_open, np.ones(low.size, dtype=bool)),
+        ends.aside_nm,
+        ends.narrowest_nm,
+    )
+    n = ends.row.size
+    found = [(min(pair), max(pair) - n) for pair in _in_line(both)]
+    return [(a, *arms[k]) for a, k in found if a < n <= k + n]
+
+
+def _may_taper(ends: _Ends, a: int, b: int) -> bool:
+    narrow, wide = sorted((float(ends.width_nm[a]), float(ends.width_nm[b])))
+    return bool(ends.is_open[a] and ends.is_open[b] and ends.narrowest_nm <= narrow and wide <= WIDEST * narrow)
 
 
 def _alike(ends: _Ends, a: int, b: int) -> bool:

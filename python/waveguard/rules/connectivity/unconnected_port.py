@@ -12,7 +12,8 @@ from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _along as along
 from waveguard.rules import _words as words
-from waveguard.rules.connectivity._facing import Gap, bare_ends, gaps
+from waveguard.rules.connectivity._facing import BRANCH, CORNER, LINE, TAPER, Gap, bare_ends, gaps
+from waveguard.rules.connectivity._unknown import Unknown
 from waveguard.tables import FROM_GUIDE_END, OPTICAL
 
 NO_NET = -1
@@ -23,6 +24,13 @@ SAME_WAY_RAD = math.radians(135.0)
 FACING_RAD = math.radians(5.0)
 # Twins lie on the same grid points.
 SAME_PLACE_NM = 1.0
+MISSING = {
+    LINE: ("along one line", "waveguide between the two"),
+    CORNER: ("around a corner", "bend between the two"),
+    TAPER: ("along one line", "taper between the two"),
+    BRANCH: ("from where a branch would lead to it", "branch between this and the two opposite"),
+}
+"""How an end looks at another one where something is missing, and what to draw there."""
 # Below this the turn would print as 0.0 degrees, so the hint does not ask for one.
 SMALLEST_TURN_RAD = math.radians(0.05)
 
@@ -44,7 +52,8 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     Not checked: electrical ports, the fibre side of couplers, ports where the circuit is stated to begin or end.
         The open end of a waveguide, or of an arm of a device, that was drawn as a bare shape without any pin is an
         error only when another open port faces it, so that light would cross the gap; it is a warning when another
-        port is near, or when a straight or a bend fits between it and another open end of the same width, and an info
+        port is near, when a straight, a bend or a taper fits between it and another open end, or a branch between it
+        and two beside each other, or when it ends at a core shape in which no waveguide was seen; and an info
         otherwise: nothing says that it is meant to go on. An info too is the open port of a device at which its core is
         narrower than any waveguide of the PDK, and than at its other ports: light leaves a tip as its designer meant,
         into a fibre or into the cladding. A port that lies on the same port of a duplicate of its device is left to
@@ -62,7 +71,7 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     excused[_under_twins(ctx)] = True
     losses_db = near_miss_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
-    bare, missing, tips = bare_ends(ctx), gaps(ctx), _Tips(ctx)
+    bare, missing, tips, unknown = bare_ends(ctx), gaps(ctx), _Tips(ctx), Unknown(ctx)
     for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
         row = row_of.get(port)
         if row is not None and (abs(near.angle_rad[row]) > SAME_WAY_RAD or _is_neighbour(ctx, row)):
@@ -72,6 +81,9 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
             continue
         if row is None and tips.has(port):
             yield _tip(ctx, port)
+            continue
+        if row is None and bare[port] and unknown.is_at(port):
+            yield _at_unknown(ctx, port)
             continue
         lost_db = math.nan if row is None else float(losses_db[row])
         yield _judge(ctx, port, row, _severity(ctx, row, is_bare=bool(bare[port])), lost_db)
@@ -140,7 +152,7 @@ def _missing(ctx: Context, port: int, gap: Gap) -> Finding:
     ports, place, other_place = ctx.tables.ports, ctx.port_place(port), ctx.port_place(gap.other)
     name = words.port_name(place.cell, ports.name[port])
     other = words.port_name(other_place.cell, ports.name[gap.other])
-    way = "around a corner" if gap.is_bend else "along one line"
+    way, what = MISSING[gap.missing]
     return ctx.finding(
         f"{name} is not connected: {other} looks at it {way}, {words.length(gap.distance_nm)} away",
         place,
@@ -149,7 +161,21 @@ def _missing(ctx: Context, port: int, gap: Gap) -> Finding:
         limit=0.0,
         unit="nm",
         related=[Related(f"open end: {other}", other_place)],
-        hint=f"draw the {'bend' if gap.is_bend else 'waveguide'} between the two; ignore this if both are meant to end",
+        hint=f"draw the {what}; ignore this if they are meant to end",
+        severity=Severity.WARNING,
+    )
+
+
+def _at_unknown(ctx: Context, port: int) -> Finding:
+    """Return the finding of an open end at a shape that no waveguide or device was seen in."""
+    ports, place = ctx.tables.ports, ctx.port_place(port)
+    name = words.port_name(place.cell, ports.name[port])
+    return ctx.finding(
+        f"{name} is not connected, and ends at a shape in which no waveguide was seen",
+        place,
+        facts=[ports.name[port] or _rank_in_device(ctx, port)],
+        hint="move the two together if light is meant to go on, or make the shape a device: name its cell in the PDK, "
+        "or give it pins",
         severity=Severity.WARNING,
     )
 

@@ -1,0 +1,132 @@
+"""Branches, boxes and tapers taken out of bare circuits, or moved aside of the waveguides that lead to them."""
+
+from __future__ import annotations
+
+import gdstk
+import numpy as np
+import pytest
+
+from faults import compare
+from faults.scene import outline
+from variants import cut, place
+from variants.curves import Piece, s_bend, straight, taper
+from waveguard.designs import drawing
+from waveguard.findings import Finding, Severity
+
+WIDTH_UM, LEAD_UM, ARM_UM = 0.5, 25.0, 0.63
+BOX_UM = (12.7, 2.5)
+BRANCH = np.array(
+    [(0, -0.25), (2, -0.6), (5, -0.88), (5, -0.38), (4, 0), (5, 0.38), (5, 0.88), (2, 0.6), (0, 0.25)], dtype=float
+)
+BODIES = {
+    "box": np.array([(0, -1.25), (BOX_UM[0], -1.25), (BOX_UM[0], 1.25), (0, 1.25)]),
+    "branch": BRANCH,
+}
+DRAWN = {
+    "as drawn": lambda library: library,
+    "merged": cut.merged,
+    "turned": lambda library: place.on_grid(place.turned(library, 33.0)),
+}
+NEAR_UM = 2.0
+MISSED = {
+    # One shape that hangs together at corners, and an arm that lies half on the other waveguide.
+    (0.5, "merged"),
+    (-0.5, "merged"),
+    (1.0, "turned"),
+}
+"""Ways in which a branch that was moved is still missed; who mends one takes it out."""
+
+
+def circuit(pieces: dict[str, tuple[Piece, complex]], bodies: dict[str, np.ndarray]) -> gdstk.Library:
+    library = gdstk.Library("parts", unit=1e-6, precision=1e-9)
+    cell = library.new_cell("parts")
+    for piece, at in pieces.values():
+        cell.add(drawing.core(outline(piece) + np.array([at.real, at.imag])))
+    for points in bodies.values():
+        cell.add(drawing.core(points))
+    return place.on_grid(library)
+
+
+def splitter(body: str, aside_um: float | None = 0.0) -> gdstk.Library:
+    """Return a body with one waveguide on its left and two on its right; without it where it is nowhere."""
+    points = BODIES[body]
+    end = float(points[:, 0].max())
+    pieces: dict[str, tuple[Piece, complex]] = {"in": (straight(LEAD_UM, WIDTH_UM), complex(-LEAD_UM))}
+    for sign, name in ((1, "up"), (-1, "down")):
+        at = end + 1j * sign * ARM_UM
+        pieces[name] = (s_bend(20, 5 * sign, WIDTH_UM), at)
+        pieces[f"{name} on"] = (straight(LEAD_UM, WIDTH_UM), at + 20 + 5j * sign)
+    return circuit(pieces, {} if aside_um is None else {body: points + np.array([0.0, aside_um])})
+
+
+def row(missing: str) -> gdstk.Library:
+    """Return straights of 0.5, 0.8 and 1.2 µm and the tapers between them, but for one."""
+    pieces: dict[str, tuple[Piece, complex]] = {}
+    at = 0.0
+    parts = {
+        "first": straight(LEAD_UM, 0.5),
+        "narrow": taper(15.0, 0.5, 0.8),
+        "second": straight(LEAD_UM, 0.8),
+        "wide": taper(15.0, 0.8, 1.2),
+        "third": straight(LEAD_UM, 1.2),
+    }
+    for name, piece in parts.items():
+        pieces[name] = (piece, complex(at))
+        at += piece.length_um
+    pieces.pop(missing, None)
+    return circuit(pieces, {})
+
+
+def grave(library: gdstk.Library) -> list[Finding]:
+    return [one for one in compare.checked(library).findings if one.severity is not Severity.INFO]
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("body", BODIES)
+def test_a_splitter_in_its_place_is_no_fault(body: str, drawn: str) -> None:
+    assert {one.code for one in grave(DRAWN[drawn](splitter(body)))} <= {"WG001", "WG003"}
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("body", BODIES)
+def test_a_splitter_that_is_missing_is_told_at_the_three_waveguides(body: str, drawn: str) -> None:
+    found = [one for one in grave(DRAWN[drawn](splitter(body, None))) if one.code == "CN001"]
+    assert len(found) == 3
+    assert all("from where a branch would lead to it" in one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    ("aside_um", "drawn"),
+    [
+        (aside, drawn)
+        for aside in (WIDTH_UM, -WIDTH_UM, 2 * WIDTH_UM)
+        for drawn in DRAWN
+        if (aside, drawn) not in MISSED
+    ],
+)
+def test_a_branch_moved_by_the_width_of_its_waveguides_is_told(aside_um: float, drawn: str) -> None:
+    found = [one for one in grave(DRAWN[drawn](splitter("branch", aside_um))) if one.code == "CN001"]
+    assert found
+    assert all(abs(compare.place_um(one)) <= BRANCH[:, 0].max() + NEAR_UM for one in found)
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("missing", ["narrow", "wide"])
+def test_a_taper_that_is_missing_is_told_at_both_of_its_ends(missing: str, drawn: str) -> None:
+    assert grave(DRAWN[drawn](row(""))) == []
+    found = grave(DRAWN[drawn](row(missing)))
+    assert [one.code for one in found] == ["CN001", "CN001"]
+    assert all("taper" in (one.hint or "") for one in found)
+
+
+def test_three_waveguides_beside_each_other_are_no_arms_of_a_branch() -> None:
+    """As many ends on either side, nowhere in line."""
+    pieces = {f"{k}": (straight(LEAD_UM, WIDTH_UM), complex(0.0, 10.0 * k)) for k in range(4)}
+    pieces |= {f"{k} on": (straight(LEAD_UM, WIDTH_UM), complex(40.0, 10.0 * k + 5.0)) for k in range(4)}
+    assert grave(circuit(pieces, {})) == []
+
+
+def test_a_dot_beside_the_end_of_a_waveguide_is_nothing_to_lead_into() -> None:
+    pieces = {"in": (straight(LEAD_UM, WIDTH_UM), 0j)}
+    dot = np.array([(25.1, 0.3), (25.3, 0.3), (25.3, 0.4), (25.1, 0.4)])
+    assert not [one for one in grave(circuit(pieces, {"dot": dot})) if "was seen" in one.message]
