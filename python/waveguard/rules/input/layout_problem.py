@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from waveguard.findings import Finding, Severity
 from waveguard.rules import BEYOND_BOUNDS, Context, LayoutProblem, rule
+from waveguard.rules.input._rows import with_rows
 
 
 class Wording(NamedTuple):
@@ -62,6 +63,11 @@ WORDINGS: dict[str, Wording] = {
         Severity.ERROR,
         "has a shape of no device that lies on the waveguide",
         "delete it; if it is meant, draw it in the cell of the waveguide or make it a device",
+    ),
+    "row-on-guide": Wording(
+        Severity.WARNING,
+        "has an even row of shapes, as of a grating, that lie on the waveguide",
+        "draw them in the cell of the waveguide, or make it a device; what they do to the light was not checked",
     ),
     "grating-without-guide": Wording(
         Severity.WARNING,
@@ -128,10 +134,11 @@ def layout_problem(ctx: Context) -> Iterator[Finding]:
     Limits: none.
     Not checked: whether the file obeys every rule of its format; only what the check stumbled over is reported.
         A device is compared with its own other side only where it has 8 optical ports or fewer and not very many
-        corners; what differs from it in the same way in several devices of one layout is taken for drawn so.
+        corners; what differs from it in the same way in several devices of one layout is taken for drawn so. Five or
+        more shapes in an even row on one waveguide are one finding, a warning: a grating that was drawn over it.
     """
     ctx.looked_at("cells", len(ctx.facts.cell_names))
-    for problem in ctx.facts.problems:
+    for problem in with_rows(ctx.facts.problems):
         yield _judge(ctx, problem)
 
 
