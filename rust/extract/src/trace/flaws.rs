@@ -34,6 +34,18 @@ const TEETH: usize = 12;
 /// when each is not further from the next than so many grid steps.
 const TOOTH_PITCH_STEPS: f64 = 3_000.0;
 
+/// Two leads further apart than this, in grid steps, and of different width lie before and behind a taper, at the ends of
+/// which the guide may have been put together aside.
+const TAPER_STEPS: f64 = 400.0;
+
+/// What is found on one side.
+struct OfSide {
+    /// In order.
+    all: Vec<OneSided>,
+    /// Walls within what counts as one with the taper around it.
+    in_tapers: Vec<OneSided>,
+}
+
 /// What one side does at a place.
 #[derive(Clone, Copy)]
 struct OneSided {
@@ -52,10 +64,9 @@ struct OneSided {
 /// The flaws of a guide between two sides, in order; places are relative to the same origin as the vertices.
 pub(super) fn find(right: &[Vertex], left: &[Vertex], nodes: &[Node], grid: f64, chord_tolerance: f64) -> Vec<Flaw> {
     let straight = [right, left].map(|side| runs(side, grid));
-    let of = |side: &[Vertex], runs: &[Run], hand: f64| {
-        without_teeth(&one_sided(side, runs, hand, nodes, grid, chord_tolerance), grid).into_iter().peekable()
-    };
-    let (mut one, mut other) = (of(right, &straight[0], -1.0), of(left, &straight[1], 1.0));
+    let of = |side: &[Vertex], runs: &[Run], hand: f64| one_sided(side, runs, hand, nodes, grid, chord_tolerance);
+    let sides = [of(right, &straight[0], -1.0), of(left, &straight[1], 1.0)];
+    let [mut one, mut other] = sides.each_ref().map(|side| without_teeth(&side.all, grid).into_iter().peekable());
     let mut out = kinks::find([right, left], [&straight[0], &straight[1]], nodes, grid, chord_tolerance);
     loop {
         let pair = match (one.peek().copied(), other.peek().copied()) {
@@ -75,7 +86,27 @@ pub(super) fn find(right: &[Vertex], left: &[Vertex], nodes: &[Node], grid: f64,
         };
         out.extend(flaw(pair, nodes));
     }
+    out.extend(jogs_in_tapers(&sides, nodes));
     out.sort_by(|a, b| a.start.total_cmp(&b.start));
+    out
+}
+
+/// Walls of both sides at one place of a taper that only shift the guide aside.
+fn jogs_in_tapers([right, left]: &[OfSide; 2], nodes: &[Node]) -> Vec<Flaw> {
+    let mut out = Vec::new();
+    let mut first = 0;
+    for r in &right.in_tapers {
+        let reach = width_at(nodes, r.start);
+        while left.in_tapers.get(first).is_some_and(|l| l.end + reach < r.start) {
+            first += 1;
+        }
+        let beside = left.in_tapers[first..].iter().take_while(|l| l.start <= r.end + reach);
+        let both = beside.filter_map(|l| flaw([Some(*r), Some(*l)], nodes));
+        out.extend(
+            both.filter(|f| f.widened.abs() <= f.error && f.aside > f.error)
+                .min_by(|a, b| a.widened.abs().total_cmp(&b.widened.abs())),
+        );
+    }
     out
 }
 
@@ -112,14 +143,7 @@ fn width_at(nodes: &[Node], s: f64) -> f64 {
     nodes[nodes.partition_point(|v| v.s < s).saturating_sub(1)].width
 }
 
-fn one_sided(
-    side: &[Vertex],
-    runs: &[Run],
-    hand: f64,
-    nodes: &[Node],
-    grid: f64,
-    chord_tolerance: f64,
-) -> Vec<OneSided> {
+fn one_sided(side: &[Vertex], runs: &[Run], hand: f64, nodes: &[Node], grid: f64, chord_tolerance: f64) -> OfSide {
     let is_lead = |r: &Run| r.length >= LEAD_STEPS * grid;
     let turns = Turns::new(runs, is_lead);
     let whole = side.last().map_or(0.0, |v| v.s).max(f64::MIN_POSITIVE);
@@ -130,6 +154,7 @@ fn one_sided(
         OneSided { start: ends[0].min(ends[1]), end: ends[0].max(ends[1]), at, step, out, error, radius }
     };
     let (mut out, mut found_at, mut curved) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut tapers, mut in_tapers) = (Vec::new(), Vec::new());
     let mut k = 0;
     while k < runs.len() {
         let before = runs[k];
@@ -160,6 +185,9 @@ fn one_sided(
         if let Some((step, out_by, error)) = one {
             let radius = sharpest(side, [&before, &runs[j]], grid, chord_tolerance);
             found_at.push((before.to, runs[j].from));
+            if step.abs() > error && side[runs[j].from].s - side[before.to].s > TAPER_STEPS * grid {
+                tapers.push((before.to, runs[j].from));
+            }
             out.push(placed(before.to, runs[j].from, [step, out_by, error, radius]));
         }
         k = j;
@@ -176,15 +204,18 @@ fn one_sided(
     let mut seen = found_at.into_iter().peekable();
     for i in 1..side.len().saturating_sub(2) {
         while seen.next_if(|&(_, to)| to <= i).is_some() {}
-        if seen.peek().is_some_and(|&(from, _)| from <= i) {
+        let known = seen.peek().filter(|&&(from, _)| from <= i);
+        if known.is_some_and(|span| tapers.binary_search(span).is_err()) {
             continue;
         }
         if let Some((step, error, length)) = wall(side, i, hand, grid) {
-            out.push(placed(i, i + 1, [step, 0.0, error, length / 2.0]));
+            let found = if known.is_some() { &mut in_tapers } else { &mut out };
+            found.push(placed(i, i + 1, [step, 0.0, error, length / 2.0]));
         }
     }
     out.sort_by(|a, b| a.start.total_cmp(&b.start));
-    out
+    in_tapers.sort_by(|a, b| a.start.total_cmp(&b.start));
+    OfSide { all: out, in_tapers }
 }
 
 /// An edge across the side, which goes on behind it as it came: the step outwards, its error, and the length of the edge.

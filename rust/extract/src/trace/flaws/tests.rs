@@ -210,3 +210,30 @@ fn a_corner_between_two_straight_stretches_is_a_turn_and_one_of_a_bend_is_none()
     assert_eq!(found.iter().filter(turned).count(), 1, "{found:?}");
     assert!(bend(&[]).iter().all(|f| f.turn == 0.0));
 }
+
+#[test]
+fn a_jog_at_the_end_of_a_taper_is_found_beside_its_change_of_width() {
+    // From 500 to 1200 over 3500, all that lies behind it aside; leads of other lengths on both sides of it.
+    for (aside, behind) in [(0, 0), (4, 0), (7, 0), (-7, 0), (0, 7), (7, 7)] {
+        let side = |sign: i32| {
+            let at = move |x: i32, half: i32, off: i32| Point::new(x, sign * half + off);
+            let second = aside + behind;
+            vec![
+                at(0, 250, 0),
+                at(2000, 250, 0),
+                at(2000, 250, aside),
+                at(5500, 600, aside),
+                at(5500, 600, second),
+                at(7500, 600, second),
+            ]
+        };
+        let mut ring: Vec<Point> = side(-1);
+        ring.extend(side(1).into_iter().rev());
+        ring.dedup();
+        let flaws = trace_ribbon(&ring, None, &TraceOptions::default()).expect("a guide").flaws;
+        let jogs: Vec<f64> = flaws.iter().filter(|f| f.widened.abs() <= f.error).map(|f| f.aside.round()).collect();
+        let drawn: Vec<f64> = [aside, behind].iter().filter(|v| **v != 0).map(|v| f64::from(v.abs())).collect();
+        assert_eq!(jogs, drawn, "{aside} {behind}: {flaws:?}");
+        assert!(flaws.iter().all(|f| f.aside == 0.0 || f.radius < 100.0), "{flaws:?}");
+    }
+}
