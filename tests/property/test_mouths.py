@@ -75,6 +75,21 @@ def test_guides_end_at_the_mouths_of_boxes_that_are_cut_along_lines() -> None:
     assert not off
 
 
+def test_a_guide_that_opens_steeply_into_a_box_ends_alike_in_every_direction() -> None:
+    # Tapers of 10 um to 1 um, and of 1 um more to 2 um: sides that lean so much are no guide.
+    upper = [(0.0, 2.5), (0.0, 1.0), (-1.0, 0.5), (-11.0, 0.25)]
+    lower = [(x, -y) for x, y in reversed(upper)]
+    right = [(6.5, -1.625), (16.5, -1.375), (16.5, -0.875), (6.5, -0.625), (5.5, -0.125)]
+    outputs = [(5.5, -2.125), *right, *[(x, -y) for x, y in reversed(right)], (5.5, 2.125)]
+    ring = np.array([*upper, *lower, (5.5, -2.5), *outputs, (5.5, 2.5)])
+    expected_um = lengths_of(one_cell([gdstk.Polygon(ring, **CORE)]))
+    assert len(expected_um) == 3
+    for turn_rad in (0.2, 0.349, 1.1, 2.5):
+        turned = gdstk.Polygon(ring, **CORE).rotate(turn_rad)
+        found_um = lengths_of(one_cell([gdstk.Polygon(np.round(turned.points, 3), **CORE)]))
+        assert np.abs(np.subtract(found_um, expected_um)).max() <= 0.004
+
+
 def focusing_coupler(longest_um: float) -> gdstk.Library:
     """Return a bare grating coupler of arcs, the last of which is so long, with a waveguide at its fan."""
     opening_rad, pitch_um, fill, focus_um = np.pi / 4, 0.9, 0.7, 16.0

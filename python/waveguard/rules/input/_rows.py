@@ -24,13 +24,13 @@ def with_rows(problems: Iterable[LayoutProblem]) -> Iterator[LayoutProblem]:
     for number, one in enumerate(listed):
         if one.code == ON_GUIDE:
             groups.setdefault((one.top, one.cell, one.subject), []).append(number)
-    in_rows = {number: own[0] for own in groups.values() if _is_row([listed[k] for k in own]) for number in own}
+    rows = {own[0]: own for own in groups.values() if _is_row([listed[k] for k in own])}
+    in_rows = {number for own in rows.values() for number in own}
     for number, one in enumerate(listed):
-        first = in_rows.get(number)
-        if first is None:
+        if number not in in_rows:
             yield one
-        elif first == number:
-            members = [listed[k] for k, begin in in_rows.items() if begin == first]
+        elif number in rows:
+            members = [listed[k] for k in rows[number]]
             at_nm = _places(members).mean()
             yield LayoutProblem(
                 ROW_ON_GUIDE, one.cell, one.subject, float(at_nm.real), float(at_nm.imag), len(members), one.top

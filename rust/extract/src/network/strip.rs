@@ -189,6 +189,15 @@ const SAME: f64 = 1e-3;
 /// The ends of a cross-section are opposite each other within this, in dbu.
 const SQUARE: f64 = 1.0;
 
+/// The angle between two sides.
+fn lean(a: [f64; 2], b: [f64; 2]) -> f64 {
+    (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]).abs()
+}
+
+fn lean_reach(width: f64) -> f64 {
+    (LEAN_REACH.0 * width).max(LEAN_REACH.1)
+}
+
 fn unit(v: [f64; 2]) -> [f64; 2] {
     let size = v[0].hypot(v[1]);
     if size > 0.0 { [v[0] / size, v[1] / size] } else { [0.0; 2] }
@@ -399,9 +408,8 @@ impl Strip {
             [self.left.direction(places[0], REACH * rough), self.right.direction(places[1], REACH * rough)];
         let [dl, dr] = directions;
         if judged {
-            let short = (LEAN_REACH.0 * rough).max(LEAN_REACH.1);
+            let short = lean_reach(rough);
             let (sl, sr) = (self.left.direction(places[0], short), self.right.direction(places[1], short));
-            let lean = |a: [f64; 2], b: [f64; 2]| (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]).abs();
             if lean(dl, dr).max(lean(sl, sr)) > MOST_LEAN {
                 return None;
             }
@@ -419,6 +427,12 @@ impl Strip {
         }
         let at = [f64::midpoint(ends[0][0], ends[1][0]), f64::midpoint(ends[0][1], ends[1][1])];
         Some(Section { at, tangent, width: across[0].hypot(across[1]), ends, places: found })
+    }
+
+    /// How the sides lean towards each other right after two places opposite each other, or before them.
+    fn lean_from(&self, places: [f64; 2], width: f64, is_after: bool) -> f64 {
+        let way = |side: &Side, place: f64| side.direction_from(place, lean_reach(width), is_after);
+        lean(way(&self.left, places[0]), way(&self.right, places[1]))
     }
 
     /// Points of the left side (0) or the right side (1) strictly between two places, in order, with corners that were

@@ -1,6 +1,6 @@
 //! Where the sides of a strip turn inwards: at the corners between arms, and at the mouth of what is wider.
 
-use super::{SAME, Section, Side, Strip, skipped, unit};
+use super::{MOST_LEAN, SAME, Section, Side, Strip, skipped, unit};
 use crate::network::mesh::Mesh;
 
 /// A perpendicular chord at a corner is sought so many widths around its place: what lies opposite may be far inside.
@@ -100,8 +100,9 @@ impl Strip {
         if walls[0].max(walls[1]) < within.width {
             return None;
         }
-        let section = self.section_at_corners(corners, within.places, at_end)?;
-        Some((section, corners.iter().all(Option::is_some)))
+        let (along, section) = self.section_at_corners(corners, within.places, at_end)?;
+        let is_guide = self.lean_from(section.places, section.width, !at_end) <= MOST_LEAN;
+        is_guide.then_some(((along, section), corners.iter().all(Option::is_some)))
     }
 
     /// The cross-section through one of the corners of both sides, and its distance along the axis. Where a side has none
