@@ -7,7 +7,7 @@ use super::NetworkOptions;
 use super::hubs::Hub;
 use super::mesh::Mesh;
 use super::parts::{around_end, hint};
-use super::strip::{Section, Strip};
+use super::strip::{Section, Step, Strip};
 
 /// A stretch of an arm, by distances along its axis.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +100,14 @@ impl Look<'_> {
     /// The cross-section at which a stretch begins (`k` = 0) or ends that fits from one place to the other and not at
     /// `bad`; it goes on to the end of the arm where there is none. The outermost stretch of an arm may end at the corner
     /// to the next one.
-    fn cut(&self, k: usize, fitting: [f64; 2], bad: Option<f64>, is_outermost: bool) -> Option<(f64, Section)> {
+    fn cut(
+        &self,
+        k: usize,
+        steps: &[Step],
+        fitting: [f64; 2],
+        bad: Option<f64>,
+        is_outermost: bool,
+    ) -> Option<(f64, Section)> {
         let good = fitting[k];
         let within = self.fits(good)?;
         let Some(bad) = bad else {
@@ -111,22 +118,24 @@ impl Look<'_> {
         let length = fitting[1] - fitting[0];
         let mouth = self.strip.section_at_mouth(self.mesh, &within, length, bad, k == 1);
         let is_like = |s: &Section, part: f64| (s.width / within.width).max(within.width / s.width) <= 1.0 + part;
-        match mouth {
-            Some((cut, true)) if self.is_wide(&cut.1) && is_like(&cut.1, MOUTH_WIDTH) => return Some(cut),
-            _ => {}
+        if let Some((cut, true)) = mouth
+            && self.is_wide(&cut.1)
+            && is_like(&cut.1, MOUTH_WIDTH)
+        {
+            return Some(cut);
         }
         let at_corner = mouth.map(|m| m.0).filter(|cut| self.is_good(&cut.1) && is_like(&cut.1, NOTCH_WIDTH));
-        let cut = self.at_step(good, bad).or(at_corner).or_else(|| self.border(good, bad))?;
+        let cut = self.at_step(steps, good, bad).or(at_corner).or_else(|| self.border(good, bad))?;
         Some(self.notch(k, is_outermost, cut))
     }
 
     /// The cross-section at the step of a side that is the nearest to a place that fits, before one that does not.
-    fn at_step(&self, good: f64, bad: f64) -> Option<(f64, Section)> {
+    fn at_step(&self, steps: &[Step], good: f64, bad: f64) -> Option<(f64, Section)> {
         let is_after = good > bad;
         let (low, high) = (good.min(bad), good.max(bad));
-        let steps = self.strip.steps();
-        let mut between = steps.iter().filter(|step| (low..=high).contains(&step.along));
-        let step = if is_after { between.next_back() } else { between.next() }?;
+        let from = steps.partition_point(|step| step.along < low);
+        let to = steps.partition_point(|step| step.along <= high);
+        let step = if is_after { steps[from..to].last() } else { steps[from..to].first() }?;
         let section = self.strip.section_at(step, is_after).filter(|section| self.is_good(section))?;
         Some((step.along, section))
     }
@@ -147,6 +156,7 @@ impl Look<'_> {
     /// The guides between two places of the arm, in order. `ends` says where the outline ends.
     pub(super) fn intervals(&self, from: f64, to: f64, ends: [bool; 2]) -> Vec<Interval> {
         let samples = self.samples(from, to);
+        let steps = self.strip.steps();
         let fits: Vec<Option<f64>> = samples.iter().map(|&s| self.fits(s).map(|c| c.width)).collect();
         let mut out = Vec::new();
         let mut k = 0;
@@ -171,9 +181,9 @@ impl Look<'_> {
             ];
             let fitting = [samples[first], samples[last]];
             let before = first.checked_sub(1).map(|i| samples[i]);
-            let begin = self.cut(0, fitting, before, fits[..first].iter().all(Option::is_none));
+            let begin = self.cut(0, &steps, fitting, before, fits[..first].iter().all(Option::is_none));
             let after = samples.get(last + 1).copied();
-            let end = self.cut(1, fitting, after, fits[last + 1..].iter().all(Option::is_none));
+            let end = self.cut(1, &steps, fitting, after, fits[last + 1..].iter().all(Option::is_none));
             let (Some(begin), Some(end)) = (begin, end) else { continue };
             let inner = (first..=last).map(|i| (samples[i], width(i)));
             let all = std::iter::once((begin.0, begin.1.width)).chain(inner).chain([(end.0, end.1.width)]);
