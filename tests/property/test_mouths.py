@@ -17,7 +17,6 @@ CORE = {"layer": 1, "datatype": 0}
 WIDTH_UM, LEAD_UM = 0.5, 40.0
 SEEDS = range(60)
 TOLERANCE_UM = 0.003
-LONGEST_LEAD_UM = 61.0
 
 
 def box_with_tapers(seed: int) -> tuple[list[gdstk.Polygon], list[float]]:
@@ -88,23 +87,3 @@ def test_a_guide_that_opens_steeply_into_a_box_ends_alike_in_every_direction() -
         turned = gdstk.Polygon(ring, **CORE).rotate(turn_rad)
         found_um = lengths_of(one_cell([gdstk.Polygon(np.round(turned.points, 3), **CORE)]))
         assert np.abs(np.subtract(found_um, expected_um)).max() <= 0.004
-
-
-def focusing_coupler(longest_um: float) -> gdstk.Library:
-    """Return a bare grating coupler of arcs, the last of which is so long, with a waveguide at its fan."""
-    opening_rad, pitch_um, fill, focus_um = np.pi / 4, 0.9, 0.7, 16.0
-    neck_um = WIDTH_UM / 2 / np.tan(opening_rad / 2)
-    shapes = [gdstk.rectangle((-60.0, -0.25), (neck_um, 0.25), **CORE)]
-    sector = {"initial_angle": -opening_rad / 2, "final_angle": opening_rad / 2, "tolerance": 2e-3, **CORE}
-    fan = gdstk.ellipse((0.0, 0.0), focus_um - 0.3, **sector)
-    shapes.extend(gdstk.boolean([fan], [gdstk.rectangle((0.0, -1.0), (neck_um, 1.0))], "not", 1e-3, **CORE))
-    for k in range(int((longest_um / opening_rad - focus_um) / pitch_um) + 1):
-        outer_um = focus_um + pitch_um * (k + fill)
-        shapes.append(gdstk.ellipse((0.0, 0.0), outer_um, inner_radius=outer_um - fill * pitch_um, **sector))
-    return one_cell(shapes)
-
-
-def test_long_teeth_of_a_grating_coupler_are_no_waveguides() -> None:
-    tables = extract(read(focusing_coupler(35.0)), PDK).tables
-    assert tables.waveguides.centerline_length_nm.sum() < 1e3 * LONGEST_LEAD_UM
-    assert not len(tables.unexplained)

@@ -16,7 +16,7 @@ const FEWEST_TEETH: usize = 4;
 /// logos fewer.
 pub(super) const FEWEST_ALONE: usize = 12;
 /// Teeth of a grating are no longer than this, in nm.
-const TOOTH_NM: f64 = 60_000.0;
+const TOOTH_NM: f64 = 25_000.0;
 
 /// Short guides of which no end meets anything: teeth of gratings, unless nothing else is near.
 pub(super) fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<Outline> {

@@ -32,8 +32,9 @@ const HALVINGS: usize = 12;
 const END_WIDTHS: f64 = 1.5;
 /// At the corner between two arms an arm is as wide as further on, within this part.
 const NOTCH_WIDTH: f64 = 0.25;
-/// At the mouth of what is wider a guide that widens towards it is no wider than at the last place within, by this part.
-const MOUTH_WIDTH: f64 = 1.0;
+/// At the mouth of what is wider a guide that widens towards it is at most so many times as wide as at the last place
+/// within.
+const MOUTH_WIDTH: f64 = 2.0;
 /// Widths closer than this part of them are the same.
 const SAME_WIDTH: f64 = 1e-3;
 /// A tip may widen by this part towards its end.
@@ -117,15 +118,11 @@ impl Look<'_> {
         // corners it is plain where the guide ends, however near the middle of the junction is.
         let length = fitting[1] - fitting[0];
         let mouth = self.strip.section_at_mouth(self.mesh, &within, length, bad, k == 1);
-        let is_like = |s: &Section, part: f64| (s.width / within.width).max(within.width / s.width) <= 1.0 + part;
-        if let Some((cut, true)) = mouth
-            && self.is_wide(&cut.1)
-            && is_like(&cut.1, MOUTH_WIDTH)
-        {
-            return Some(cut);
+        let is_like = |s: &Section| (s.width / within.width).max(within.width / s.width) <= MOUTH_WIDTH;
+        if mouth.as_ref().is_some_and(|(_, section)| self.is_wide(section) && is_like(section)) {
+            return mouth;
         }
-        let at_corner = mouth.map(|m| m.0).filter(|cut| self.is_good(&cut.1) && is_like(&cut.1, NOTCH_WIDTH));
-        let cut = self.at_step(steps, good, bad).or(at_corner).or_else(|| self.border(good, bad))?;
+        let cut = self.at_step(steps, good, bad).or_else(|| self.border(good, bad))?;
         Some(self.notch(k, is_outermost, cut))
     }
 

@@ -77,9 +77,9 @@ impl Strip {
         self.section_at_corners(corners, sides.map(|side| if at_end { side.length() } else { 0.0 }), at_end)
     }
 
-    /// The cross-section at the mouth of something wider, where a guide begins (`at_end` false) or ends between a place
-    /// within it, of which the cross-section is known, and one beyond; and whether both sides have a corner there. The
-    /// guide is known to be of a length. What is hardly wider has steps, or teeth.
+    /// The cross-section at the mouth of something wider, between the corners of both sides where a guide of some length
+    /// begins (`at_end` false) or ends: from a place within it, of which the cross-section is known, to one beyond. What
+    /// is hardly wider has steps, or teeth.
     pub(in crate::network) fn section_at_mouth(
         &self,
         mesh: &Mesh,
@@ -87,22 +87,20 @@ impl Strip {
         length: f64,
         beyond: f64,
         at_end: bool,
-    ) -> Option<((f64, Section), bool)> {
+    ) -> Option<(f64, Section)> {
         let [back, ahead] = MOUTH_WIDTHS.map(|widths| if at_end { widths } else { -widths } * within.width);
         // Both ends of a short neck are near any place in it.
         let back = if length < LONG_WIDTHS * within.width { 0.0 } else { back };
         let to = self.place(beyond);
         let corner = |side: &Side, k: usize| side.mouth(mesh, within.places[k], to[k] + ahead, back);
-        let corners = [corner(&self.left, 0), corner(&self.right, 1)];
-        let wall = |side: &Side, corner: f64| side.wall(corner, within, at_end);
-        let walls =
-            [(&self.left, corners[0]), (&self.right, corners[1])].map(|(side, c)| c.map_or(0.0, |c| wall(side, c)));
+        let (left, right) = (corner(&self.left, 0)?, corner(&self.right, 1)?);
+        let walls = [self.left.wall(left, within, at_end), self.right.wall(right, within, at_end)];
         if walls[0].max(walls[1]) < within.width {
             return None;
         }
-        let (along, section) = self.section_at_corners(corners, within.places, at_end)?;
+        let (along, section) = self.section_at_corners([Some(left), Some(right)], within.places, at_end)?;
         let is_guide = self.lean_from(section.places, section.width, !at_end) <= MOST_LEAN;
-        is_guide.then_some(((along, section), corners.iter().all(Option::is_some)))
+        is_guide.then_some((along, section))
     }
 
     /// The cross-section through one of the corners of both sides, and its distance along the axis. Where a side has none
