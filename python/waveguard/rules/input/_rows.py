@@ -1,4 +1,4 @@
-"""A part of IN001: shapes that lie on a waveguide in an even row are one grating drawn over it, not one stray each."""
+"""A part of IN001: shapes that lie on a waveguide in an even row are one finding: a grating or fill drawn over it."""
 
 from __future__ import annotations
 

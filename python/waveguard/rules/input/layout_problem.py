@@ -65,9 +65,9 @@ WORDINGS: dict[str, Wording] = {
         "delete it; if it is meant, draw it in the cell of the waveguide or make it a device",
     ),
     "row-on-guide": Wording(
-        Severity.WARNING,
-        "has an even row of shapes, as of a grating, that lie on the waveguide",
-        "draw them in the cell of the waveguide, or make it a device; what they do to the light was not checked",
+        Severity.ERROR,
+        "has an even row of shapes, as of a grating or of fill, that lie on the waveguide",
+        "delete them; if a grating is meant, draw them in the cell of the waveguide or make it a device",
     ),
     "grating-without-guide": Wording(
         Severity.WARNING,
@@ -135,7 +135,7 @@ def layout_problem(ctx: Context) -> Iterator[Finding]:
     Not checked: whether the file obeys every rule of its format; only what the check stumbled over is reported.
         A device is compared with its own other side only where it has 8 optical ports or fewer and not very many
         corners; what differs from it in the same way in several devices of one layout is taken for drawn so. Five or
-        more shapes in an even row on one waveguide are one finding, a warning: a grating that was drawn over it.
+        more shapes in an even row on one waveguide are one finding: a grating or fill that was drawn over it.
     """
     ctx.looked_at("cells", len(ctx.facts.cell_names))
     for problem in with_rows(ctx.facts.problems):
