@@ -11,6 +11,8 @@ import numpy.typing as npt
 from waveguard.tables import RunProfile, Runs
 
 Ints = npt.NDArray[np.int64]
+PARTING = 0.05
+"""Where the gap grows by this share of the way, two guides bend apart."""
 SAME_GAP_NM = 0.01
 """Gaps that differ by less are the same: between parallel guides the rounding of positions would choose the place."""
 
@@ -33,9 +35,20 @@ def closest_of(runs: Runs, rows: Ints) -> int:
 class Tip(NamedTuple):
     """Where a stretch begins or ends."""
 
+    row: int
+    """Row in runs that begins or ends there,"""
+    is_end: bool
+    """and which of the two."""
     gap_nm: float
+    """At the outermost sample."""
+    gap_at_tip_nm: float
     widening: float
     """How much the gap grows beyond there, by the way along the guide."""
+
+    @property
+    def parts(self) -> bool:
+        """Whether the two bend apart there, so that they are beside each other no more."""
+        return self.widening > PARTING
 
 
 def tips_of(runs: Runs, profile: RunProfile, stretch: int) -> Iterator[Tip]:
@@ -44,12 +57,14 @@ def tips_of(runs: Runs, profile: RunProfile, stretch: int) -> Iterator[Tip]:
         first = int(runs.profile_start[row])
         own = slice(first, first + int(runs.profile_count[row]))
         if not runs.goes_on_before[row]:
-            yield _tip(profile.gap_nm[own], profile.step_nm[own])
+            yield _tip(row, False, profile.gap_nm[own], profile.step_nm[own])
         if not runs.goes_on_after[row]:
-            yield _tip(profile.gap_nm[own][::-1], profile.step_nm[own][::-1])
+            yield _tip(row, True, profile.gap_nm[own][::-1], profile.step_nm[own][::-1])
 
 
-def _tip(gaps_nm: npt.NDArray[np.float64], steps_nm: npt.NDArray[np.float64]) -> Tip:
+def _tip(row: int, is_end: bool, gaps_nm: npt.NDArray[np.float64], steps_nm: npt.NDArray[np.float64]) -> Tip:
     """Return what is known from the rows of a profile, from the tip on."""
     way_nm = float(steps_nm[:2].mean())
-    return Tip(float(gaps_nm[0]), float(gaps_nm[0] - gaps_nm[1]) / way_nm if gaps_nm.size > 1 else 0.0)
+    widening = float(gaps_nm[0] - gaps_nm[1]) / way_nm if gaps_nm.size > 1 else 0.0
+    gap_nm = float(gaps_nm[0])
+    return Tip(row, is_end, gap_nm, gap_nm + widening * float(steps_nm[0]) / 2, widening)

@@ -9,17 +9,16 @@ import numpy as np
 from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.rules.waveguide._arms import leave_one_device
 from waveguard.rules.waveguide._loose import loose_pieces
-from waveguard.rules.waveguide._stretches import Ints, closest_of, stretches_of, tips_of
+from waveguard.rules.waveguide._stretches import Ints, Tip, closest_of, stretches_of, tips_of
 from waveguard.tables import DRAWN_SOURCES
 from waveguard.units import db_to_ratio, nm_to_um, ratio_to_db
 
-COUPLER_GAP_NM, COUPLER_LENGTH_NM = 400.0, 400_000.0
-"""Guides of couplers come nearer than this, over less than this."""
+COUPLER_GAP, COUPLER_LENGTH_NM = 0.4, 400_000.0
+"""Guides of couplers come nearer than this part of the minimum spacing, over less than this."""
 PARTED = 3.0
-"""Where the run of a coupler begins and ends the gap is this many times the least,"""
-PARTING = 0.05
-"""or grows by this share of the way: guides that bend apart at once are beside each other no more."""
+"""Where the run of a coupler begins and ends the gap is this many times the least, or its guides bend apart at once."""
 ALL_DB = -0.05
 """From here on at least 99 % cross over."""
 
@@ -40,8 +39,9 @@ def spacing(ctx: Context) -> Iterator[Finding]:
     Limits: min_spacing_um, less one grid step, and min_spacing_length_um of the cross-section; of two different ones,
         the larger spacing.
         Two waveguides drawn as bare shapes, whose cells cannot say that they are a coupler, are an info only when they
-        look like one: less than 0.4 µm apart over less than 0.4 mm, and both further apart before and after. A piece
-        with two open ends is a warning.
+        look like one: nearer than 0.4 of the minimum spacing over less than 0.4 mm, and both further apart before and
+        after. So are two that leave the same device, are nowhere nearer than there, and reach the minimum spacing
+        within 0.1 mm. A piece with two open ends is a warning.
     Not checked: waveguides next to shapes that are no waveguide; pairs in which a cross-section is not known (the rule
         says how many); pairs further apart than the extraction looks.
     """
@@ -92,21 +92,24 @@ def _judge(ctx: Context, rows: Ints, limit_nm: float, close_nm: float) -> Findin
     x_nm, y_nm = float(runs.x_nm[row]), float(runs.y_nm[row])
     place = ctx.place(x_nm, y_nm, top=top, cell=cell_a)
     pair = f"two turns of {cell_a} are" if a == b else f"{cell_a} and {cell_b} are"
+    tips = list(tips_of(runs, ctx.tables.run_profile, int(runs.stretch[rows[0]])))
+    are_arms = a != b and leave_one_device(ctx, rows, tips, limit_nm, close_nm)
+    is_meant = are_arms or _is_drawn_coupler(ctx, rows, tips, limit_nm, close_nm)
     return ctx.finding(
-        f"{pair} {words.um(gap_nm)} apart, less than {words.um(limit_nm)} over {words.um(close_nm)}"
-        f"{_coupled(ctx, rows)}",
+        f"{pair} {words.um(gap_nm)} apart{' where they leave the same device' if are_arms else ''}, "
+        f"less than {words.um(limit_nm)} over {words.um(close_nm)}{_coupled(ctx, rows)}",
         place,
         facts=sorted([cell_a, cell_b]),
         measured=nm_to_um(gap_nm),
         limit=nm_to_um(limit_nm),
         unit="um",
         related=[] if a == b else [Related(f"neighbour {cell_b}", ctx.place(x_nm, y_nm, top=top, cell=cell_b))],
-        hint="route them further apart, or make the coupler a device",
-        severity=Severity.INFO if _is_drawn_coupler(ctx, rows, close_nm) else None,
+        hint="let them part sooner" if are_arms else "route them further apart, or make the coupler a device",
+        severity=Severity.INFO if is_meant else None,
     )
 
 
-def _is_drawn_coupler(ctx: Context, rows: Ints, close_nm: float) -> bool:
+def _is_drawn_coupler(ctx: Context, rows: Ints, tips: list[Tip], limit_nm: float, close_nm: float) -> bool:
     """Whether two bare shapes come near each other and part again, as the guides of a directional coupler do."""
     runs = ctx.tables.runs
     device = ctx.tables.waveguides.device
@@ -114,9 +117,8 @@ def _is_drawn_coupler(ctx: Context, rows: Ints, close_nm: float) -> bool:
     if (pairs[0] == pairs[1]).any() or not np.isin(ctx.tables.devices.source[device[pairs]], DRAWN_SOURCES).all():
         return False
     least_nm = float(runs.gap_min_nm[rows].min())
-    tips = list(tips_of(runs, ctx.tables.run_profile, int(runs.stretch[rows[0]])))
-    parts_again = bool(tips) and all(tip.gap_nm > PARTED * least_nm or tip.widening > PARTING for tip in tips)
-    return least_nm < COUPLER_GAP_NM and close_nm < COUPLER_LENGTH_NM and parts_again
+    parts_again = bool(tips) and all(tip.gap_nm > PARTED * least_nm or tip.parts for tip in tips)
+    return least_nm < COUPLER_GAP * limit_nm and close_nm < COUPLER_LENGTH_NM and parts_again
 
 
 def _coupled(ctx: Context, rows: Ints) -> str:
