@@ -33,6 +33,8 @@ pub struct Drawn {
     pub reason: Option<&'static str>,
     /// A wall of teeth runs up to a cap of it: what touches it there is a piece of it.
     pub is_toothed: bool,
+    /// Nothing is known of it only because it is narrower than guides are: what ends in all of a cap of it goes on in it.
+    pub is_narrow: bool,
 }
 
 /// A drawn region that is more than a guide.
@@ -126,6 +128,7 @@ fn of_core(plan: &Plan, core: Core, rings: &[Vec<Point>], area: f64) -> Drawn {
         None => of_network(plan, core, rings, reason),
     };
     drawn.is_toothed = !corners.is_empty();
+    drawn.is_narrow = drawn.reason.is_some() && matches!(rings, [ring] if guides::is_too_narrow(plan, core, ring));
     if let ([ring], true) = (rings, is_stepped) {
         leave_out_ends(&mut drawn, ring, longest);
     }

@@ -185,6 +185,14 @@ pub fn of_shape(plan: &Plan, core: Core, ring: &[Point], spine_length: f64) -> R
     Ok(guide(plan, trace, Some(section), spine_length, core))
 }
 
+/// True for a shape that would be a guide if it were not narrower than any guide of its layer: the tip of a taper, where
+/// the rest of it was cut off.
+pub fn is_too_narrow(plan: &Plan, core: Core, ring: &[Point]) -> bool {
+    let (narrowest, widest) = widths(plan, core);
+    let options = TraceOptions { width_min: 0.0, width_max: widest, ..options(plan) };
+    trace_ribbon(ring, None, &options).is_ok_and(|trace| trace.width_max < narrowest)
+}
+
 /// Shapes that a slot guide is drawn with at least.
 const RAILS: u32 = 2;
 

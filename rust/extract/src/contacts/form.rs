@@ -48,6 +48,8 @@ pub struct Form {
     pub(super) is_known: bool,
     /// A wall of teeth runs up to a cap of it.
     pub(super) is_toothed: bool,
+    /// Nothing is known of it only because it is narrower than guides are.
+    is_narrow: bool,
     /// In dbu².
     pub(super) area: f64,
 }
@@ -130,6 +132,7 @@ impl Form {
             bodies: bodies.collect(),
             is_known: drawn.reason.is_none(),
             is_toothed: drawn.is_toothed,
+            is_narrow: drawn.is_narrow,
             area: double_area.unsigned_abs() as f64 / 2.0 * turn.magnification().powi(2),
             points,
             next,
@@ -190,12 +193,15 @@ impl Form {
         is_even && (ARM_WIDTHS[0] * e.width..=ARM_WIDTHS[1] * e.width).contains(&across)
     }
 
-    /// True when the edge is the end of a piece of guide, too short to be known as one, that a tool left at a
-    /// body: an edge of another form lies on it and the sides of both go on straight.
+    /// True when the edge is the end of a piece of guide, too short or too narrow to be known as one, that a tool left at
+    /// a body or a guide: an edge of another form lies on it and the sides of both go on straight.
     pub(super) fn has_stub(&self, i: usize, own: [[f64; 2]; 2], other: [[f64; 2]; 2]) -> bool {
         let is_at = |p: [f64; 2], q: [f64; 2]| (p[0] - q[0]).abs().max((p[1] - q[1]).abs()) <= TOUCH;
         if !(is_at(own[0], other[1]) && is_at(own[1], other[0])) {
             return false;
+        }
+        if self.is_narrow {
+            return true;
         }
         let to = self.next[i] as usize;
         let cap = [own[1][0] - own[0][0], own[1][1] - own[0][1]];
