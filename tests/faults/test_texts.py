@@ -14,6 +14,7 @@ from waveguard.findings import Severity
 
 STYLES = ("marked", "marked and flat", "bare and flat", "bare and merged")
 TEXTS = {"CHIP A7 2024": 20.0, "WG-500": 10.0, "MZI_12 dL=100um": 5.0, "O0O0": 20.0}
+SHORT = {"T1": 15.0, "16": 15.0, "7": 20.0, "E": 10.0, "4": 5.0, "-20": 5.0, "A": 30.0, "+": 20.0}
 
 
 def written(text: str, size_um: float) -> gdstk.Cell:
@@ -28,3 +29,11 @@ def test_a_text_on_the_core_layer_is_told_once(text: str, size_um: float, style:
         findings = said(CHIP.with_item("text", item), style)
         assert [(one.code, one.severity) for one in findings] == [("IN001", Severity.INFO)]
         assert "text drawn on a waveguide layer" in findings[0].message
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(("text", "size_um"), SHORT.items())
+def test_a_short_text_is_no_fault(text: str, size_um: float, style: str) -> None:
+    for item in (Item(written(text, size_um), 10 - 120j), Item(written(text, size_um), 330 - 200j, np.pi / 2)):
+        findings = said(CHIP.with_item("text", item), style)
+        assert not [one for one in findings if one.severity is not Severity.INFO]

@@ -9,6 +9,7 @@ mod ahead;
 mod caps;
 mod entered;
 mod gratings;
+mod marks;
 mod strips;
 mod texts;
 

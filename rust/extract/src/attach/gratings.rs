@@ -118,6 +118,22 @@ impl Chains {
         let (a, b) = (self.root(a), self.root(b));
         self.0[a.max(b)] = a.min(b);
     }
+
+    /// All of them, those that were joined together, in order of their first.
+    pub(super) fn groups(mut self) -> Vec<Vec<usize>> {
+        let n = self.0.len();
+        let mut of_root = vec![usize::MAX; n];
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for k in 0..n {
+            let root = self.root(k);
+            if of_root[root] == usize::MAX {
+                of_root[root] = groups.len();
+                groups.push(Vec::new());
+            }
+            groups[of_root[root]].push(k);
+        }
+        groups
+    }
 }
 
 /// Outlines that are one device, in order of their first.

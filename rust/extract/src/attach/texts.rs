@@ -1,11 +1,12 @@
 //! Texts drawn as shapes on a layer of guides: letters in a row, which join nothing and near which nothing is.
 
-use rustc_hash::FxHashMap;
+use waveguard_base::CellId;
 use waveguard_geom::{BBox, GridIndex};
 
 use super::gratings::Chains;
-use super::{edge_box, of};
+use super::{edge_box, marks, of};
 use crate::cells::CellPlan;
+use crate::devices::Proto;
 use crate::place::Placed;
 use crate::plan::Plan;
 use crate::strays::{Stray, What};
@@ -42,16 +43,18 @@ const ALONE_NM: f64 = 3000.0;
 const MOST_NEAR: usize = 64;
 
 /// One shape that may be a letter: its devices, as first and one past the last.
-struct Letter {
-    devices: (usize, usize),
-    bbox: BBox,
+pub(super) struct Letter {
+    pub(super) devices: (usize, usize),
+    pub(super) bbox: BBox,
     is_bar: bool,
+    /// It turns at a corner, or has arms at an angle: it guides no light.
+    pub(super) is_sharp: bool,
     /// What it is drawn with, as a number; equal for copies of one outline.
     form: Option<u32>,
 }
 
 impl Letter {
-    fn size(&self, axis: usize) -> f64 {
+    pub(super) fn size(&self, axis: usize) -> f64 {
         self.bbox.max[axis] - self.bbox.min[axis]
     }
 
@@ -72,7 +75,7 @@ impl Letter {
 pub(super) fn find(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> (Vec<Stray>, Vec<bool>) {
     let mut is_text = vec![false; devices.len()];
     let letters = letters(plan, cells, devices);
-    if letters.len() < FEWEST {
+    if letters.is_empty() {
         return (Vec::new(), is_text);
     }
     let boxes: Vec<BBox> = letters.iter().map(|l| l.bbox).collect();
@@ -92,20 +95,12 @@ pub(super) fn find(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> (Vec<
                 seen < MOST_NEAR
             });
         }
-        let mut of_root: FxHashMap<usize, usize> = FxHashMap::default();
-        let mut texts: Vec<Vec<usize>> = Vec::new();
-        for k in 0..letters.len() {
-            let text = *of_root.entry(rows.root(k)).or_insert_with(|| {
-                texts.push(Vec::new());
-                texts.len() - 1
-            });
-            texts[text].push(k);
-        }
+        let mut texts = rows.groups();
         texts.retain(|text| {
             let is_taken = text.iter().any(|&k| is_text[letters[k].devices.0]);
             !is_taken && is_written(text, &letters)
         });
-        for text in alone(plan, cells, devices, &letters, texts) {
+        for text in alone(plan, cells, devices, &letters, texts, is_much_larger) {
             let (mut bbox, mut high) = (BBox::EMPTY, 0.0_f64);
             for &k in &text {
                 bbox.add_box(&letters[k].bbox);
@@ -113,20 +108,39 @@ pub(super) fn find(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> (Vec<
                 is_text[letters[k].devices.0..letters[k].devices.1].fill(true);
             }
             let top = devices[letters[text[0]].devices.0].top;
-            // Dashes are lower than letters.
-            let line = bbox.grown(BESIDE * high);
-            index.candidates(&line, |k| {
+            // Dashes are lower than letters, and stand before the first or behind the last, too.
+            let [line, longer] = [bbox.grown(BESIDE * high), bbox.grown(high)];
+            index.candidates(&longer, |k| {
                 let (first, end) = letters[k].devices;
                 let [low, far] = [letters[k].bbox.min, letters[k].bbox.max];
+                let line = if letters[k].is_bar { &longer } else { &line };
                 if devices[first].top == top && line.contains(low[0], low[1]) && line.contains(far[0], far[1]) {
                     is_text[first..end].fill(true);
                 }
             });
-            let at = [f64::midpoint(bbox.min[0], bbox.max[0]), f64::midpoint(bbox.min[1], bbox.max[1])];
-            strays.push(Stray { top, at, what: What::Text(text.len()) });
+            strays.push(stray(top, &bbox, text.len()));
         }
     }
+    for mark in marks::find(plan, cells, devices, &letters, &index, &is_text) {
+        let mut bbox = BBox::EMPTY;
+        for &k in &mark {
+            bbox.add_box(&letters[k].bbox);
+            is_text[letters[k].devices.0..letters[k].devices.1].fill(true);
+        }
+        strays.push(stray(devices[letters[mark[0]].devices.0].top, &bbox, mark.len()));
+    }
     (strays, is_text)
+}
+
+/// Dots and dashes stand beside letters, too.
+fn is_much_larger(other: &Other, letter: &Letter) -> bool {
+    let is_small = other.proto.is_free() && other.proto.ports.len() <= 2;
+    !is_small || other.size > WIDEST * letter.size(0).max(letter.size(1))
+}
+
+fn stray(top: CellId, bbox: &BBox, letters: usize) -> Stray {
+    let at = [f64::midpoint(bbox.min[0], bbox.max[0]), f64::midpoint(bbox.min[1], bbox.max[1])];
+    Stray { top, at, what: What::Text(letters) }
 }
 
 /// Shapes beside devices of the size of letters.
@@ -146,7 +160,8 @@ fn letters(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> Vec<Letter> {
         }
         let one = of(cells, &group[0]);
         let is_bar = group.len() == 1 && one.guide.as_ref().is_some_and(|g| is_straight(&g.trace));
-        let letter = Letter { devices: (from, first), bbox, is_bar, form: one.shape };
+        let is_sharp = !is_bar && group.iter().any(|placed| marks::is_sharp(of(cells, placed)));
+        let letter = Letter { devices: (from, first), bbox, is_bar, is_sharp, form: one.shape };
         let size = letter.size(0).max(letter.size(1));
         let narrow = letter.size(0).min(letter.size(1));
         let area = |placed: &Placed| {
@@ -182,54 +197,54 @@ fn is_written(text: &[usize], letters: &[Letter]) -> bool {
     forms.len() + n_united.saturating_sub(1) >= FEWEST_FORMS
 }
 
-/// The texts near which no guide or device is that is none of their own letters.
-fn alone(
+/// A part of a device that is of no text that is looked at.
+pub(super) struct Other<'a> {
+    pub(super) device: usize,
+    pub(super) proto: &'a Proto,
+    pub(super) bbox: BBox,
+    /// Of the whole device.
+    size: f64,
+}
+
+/// The texts near which nothing is that is `in_the_way` of a letter of theirs.
+pub(super) fn alone(
     plan: &Plan,
     cells: &[CellPlan],
     devices: &[Placed],
     letters: &[Letter],
     texts: Vec<Vec<usize>>,
+    in_the_way: impl Fn(&Other, &Letter) -> bool,
 ) -> Vec<Vec<usize>> {
     if texts.is_empty() {
         return texts;
     }
-    let mut of_text = vec![usize::MAX; devices.len()];
-    for (number, text) in texts.iter().enumerate() {
-        for &k in text {
-            of_text[letters[k].devices.0..letters[k].devices.1].fill(number);
-        }
-    }
-    let (mut owners, mut sizes): (Vec<usize>, Vec<f64>) = (Vec::new(), Vec::new());
-    let mut boxes: Vec<BBox> = Vec::new();
-    for (device, placed) in devices.iter().enumerate().filter(|(i, _)| of_text[*i] == usize::MAX) {
+    let mut is_of_text = vec![false; devices.len()];
+    texts.iter().flatten().for_each(|&k| is_of_text[letters[k].devices.0..letters[k].devices.1].fill(true));
+    let mut others: Vec<Other> = Vec::new();
+    for (device, placed) in devices.iter().enumerate().filter(|(i, _)| !is_of_text[*i]) {
         let proto = of(cells, placed);
+        let whole = proto.bbox.transformed(&placed.transform);
+        let size = (whole.max[0] - whole.min[0]).max(whole.max[1] - whole.min[1]);
+        let other = |bbox: BBox| Other { device, proto, bbox, size };
         match &proto.guide {
             Some(guide) => {
                 let place = |p: &[f64; 3]| placed.transform.apply(p[0], p[1]);
-                boxes.extend(guide.line.windows(2).map(|w| edge_box(&[place(&w[0]), place(&w[1])])));
+                others.extend(guide.line.windows(2).map(|w| other(edge_box(&[place(&w[0]), place(&w[1])]))));
             }
-            None => boxes.push(proto.bbox.transformed(&placed.transform)),
+            None => others.push(other(whole)),
         }
-        let whole = proto.bbox.transformed(&placed.transform);
-        let is_small = proto.is_free() && proto.ports.len() <= 2;
-        let size = (whole.max[0] - whole.min[0]).max(whole.max[1] - whole.min[1]);
-        sizes.resize(boxes.len(), if is_small { size } else { f64::INFINITY });
-        owners.resize(boxes.len(), device);
     }
     let reach = plan.dbu(ALONE_NM);
+    let boxes: Vec<BBox> = others.iter().map(|o| o.bbox).collect();
     let index = GridIndex::new(&boxes, 10.0 * reach);
     let is_alone = |text: &Vec<usize>| {
         text.iter().all(|&k| {
-            let (window, top) = (letters[k].bbox.grown(reach), devices[letters[k].devices.0].top);
-            let high = letters[k].size(0).max(letters[k].size(1));
-            let mut met = false;
+            let (letter, window) = (&letters[k], letters[k].bbox.grown(reach));
+            let top = devices[letter.devices.0].top;
             index.candidates_while(&window, |i| {
-                // Dots and dashes stand beside letters, too.
-                let is_large = sizes[i] > WIDEST * high;
-                met = devices[owners[i]].top == top && is_large && boxes[i].touches(&window);
-                !met
-            });
-            !met
+                let other = &others[i];
+                !(devices[other.device].top == top && other.bbox.touches(&window) && in_the_way(other, letter))
+            })
         })
     };
     texts.into_iter().filter(is_alone).collect()
