@@ -86,7 +86,9 @@ pub(super) fn find(
     }
     // What is drawn by itself is what its designer wants to be looked at.
     let mut is_letter = vec![false; devices.len()];
-    letters.iter().for_each(|l| is_letter[l.devices.0..l.devices.1].fill(true));
+    for letter in letters {
+        is_letter[letter.devices.0..letter.devices.1].fill(true);
+    }
     let others = devices.iter().zip(&is_letter).filter(|(_, is_letter)| !**is_letter);
     let has_others: FxHashSet<_> = others.map(|(placed, _)| placed.top).collect();
     let mut marks = groups.groups();
