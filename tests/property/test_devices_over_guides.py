@@ -123,3 +123,27 @@ def test_pins_beside_the_axis_are_reported(aside_nm: float, seed: int) -> None:
     assert len(lateral) >= 4 * len(top.references)
     assert np.abs(lateral - abs(aside_nm)).max() <= 1.5
     assert math.isclose(float(np.median(lateral)), abs(aside_nm), abs_tol=1.5)
+
+
+@pytest.mark.parametrize("straight_um", [50.0, 110.0, 200.0])
+def test_a_guide_is_cut_square_behind_a_long_curve(straight_um: float) -> None:
+    # Of a curve of several turns it is not known to the nm where it ends: the straight behind it is none the less one.
+    turns = 4
+    angle = np.linspace(0.0, 2 * np.pi * turns, 400 * turns)
+    axis = (15.0 + 40.0 * angle / angle[-1]) * np.exp(1j * (angle - np.pi / 2))
+    end, ahead = axis[-1], np.exp(1j * np.angle(axis[-1] - axis[-2]))
+    sides = WIDTH_UM / 2 * 1j * np.gradient(axis) / np.abs(np.gradient(axis))
+    last = np.array([end, end + straight_um * ahead])
+    across = WIDTH_UM / 2 * 1j * ahead
+    ring = np.concatenate([axis + sides, last[1:] + across, last[1:] - across, (axis - sides)[::-1]])
+    # The straight runs along x.
+    ring, last = ring / ahead, last / ahead
+    library = gdstk.Library("coil", unit=1e-6, precision=1e-9)
+    top, device = library.new_cell("coil"), library.new_cell(DEVICE)
+    top.add(polygon(ring))
+    drawing.add_marker(device, np.array([[0, -2], [30, -2], [30, 2], [0, 2]]), DEVICE)
+    drawing.add_pin(device, "opt1", (0.0, 0.0), 180.0, WIDTH_UM)
+    top.add(gdstk.Reference(device, (round(last[1].real - 30.0, 3), round(last[1].imag, 3))))
+    tables = extract(read(library), PDK).tables
+    assert len(tables.nets) == 1
+    assert abs(float(tables.nets.angle_rad[0])) < 2e-3

@@ -11,7 +11,9 @@ import pytest
 from variants import cut, place
 from variants.network import OPEN, network_of
 from waveguard import engine, pdk
+from waveguard.designs import drawing
 from waveguard.extract import extract
+from waveguard.findings import Severity
 from waveguard.layout import read
 
 PDK = pdk.load("siepic-ebeam")
@@ -87,3 +89,32 @@ def test_guides_drawn_into_both_ends_of_a_short_piece_go_on_in_it(overlap_um: fl
     assert [node.kind for node in network.nodes] == [OPEN, OPEN]
     (route,) = network.edges
     assert route.length_nm == pytest.approx(2e3 * LEAD_UM, abs=2.0)
+
+
+@pytest.mark.parametrize("wide_um", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("taper_um", [0.0, 25.0])
+@pytest.mark.parametrize("angle_deg", [0.0, 71.0])
+def test_a_step_of_width_within_one_outline_is_told_once(wide_um: float, taper_um: float, angle_deg: float) -> None:
+    library = gdstk.Library("step", unit=1e-6, precision=1e-9)
+    pieces = [tapered(0.0, 30.0, wide_um, wide_um), tapered(30.0, 80.0, NARROW_UM, NARROW_UM)]
+    if taper_um:
+        pieces += [tapered(-taper_um, 0.0, NARROW_UM, wide_um), tapered(-50.0, -taper_um, NARROW_UM, NARROW_UM)]
+    library.new_cell("step").add(*gdstk.boolean(pieces, [], "or", 1e-4, layer=1))
+    turned = place.on_grid(place.wrapped(library, angle_deg))
+    findings = engine.check(turned, pdk="siepic-ebeam").findings
+    assert [one.code for one in findings if one.severity != Severity.INFO] == ["CN002"]
+
+
+@pytest.mark.parametrize("speck_um", [0.001, 0.002, 0.004])
+def test_a_speck_at_the_pin_of_a_flattened_device_is_nothing(speck_um: float) -> None:
+    library = gdstk.Library("speck", unit=1e-6, precision=1e-9)
+    cell = library.new_cell("speck")
+    cell.add(tapered(-40.0, 0.0, NARROW_UM, NARROW_UM), tapered(0.0, 20.0, NARROW_UM, 8.0))
+    cell.add(tapered(-speck_um / 2, speck_um / 2, speck_um, speck_um))
+    drawing.add_marker(cell, np.array([[0, -6], [25, -6], [25, 6], [0, 6]]), "fan")
+    drawing.add_pin(cell, "opt1", (0.0, 0.0), 180.0, NARROW_UM)
+    tables = extract(read(library), PDK).tables
+    (net,) = zip(tables.nets.port_a, tables.nets.port_b, strict=True)
+    joined = tables.devices.waveguide[tables.ports.device[list(net)]]
+    assert sorted(joined >= 0) == [False, True]
+    assert not len(tables.near_misses)

@@ -13,7 +13,7 @@ use crate::devices::{DeviceSource, Proto};
 use crate::guides::{self, Core, Guide, SLANTED_RAD};
 use crate::merge::SEAM_DBU;
 use crate::network::jogs::{self, Jump, Smooth};
-use crate::network::{self, Lost, Network, NetworkOptions, OfBox};
+use crate::network::{self, Body, Lost, Network, NetworkOptions, OfBox};
 use crate::pins::{LocalPort, PortSource};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
@@ -320,6 +320,13 @@ pub fn entered(plan: &Plan, region: &Region, entries: &[CapHint]) -> Option<Vec<
     Some(drawn.protos)
 }
 
+/// True for a body that is no more than the line at which a guide goes on with another width: the two meet each other.
+fn is_step(body: &Body) -> bool {
+    let [a, b] = &body.ports[..] else { return false };
+    let turned = wrap_angle(a.direction_rad - b.direction_rad + PI).abs();
+    body.lost.is_empty() && meet(&[*a, *b]) && turned <= SLANTED_RAD
+}
+
 fn of_parts(plan: &Plan, core: Core, network: Network) -> Drawn {
     let mut drawn = Drawn::default();
     let number = plan.core_number(core.layer);
@@ -341,7 +348,7 @@ fn of_parts(plan: &Plan, core: Core, network: Network) -> Drawn {
         let guide = guides::of_trace(plan, core, part.trace);
         add(Proto { lost: std::mem::take(&mut hairs), ..guide_proto(Arc::new(guide)) }, area);
     }
-    for body in network.bodies {
+    for body in network.bodies.into_iter().filter(|body| !is_step(body)) {
         let lost: Vec<Lost> = body.lost.into_iter().chain(std::mem::take(&mut hairs)).collect();
         let ports = body.ports.iter().map(|end| port(end, PortSource::Junction, None, LEAST_GRID)).collect();
         let mut bbox = boxed(&body.rings);

@@ -53,6 +53,8 @@ impl<'a> Free<'a> {
         };
         if !plan.is_guide[shape.layer.index()] {
             Some("no guides on this layer")
+        } else if is_speck(&shape.bbox) {
+            Some("as small as rounding")
         } else if copies > plan.recipe.limits.free_placements && !is_of_row() {
             Some("placed too often to be traced")
         } else {
@@ -113,6 +115,13 @@ impl<'a> Free<'a> {
         }
         self.drawn
     }
+}
+
+/// Shapes of this size hold nothing, in dbu: they are what rounding and broken tools leave, often at a joint.
+const SPECK_DBU: f64 = 4.0;
+
+fn is_speck(bbox: &BBox) -> bool {
+    (0..2).all(|k| bbox.max[k] - bbox.min[k] <= SPECK_DBU)
 }
 
 /// The same, drawn as a PATH of that length.

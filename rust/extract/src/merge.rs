@@ -30,9 +30,6 @@ const MOST_ROUNDS: usize = 8;
 /// Cracks up to this wide are closed, in dbu: two corners may be off by a step of the grid.
 pub const SEAM_DBU: f64 = 1.5;
 
-/// Shapes of this size hold nothing, in dbu.
-const SPECK_DBU: f64 = 4.0;
-
 /// Top and number of a copy of a shape.
 pub type CopyId = (usize, u32);
 
@@ -300,10 +297,6 @@ impl<'a> Merger<'a> {
                 self.outline(info).iter().filter_map(|r| r.iter().map(place).collect()).collect();
             rings.push(own);
         }
-        // A speck on a cap would bend the seam of those that meet there.
-        if rings.iter().any(|own| !is_speck(own)) {
-            rings.retain(|own| !is_speck(own));
-        }
         let rings = match seam::closed(&rings.concat(), SEAM_DBU) {
             Some(closed) => closed_again(&rings, closed),
             None => rings,
@@ -374,15 +367,6 @@ impl<'a> Merger<'a> {
         *devices = out;
         stands_for
     }
-}
-
-/// True for a shape as small as what rounding moves.
-fn is_speck(rings: &[Vec<Point>]) -> bool {
-    let mut bbox = BBox::EMPTY;
-    for ring in rings {
-        bbox.add_box(&BBox::of_points(ring));
-    }
-    (0..2).all(|k| bbox.max[k] - bbox.min[k] <= SPECK_DBU)
 }
 
 /// The rings of each region, after all of them together were changed.

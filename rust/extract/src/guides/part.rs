@@ -5,6 +5,7 @@ use std::f64::consts::PI;
 use waveguard_geom::transform::wrap_angle;
 
 use super::Guide;
+use crate::lines::Line;
 use crate::plan::Plan;
 use crate::segments::Segments;
 use crate::trace::{End, PartOf};
@@ -39,19 +40,13 @@ impl<'a> Along<'a> {
         if line.len() < 2 || guide.trace.length <= 0.0 {
             return None;
         }
-        let mut pieces = guide.trace.pieces.iter().peekable();
+        let (points, widths) = line.iter().map(|&[x, y, width]| ([x, y], width)).unzip();
+        let bowed = Line::new(points, widths, 0).on_grid(guide.trace.grid, 1.0).bowed(&guide.trace.pieces, 1.0, 1.0);
         let (mut walked, mut s, mut curvature): (f64, Vec<f64>, Vec<f64>) = (0.0, vec![0.0], Vec::new());
-        for w in line.windows(2) {
-            let chord = (w[1][0] - w[0][0]).hypot(w[1][1] - w[0][1]);
-            let middle = walked + chord / 2.0;
-            while pieces.peek().is_some_and(|p| p.start + p.length < middle) && pieces.len() > 1 {
-                pieces.next();
-            }
-            // A segment longer than its piece reaches beyond it, where the guide hardly turns.
-            let bent = pieces.peek().filter(|p| chord < p.length).map_or(0.0, |p| {
-                let u = ((middle - p.start) / p.length).clamp(0.0, 1.0);
-                p.begin_curvature + u * (p.end_curvature - p.begin_curvature)
-            });
+        for (k, ends) in bowed.along.windows(2).enumerate() {
+            let chord = ends[1] - ends[0];
+            let bow = bowed.bows.get(k).copied().unwrap_or(0.0);
+            let bent = if chord > 0.0 { -8.0 * bow / (chord * chord) } else { 0.0 };
             walked += chord * (1.0 + (bent * chord).powi(2) / 24.0);
             curvature.push(bent);
             s.push(walked);

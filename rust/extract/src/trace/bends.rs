@@ -19,7 +19,8 @@ const SIGNIFICANT: f64 = 4.0;
 const SECOND_LOOK: f64 = 4.0;
 /// Fits are spaced by this part of their window.
 const SCAN_STEP: f64 = 0.2;
-/// Part of a bend's turn that is passed before it is said to have begun.
+/// Part of a bend's turn that is passed before it is said to have begun; of one of several turns, of
+/// its first rad.
 const BEGIN_TURN: f64 = 0.01;
 /// The direction of a node is no better than this in rad.
 const DIRECTION_NOISE: f64 = 0.005;
@@ -62,8 +63,10 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
             continue;
         }
         let (start, end) = extent(axis, low, high, turn);
-        // Leads show the directions before and behind, but long ones would leave few bins for the bend.
-        let lead = LEAD_PART * (end - start) + WINDOW_DBU * axis.grid.sqrt();
+        // Leads show the directions before and behind, but long ones would leave few bins for the bend. One of several
+        // turns is looked at part by part, and straights would be taken for parts of it.
+        let part = if turn.abs() > shape::LONG_TURN { 0.0 } else { LEAD_PART };
+        let lead = part * (end - start) + WINDOW_DBU * axis.grid.sqrt();
         let around = [(start - lead).max(low), (end + lead).min(high)];
         let bend = if let Some(shape) = shape::of(axis, around[0], around[1], turn) {
             of_shape(axis, &shape, turn, &mut found.pieces)
@@ -90,7 +93,8 @@ fn of_shape(axis: &Axis<'_>, shape: &shape::Shape, turn: f64, pieces: &mut Vec<P
     let first = pieces.len();
     pieces.extend(shape.pieces.iter().filter_map(|p| p.within(0.0, length)));
     let turned: f64 = pieces[first..].iter().map(Piece::turn_rad).sum();
-    let turn = if (turned - turn).abs() < SAME_TURN * turn.abs() { turned } else { turn };
+    let is_known_better = turn.abs() <= shape::LONG_TURN && (turned - turn).abs() < SAME_TURN * turn.abs();
+    let turn = if is_known_better { turned } else { turn };
     Bend {
         start,
         length: end - start,
@@ -194,7 +198,8 @@ fn turn_between(axis: &Axis<'_>, low: f64, high: f64, reach: [f64; 2], at: &mut 
 
 /// Where the turn between two places really begins and ends.
 fn extent(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> (f64, f64) {
-    let threshold = (BEGIN_TURN * turn.abs()).max(DIRECTION_NOISE).min(0.25 * turn.abs());
+    let whole = if turn.abs() > shape::LONG_TURN { 1.0 } else { turn.abs() };
+    let threshold = (BEGIN_TURN * whole).max(DIRECTION_NOISE).min(0.25 * turn.abs());
     let nodes = axis.nodes;
     let first = nodes.partition_point(|v| v.s <= low);
     let last = nodes.partition_point(|v| v.s < high);

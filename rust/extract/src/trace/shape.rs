@@ -5,7 +5,7 @@
 //! piece where they are long.
 
 use super::bins::Bins;
-use super::curvature::Axis;
+use super::curvature::{Axis, Cursor, Fit};
 use super::radius::Tightest;
 use super::smooth::{self, Smooth};
 use super::trapezoid::{self, Trapezoid};
@@ -28,7 +28,7 @@ const COARSE: f64 = 0.2;
 const MISFIT_SEEN: f64 = 1.2;
 const MISFIT_PART: f64 = 0.006;
 /// A bend that turns more than this in rad is looked at part by part.
-const LONG_TURN: f64 = 6.5;
+pub(super) const LONG_TURN: f64 = 6.5;
 /// What a part turns then, in rad.
 const PART_TURN: f64 = 3.0;
 /// Bins for a bend that turns less than a right angle and a bit, and for others.
@@ -43,6 +43,8 @@ const PLACES_PER_PIECE: usize = 5;
 const LEAST_NODES: usize = 5;
 /// Stretches around a sharp peak are halved at most so often.
 const HALVINGS: usize = 3;
+/// Windows beside each other in what is left of a stretch then.
+const WINDOWS: usize = 3;
 
 /// What was found of a bend.
 pub(super) struct Shape {
@@ -168,29 +170,63 @@ fn of_places(fit: &Smooth) -> Vec<Piece> {
 
 /// A bend of more than a turn, such as a spiral, part by part.
 fn long(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> Option<Shape> {
-    let sign = turn.signum();
-    let mut pieces = Vec::new();
-    let mut tightest: Option<Tightest> = None;
-    let mut borders = [0.0; 2];
+    let mut found = Parts { sign: turn.signum(), pieces: Vec::new(), tightest: None };
     let (mut from, mut at) = (low, 0);
     while from < high {
         let mut to = part_end(axis, from, high, &mut at);
         if high - to < 0.5 * (to - from) {
             to = high;
         }
-        let fit = smooth_fit(axis, from, to);
-        let here = peak(&fit, sign);
-        if tightest.is_none_or(|t| here.curvature > t.curvature) {
-            tightest = Some(here);
-        }
-        if from <= low {
-            borders[0] = fit.curvature[0];
-        }
-        borders[1] = fit.curvature[smooth::PLACES - 1];
-        pieces.extend(of_places(&fit));
+        found.add(axis, [from, to], HALVINGS);
         from = to;
     }
+    let Parts { pieces, tightest, .. } = found;
+    let borders = [pieces.first()?.begin_curvature, pieces.last()?.end_curvature];
     Some(Shape { pieces, tightest: tightest?, borders, extent: [low, high] })
+}
+
+/// What was found of the parts of a bend.
+struct Parts {
+    sign: f64,
+    pieces: Vec<Piece>,
+    tightest: Option<Tightest>,
+}
+
+impl Parts {
+    /// Adds a part as it is smooth, or its halves. Where the curvature jumps, as between two arcs, no polynomial follows
+    /// it however short it is: there means over windows count, which lie between what is on both sides of the jump.
+    fn add(&mut self, axis: &Axis<'_>, [low, high]: [f64; 2], halvings: usize) {
+        let fit = smooth_fit(axis, low, high);
+        if !fit.is_rough {
+            self.pieces.extend(of_places(&fit));
+            self.keep(peak(&fit, self.sign));
+        } else if halvings > 0 {
+            let middle = f64::midpoint(low, high);
+            self.add(axis, [low, middle], halvings - 1);
+            self.add(axis, [middle, high], halvings - 1);
+        } else {
+            let length = high - low;
+            let mut cursor = Cursor::default();
+            let mut mean = |k: usize| {
+                let s = low + length * k as f64 / (2 * WINDOWS) as f64;
+                axis.fit(s, length / WINDOWS as f64, &mut cursor)
+            };
+            let means: Vec<Fit> = (0..=2 * WINDOWS).map(&mut mean).collect();
+            let tightest = means.iter().max_by(|a, b| (self.sign * a.curvature).total_cmp(&(self.sign * b.curvature)));
+            if let Some(Fit { s, curvature, noise, .. }) = tightest {
+                let curvature = (self.sign * curvature).max(f64::MIN_POSITIVE);
+                self.keep(bounded(*s, curvature, BOUND[1] * noise));
+            }
+            let (begin_curvature, end_curvature) = (means[0].curvature, means[2 * WINDOWS].curvature);
+            self.pieces.push(Piece { start: low, length, begin_curvature, end_curvature, fit_error: fit.off });
+        }
+    }
+
+    fn keep(&mut self, here: Tightest) {
+        if self.tightest.is_none_or(|t| here.curvature > t.curvature) {
+            self.tightest = Some(here);
+        }
+    }
 }
 
 fn part_end(axis: &Axis<'_>, from: f64, high: f64, at: &mut usize) -> f64 {
