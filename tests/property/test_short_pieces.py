@@ -105,14 +105,16 @@ def test_a_step_of_width_within_one_outline_is_told_once(wide_um: float, taper_u
     assert [one.code for one in findings if one.severity != Severity.INFO] == ["CN002"]
 
 
+@pytest.mark.parametrize("hand", [1, -1])
 @pytest.mark.parametrize("speck_um", [0.001, 0.002, 0.004])
-def test_a_speck_at_the_pin_of_a_flattened_device_is_nothing(speck_um: float) -> None:
+def test_a_speck_at_the_pin_of_a_flattened_device_is_nothing(speck_um: float, hand: int) -> None:
     library = gdstk.Library("speck", unit=1e-6, precision=1e-9)
     cell = library.new_cell("speck")
-    cell.add(tapered(-40.0, 0.0, NARROW_UM, NARROW_UM), tapered(0.0, 20.0, NARROW_UM, 8.0))
+    guide, fan = tapered(-40.0, 0.0, NARROW_UM, NARROW_UM), tapered(0.0, 20.0, NARROW_UM, 8.0)
+    cell.add(*(piece.scale(hand, 1.0) for piece in (guide, fan)))
     cell.add(tapered(-speck_um / 2, speck_um / 2, speck_um, speck_um))
-    drawing.add_marker(cell, np.array([[0, -6], [25, -6], [25, 6], [0, 6]]), "fan")
-    drawing.add_pin(cell, "opt1", (0.0, 0.0), 180.0, NARROW_UM)
+    drawing.add_marker(cell, np.array([[0, -6], [25, -6], [25, 6], [0, 6]]) * [hand, 1], "fan")
+    drawing.add_pin(cell, "opt1", (0.0, 0.0), 180.0 if hand > 0 else 0.0, NARROW_UM)
     tables = extract(read(library), PDK).tables
     (net,) = zip(tables.nets.port_a, tables.nets.port_b, strict=True)
     joined = tables.devices.waveguide[tables.ports.device[list(net)]]
