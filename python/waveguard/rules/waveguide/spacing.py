@@ -10,15 +10,11 @@ from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
 from waveguard.rules.waveguide._arms import leave_one_device
+from waveguard.rules.waveguide._couplers import is_drawn_coupler
 from waveguard.rules.waveguide._loose import loose_pieces
-from waveguard.rules.waveguide._stretches import Ints, Tip, closest_of, stretches_of, tips_of
-from waveguard.tables import DRAWN_SOURCES
+from waveguard.rules.waveguide._stretches import Ints, closest_of, stretches_of, tips_of
 from waveguard.units import db_to_ratio, nm_to_um, ratio_to_db
 
-COUPLER_GAP, COUPLER_LENGTH_NM = 0.4, 400_000.0
-"""Guides of couplers come nearer than this part of the minimum spacing, over less than this."""
-PARTED = 3.0
-"""Where the run of a coupler begins and ends the gap is this many times the least, or its guides bend apart at once."""
 ALL_DB = -0.05
 """From here on at least 99 % cross over."""
 
@@ -38,10 +34,11 @@ def spacing(ctx: Context) -> Iterator[Finding]:
         over.
     Limits: min_spacing_um, less one grid step, and min_spacing_length_um of the cross-section; of two different ones,
         the larger spacing.
-        Two waveguides drawn as bare shapes, whose cells cannot say that they are a coupler, are an info only when they
-        look like one: nearer than 0.4 of the minimum spacing over less than 0.4 mm, and both further apart before and
-        after. So are two that leave the same device, are nowhere nearer than there, and reach the minimum spacing
-        within 0.1 mm. A piece with two open ends is a warning.
+        Two waveguides drawn as bare shapes where they are near, whose cells cannot say that they are a coupler, are an
+        info only when they look like one: less than 0.4 mm long, both further apart before and after, and nearer than
+        0.4 of the minimum spacing or one of them wider or narrower only there. So are two that leave the same device,
+        are nowhere nearer than there, and reach the minimum spacing within 0.1 mm. A piece with two open ends is a
+        warning.
     Not checked: waveguides next to shapes that are no waveguide; pairs in which a cross-section is not known (the rule
         says how many); pairs further apart than the extraction looks.
     """
@@ -94,7 +91,7 @@ def _judge(ctx: Context, rows: Ints, limit_nm: float, close_nm: float) -> Findin
     pair = f"two turns of {cell_a} are" if a == b else f"{cell_a} and {cell_b} are"
     tips = list(tips_of(runs, ctx.tables.run_profile, int(runs.stretch[rows[0]])))
     are_arms = a != b and leave_one_device(ctx, rows, tips, limit_nm, close_nm)
-    is_meant = are_arms or _is_drawn_coupler(ctx, rows, tips, limit_nm, close_nm)
+    is_meant = are_arms or is_drawn_coupler(ctx, rows, tips, limit_nm, close_nm)
     return ctx.finding(
         f"{pair} {words.um(gap_nm)} apart{' where they leave the same device' if are_arms else ''}, "
         f"less than {words.um(limit_nm)} over {words.um(close_nm)}{_coupled(ctx, rows)}",
@@ -107,18 +104,6 @@ def _judge(ctx: Context, rows: Ints, limit_nm: float, close_nm: float) -> Findin
         hint="let them part sooner" if are_arms else "route them further apart, or make the coupler a device",
         severity=Severity.INFO if is_meant else None,
     )
-
-
-def _is_drawn_coupler(ctx: Context, rows: Ints, tips: list[Tip], limit_nm: float, close_nm: float) -> bool:
-    """Whether two bare shapes come near each other and part again, as the guides of a directional coupler do."""
-    runs = ctx.tables.runs
-    device = ctx.tables.waveguides.device
-    pairs = np.stack([runs.waveguide_a[rows], runs.waveguide_b[rows]])
-    if (pairs[0] == pairs[1]).any() or not np.isin(ctx.tables.devices.source[device[pairs]], DRAWN_SOURCES).all():
-        return False
-    least_nm = float(runs.gap_min_nm[rows].min())
-    parts_again = bool(tips) and all(tip.gap_nm > PARTED * least_nm or tip.parts for tip in tips)
-    return least_nm < COUPLER_GAP * limit_nm and close_nm < COUPLER_LENGTH_NM and parts_again
 
 
 def _coupled(ctx: Context, rows: Ints) -> str:
