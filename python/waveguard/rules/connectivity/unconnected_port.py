@@ -13,6 +13,7 @@ from waveguard.rules import Context, rule
 from waveguard.rules import _along as along
 from waveguard.rules import _words as words
 from waveguard.rules.connectivity._facing import BRANCH, CORNER, LINE, TAPER, Gap, bare_ends, gaps
+from waveguard.rules.connectivity._mouths import Mouths
 from waveguard.rules.connectivity._unknown import Unknown
 from waveguard.tables import FROM_GUIDE_END, OPTICAL
 
@@ -56,8 +57,9 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         and two beside each other, or when it ends at a core shape in which no waveguide was seen; and an info
         otherwise: nothing says that it is meant to go on. An info too is the open port of a device at which its core is
         narrower than any waveguide of the PDK, and than at its other ports: light leaves a tip as its designer meant,
-        into a fibre or into the cladding. A port that lies on the same port of a duplicate of its device is left to
-        CN004.
+        into a fibre or into the cladding; and one wider than any waveguide of the PDK right ahead of which core shapes
+        lie that lead nowhere, as the teeth of a grating. A port that lies on the same port of a duplicate of its device
+        is left to CN004.
     """
     ports, near = ctx.tables.ports, ctx.tables.near_misses
     optical = (ports.kind == OPTICAL) & (ports.device >= 0)
@@ -72,6 +74,7 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     losses_db = near_miss_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
     bare, missing, tips, unknown = bare_ends(ctx), gaps(ctx), _Tips(ctx), Unknown(ctx)
+    mouths = Mouths(ctx)
     for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
         row = row_of.get(port)
         if row is not None and (abs(near.angle_rad[row]) > SAME_WAY_RAD or _is_neighbour(ctx, row)):
@@ -81,6 +84,9 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
             continue
         if row is None and tips.has(port):
             yield _tip(ctx, port)
+            continue
+        if not bare[port] and mouths.has(port):
+            yield _mouth(ctx, port)
             continue
         if row is None and bare[port] and unknown.is_at(port):
             yield _at_unknown(ctx, port)
@@ -116,6 +122,19 @@ def _tip(ctx: Context, port: int) -> Finding:
         place,
         facts=[ports.name[port] or _rank_in_device(ctx, port), "tip"],
         hint="connect it if light is meant to go on",
+        severity=Severity.INFO,
+    )
+
+
+def _mouth(ctx: Context, port: int) -> Finding:
+    ports, place = ctx.tables.ports, ctx.port_place(port)
+    name = words.port_name(place.cell, ports.name[port])
+    return ctx.finding(
+        f"{name} is not connected and opens to {words.nm(ports.width_nm[port])} before shapes that lead nowhere: taken "
+        "for the taper of a grating",
+        place,
+        facts=[ports.name[port] or _rank_in_device(ctx, port), "mouth"],
+        hint="make the two one device, so that its model is known",
         severity=Severity.INFO,
     )
 
