@@ -68,7 +68,7 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
         let part = if turn.abs() > shape::LONG_TURN { 0.0 } else { LEAD_PART };
         let lead = part * (end - start) + WINDOW_DBU * axis.grid.sqrt();
         let around = [(start - lead).max(low), (end + lead).min(high)];
-        let bend = if let Some(shape) = shape::of(axis, around[0], around[1], turn) {
+        let bend = if let Some(shape) = shape::of(axis, around, [start, end], turn) {
             of_shape(axis, &shape, turn, &mut found.pieces)
         } else {
             let mean = turn / (end - start);

@@ -4,6 +4,8 @@
 //! numbers to within the noise is known far better than any window shows. Other curves are taken as smooth, piece by
 //! piece where they are long.
 
+use std::array::from_fn;
+
 use super::bins::Bins;
 use super::curvature::{Axis, Cursor, Fit};
 use super::radius::Tightest;
@@ -43,6 +45,8 @@ const PLACES_PER_PIECE: usize = 5;
 const LEAST_NODES: usize = 5;
 /// Stretches around a sharp peak are halved at most so often.
 const HALVINGS: usize = 3;
+/// The largest curvature of a part of a stretch is known when no less than this part of it is sure.
+const KNOWN: f64 = 0.5;
 /// Windows beside each other in what is left of a stretch then.
 const WINDOWS: usize = 3;
 
@@ -56,8 +60,9 @@ pub(super) struct Shape {
     pub(super) extent: [f64; 2],
 }
 
-/// The shape of the bend between two places; `None` where corners are drawn or there is too little to see.
-pub(super) fn of(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> Option<Shape> {
+/// The shape of the bend that turns from `start` to `end`, as seen with its leads between two places; `None` where
+/// corners are drawn or there is too little to see.
+pub(super) fn of(axis: &Axis<'_>, [low, high]: [f64; 2], [start, end]: [f64; 2], turn: f64) -> Option<Shape> {
     let nodes = axis.nodes;
     let first = nodes.partition_point(|v| v.s < low);
     let last = nodes.partition_point(|v| v.s <= high);
@@ -79,8 +84,10 @@ pub(super) fn of(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> Option<Shap
         return Some(of_trapezoid(&fit));
     }
     let [a, b, c, d] = fit.places;
-    let (from, to) = (f64::midpoint(a, b).clamp(low, high), f64::midpoint(c, d).clamp(low, high));
-    Some(of_smooth(axis, from, to, turn.signum()))
+    // Leads are left out as what does not fit says they are; nothing that turns is.
+    let from = f64::midpoint(a, b).max(low).min(start);
+    let to = f64::midpoint(c, d).min(high).max(end);
+    of_smooth(axis, [from, to], turn)
 }
 
 fn bounded(s: f64, curvature: f64, error: f64) -> Tightest {
@@ -131,25 +138,21 @@ fn peak(fit: &Smooth, sign: f64) -> Tightest {
     bounded(fit.at(best), curvature, BOUND[1] * fit.noise[best] * fit.misfit.max(1.0) + (largest - curvature))
 }
 
+impl Smooth {
+    /// True where the polynomials follow the curve.
+    fn is_good(&self) -> bool {
+        !self.is_rough && self.misfit < GOOD
+    }
+}
+
 fn smooth_fit(axis: &Axis<'_>, low: f64, high: f64) -> Smooth {
     smooth::fit(&Bins::new(axis, low, high, smooth::BINS))
 }
 
-fn of_smooth(axis: &Axis<'_>, low: f64, high: f64, sign: f64) -> Shape {
-    let fit = smooth_fit(axis, low, high);
-    let mut tightest = peak(&fit, sign);
-    let (mut near, mut half) = (fit, 0.5 * (high - low));
-    for _ in 0..HALVINGS {
-        if !near.is_rough {
-            break;
-        }
-        half *= 0.5;
-        near = smooth_fit(axis, (tightest.s - half).max(low), (tightest.s + half).min(high));
-        tightest = peak(&near, sign);
-    }
-    let pieces = of_places(&fit);
-    let borders = [fit.curvature[0], fit.curvature[smooth::PLACES - 1]];
-    Shape { pieces, tightest, borders, extent: [low, high] }
+fn of_smooth(axis: &Axis<'_>, [low, high]: [f64; 2], turn: f64) -> Option<Shape> {
+    let mut found = Parts::new(turn);
+    found.add(axis, [low, high]);
+    found.shape([low, high])
 }
 
 /// Clothoids from place to place.
@@ -170,19 +173,17 @@ fn of_places(fit: &Smooth) -> Vec<Piece> {
 
 /// A bend of more than a turn, such as a spiral, part by part.
 fn long(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> Option<Shape> {
-    let mut found = Parts { sign: turn.signum(), pieces: Vec::new(), tightest: None };
+    let mut found = Parts::new(turn);
     let (mut from, mut at) = (low, 0);
     while from < high {
         let mut to = part_end(axis, from, high, &mut at);
         if high - to < 0.5 * (to - from) {
             to = high;
         }
-        found.add(axis, [from, to], HALVINGS);
+        found.add(axis, [from, to]);
         from = to;
     }
-    let Parts { pieces, tightest, .. } = found;
-    let borders = [pieces.first()?.begin_curvature, pieces.last()?.end_curvature];
-    Some(Shape { pieces, tightest: tightest?, borders, extent: [low, high] })
+    found.shape([low, high])
 }
 
 /// What was found of the parts of a bend.
@@ -193,39 +194,64 @@ struct Parts {
 }
 
 impl Parts {
-    /// Adds a part as it is smooth, or its halves. Where the curvature jumps, as between two arcs, no polynomial follows
-    /// it however short it is: there means over windows count, which lie between what is on both sides of the jump.
-    fn add(&mut self, axis: &Axis<'_>, [low, high]: [f64; 2], halvings: usize) {
-        let fit = smooth_fit(axis, low, high);
-        if !fit.is_rough {
-            self.pieces.extend(of_places(&fit));
-            self.keep(peak(&fit, self.sign));
-        } else if halvings > 0 {
-            let middle = f64::midpoint(low, high);
-            self.add(axis, [low, middle], halvings - 1);
-            self.add(axis, [middle, high], halvings - 1);
-        } else {
-            let length = high - low;
-            let mut cursor = Cursor::default();
-            let mut mean = |k: usize| {
-                let s = low + length * k as f64 / (2 * WINDOWS) as f64;
-                axis.fit(s, length / WINDOWS as f64, &mut cursor)
-            };
-            let means: Vec<Fit> = (0..=2 * WINDOWS).map(&mut mean).collect();
-            let tightest = means.iter().max_by(|a, b| (self.sign * a.curvature).total_cmp(&(self.sign * b.curvature)));
-            if let Some(Fit { s, curvature, noise, .. }) = tightest {
-                let curvature = (self.sign * curvature).max(f64::MIN_POSITIVE);
-                self.keep(bounded(*s, curvature, BOUND[1] * noise));
-            }
-            let (begin_curvature, end_curvature) = (means[0].curvature, means[2 * WINDOWS].curvature);
-            self.pieces.push(Piece { start: low, length, begin_curvature, end_curvature, fit_error: fit.off });
+    fn new(turn: f64) -> Self {
+        Self { sign: turn.signum(), pieces: Vec::new(), tightest: None }
+    }
+
+    /// Adds a part: as one where it is smooth, or else by its halves.
+    fn add(&mut self, axis: &Axis<'_>, [low, high]: [f64; 2]) {
+        let (tightest, length) = self.add_halves(axis, [low, high], HALVINGS);
+        if length >= high - low {
+            return self.keep(tightest);
         }
+        // In the middle of a stretch its curvature is known best: at the ends polynomials shoot beyond it.
+        let around = [(tightest.s - length / 2.0).max(low), (tightest.s + length / 2.0).min(high)];
+        let centred = smooth_fit(axis, around[0], around[1]);
+        let again = centred.is_good().then(|| peak(&centred, self.sign));
+        self.keep(again.filter(|again| again.curvature < tightest.curvature).unwrap_or(tightest));
+    }
+
+    /// Adds the pieces of a stretch, or of its halves where it is not smooth, and returns the tightest place and the
+    /// length of what was looked at there. Where the curvature jumps, as between two arcs, no polynomial follows it
+    /// however short it is: there means over windows count, which lie between what is on both sides of the jump.
+    fn add_halves(&mut self, axis: &Axis<'_>, [low, high]: [f64; 2], halvings: usize) -> (Tightest, f64) {
+        let fit = smooth_fit(axis, low, high);
+        let here = peak(&fit, self.sign);
+        // Short stretches are noisy, and what is only noise has no peak.
+        let is_known = halvings == HALVINGS || here.lowest > KNOWN * here.curvature;
+        if fit.is_good() && is_known {
+            self.pieces.extend(of_places(&fit));
+            return (here, high - low);
+        }
+        if halvings > 0 {
+            let middle = f64::midpoint(low, high);
+            let [a, b] = [[low, middle], [middle, high]].map(|half| self.add_halves(axis, half, halvings - 1));
+            return if a.0.curvature >= b.0.curvature { a } else { b };
+        }
+        let length = high - low;
+        let mut cursor = Cursor::default();
+        let mean = |k: usize| {
+            let s = low + length * k as f64 / (2 * WINDOWS) as f64;
+            axis.fit(s, length / WINDOWS as f64, &mut cursor)
+        };
+        let means: [Fit; 2 * WINDOWS + 1] = from_fn(mean);
+        let [begin_curvature, end_curvature] = [means[0], means[2 * WINDOWS]].map(|mean| mean.curvature);
+        self.pieces.push(Piece { start: low, length, begin_curvature, end_curvature, fit_error: fit.off });
+        let tighter = |a: Fit, b: Fit| if self.sign * b.curvature > self.sign * a.curvature { b } else { a };
+        let tightest = means.into_iter().fold(means[0], tighter);
+        let curvature = (self.sign * tightest.curvature).max(f64::MIN_POSITIVE);
+        (bounded(tightest.s, curvature, BOUND[1] * tightest.noise), length)
     }
 
     fn keep(&mut self, here: Tightest) {
         if self.tightest.is_none_or(|t| here.curvature > t.curvature) {
             self.tightest = Some(here);
         }
+    }
+
+    fn shape(self, extent: [f64; 2]) -> Option<Shape> {
+        let borders = [self.pieces.first()?.begin_curvature, self.pieces.last()?.end_curvature];
+        Some(Shape { tightest: self.tightest?, pieces: self.pieces, borders, extent })
     }
 }
 

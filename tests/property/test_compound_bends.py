@@ -1,0 +1,43 @@
+"""Bends of several arcs are no wider than their tightest arc, wherever it lies in them and however short it is."""
+
+from __future__ import annotations
+
+import gdstk
+import numpy as np
+import pytest
+
+from variants.curves import Piece, arc, chained, straight
+from waveguard import pdk
+from waveguard.extract import extract
+from waveguard.layout import read
+
+PDK = pdk.load("siepic-ebeam")
+WIDTH_UM, LEAD_UM = 0.5, 30.0
+QUARTER = np.pi / 2
+# Radius in um and turn in rad of each arc.
+BENDS = {
+    "tight, then wide": [(10.0, QUARTER), (20.0, QUARTER)],
+    "wide, then tight": [(20.0, QUARTER), (10.0, QUARTER)],
+    "nearly alike": [(10.0, QUARTER), (12.0, QUARTER)],
+    "tight, then much wider": [(10.0, QUARTER), (40.0, QUARTER / 2)],
+    "tight in the middle": [(20.0, QUARTER / 2), (10.0, QUARTER), (20.0, QUARTER / 2)],
+    "tight at both ends": [(5.0, QUARTER), (50.0, 0.3), (5.0, 1.2)],
+    "ever wider": [(15.0, 1.2), (17.0, 1.2), (19.0, 1.2), (21.0, 1.2)],
+    "a kink": [(20.0, 1.0), (4.0, 0.3), (20.0, 1.0)],
+}
+
+
+@pytest.mark.parametrize("name", BENDS)
+@pytest.mark.parametrize("turn_deg", [0.0, 33.0])
+@pytest.mark.parametrize("hand", [1, -1])
+def test_the_tightest_arc_counts(name: str, turn_deg: float, hand: int) -> None:
+    arcs: list[Piece] = [arc(radius_um, hand * turn_rad, WIDTH_UM) for radius_um, turn_rad in BENDS[name]]
+    whole = chained([straight(LEAD_UM, WIDTH_UM), *arcs, straight(LEAD_UM, WIDTH_UM)])
+    corners = whole.outline() * np.exp(1j * np.radians(turn_deg))
+    library = gdstk.Library(unit=1e-6, precision=1e-9)
+    library.new_cell("bend").add(gdstk.Polygon(np.round(np.column_stack([corners.real, corners.imag]), 3), layer=1))
+    tables = extract(read(library), PDK).tables
+    tightest_um = min(radius_um for radius_um, _ in BENDS[name])
+    assert tables.waveguides.min_radius_nm[0] / 1e3 == pytest.approx(tightest_um, rel=0.03)
+    turned = np.abs(tables.bends.turn_rad).sum()
+    assert turned == pytest.approx(sum(turn_rad for _, turn_rad in BENDS[name]), rel=0.04)
