@@ -43,11 +43,17 @@ const LOWEST_PART: f64 = 0.2;
 const PLACES_PER_PIECE: usize = 5;
 /// Fewer nodes do not show a shape.
 const LEAST_NODES: usize = 5;
-/// Stretches around a sharp peak are halved at most so often.
-const HALVINGS: usize = 3;
+/// Stretches that are not smooth are halved down to this length in dbu on a grid of 1 dbu, and to so many nodes: a
+/// window has to average over some vertices.
+const SHORTEST_DBU: f64 = 2500.0;
+const FEWEST_NODES: usize = 12;
 /// The largest curvature of a part of a stretch is known when no less than this part of it is sure.
 const KNOWN: f64 = 0.5;
-/// Windows beside each other in what is left of a stretch then.
+/// What polynomials show at the end of a stretch may be off by as much as leaves this part.
+const BEYOND: f64 = 0.75;
+/// So far between what is sure and what was found: bounds are generous.
+const LIKELY: f64 = 0.25;
+/// Windows beside each other in the shortest stretches.
 const WINDOWS: usize = 3;
 
 /// What was found of a bend.
@@ -200,7 +206,7 @@ impl Parts {
 
     /// Adds a part: as one where it is smooth, or else by its halves.
     fn add(&mut self, axis: &Axis<'_>, [low, high]: [f64; 2]) {
-        let (tightest, length) = self.add_halves(axis, [low, high], HALVINGS);
+        let (tightest, length) = self.add_halves(axis, [low, high], true);
         if length >= high - low {
             return self.keep(tightest);
         }
@@ -208,25 +214,27 @@ impl Parts {
         let around = [(tightest.s - length / 2.0).max(low), (tightest.s + length / 2.0).min(high)];
         let centred = smooth_fit(axis, around[0], around[1]);
         let again = centred.is_good().then(|| peak(&centred, self.sign));
-        self.keep(again.filter(|again| again.curvature < tightest.curvature).unwrap_or(tightest));
+        let least = tightest.lowest.min(BEYOND * tightest.curvature);
+        let is_better = |again: &Tightest| (least..tightest.curvature).contains(&again.curvature);
+        self.keep(again.filter(is_better).unwrap_or(tightest));
     }
 
     /// Adds the pieces of a stretch, or of its halves where it is not smooth, and returns the tightest place and the
     /// length of what was looked at there. Where the curvature jumps, as between two arcs, no polynomial follows it
     /// however short it is: there means over windows count, which lie between what is on both sides of the jump.
-    fn add_halves(&mut self, axis: &Axis<'_>, [low, high]: [f64; 2], halvings: usize) -> (Tightest, f64) {
+    fn add_halves(&mut self, axis: &Axis<'_>, [low, high]: [f64; 2], is_whole: bool) -> (Tightest, f64) {
         let fit = smooth_fit(axis, low, high);
         let here = peak(&fit, self.sign);
         // Short stretches are noisy, and what is only noise has no peak.
-        let is_known = halvings == HALVINGS || here.lowest > KNOWN * here.curvature;
+        let is_known = is_whole || here.lowest > KNOWN * here.curvature;
         if fit.is_good() && is_known {
             self.pieces.extend(of_places(&fit));
             return (here, high - low);
         }
-        if halvings > 0 {
+        if may_be_halved(axis, low, high) {
             let middle = f64::midpoint(low, high);
-            let [a, b] = [[low, middle], [middle, high]].map(|half| self.add_halves(axis, half, halvings - 1));
-            return if a.0.curvature >= b.0.curvature { a } else { b };
+            let [a, b] = [[low, middle], [middle, high]].map(|half| self.add_halves(axis, half, false));
+            return if tight(&a.0) >= tight(&b.0) { a } else { b };
         }
         let length = high - low;
         let mut cursor = Cursor::default();
@@ -237,14 +245,20 @@ impl Parts {
         let means: [Fit; 2 * WINDOWS + 1] = from_fn(mean);
         let [begin_curvature, end_curvature] = [means[0], means[2 * WINDOWS]].map(|mean| mean.curvature);
         self.pieces.push(Piece { start: low, length, begin_curvature, end_curvature, fit_error: fit.off });
-        let tighter = |a: Fit, b: Fit| if self.sign * b.curvature > self.sign * a.curvature { b } else { a };
-        let tightest = means.into_iter().fold(means[0], tighter);
-        let curvature = (self.sign * tightest.curvature).max(f64::MIN_POSITIVE);
-        (bounded(tightest.s, curvature, BOUND[1] * tightest.noise), length)
+        let tighter = |a: usize, b: usize| {
+            if self.sign * means[b].curvature > self.sign * means[a].curvature { b } else { a }
+        };
+        let best = (0..means.len()).fold(0, tighter);
+        let Fit { s, curvature, noise, .. } = means[best];
+        // A peak between the windows is as much higher than its mean as that is than what is beside it, at most.
+        let beside = [best.checked_sub(1), Some(best + 1)].into_iter().flatten().filter_map(|k| means.get(k));
+        let above = beside.map(|mean| (curvature - mean.curvature).abs()).fold(0.0, f64::max);
+        let curvature = (self.sign * curvature).max(f64::MIN_POSITIVE);
+        (bounded(s, curvature, BOUND[1] * noise + above), length)
     }
 
     fn keep(&mut self, here: Tightest) {
-        if self.tightest.is_none_or(|t| here.curvature > t.curvature) {
+        if self.tightest.is_none_or(|t| tight(&here) > tight(&t)) {
             self.tightest = Some(here);
         }
     }
@@ -253,6 +267,16 @@ impl Parts {
         let borders = [self.pieces.first()?.begin_curvature, self.pieces.last()?.end_curvature];
         Some(Shape { tightest: self.tightest?, pieces: self.pieces, borders, extent })
     }
+}
+
+/// By what places are compared: one that is known badly must be much tighter than one that is known well.
+fn tight(place: &Tightest) -> f64 {
+    place.lowest + LIKELY * (place.curvature - place.lowest)
+}
+
+fn may_be_halved(axis: &Axis<'_>, low: f64, high: f64) -> bool {
+    let up_to = |s: f64| axis.nodes.partition_point(|v| v.s < s);
+    high - low >= 2.0 * SHORTEST_DBU * axis.grid.sqrt() && up_to(high) - up_to(low) >= 2 * FEWEST_NODES
 }
 
 fn part_end(axis: &Axis<'_>, from: f64, high: f64, at: &mut usize) -> f64 {
