@@ -18,10 +18,10 @@ analysis does.
   placements. It is drawn in two ways: as asked, with the guides between the columns in the cells of the units, and
   with three times as many placements, each of these guides by itself.
 - `bundles`: parallel guides whose bounding boxes overlap: round a corner one inside the other, as arcs round one
-  centre, or S-bends above each other, of which each box meets those of 100 others. Whoever pairs guides by their boxes
-  is quadratic here. All boxes can overlap only where guides get longer the more there are: straights are looked at
-  piece by piece, each of a length that the index can hold. Exponents are those of the vertices and of the length of
-  all guides. Target: 94,000 vertices in 0.02 s, and linear.
+  centre, or S-bends above each other, of which each box meets those of 100 others; equal ones, and such that none is
+  drawn twice. Whoever pairs guides by their boxes is quadratic here. All boxes can overlap only where guides get longer
+  the more there are: straights are looked at piece by piece, each of a length that the index can hold. Exponents are
+  those of the vertices and of the length of all guides. Target: 94,000 vertices in 0.02 s, and linear.
 - `merged`: wavy guides across each other, merged by KLayout to one polygon with cut lines to its holes, or drawn over
   each other and merged by the core. Target: growth of n log n up to a million vertices.
 
@@ -262,8 +262,8 @@ def arc_bundle(n_guides: int) -> list[gdstk.Polygon]:
     return polygons
 
 
-def s_bundle(n_guides: int) -> list[gdstk.Polygon]:
-    """S-bends above each other, equal but for a step of the grid somewhere in the body of each."""
+def s_bundle(n_guides: int, are_equal: bool = False) -> list[gdstk.Polygon]:
+    """S-bends above each other, equal or but for a step of the grid somewhere in the body of each."""
     share = np.linspace(0, 1, POINTS_PER_CORNER + 2)
     rise_um, run_um = 100 * BUNDLE_PITCH_UM, 300.0
     points = np.column_stack([run_um * share, rise_um * (1 - np.cos(np.pi * share)) / 2])
@@ -274,7 +274,8 @@ def s_bundle(n_guides: int) -> list[gdstk.Polygon]:
     for k in range(n_guides):
         own = ring + np.array([0.0, k * BUNDLE_PITCH_UM])
         # Two vertices name the guide, so that nothing is worked out once for all.
-        own[[5 + k % 40, 50 + k // 40 % 40]] += [0.001 * (1 + k // 1600), 0.0]
+        if not are_equal:
+            own[[5 + k % 40, 50 + k // 40 % 40]] += [0.001 * (1 + k // 1600), 0.0]
         polygons.append(drawing.core(own))
     return polygons
 
@@ -288,7 +289,13 @@ def layout(polygons: list[gdstk.Polygon]) -> LayoutFile:
 
 def bundles(sizes: list[int], rounds: int) -> None:
     """Parallel guides whose boxes all overlap."""
-    for name, draw in (("corner", corner_bundle), ("arcs", arc_bundle), ("s-bends", s_bundle)):
+    kinds: dict[str, Callable[[int], list[gdstk.Polygon]]] = {
+        "corner": corner_bundle,
+        "arcs": arc_bundle,
+        "equal s-bends": lambda n_guides: s_bundle(n_guides, are_equal=True),
+        "s-bends": s_bundle,
+    }
+    for name, draw in kinds.items():
         head(
             *(name, "vertices", "mm", "found", "runs", "s", "us/vertex", "ns/um"),
             *("exponent", "by length", "tables s"),

@@ -7,6 +7,7 @@
 
 mod beside;
 mod form;
+mod groups;
 mod near;
 mod slices;
 
@@ -14,14 +15,13 @@ use std::f64::consts::PI;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use waveguard_geom::Octagon;
 use waveguard_geom::transform::wrap_angle;
 
 use crate::network::{OfBox, WIDER};
 use crate::trace::End;
 pub use beside::beside;
 pub use form::Form;
-use form::Group;
+use groups::Group;
 use near::{Key, Scene, Turn};
 
 /// A copy of a drawn shape.
@@ -138,11 +138,11 @@ fn judge([a, b]: [&Form; 2], by: [f64; 2], near: impl Iterator<Item = [Group; 2]
     });
     for (k, l) in pairs {
         let ((_, a0, a1), (_, b0, b1)) = (a.runs[k], b.runs[l]);
-        let box_l = b.runs[l].0.moved(by);
+        let box_l = b.runs[l].0.oriented.moved(by).grown(TOUCH);
         for i in a0 as usize..a1 as usize {
             let p = a.edge(i);
             // Most edges of a run are far from all of the other one.
-            if !Octagon::of_edge(p).grown(TOUCH).touches(&box_l) {
+            if !box_l.touches_edge(p) {
                 continue;
             }
             for j in b0 as usize..b1 as usize {

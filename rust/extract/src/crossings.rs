@@ -1,12 +1,11 @@
 //! Guides whose centre-lines cross with no device between.
 
-use std::f64::consts::PI;
-
 use rayon::prelude::*;
 use waveguard_base::Watch;
 
 use crate::error::ExtractError;
-use crate::lines::{Line, Piece, Pieces};
+use crate::lines::{Line, Piece, Pieces, TOUCH_NM};
+use crate::runs;
 
 /// A crossing of two guides, or of one with itself.
 #[derive(Clone, Copy, Debug)]
@@ -39,13 +38,15 @@ pub struct Bounds {
     pub rows: usize,
 }
 
-/// Finds all crossings further than `end_widths` widths from the ends of both guides.
+/// Finds all crossings further than `end_widths` widths from the ends of both guides. What was found beside these says
+/// which stretches touch.
 ///
 /// # Errors
 /// When the watch asks to stop.
 pub fn find(
     lines: &[Line],
     all: &Pieces,
+    beside: &runs::Found,
     end_widths: f64,
     bounds: Bounds,
     watch: &Watch,
@@ -62,7 +63,7 @@ pub fn find(
                 if i % STRETCHES_A_TURN == 0 {
                     watch.check()?;
                 }
-                Ok(of_stretch(i, lines, all, end_widths, bounds.piece_pairs, near))
+                Ok(of_stretch(i, lines, all, beside, end_widths, bounds.piece_pairs, near))
             })
             .collect();
         for (i, (crossings, cut)) in (from..).zip(found?) {
@@ -113,6 +114,7 @@ fn of_stretch(
     i: usize,
     lines: &[Line],
     all: &Pieces,
+    beside: &runs::Found,
     end_widths: f64,
     piece_pairs: u64,
     near: &mut Vec<usize>,
@@ -121,27 +123,27 @@ fn of_stretch(
     let stretch = &all.stretches[i];
     let pieces = all.of(stretch);
     let mut left = piece_pairs.saturating_mul(pieces.len() as u64);
-    let most = left;
-    let mut seen = 0;
-    let own = stretch.octagon().grown(ROUNDING_NM);
     near.clear();
-    let seen_all = all.index.later_candidates_while(&stretch.bbox, i, |j| {
-        seen += 1;
-        let other = &all.stretches[j];
-        let may_meet = other.line != stretch.line || stretch.turned_until(other) >= PI;
-        if other.octagon().touches(&own) && may_meet && other.top == stretch.top {
-            near.push(j);
-        }
-        seen < most
-    });
-    near.sort_unstable();
+    let mut seen_all = true;
+    if let Some(touching) = beside.touching(i, stretch.line) {
+        near.extend(touching);
+    } else {
+        let (most, mut seen) = (left, 0);
+        let window = stretch.extent.upright.grown(TOUCH_NM);
+        seen_all = all.index.later_candidates_while(&window, i, |j| {
+            seen += 1;
+            near.extend(all.may_touch(i, j).then_some(j));
+            seen < most
+        });
+        near.sort_unstable();
+    }
     for &j in near.iter() {
         let other = &all.stretches[j];
         let others = all.of(other);
         for (k, p) in (stretch.from..).zip(pieces) {
-            let window = p.octagon().grown(ROUNDING_NM);
+            let window = p.extent().grown(TOUCH_NM);
             left = left.saturating_sub(1);
-            if left == 0 || !window.touches(&other.octagon()) {
+            if left == 0 || !window.touches(&other.extent) {
                 continue;
             }
             left = left.saturating_sub(others.len() as u64);
@@ -150,7 +152,7 @@ fn of_stretch(
                 if other.line == stretch.line { (k + 1).saturating_sub(other.from).min(others.len()) } else { 0 };
             for q in &others[later..] {
                 let follows = p.line == q.line && q.segment <= p.segment + 1;
-                if !follows && window.touches(&q.octagon()) {
+                if !follows && window.upright.touches(&q.bbox()) {
                     found.extend(cross(p, q, lines, end_widths));
                 }
             }
@@ -158,9 +160,6 @@ fn of_stretch(
     }
     (found, !seen_all || left == 0)
 }
-
-/// Pieces that meet may be apart by rounding.
-const ROUNDING_NM: f64 = 1e-3;
 
 fn cross(p: &Piece, q: &Piece, lines: &[Line], end_widths: f64) -> Option<Crossing> {
     let (d, e) = (p.direction, q.direction);
@@ -172,13 +171,13 @@ fn cross(p: &Piece, q: &Piece, lines: &[Line], end_widths: f64) -> Option<Crossi
     let s = (rx * e[1] - ry * e[0]) / sin;
     let t = (rx * d[1] - ry * d[0]) / sin;
     // A crossing at a vertex is found on both sides of it, whatever rounding says; it is kept once.
-    let is_on = |at: f64, length: f64| (-ROUNDING_NM..=length + ROUNDING_NM).contains(&at);
+    let is_on = |at: f64, length: f64| (-TOUCH_NM..=length + TOUCH_NM).contains(&at);
     if !is_on(s, p.length) || !is_on(t, q.length) {
         return None;
     }
     // Of pieces on one line the place is a matter of rounding only: both must lead to it.
     let (on_p, on_q) = (p.at(s), q.at(t));
-    if (0..2).any(|k: usize| (on_p[k] - on_q[k]).abs() > ROUNDING_NM) {
+    if (0..2).any(|k: usize| (on_p[k] - on_q[k]).abs() > TOUCH_NM) {
         return None;
     }
     let from_ends = |line: &Line, along: f64| along.min(line.length() - along);
@@ -199,7 +198,8 @@ mod tests {
     }
 
     fn bounded(lines: &[Line], bounds: Bounds) -> Found {
-        find(lines, &Pieces::new(lines, 3000.0), 2.0, bounds, &Watch::default()).expect("no one cancels")
+        find(lines, &Pieces::new(lines, 3000.0), &runs::Found::default(), 2.0, bounds, &Watch::default())
+            .expect("no one cancels")
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Placed centre-lines, cut into pieces and stretches: what runs and crossings are looked for among.
 
-use std::f64::consts::FRAC_PI_2;
+use std::f64::consts::{FRAC_PI_2, PI};
 
 use rayon::prelude::*;
-use waveguard_geom::{BBox, GridIndex, Octagon};
+use waveguard_geom::{BBox, Extent, GridIndex};
 
 use crate::fill;
 use crate::trace::{Piece as CurvePiece, angle_between};
@@ -177,6 +177,9 @@ const MOST_BOWED: f64 = 1.0;
 /// A vertex, the middle of two corners, is off across the line by so many steps of the grid in the mean.
 const ROUNDED_STEPS: f64 = 0.25;
 
+/// Pieces that meet may be apart by rounding.
+pub const TOUCH_NM: f64 = 1e-3;
+
 /// Length of a vector. Without the care of `hypot` for numbers that no layout has.
 fn length(v: [f64; 2]) -> f64 {
     (v[0] * v[0] + v[1] * v[1]).sqrt()
@@ -233,10 +236,10 @@ impl Piece {
         self.width + self.widening * (d / self.length - 0.5)
     }
 
-    /// Octagon around the piece without its width.
+    /// Where it lies, without its width.
     #[inline]
-    pub fn octagon(&self) -> Octagon {
-        Octagon::of_edge([self.from, self.at(self.length)])
+    pub fn extent(&self) -> Extent {
+        Extent::of_edge([self.from, self.at(self.length)])
     }
 
     /// Box of the piece without its width.
@@ -257,11 +260,9 @@ pub struct Stretch {
     pub from: usize,
     /// One past the last piece.
     pub to: usize,
-    /// Box of the pieces without their widths.
-    pub bbox: BBox,
-    /// The same along the diagonals.
-    pub slanted: BBox,
-    /// Largest width.
+    /// Where the pieces lie, without their widths.
+    pub extent: Extent,
+    /// Largest width, and what the guide bows out on both sides.
     pub widest: f64,
     /// Sum of turns without sign from the start of the line to the first and to the last piece, in rad. A
     /// guide that turned by less than half a turn in between neither meets itself nor runs beside itself.
@@ -281,8 +282,8 @@ pub struct Pieces {
     pub pieces: Vec<Vec<Piece>>,
     /// Stretches in order along each line, line after line.
     pub stretches: Vec<Stretch>,
-    /// Octagons around the stretches, widths included: next to each other, as all are looked at.
-    pub around: Vec<Octagon>,
+    /// Where the stretches lie, widths included: next to each other, as all are looked at.
+    pub around: Vec<Extent>,
     /// First stretch of each line; one more than lines.
     pub starts: Vec<usize>,
     /// Index over the boxes of the stretches, widths included.
@@ -314,15 +315,25 @@ impl Pieces {
             pieces.push(its_pieces);
             stretches.extend(its_stretches);
         }
-        let boxes: Vec<BBox> = stretches.iter().map(|s| s.bbox.grown(s.widest / 2.0)).collect();
-        let around = stretches.iter().map(|s| s.octagon().grown(s.widest / 2.0)).collect();
-        Self { index: GridIndex::new(&boxes, tile), pieces, stretches, around, starts }
+        let around: Vec<Extent> = stretches.iter().map(|s| s.extent.grown(s.widest / 2.0)).collect();
+        let boxes: Vec<BBox> = around.iter().map(|extent| extent.upright).collect();
+        Self { index: GridIndex::new(&boxes, 2.0 * tile), pieces, stretches, around, starts }
     }
 
     /// The pieces of a stretch.
     #[inline]
     pub fn of(&self, stretch: &Stretch) -> &[Piece] {
         &self.pieces[stretch.line][stretch.from..stretch.to]
+    }
+
+    /// True when centre-lines of a stretch and of a later one may meet.
+    #[inline]
+    pub fn may_touch(&self, stretch: usize, other: usize) -> bool {
+        let (own, others) = (&self.stretches[stretch], &self.stretches[other]);
+        other >= stretch
+            && (others.line != own.line || own.turned_until(others) >= PI)
+            && others.top == own.top
+            && own.extent.grown(TOUCH_NM).touches(&others.extent)
     }
 }
 
@@ -341,8 +352,14 @@ const LEAST_TILE_NM: f64 = 1000.0;
 /// Straight pieces along an axis are no longer than so many tiles: in two rows of tiles they are what the index takes as
 /// small.
 const TILES_ALONG_AXIS: f64 = 60.0;
-/// Other pieces. Their octagons are tight; more pieces would each have to be looked for.
-const TILES_ASKEW: f64 = 2.0;
+/// Other pieces.
+const TILES_ASKEW: f64 = 8.0;
+/// Stretches of pieces are no longer than so many tiles,
+const LONG_TILES: f64 = 8.0;
+/// where they turn by no more than this,
+const MOST_SWING_RAD: f64 = 0.5;
+/// and leave the straight way by no more than so many tiles; or else no longer than one.
+const SLIM_TILES: f64 = 0.5;
 
 /// Pieces that the segment which ends at vertex `i` is cut into; none where both of its ends are one place.
 fn n_pieces(line: &Line, i: usize, tile: f64) -> u64 {
@@ -385,29 +402,34 @@ fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
     }
 }
 
+/// Gathers pieces that follow each other into stretches of about `tile`, longer ones where they hardly turn.
 fn gather(pieces: &[Piece], tile: f64, top: usize, stretches: &mut Vec<Stretch>) {
     let mut from = 0;
     let mut turned = 0.0;
     while from < pieces.len() {
-        let mut to = from;
-        let mut sum = 0.0;
-        let mut around = Octagon::EMPTY;
-        let mut widest = 0.0_f64;
-        let turned_before = if from > 0 { turned + turn(&pieces[from - 1], &pieces[from]) } else { 0.0 };
-        turned = turned_before;
-        while to < pieces.len() && (to == from || sum + pieces[to].length <= tile) {
-            sum += pieces[to].length;
-            around.add_octagon(&pieces[to].octagon());
-            widest = widest.max(pieces[to].width);
-            if to > from {
-                turned += turn(&pieces[to - 1], &pieces[to]);
-            }
-            to += 1;
+        let (mut to, mut sum) = (from + 1, pieces[from].length);
+        if from > 0 {
+            turned += turn(&pieces[from - 1], &pieces[from]);
         }
-        let line = pieces[from].line as usize;
-        let Octagon { upright: bbox, slanted } = around;
+        let turned_before = turned;
+        while to < pieces.len() {
+            let (length, more) = (sum + pieces[to].length, turned + turn(&pieces[to - 1], &pieces[to]));
+            // What turns by an angle leaves the way from its start to its end by a quarter of it times its length at
+            // most: with all of the turn in its middle.
+            let swing = more - turned_before;
+            let is_slim = swing <= MOST_SWING_RAD && swing * length <= 4.0 * SLIM_TILES * tile;
+            if length > if is_slim { LONG_TILES * tile } else { tile } {
+                break;
+            }
+            (sum, turned, to) = (length, more, to + 1);
+        }
+        let own = &pieces[from..to];
+        let last = &own[own.len() - 1];
+        let places = own.iter().map(|p| p.from).chain([last.at(last.length)]);
+        let widest = own.iter().map(|p| p.width + 2.0 * p.bow[0].abs()).fold(0.0, f64::max);
         let swing = (turned - turned_before).min(FRAC_PI_2).sin();
-        stretches.push(Stretch { from, to, bbox, slanted, widest, turned: [turned_before, turned], swing, line, top });
+        let (extent, line) = (Extent::of(places), own[0].line as usize);
+        stretches.push(Stretch { from, to, extent, widest, turned: [turned_before, turned], swing, line, top });
         from = to;
     }
 }
@@ -418,12 +440,6 @@ fn turn(p: &Piece, q: &Piece) -> f64 {
 }
 
 impl Stretch {
-    /// Octagon around the pieces without their widths.
-    #[inline]
-    pub fn octagon(&self) -> Octagon {
-        Octagon { upright: self.bbox, slanted: self.slanted }
-    }
-
     /// Turns without sign on the way from here to a later stretch of the same line, both included.
     pub fn turned_until(&self, later: &Self) -> f64 {
         later.turned[1] - self.turned[0]

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
 use waveguard_base::Watch;
-use waveguard_geom::{BBox, GridIndex};
+use waveguard_geom::{BBox, Extent, GridIndex};
 
 use crate::crossings::{self, Crossing};
 use crate::error::ExtractError;
@@ -76,9 +76,9 @@ const PIECES_A_BLOCK: f64 = 8.0;
 /// Boxes that are apart by rounding only are taken as near, in nm.
 const MARGIN_NM: f64 = 0.01;
 
-/// Neighbours looked at for each box of a line, as a mean over the layout. Where there are more, finding out
+/// Later neighbours looked at for each box of a line, as a mean over the layout. Where there are more, finding out
 /// what is alike costs more than it saves.
-const NEAR_A_BLOCK: u64 = 64;
+const NEAR_A_BLOCK: u64 = 128;
 
 /// Finds the runs and crossings of all lines, in order of line.
 ///
@@ -158,7 +158,7 @@ fn find_alike(lines: &Lines, search: &Search, watch: &Watch) -> Result<Option<Fo
 fn search_all(lines: &[Line], search: &Search, watch: &Watch) -> Result<Found, ExtractError> {
     let pieces = Pieces::new(lines, search.tile_nm);
     let runs = runs::find(lines, &pieces, search.plan, search.slack_nm, search.runs, watch)?;
-    let crossings = crossings::find(lines, &pieces, search.crossing_end_widths, search.crossings, watch)?;
+    let crossings = crossings::find(lines, &pieces, &runs, search.crossing_end_widths, search.crossings, watch)?;
     Ok(Found { runs, crossings })
 }
 
@@ -206,16 +206,19 @@ impl Surroundings {
     fn new(lines: &Lines, search: &Search, watch: &Watch) -> Result<Option<Self>, ExtractError> {
         let size = PIECES_A_BLOCK * search.tile_nm;
         let reach = search.plan.reach_nm + search.slack_nm + MARGIN_NM;
-        let forms: Vec<Vec<BBox>> = lines.forms.par_iter().map(|f| blocks(f, size)).collect();
-        let mut boxes: Vec<BBox> = Vec::new();
+        let forms: Vec<Vec<Extent>> = lines.forms.par_iter().map(|f| blocks(f, size)).collect();
+        let mut around: Vec<Extent> = Vec::new();
+        let mut first: Vec<usize> = vec![0];
         let mut owner: Vec<u32> = Vec::new();
         for (a, placed) in lines.placed.iter().enumerate() {
             let at = placed.at.map(|v| v * lines.dbu_nm);
             for b in &forms[placed.form] {
-                boxes.push(b.moved(at));
+                around.push(b.moved(at));
                 owner.push(a as u32);
             }
+            first.push(around.len());
         }
+        let boxes: Vec<BBox> = around.iter().map(|extent| extent.upright).collect();
         let index = GridIndex::new(&boxes, size);
         let most = NEAR_A_BLOCK.saturating_mul(boxes.len() as u64);
         let looked_at = AtomicU64::new(0);
@@ -228,11 +231,10 @@ impl Surroundings {
                 if seen > most {
                     break;
                 }
-                index.candidates_while(&window, |k| {
+                index.later_candidates_while(&window.upright, first[a + 1], |k| {
                     seen += 1;
                     let b = owner[k];
-                    let is_later = b as usize > a && near.last() != Some(&b);
-                    if is_later && boxes[k].touches(&window) && lines.placed[b as usize].top == top {
+                    if near.last() != Some(&b) && around[k].touches(&window) && lines.placed[b as usize].top == top {
                         near.push(b);
                     }
                     seen <= most
@@ -300,30 +302,30 @@ impl Surroundings {
 /// Lines a thread takes at once.
 const LINES_A_TURN: usize = 64;
 
-/// Boxes that cover a line with its width, each over a length of about `size`.
-fn blocks(line: &Line, size: f64) -> Vec<BBox> {
+/// Where a line with its width lies, piece by piece of a length of about `size`.
+fn blocks(line: &Line, size: f64) -> Vec<Extent> {
     let mut out = Vec::new();
-    let mut current = BBox::EMPTY;
-    let mut covered = 0.0;
+    let mut places: Vec<[f64; 2]> = Vec::new();
+    let (mut covered, mut half) = (0.0, 0.0_f64);
     for i in 1..line.points.len() {
         let (p, q) = (line.points[i - 1], line.points[i]);
         let length = line.along[i] - line.along[i - 1];
-        let half = 0.5 * line.width[i - 1].max(line.width[i]);
         let parts = (length / size).ceil().max(1.0);
         for k in 0..parts as u64 {
-            if covered + length / parts > size && !current.is_empty() {
-                out.push(std::mem::take(&mut current));
-                covered = 0.0;
+            if covered + length / parts > size && !places.is_empty() {
+                out.push(Extent::of(places.iter().copied()).grown(half));
+                places.clear();
+                (covered, half) = (0.0, 0.0);
             }
-            for u in [k as f64 / parts, (k as f64 + 1.0) / parts] {
-                let at = [p[0] + (q[0] - p[0]) * u, p[1] + (q[1] - p[1]) * u];
-                current.add_box(&BBox { min: at, max: at }.grown(half));
-            }
+            let bow = line.bows.get(i - 1).copied().unwrap_or(0.0);
+            half = half.max(0.5 * line.width[i - 1].max(line.width[i]) + bow.abs());
+            let at = |u: f64| [p[0] + (q[0] - p[0]) * u, p[1] + (q[1] - p[1]) * u];
+            places.extend([k as f64 / parts, (k as f64 + 1.0) / parts].map(at));
             covered += length / parts;
         }
     }
-    if !current.is_empty() {
-        out.push(current);
+    if !places.is_empty() {
+        out.push(Extent::of(places.iter().copied()).grown(half));
     }
     out
 }

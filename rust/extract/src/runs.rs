@@ -89,6 +89,30 @@ pub struct Found {
     /// The first guide beside which nothing was looked for, since enough samples were kept; the number of
     /// guides when all were.
     pub until: usize,
+    /// Stretches and later ones that touch them, in order, of all guides beside which all was looked at.
+    pub(crate) touching: Vec<[u32; 2]>,
+}
+
+impl Found {
+    /// Stretches that touch one of a line, and come later; `None` where not all of them are known.
+    pub fn touching(&self, stretch: usize, line: usize) -> Option<impl Iterator<Item = usize>> {
+        if line >= self.until || self.cut.binary_search(&line).is_ok() {
+            return None;
+        }
+        let from = self.touching.partition_point(|pair| (pair[0] as usize) < stretch);
+        let of_stretch = move |pair: &&[u32; 2]| pair[0] as usize == stretch;
+        Some(self.touching[from..].iter().take_while(of_stretch).map(|pair| pair[1] as usize))
+    }
+}
+
+/// What lies beside one guide.
+#[derive(Debug, Default)]
+struct Sides {
+    runs: Vec<Run>,
+    /// As [`Found::touching`].
+    touching: Vec<[u32; 2]>,
+    /// Not all pieces beside it were looked at.
+    is_cut: bool,
 }
 
 /// Bounds on the search.
@@ -127,19 +151,23 @@ pub fn find(
             steps += lines[out.until].length() / plan.step_nm;
             out.until += 1;
         }
-        let found: Result<Vec<(Vec<Run>, bool)>, ExtractError> = (from..out.until)
+        let found: Result<Vec<Sides>, ExtractError> = (from..out.until)
             .into_par_iter()
             .map_init(Vec::new, |near: &mut Vec<Near>, a| {
                 watch.check()?;
-                let runs = along(a, lines, pieces, plan, slack_nm, bounds.piece_pairs, near);
+                let sides = along(a, lines, pieces, plan, slack_nm, bounds.piece_pairs, near);
                 watch.advance(1);
-                Ok(runs)
+                Ok(sides)
             })
             .collect();
-        for (a, (runs, cut)) in (from..).zip(found?) {
-            kept += runs.iter().map(|r| r.samples.n_rows() as u64).sum::<u64>();
-            out.runs.extend(runs);
-            out.cut.extend(cut.then_some(a));
+        for (a, sides) in (from..).zip(found?) {
+            kept += sides.runs.iter().map(|r| r.samples.n_rows() as u64).sum::<u64>();
+            out.runs.extend(sides.runs);
+            if sides.is_cut {
+                out.cut.push(a);
+            } else {
+                out.touching.extend(sides.touching);
+            }
         }
     }
     Ok(out)
@@ -150,7 +178,7 @@ const LEAST_PORTION: usize = 16;
 /// Samples along guides that are looked at together.
 const PORTION_STEPS: f64 = 2.0e6;
 
-/// The runs of one guide; true when not all pieces beside it were looked at.
+/// What lies beside one guide.
 fn along(
     a: usize,
     lines: &[Line],
@@ -159,7 +187,7 @@ fn along(
     slack_nm: f64,
     piece_pairs: u64,
     near: &mut Vec<Near>,
-) -> (Vec<Run>, bool) {
+) -> Sides {
     let line = &lines[a];
     let reach_nm = plan.reach_nm + slack_nm;
     let samples = (line.length() / plan.step_nm).floor().max(1.0) as u32;
@@ -171,18 +199,17 @@ fn along(
     let mut follow = Follow { lines, all, beside, a, open: Vec::new(), done: Vec::new() };
     let mut meetings: Vec<Meeting> = Vec::new();
     let mut sample = 0_u32;
-    let mut cut = false;
-    for stretch in &all.stretches[all.starts[a]..all.starts[a + 1]] {
+    let (mut touching, mut is_cut) = (Vec::new(), false);
+    for (number, stretch) in (all.starts[a]..all.starts[a + 1]).zip(&all.stretches[all.starts[a]..]) {
         let pieces = all.of(stretch);
         let last = &pieces[pieces.len() - 1];
         let until = sample_at(last.along + last.length, samples_a_nm, samples, place);
-        if sample >= until {
-            continue;
-        }
         let long = (last.along + last.length - pieces[0].along) / step;
         let mut left = piece_pairs.saturating_mul(pieces.len() as u64 + long.ceil() as u64);
-        cut |= !neighbours(all, stretch, reach_nm, PI - plan.parallel_rad, left, near);
-        if near.is_empty() {
+        is_cut |= !neighbours(all, stretch, reach_nm, PI - plan.parallel_rad, left, near);
+        let touched = near.iter().map(|one| one.stretch as usize).filter(|&other| all.may_touch(number, other));
+        touching.extend(touched.map(|other| [number as u32, other as u32]));
+        if sample >= until || near.is_empty() {
             sample = until;
             continue;
         }
@@ -193,14 +220,14 @@ fn along(
                 continue;
             }
             meetings.clear();
-            let (own, mut number) = (piece.octagon(), 0);
+            let (own, mut number) = (piece.extent(), 0);
             for one in near.iter_mut() {
                 let other = &all.stretches[one.stretch as usize];
                 left = left.saturating_sub(1);
                 // Of a stretch of one piece it is known already.
                 let is_near = || {
-                    let window = own.grown(reach_nm + f64::midpoint(piece.width, other.widest));
-                    pieces.len() == 1 || window.touches(&other.octagon())
+                    let window = own.grown(reach_nm + f64::midpoint(piece.width, other.widest) + piece.bow[0].abs());
+                    pieces.len() == 1 || window.touches(&other.extent)
                 };
                 if left > 0 && is_near() {
                     let others = all.of(other);
@@ -226,9 +253,9 @@ fn along(
                 follow.add(*meeting);
             }
         }
-        cut |= left == 0;
+        is_cut |= left == 0;
     }
-    (follow.finish(plan), cut)
+    Sides { runs: follow.finish(plan), touching, is_cut }
 }
 
 /// A stretch near another one.
@@ -306,7 +333,7 @@ const MEETINGS_AT_ONCE: usize = 16;
 /// Stretches of this and later lines within reach, in order; false when there are more than `most` to look at.
 fn neighbours(all: &Pieces, stretch: &Stretch, reach_nm: f64, half_turn: f64, most: u64, near: &mut Vec<Near>) -> bool {
     near.clear();
-    let window = stretch.octagon().grown(reach_nm + stretch.widest / 2.0);
+    let window = stretch.extent.grown(reach_nm + stretch.widest / 2.0);
     let mut seen = 0;
     let seen_all = all.index.later_candidates_while(&window.upright, all.starts[stretch.line], |i| {
         seen += 1;

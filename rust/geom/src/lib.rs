@@ -2,7 +2,7 @@
 
 pub mod bbox;
 pub mod index;
-pub mod octagon;
+pub mod oriented;
 pub mod point;
 pub mod region;
 pub mod ring;
@@ -11,6 +11,6 @@ pub mod transform;
 
 pub use bbox::BBox;
 pub use index::GridIndex;
-pub use octagon::Octagon;
+pub use oriented::{Extent, OrientedBox};
 pub use point::{MAX_COORDINATE, Point};
 pub use transform::Transform;

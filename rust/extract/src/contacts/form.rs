@@ -1,15 +1,13 @@
 //! Outlines with all that contacts are judged by.
 
-use waveguard_geom::{BBox, Octagon, Point, Transform, ring};
+use waveguard_geom::{BBox, Extent, Point, Transform, ring};
 
+use super::groups::{Group, folded, groups, runs};
 use super::{COARSER, TOUCH, distance};
 use crate::devices::Proto;
 use crate::drawn::Drawn;
 use crate::network::{OfBox, WIDER};
 use crate::trace::End;
-
-/// Edges or runs from `.1` to `.2`, in a box.
-pub(super) type Group = (Octagon, u32, u32);
 
 /// One ring of the outline of a body.
 #[derive(Debug)]
@@ -59,8 +57,6 @@ const TWICE_ROUNDED: f64 = 2.0;
 /// Boxes of runs for each vertex, and some for small shapes.
 const BOXES_A_POINT: f64 = 4.0;
 const LEAST_BOXES: f64 = 4000.0;
-/// Edges in one box.
-const RUN_EDGES: usize = 48;
 /// A shape of its own up to this many widths long may be a piece of a guide.
 const SHORT_WIDTHS: f64 = 3.0;
 /// The arms of a branch have so many widths of the cap they begin at,
@@ -119,12 +115,17 @@ impl Form {
             p.outline.iter().map(ring).collect::<Vec<_>>()
         };
         let bodies = drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(body);
-        let mut whole = (Octagon::EMPTY, 0, all_runs.len() as u32);
-        for run in &all_runs {
-            whole.0.add_octagon(&run.0);
-        }
+        let is_ribbon = rings.len() == 1 && drawn.reason.is_none() && drawn.protos.len() == 1 && drawn.ends.len() == 2;
+        let (all_runs, groups) = if is_ribbon {
+            let ends = [0, 1].map(|k: usize| turn.apply(drawn.ends[k].x, drawn.ends[k].y));
+            folded(&points, all_runs, ends, COARSER * tile)
+        } else {
+            let groups = groups(&all_runs, COARSER * tile);
+            (all_runs, groups)
+        };
+        let whole = (Extent::around(all_runs.iter().map(|run| run.0)), 0, all_runs.len() as u32);
         Self {
-            groups: groups(&all_runs, COARSER * tile),
+            groups,
             whole: [whole],
             runs: all_runs,
             ends: ends.collect(),
@@ -233,59 +234,4 @@ impl Form {
 pub(super) fn size([p, q]: [[f64; 2]; 2]) -> f64 {
     let d = [q[0] - p[0], q[1] - p[1]];
     (d[0] * d[0] + d[1] * d[1]).sqrt()
-}
-
-fn larger_side(b: &BBox) -> f64 {
-    (b.max[0] - b.min[0]).max(b.max[1] - b.min[1])
-}
-
-/// Edges of the ring from point `first` on gathered into boxes no larger than a tile; a long edge has several.
-fn runs(points: &[[f64; 2]], next: &[u32], first: usize, tile: f64, out: &mut Vec<Group>) {
-    let n = next.len();
-    let mut from = first;
-    while from < n {
-        let mut bbox = Octagon::EMPTY;
-        bbox.add(points[from]);
-        let mut to = from;
-        let side = |o: &Octagon| larger_side(&o.upright);
-        while to < n && to - from < RUN_EDGES {
-            let mut grown = bbox;
-            grown.add(points[next[to] as usize]);
-            if to > from && side(&grown) > tile {
-                break;
-            }
-            bbox = grown;
-            to += 1;
-        }
-        let (a, b) = (points[from], points[next[from] as usize]);
-        let is_slanted = (a[0] - b[0]).abs().min((a[1] - b[1]).abs()) > tile;
-        if to == from + 1 && is_slanted {
-            let parts = (side(&bbox) / tile).ceil();
-            for k in 0..parts as u32 {
-                let at = |u: f64| [a[0] + (b[0] - a[0]) * u, a[1] + (b[1] - a[1]) * u];
-                let (p, q) = (at(f64::from(k) / parts), at(f64::from(k + 1) / parts));
-                out.push((Octagon::of_edge([p, q]), from as u32, to as u32));
-            }
-        } else {
-            out.push((bbox, from as u32, to as u32));
-        }
-        from = to;
-    }
-}
-
-/// Runs that follow each other gathered into boxes no larger than `tile`.
-fn groups(runs: &[Group], tile: f64) -> Vec<Group> {
-    let mut out: Vec<Group> = Vec::new();
-    for (k, (bbox, _, _)) in (0_u32..).zip(runs) {
-        if let Some(last) = out.last_mut() {
-            let mut grown = last.0;
-            grown.add_octagon(bbox);
-            if larger_side(&grown.upright) <= tile {
-                *last = (grown, last.1, k + 1);
-                continue;
-            }
-        }
-        out.push((*bbox, k, k + 1));
-    }
-    out
 }

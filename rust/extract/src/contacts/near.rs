@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use waveguard_geom::{BBox, GridIndex, Octagon};
+use waveguard_geom::{BBox, Extent, GridIndex};
 
-use super::form::Group;
+use super::groups::Group;
 use super::{Form, ShapeCopy, Slack, TOUCH, Verdict, judge};
 
 /// What is drawn this often is looked for as a whole: its pairs are many, and most of them lie alike.
@@ -30,8 +30,8 @@ pub(super) struct Scene<'a> {
     owners: Vec<(u32, u32)>,
     /// First box of each copy; one more than copies.
     starts: Vec<usize>,
-    /// Octagons around the groups: next to each other, as all are looked at.
-    around: Vec<Octagon>,
+    /// Where the groups lie: next to each other, as all are looked at.
+    around: Vec<Extent>,
     index: GridIndex,
 }
 
@@ -67,8 +67,8 @@ impl<'a> Scene<'a> {
             let copy = &copies[i as usize];
             groups[copy.form as usize][k as usize].0.moved(copy.at)
         };
-        let around: Vec<Octagon> = owners.par_iter().map(around).collect();
-        let boxes: Vec<BBox> = around.par_iter().map(|octagon| octagon.upright).collect();
+        let around: Vec<Extent> = owners.par_iter().map(around).collect();
+        let boxes: Vec<BBox> = around.par_iter().map(|extent| extent.upright).collect();
         let index = GridIndex::new(&boxes, typical_side(&boxes).min(MOST_GROWTH * tile));
         Self { copies, forms, groups, owners, starts, around, index }
     }

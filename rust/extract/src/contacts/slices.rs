@@ -5,7 +5,7 @@
 //! guides, or what enters a device, are wide.
 
 use rustc_hash::FxHashSet;
-use waveguard_geom::Octagon;
+use waveguard_geom::Extent;
 
 use super::form::size;
 use super::{Form, ShapeCopy, TOUCH, Verdict};
@@ -45,7 +45,7 @@ impl Form {
         let least = ALONG_WIDTHS * self.width();
         let back = [-by[0], -by[1]];
         (0..self.len()).map(|i| self.edge(i)).filter(|p| size(*p) >= least).any(|p| {
-            let around = Octagon::of_edge(p).grown(TOUCH).moved(back);
+            let around = Extent::of_edge(p).grown(TOUCH).moved(back);
             let near = other.runs.iter().filter(|run| run.0.touches(&around));
             near.flat_map(|run| run.1 as usize..run.2 as usize)
                 .any(|j| shared(p, other.edge(j).map(|q| [q[0] + by[0], q[1] + by[1]])) >= least)

@@ -6,6 +6,7 @@ use std::f64::consts::FRAC_PI_2;
 use super::super::nodes::Node;
 use super::super::side::Vertex;
 use super::super::types::{Flaw, Sides};
+use super::super::vector::angle_between;
 use super::{LEAD_STEPS, Run, axis_at, cross, dot, rounding, size, sub, unit, width_at};
 
 /// Larger turns are bends or corners, which are found as such, in rad.
@@ -84,25 +85,21 @@ fn corners(side: &[Vertex], runs: &[Run], nodes: &[Node], grid: f64, chord_toler
         if cos > 0.0 && sin.abs() * FRAC_PI_2 <= least {
             continue;
         }
-        let turn = sin.atan2(cos);
+        let turn = angle_between(a.along, b.along);
         if turn.abs() <= least || turn.abs() > MOST_TURN {
             continue;
         }
         let around = AROUND_STEPS * grid;
-        let before = behind(side, a.from, a.length.min(around)).map(|way| angle(way, a.along));
-        let after = ahead(side, b.to, b.length.min(around)).map(|way| angle(b.along, way));
-        let goes_on = |other: Option<f64>| other.is_some_and(|o| o * turn.signum() >= GOES_ON * turn.abs());
-        if goes_on(before) || goes_on(after) {
+        let goes_on = |from: [f64; 2], to: [f64; 2]| angle_between(from, to) * turn.signum() >= GOES_ON * turn.abs();
+        if behind(side, a.from, a.length.min(around)).is_some_and(|way| goes_on(way, a.along))
+            || ahead(side, b.to, b.length.min(around)).is_some_and(|way| goes_on(b.along, way))
+        {
             continue;
         }
         let v = &side[b.from];
         out.push(Corner { s: axis_at(nodes, v.at, v.s / whole), at: v.at, turn, error });
     }
     out
-}
-
-fn angle(a: [f64; 2], b: [f64; 2]) -> f64 {
-    cross(a, b).atan2(dot(a, b))
 }
 
 /// The way of a side from a vertex on, over a reach; `None` where it ends before.
