@@ -8,6 +8,7 @@
 mod ahead;
 mod caps;
 mod entered;
+mod feeds;
 mod gratings;
 mod marks;
 mod strips;
@@ -69,10 +70,10 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> (Vec
     entered::work_out(plan, cells, all);
     let devices = &all.devices;
     let mut outlines = outlines(cells, devices);
+    outlines.extend(gratings::teeth(plan, cells, devices, &outlines));
     if outlines.is_empty() {
         return (explained, strays);
     }
-    outlines.extend(gratings::teeth(plan, cells, devices, &outlines));
     let strips = strips::strips(plan, cells, devices, &outlines);
     let mut is_gone = vec![false; devices.len()];
     for (k, outline) in outlines.iter().enumerate() {
@@ -100,6 +101,7 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> (Vec
     ahead::add(plan, cells, devices, &outlines, &caps, &mut ports);
     caps::add(cells, devices, &outlines, &caps, &mut ports);
     let groups = gratings::groups(plan, cells, devices, &outlines);
+    feeds::add(plan, cells, devices, &outlines, &groups, &mut ports);
     let mut rest = Vec::new();
     for group in groups {
         let has_ports = |&k: &usize| {
@@ -132,6 +134,10 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> (Vec
         let device = outlines[first].device;
         let frame = &devices[device].transform;
         let mut composite = of(cells, &devices[device]).clone();
+        if composite.guide.take().is_some() {
+            // The ends of a tooth are no ports.
+            composite.ports.clear();
+        }
         let is_changed = group.len() > 1 || !ports[first].is_empty();
         for &k in &group {
             let other = &devices[outlines[k].device];
