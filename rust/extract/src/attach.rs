@@ -70,6 +70,9 @@ pub fn attach(plan: &Plan, cells: &mut [CellPlan], all: &mut Placements) -> (Vec
     entered::work_out(plan, cells, all);
     let devices = &all.devices;
     let mut outlines = outlines(cells, devices);
+    if outlines.is_empty() && !feeds::may_be(plan, cells, devices) {
+        return (explained, strays);
+    }
     outlines.extend(gratings::teeth(plan, cells, devices, &outlines));
     if outlines.is_empty() {
         return (explained, strays);

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, GridIndex};
 
-use super::gratings::FEWEST_TEETH;
+use super::gratings::{FEWEST_TEETH, TOOTH_NM};
 use super::{GRATING_REACH_NM, Outline, of};
 use crate::cells::CellPlan;
 use crate::pins::{LocalPort, PortSource};
@@ -14,6 +14,20 @@ use crate::plan::Plan;
 
 /// A guide that feeds a grating is as wide as this part of its teeth: before a narrower one the taper is missing.
 const WIDE: f64 = 0.5;
+/// A bent tooth is longer than it is across by no more than this.
+const BENT: f64 = 1.2;
+
+/// True when there are enough guides as short as the teeth of a grating are, and one wide enough for them.
+pub(super) fn may_be(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> bool {
+    let free = || {
+        let guides = devices.iter().map(|placed| (of(cells, placed), placed.transform.magnification()));
+        guides.filter(|(proto, _)| proto.is_free()).filter_map(|(proto, scale)| Some((proto.guide.as_ref()?, scale)))
+    };
+    let widest = free().flat_map(|(guide, scale)| guide.trace.ends.map(|end| end.width * scale)).fold(0.0, f64::max);
+    // A tooth is hardly longer than it is across.
+    let longest = plan.dbu(TOOTH_NM).min(BENT * widest / WIDE);
+    free().filter(|(guide, scale)| guide.trace.length * scale <= longest).nth(FEWEST_TEETH - 1).is_some()
+}
 
 /// Adds, to gratings of teeth alone that nothing enters, the ends of guides before their teeth.
 pub(super) fn add(

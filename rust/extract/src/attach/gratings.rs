@@ -16,22 +16,12 @@ pub(super) const FEWEST_TEETH: usize = 4;
 /// logos fewer.
 pub(super) const FEWEST_ALONE: usize = 12;
 /// Teeth of a grating are no longer than this, in nm.
-const TOOTH_NM: f64 = 25_000.0;
+pub(super) const TOOTH_NM: f64 = 25_000.0;
 
 /// Short guides of which no end meets anything: teeth of gratings, unless nothing else is near.
 pub(super) fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outlines: &[Outline]) -> Vec<Outline> {
     let reach = plan.dbu(plan.recipe.tolerances.snap_nm) + 1.0;
     let longest = plan.dbu(TOOTH_NM);
-    let length = |device: usize| {
-        let placed = &devices[device];
-        let proto = of(cells, placed);
-        let guide = proto.guide.as_ref().filter(|_| proto.is_free())?;
-        Some(guide.trace.length * placed.transform.magnification()).filter(|length| *length <= longest)
-    };
-    let short: Vec<(usize, f64)> = (0..devices.len()).filter_map(|i| length(i).map(|l| (i, l))).collect();
-    if short.len() < FEWEST_TEETH && outlines.is_empty() {
-        return Vec::new();
-    }
     let mut ports: Vec<(usize, [f64; 2])> = Vec::new();
     for (i, placed) in devices.iter().enumerate() {
         let optical = of(cells, placed).ports.iter().filter(|p| p.kind == PortKind::Optical);
@@ -49,6 +39,13 @@ pub(super) fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outline
         });
         found
     };
+    let length = |device: usize| {
+        let placed = &devices[device];
+        let proto = of(cells, placed);
+        let guide = proto.guide.as_ref().filter(|_| proto.is_free())?;
+        Some(guide.trace.length * placed.transform.magnification()).filter(|length| *length <= longest)
+    };
+    let short: Vec<(usize, f64)> = (0..devices.len()).filter_map(|i| length(i).map(|l| (i, l))).collect();
     let number: FxHashMap<usize, usize> = short.iter().zip(0..).map(|((device, _), k)| (*device, k)).collect();
     // Teeth may be drawn in pieces: what short guides form together, and whether that meets anything else.
     let mut chains = Chains::new(short.len());
