@@ -317,7 +317,7 @@ impl Pieces {
         }
         let around: Vec<Extent> = stretches.iter().map(|s| s.extent.grown(s.widest / 2.0)).collect();
         let boxes: Vec<BBox> = around.iter().map(|extent| extent.upright).collect();
-        Self { index: GridIndex::new(&boxes, 2.0 * tile), pieces, stretches, around, starts }
+        Self { index: GridIndex::new(&boxes, INDEX_TILES * tile), pieces, stretches, around, starts }
     }
 
     /// The pieces of a stretch.
@@ -354,6 +354,8 @@ const LEAST_TILE_NM: f64 = 1000.0;
 const TILES_ALONG_AXIS: f64 = 60.0;
 /// Other pieces.
 const TILES_ASKEW: f64 = 8.0;
+/// The index has tiles so many times larger: most stretches are longer than one.
+const INDEX_TILES: f64 = 2.0;
 /// Stretches of pieces are no longer than so many tiles,
 const LONG_TILES: f64 = 8.0;
 /// where they turn by no more than this,

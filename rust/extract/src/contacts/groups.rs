@@ -77,22 +77,25 @@ pub(super) fn folded(
         let own = groups_of(&runs, &plain);
         return (runs, own);
     }
-    let both = fold(points, &runs, ends);
-    let saved: Vec<Range<usize>> = ranges(&both, tile).collect();
-    let (runs, ranges) = if saved.len() < plain.len() { (both, saved) } else { (runs, plain) };
+    let both = fold(points, &runs, ends).map(|both| (ranges(&both, tile).collect::<Vec<_>>(), both));
+    let (ranges, runs) = both.filter(|(ranges, _)| ranges.len() < plain.len()).unwrap_or((plain, runs));
     let own = groups_of(&runs, &ranges);
     (runs, own)
 }
 
-fn fold(points: &[[f64; 2]], runs: &[Group], ends: [[f64; 2]; 2]) -> Vec<Group> {
+/// All runs, those of both sides in turn; `None` where the two ends are at one run, as those of a ring that is cut open.
+fn fold(points: &[[f64; 2]], runs: &[Group], ends: [[f64; 2]; 2]) -> Option<Vec<Group>> {
     let n = runs.len();
     // The run of the cap, or of a corner of it.
     let [first, last] = ends.map(|end| {
         let square = |p: &[f64; 2]| (p[0] - end[0]).powi(2) + (p[1] - end[1]).powi(2);
         let corner = (0..points.len()).min_by(|&i, &j| square(&points[i]).total_cmp(&square(&points[j])));
         let corner = corner.unwrap_or(0) as u32;
-        runs.partition_point(|run| run.2 <= corner)
+        runs.partition_point(|run| run.2 <= corner) % n
     });
+    if first == last {
+        return None;
+    }
     // Runs of a side and how far along it their middles are.
     let side = |from: usize, to: usize, by: usize| {
         let mut side: Vec<(f64, usize)> = Vec::with_capacity(n);
@@ -118,7 +121,7 @@ fn fold(points: &[[f64; 2]], runs: &[Group], ends: [[f64; 2]; 2]) -> Vec<Group> 
         out.push(runs[k]);
     }
     out.extend(back.map(|(_, k)| runs[k]));
-    out
+    Some(out)
 }
 
 /// Runs that follow each other gathered into boxes no larger than `tile`, or slim ones hardly longer than their longest.
@@ -154,4 +157,55 @@ fn ranges(runs: &[Group], tile: f64) -> impl Iterator<Item = Range<usize>> {
         }
         Some(start..from)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The runs and groups of a ring of points with two ends.
+    fn gathered(points: &[[f64; 2]], ends: [[f64; 2]; 2]) -> (Vec<Group>, Vec<Group>) {
+        let next: Vec<u32> = (1..points.len() as u32).chain([0]).collect();
+        let mut own = Vec::new();
+        runs(points, &next, 0, 1000.0, &mut own);
+        folded(points, own, ends, COARSER * 1000.0)
+    }
+
+    fn edges(runs: &[Group]) -> Vec<u32> {
+        let mut edges: Vec<u32> = runs.iter().flat_map(|run| run.1..run.2).collect();
+        edges.sort_unstable();
+        edges
+    }
+
+    /// Both sides of an arc about 40 um long and 0.5 um wide.
+    fn bend(turn_rad: f64) -> Vec<[f64; 2]> {
+        let r = 40_000.0 / turn_rad;
+        let at = |r: f64, k: u32| {
+            let a = turn_rad * f64::from(k) / 100.0;
+            [r * a.cos(), r * a.sin()]
+        };
+        (0..=100).map(|k| at(r + 250.0, k)).chain((0..=100).rev().map(|k| at(r - 250.0, k))).collect()
+    }
+
+    #[test]
+    fn both_sides_of_a_guide_lie_in_one_group() {
+        let points = bend(1.0);
+        let middle = |p: [f64; 2], q: [f64; 2]| [0, 1].map(|k: usize| f64::midpoint(p[k], q[k]));
+        let (runs, groups) = gathered(&points, [middle(points[0], points[201]), middle(points[100], points[101])]);
+        assert_eq!(edges(&runs), (0..202).collect::<Vec<u32>>());
+        assert!(groups.len() <= 12, "{}", groups.len());
+        for group in &groups {
+            let own = edges(&runs[group.1 as usize..group.2 as usize]);
+            assert!(own.iter().any(|&e| e < 100) && own.iter().any(|&e| e > 100), "{own:?}");
+        }
+    }
+
+    #[test]
+    fn no_run_of_a_ring_that_is_cut_open_is_lost() {
+        let points = bend(std::f64::consts::TAU);
+        let end = [0, 1].map(|k: usize| f64::midpoint(points[0][k], points[201][k]));
+        let (runs, groups) = gathered(&points, [end, end]);
+        assert_eq!(edges(&runs), (0..202).collect::<Vec<u32>>());
+        assert_eq!(groups.iter().map(|group| group.2 - group.1).sum::<u32>() as usize, runs.len());
+    }
 }
