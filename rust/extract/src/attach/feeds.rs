@@ -76,7 +76,7 @@ pub(super) fn add(
     }
 }
 
-/// How far ahead of an end the middle of a tooth crosses its way, where the tooth is not much longer than it is wide.
+/// How far ahead of an end a tooth crosses its way; `None` for one that is much longer than the end is wide.
 fn before(end: &LocalPort, tooth: &[[f64; 2]]) -> Option<f64> {
     let (sin, cos) = end.direction_rad.sin_cos();
     let seen = |p: &[f64; 2]| {
