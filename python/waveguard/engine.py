@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 from waveguard import _core, circuit, extract, layout, summary
 from waveguard import budget as budgets
 from waveguard.analyses.budget import BudgetResult, evaluate
+from waveguard.analyses.corners import at_wavelength
 from waveguard.analyses.crosstalk import CrosstalkResult, crosstalk
 from waveguard.analyses.loss import LossResult, loss
 from waveguard.assembly.bias import with_bias
 from waveguard.budget import Budget
-from waveguard.circuit import CircuitModel, PlacedLabel
+from waveguard.circuit import CircuitModel, PlacedLabel, Solved
 from waveguard.errors import IncompleteError, InputError, UsageError
 from waveguard.findings import Incomplete, InputFile, ResultTable, Run, Severity, finish, parse_severity
 from waveguard.pdk import Pdk, is_file_name
@@ -206,8 +207,27 @@ def _solve(
     if solved is not None:
         losses = attempts.run("path loss", lambda: loss(solved))
         if asked is not None and coupling is not None:
-            result = attempts.run("budget", lambda: evaluate(asked, solved, coupling))
+            result = attempts.run("budget", lambda: _judged_links(extraction, asked, solved, coupling, threads))
     return _Optics(model, losses, coupling, result)
+
+
+def _judged_links(
+    extraction: Extraction, asked: Budget, solved: Solved, coupling: CrosstalkResult, threads: int
+) -> BudgetResult:
+    """Evaluate a budget: for light of the wavelength that it states, or else of that which each part is stated for."""
+    wavelength_um = asked.budget.wavelength_um
+    if wavelength_um is not None:
+        lit = by_pdk(extraction, at_wavelength(extraction.pdk, wavelength_um))
+        solved = circuit.solve(circuit_of(lit, wavelength_um=wavelength_um), threads=threads)
+        coupling = crosstalk(lit.tables, lit.cross_sections, lit.pdk, wavelength_um=wavelength_um)
+    return evaluate(asked, solved, coupling)
+
+
+def by_pdk(extraction: Extraction, pdk: Pdk) -> Extraction:
+    """Return an extraction whose guides and devices have the numbers of another PDK with the same entries."""
+    sections = {one.name: one for one in pdk.cross_sections}
+    guides = tuple(replace(guide, section=sections[guide.section.name]) for guide in extraction.guides)
+    return replace(extraction, pdk=pdk, guides=guides)
 
 
 def circuit_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import gdstk
 import numpy as np
 import pytest
@@ -77,6 +79,17 @@ def row(missing: str) -> gdstk.Library:
     return circuit(pieces, {})
 
 
+def shifted(aside_um: float, missing: Sequence[int] = ()) -> gdstk.Library:
+    """Return two waveguides that an S-bend each leads aside; without those that are missing."""
+    pieces: dict[str, tuple[Piece, complex]] = {}
+    for k, at in enumerate((0j, 10j)):
+        pieces[f"{k}"] = (straight(LEAD_UM, WIDTH_UM), at - LEAD_UM)
+        if k not in missing:
+            pieces[f"{k} aside"] = (s_bend(30, aside_um, WIDTH_UM), at)
+        pieces[f"{k} on"] = (straight(LEAD_UM, WIDTH_UM), at + 30 + 1j * aside_um)
+    return circuit(pieces, {})
+
+
 def grave(library: gdstk.Library) -> list[Finding]:
     return [one for one in compare.checked(library).findings if one.severity is not Severity.INFO]
 
@@ -111,12 +124,37 @@ def test_a_branch_moved_by_the_width_of_its_waveguides_is_told(aside_um: float, 
 
 
 @pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("aside_um", [5.0, -12.0])
+def test_an_s_bend_that_is_missing_is_told_at_both_of_its_ends(aside_um: float, drawn: str) -> None:
+    assert grave(DRAWN[drawn](shifted(aside_um))) == []
+    found = grave(DRAWN[drawn](shifted(aside_um, missing=[0])))
+    assert [one.code for one in found] == ["CN001", "CN001"]
+    assert all("from where an S-bend would lead to it" in one.message for one in found)
+
+
+def test_where_many_s_bends_fit_between_open_ends_none_is_missing() -> None:
+    assert grave(shifted(3.0, missing=[0, 1])) == []
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
 @pytest.mark.parametrize("missing", ["narrow", "wide"])
 def test_a_taper_that_is_missing_is_told_at_both_of_its_ends(missing: str, drawn: str) -> None:
     assert grave(DRAWN[drawn](row(""))) == []
     found = grave(DRAWN[drawn](row(missing)))
     assert [one.code for one in found] == ["CN001", "CN001"]
     assert all("taper" in (one.hint or "") for one in found)
+
+
+@pytest.mark.parametrize("gap_um", [0.2, 0.5, 1.2])
+@pytest.mark.parametrize("outputs", [2, 3, 4, 6])
+def test_short_waveguides_that_stop_before_a_box_are_no_teeth(outputs: int, gap_um: float) -> None:
+    """As many as a row of teeth, near a body, with loose ends: each was meant to enter it."""
+    box = np.array([(0, -8), (20, -8), (20, 8), (0, 8)], dtype=float)
+    pieces = {f"in {k}": (straight(30.0, WIDTH_UM), complex(-30, 3 * k - 1.5)) for k in range(2)}
+    ends = [2.2 * (k - (outputs - 1) / 2) for k in range(outputs)]
+    pieces |= {f"out {y}": (straight(20.0, WIDTH_UM), complex(20 + gap_um, y)) for y in ends}
+    found = [one for one in grave(circuit(pieces, {"box": box})) if one.code == "CN001"]
+    assert {round(compare.place_um(one).imag, 3) for one in found} == {round(y, 3) for y in ends}
 
 
 def test_three_waveguides_beside_each_other_are_no_arms_of_a_branch() -> None:

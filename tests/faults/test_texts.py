@@ -6,6 +6,7 @@ import gdstk
 import numpy as np
 import pytest
 
+from faults import compare
 from faults.kinds import CHIP
 from faults.scene import Item
 from faults.test_faults import said
@@ -37,3 +38,19 @@ def test_a_short_text_is_no_fault(text: str, size_um: float, style: str) -> None
     for item in (Item(written(text, size_um), 10 - 120j), Item(written(text, size_um), 330 - 200j, np.pi / 2)):
         findings = said(CHIP.with_item("text", item), style)
         assert not [one for one in findings if one.severity is not Severity.INFO]
+
+
+@pytest.mark.parametrize("number", [3, 4, 6])
+def test_a_row_of_equal_devices_is_no_text_however_they_are_turned(number: int) -> None:
+    """Unconnected splitters with short arms, as in a row of test structures: every second one is mirrored."""
+    library = gdstk.Library("row", unit=1e-6, precision=1e-9)
+    cell = library.new_cell("row")
+    boxes = [(-5, -3, 5, 3), (-8, -0.25, -5, 0.25), (5, 1.25, 8, 1.75), (5, -1.75, 8, -1.25)]
+    for k in range(number):
+        sign = (-1) ** k
+        shapes = [gdstk.rectangle((sign * x0, y0 + 12 * k), (sign * x1, y1 + 12 * k)) for x0, y0, x1, y1 in boxes]
+        layer, datatype = drawing.CORE
+        cell.add(*gdstk.boolean(shapes, [], "or", layer=layer, datatype=datatype))
+    run = compare.checked(library)
+    assert run.count("waveguides") == 3 * number
+    assert not [one for one in run.findings if "text" in one.message]

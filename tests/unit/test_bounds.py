@@ -112,3 +112,29 @@ def test_a_width_in_the_wrong_unit_is_told() -> None:
     assert [one.message for one in findings] == [
         "cell guide states a length or width that is wrong by a power of a thousand: width 500 um taken as 0.5 um"
     ]
+
+
+@pytest.mark.parametrize("levels", [10, 20_000])
+def test_a_device_may_be_as_deep_as_the_file_says(levels: int) -> None:
+    library = gdstk.Library()
+    device = guide()
+    device.remove(*[one for one in device.polygons if one.layer == 1])
+    below = gdstk.Cell("level_0").add(gdstk.rectangle((0, -0.25), (10, 0.25), layer=1))
+    library.add(below)
+    for level in range(1, levels):
+        above = gdstk.Cell(f"level_{level}").add(gdstk.Reference(below))
+        library.add(above)
+        below = above
+    library.add(device.add(gdstk.Reference(below)))
+    library.new_cell("top").add(gdstk.Reference(device))
+    run = check(library, kit())
+    assert (run.count("devices"), run.count("waveguides")) == (1, 1)
+
+
+def test_a_shape_drawn_a_thousand_times_at_one_place_is_one_with_copies() -> None:
+    library = gdstk.Library()
+    library.new_cell("top").add(*[gdstk.rectangle((0, 0), (50, 0.5), layer=1) for _ in range(1000)])
+    run = check(library, kit())
+    twins = [one for one in run.findings if one.code == "CN004"]
+    assert len(twins) == 999
+    assert all("lies exactly on top over 25.000 µm²" in one.message for one in twins)

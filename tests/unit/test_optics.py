@@ -12,6 +12,7 @@ import pytest
 import waveguard
 from waveguard.assembly.names import shortened
 from waveguard.cli import main
+from waveguard.cli._wavelengths import wavelengths_um
 from waveguard.models import CAUSES
 from waveguard.optics import CrosstalkReport, LossReport
 from waveguard.optics.path_loss import COLUMNS
@@ -144,6 +145,21 @@ def test_equal_runs_write_equal_bytes(chip: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected_um"),
+    [
+        ("1.55", [1.55]),
+        ("1.31, 1.55", [1.31, 1.55]),
+        ("1.53:1.57:0.02", [1.53, 1.55, 1.57]),
+        ("1.53:1.57:0.03", [1.53, 1.56]),
+        ("1.53:1.57:3", [1.53, 1.55, 1.57]),
+        ("1.55:1.55:0.01", [1.55]),
+    ],
+)
+def test_a_row_of_wavelengths_has_a_step_or_a_number(text: str, expected_um: list[float]) -> None:
+    assert wavelengths_um(text, 10) == expected_um
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         (["loss", "--max-loss", "10"], 1, "finding: mzi to mzi_out loses 15.20 dB, more than 10 dB"),
@@ -152,7 +168,10 @@ def test_equal_runs_write_equal_bytes(chip: Path, tmp_path: Path) -> None:
         (["loss", "--corner", "worst"], 2, "error: there is no corner 'worst'"),
         (["loss", "--wl", "1550"], 2, "hint: write 1.55"),
         (["loss", "--wl", "red"], 2, "error: 'red' is no wavelength"),
-        (["loss", "--wl", "1.5:1.6:0"], 2, "error: '1.5:1.6:0' is no wavelength"),
+        (["loss", "--wl", "1.5:1.6:0"], 2, "error: '1.5:1.6:0': 0 is neither a step"),
+        (["loss", "--wl", "1.5:1.6:1e-9"], 2, "error: '1.5:1.6:1e-9': more than 10,000 wavelengths"),
+        (["loss", "--max-loss", "nan"], 2, "error: the limit is not a number"),
+        (["crosstalk", "--limit", "nan"], 2, "error: the limit is not a number"),
         (["loss", "--wl", "1.31"], 3, "incomplete: "),
         (["loss", "--wl", "1.31", "--allow-incomplete"], 0, ""),
         (["loss", "-o", "x.pdf"], 2, "error: x.pdf: the suffix says no format"),

@@ -282,6 +282,26 @@ def test_links_of_a_budget_have_limits_of_their_own(chip: Path) -> None:
         assert limits[link.from_] == pytest.approx(expected)
 
 
+def test_a_budget_is_judged_and_sampled_for_its_own_light(chip: Path, tmp_path: Path) -> None:
+    """Grating couplers lose more beside their peak: a link that passes there must not pass here."""
+    budget = tmp_path / "links.toml"
+    link = '[[link]]\nname = "a"\nfrom = "mzi"\nto = "mzi_out"\nlaser_power_dbm = 3.0\nsensitivity_dbm = -12.5\n'
+    states = {}
+    for wavelength_um in (1.55, 1.54):
+        budget.write_text(f"[budget]\nwavelength_um = {wavelength_um}\n" + link)
+        table = waveguard.loss(chip, KIT, wavelengths_um=[wavelength_um]).paths
+        ends = zip(table["from"].tolist(), table["to"].tolist(), strict=True)
+        expected = dict(zip(ends, table["loss_db"].tolist(), strict=True))["mzi", "mzi_out"]
+        links = waveguard.check(chip, KIT, budget).table("links")
+        assert links is not None
+        assert links.column("path_loss_db")[0] == pytest.approx(expected)
+        states[wavelength_um] = links.column("state")[0]
+        sampled = waveguard.loss(chip, KIT, samples=SamplePlan(2000, budget=budget)).sampled
+        assert sampled is not None
+        assert sampled.paths["stated_db"].tolist() == [pytest.approx(expected)]
+    assert states == {1.55: "pass", 1.54: "fail"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from waveguard.cli import _errors, _output
+from waveguard.cli._wavelengths import wavelengths_um
 
 if TYPE_CHECKING:
     from waveguard.optics.files import Report
@@ -17,30 +19,23 @@ MAX_WAVELENGTHS = 10_000
 
 
 def wavelengths(texts: Sequence[str] | None) -> list[float] | None:
-    """Return the wavelengths in um of options such as `1.55`, `1.53,1.55` or `1.53:1.57:0.01`.
+    """Return the wavelengths in um of options, each once, as `wavelengths_um` reads them.
 
     Raises
     ------
     UsageError
         A text is none of these.
     """
+    found = [one for text in texts or () for one in wavelengths_um(text, MAX_WAVELENGTHS)]
+    return list(dict.fromkeys(found)) or None
+
+
+def refuse_nan(limit: float | None) -> None:
+    """Raise UsageError when a limit is none: whatever is compared with it would pass."""
     from waveguard.errors import UsageError
 
-    found: list[float] = []
-    for text in (part.strip() for one in texts or () for part in one.split(",")):
-        try:
-            if ":" in text:
-                first, last, step = (float(part) for part in text.split(":"))
-                number = (last - first) / step
-                if not 0 <= number <= MAX_WAVELENGTHS:
-                    raise ValueError
-                found += [round(first + k * step, 9) for k in range(int(number + 1e-6) + 1)]
-            else:
-                found.append(float(text))
-        except (ValueError, ZeroDivisionError):
-            hint = "write um: 1.55, several as 1.53,1.55, or first:last:step as 1.53:1.57:0.01"
-            raise UsageError(f"'{text}' is no wavelength", hint=hint) from None
-    return list(dict.fromkeys(found)) or None
+    if limit is not None and math.isnan(limit):
+        raise UsageError("the limit is not a number", hint="give a level in dB")
 
 
 def named_numbers(texts: Sequence[str] | None) -> dict[str, float]:

@@ -64,6 +64,7 @@ def crosstalk(
     name = require_pdk(pdk)
     paths = _optics.check_outputs(output, [layout, Path(name)])
     waves = _optics.wavelengths([wl] if wl is not None else None)
+    _optics.refuse_nan(limit)
     if waves is not None and len(waves) > 1:
         raise UsageError("crosstalk takes one wavelength", hint="run it once per wavelength")
     with progress(quiet=quiet) as show_progress:
@@ -82,11 +83,13 @@ def crosstalk(
         )
     wanted = (not quiet and not output) or _output.STDOUT in (output or ())
     _optics.deliver(report, paths, lambda out: text.write_crosstalk(report, out, show=show), stdout=wanted)
-    found = []
+    found, incomplete = [], report.incomplete
     if limit is not None:
+        if not len(report):
+            incomplete = (*incomplete, "no place was found that receives a signal: --limit judged nothing")
         table = report.victims
         for k in range(len(report)):
             worst = max(table["coherent_worst_db"][k], table["other_wavelength_db"][k])
             if worst > limit:
                 found.append(f"{table['victim'][k]} receives crosstalk of {worst:.1f} dB, more than {limit:g} dB")
-    return _optics.exit_code(found, report.incomplete, allow_incomplete=allow_incomplete, quiet=quiet)
+    return _optics.exit_code(found, incomplete, allow_incomplete=allow_incomplete, quiet=quiet)

@@ -23,7 +23,7 @@ def loss(
         list[str] | None,
         typer.Option(
             metavar="UM",
-            help="Wavelengths in um: 1.55, or 1.53,1.55, or first:last:step (repeatable); "
+            help="Wavelengths in um: 1.55, or 1.53,1.55, or first:last:step, or first:last:number (repeatable); "
             "without it each part counts at the one it is stated for.",
         ),
     ] = None,
@@ -89,6 +89,7 @@ def loss(
     name = require_pdk(pdk)
     paths = _optics.check_outputs(output, [layout, Path(name), budget])
     waves = _optics.wavelengths(wl)
+    _optics.refuse_nan(max_loss)
     plan = None
     if samples is not None:
         plan = SamplePlan(samples, seed=seed, limit_db=max_loss, budget=budget, hold_path=hold_path)

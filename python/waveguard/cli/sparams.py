@@ -9,6 +9,7 @@ import typer
 
 from waveguard.cli import _errors, _options, _output
 from waveguard.cli._progress import progress
+from waveguard.cli._wavelengths import wavelengths_um
 from waveguard.cli.check import require_pdk
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ def sparams(
     layout: _options.Layout,
     pdk: _options.PdkName = None,
     wl: Annotated[
-        str, typer.Option(metavar="FROM:TO:N", help="Wavelengths in µm: first, last and how many; or a list 1.31,1.55.")
+        str,
+        typer.Option(
+            metavar="UM", help="Wavelengths in um: 1.5:1.6:101 (first, last, number), first:last:step, or 1.31,1.55."
+        ),
     ] = "",
     ports: Annotated[
         str | None,
@@ -162,26 +166,11 @@ def wavelengths(text: str) -> npt.NDArray[np.float64]:
 
     from waveguard.errors import UsageError
 
-    hint = "say --wl FROM:TO:N in µm, such as 1.5:1.6:101"
     if not text:
-        raise UsageError("no wavelengths given", hint=hint)
-    try:
-        if ":" in text:
-            first, last, number = text.split(":")
-            count = int(number)
-            if not 1 <= count <= MAX_WAVELENGTHS:
-                raise UsageError(f"--wl {text}: 1 to {MAX_WAVELENGTHS:,} wavelengths", hint=hint)
-            grid = np.linspace(float(first), float(last), count)
-        else:
-            grid = np.array([float(part) for part in text.split(",")])
-    except ValueError:
-        raise UsageError(f"--wl {text}: this is not FROM:TO:N", hint=hint) from None
-    if not np.isfinite(grid).all() or grid.min() <= 0.0:
-        raise UsageError(f"--wl {text}: wavelengths are positive", hint=hint)
-    if grid.max() > 20.0:
-        raise UsageError(f"--wl {text}: {grid.max():g} µm is no optical wavelength", hint=hint)
+        raise UsageError("no wavelengths given", hint="say --wl, such as --wl 1.5:1.6:101 (in um)")
+    grid = np.array(wavelengths_um(text, MAX_WAVELENGTHS))
     if np.any(np.diff(grid) <= 0.0):
-        raise UsageError(f"--wl {text}: wavelengths increase", hint=hint)
+        raise UsageError(f"--wl {text}: wavelengths increase", hint="write the shortest first, each once")
     return grid
 
 
@@ -242,8 +231,8 @@ def tell(found: SParameters, gaps: str) -> None:
         for text in found.unknown_couplings[:MAX_LINES]:
             _errors.tell(f"no coupling: {text}")
         _errors.complain(
-            "guides side by side couple by nobody knows how much, and are taken not to",
-            "give their cross-section a coupling table in the PDK, or say --allow-incomplete",
+            "how much some guides side by side couple is not known: they are taken not to, at all wavelengths",
+            "keep --wl and the gaps within the coupling tables of the PDK, give it one, or say --allow-incomplete",
         )
     for gap in found.gaps[:MAX_LINES]:
         _errors.tell(f"no model: {gap}")

@@ -7,6 +7,7 @@ centre-line is a thin path whose points are those of the table.
 
 from __future__ import annotations
 
+import errno
 import math
 import tempfile
 from collections.abc import Callable, Iterator
@@ -36,6 +37,10 @@ MARK_NM = 1000.0
 MAX_POINTS = 8000
 """Points of one path; GDSII cannot hold more than 8,191."""
 PM_PER_NM = 1e3
+GDSII_END = b"\x00\x04\x04\x00"
+"""The record ENDLIB, the last one."""
+OASIS_END, OASIS_END_BYTES = b"\x02", 256
+"""The record END begins so, and is so long whatever it holds."""
 
 
 def write_gds(found: Found, out: IO[bytes]) -> None:
@@ -53,7 +58,11 @@ def _write(found: Found, out: IO[bytes], suffix: str, write: Callable[[gdstk.Lib
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"overlay{suffix}"
         write(overlay(found), path)
-        out.write(path.read_bytes())
+        written = path.read_bytes()
+    # gdstk does not tell when it could not write all of a file.
+    if not (written.endswith(GDSII_END) if suffix == ".gds" else written[-OASIS_END_BYTES:][:1] == OASIS_END):
+        raise OSError(errno.ENOSPC, "the folder for temporary files has no space (TMPDIR names another)")
+    out.write(written)
 
 
 def overlay(found: Found) -> gdstk.Library:

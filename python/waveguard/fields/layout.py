@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from waveguard.analyses.coupling import has_modes
+from waveguard.analyses.light import band_um
 from waveguard.assembly.devices import OpticalPorts, groups_alike, roles_of_ports
 from waveguard.errors import UsageError
 from waveguard.fields import core, measured, sampling
@@ -100,7 +101,7 @@ def from_layout(
     found = replace(
         solved.rows(own),
         gaps=builder.gaps(),
-        notes=tuple(builder.all_notes()),
+        notes=(*builder.all_notes(), *_beyond_bands(model, wl), *_uncoupled(builder.runs.unknown)),
         unknown_couplings=builder.runs.unknown,
         figures={**solved.figures, "couplers": len(builder.runs), "faint_runs": builder.runs.n_faint},
     )
@@ -357,3 +358,26 @@ class _Builder:
             yield f"a number of the PDK is assumed: {assumed[0]}"
         elif assumed:
             yield f"{len(assumed)} numbers of the PDK are assumed, the first is {assumed[0]}"
+
+
+def _beyond_bands(model: CircuitModel, wl_um: Floats) -> Iterable[str]:
+    """Say of devices at which wavelengths they are asked beyond the band in which their numbers hold."""
+    for row in np.unique(model.arcs.entry[model.arcs.entry >= 0]).tolist():
+        entry = model.pdk.devices[row]
+        if entry.wavelength_um is None or entry.sparameters is not None:
+            continue
+        reach_um = band_um(entry)
+        low_um, high_um = entry.wavelength_um - reach_um, entry.wavelength_um + reach_um
+        n_beyond = int(((wl_um < low_um) | (wl_um > high_um)).sum())
+        if n_beyond:
+            yield (
+                f"the numbers of {entry.name} hold from {low_um:.4g} to {high_um:.4g} um: carried on for {n_beyond:,} "
+                f"of {len(wl_um):,} wavelengths"
+            )
+
+
+def _uncoupled(unknown: Sequence[str]) -> Iterable[str]:
+    """Say where guides side by side are taken not to couple, since nobody knows how much they do."""
+    if unknown:
+        more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        yield f"guides side by side taken not to couple: {unknown[0]}{more}"

@@ -13,6 +13,7 @@ import numpy as np
 from waveguard import circuit
 from waveguard.analyses import crosstalk as runs_of
 from waveguard.analyses.leaks import leaks
+from waveguard.analyses.light import other_light
 from waveguard.analyses.victims import Victim, kind_of, victims, wavelengths_of
 from waveguard.analyses.ways import pairs_of_ways
 from waveguard.assembly.bias import checked_bias
@@ -36,8 +37,11 @@ from waveguard.units import db_to_ratio, nm_to_um, ratio_to_db
 if TYPE_CHECKING:
     from waveguard.analyses.crosstalk import CrosstalkResult
     from waveguard.analyses.leaks import Leaks
-    from waveguard.circuit import CircuitModel
+    from waveguard.circuit import CircuitModel, Solved
     from waveguard.pdk import Pdk
+
+MAX_COMPARED = 2000
+"""Signals whose way is looked at for parts made for other light; each is traced again."""
 
 VICTIM_COLUMNS = (
     "victim",
@@ -202,7 +206,7 @@ def crosstalk(
         lines=lines,
         notes=(*_notes(model), *filter(None, [not_looked]), *left),
         assumed=tuple(dict.fromkeys(found.assumed)),
-        incomplete=(*ready.missing, *_incomplete(pairs, found.victims)),
+        incomplete=(*ready.missing, *_incomplete(pairs, found.victims), *_other_light(solved, found.victims, asked)),
         sorted_victims=found.victims,
     )
 
@@ -331,6 +335,15 @@ def _notes(model: CircuitModel) -> tuple[str, ...]:
     if quiet:
         notes.append(f"the PDK states no reflection_db, not counted: {', '.join(quiet)}")
     return (*model.notes, *notes)
+
+
+def _other_light(solved: Solved, found: Sequence[Victim], asked_um: float | None) -> Iterator[str]:
+    """Say of how many signals the way holds parts made for other light."""
+    ways = ((one.source, one.sink) for one in found[:MAX_COMPARED] if solved.row(one.source, one.sink) is not None)
+    asked = "asked for is light"
+    notes = [other_light(solved.model, solved.trace(*way), asked_um=asked_um, asked=asked) for way in ways]
+    if any(notes):
+        yield f"{sum(map(bool, notes))} signals pass parts made for other light: {next(filter(None, notes))}"
 
 
 def _incomplete(pairs: Sequence[dict[str, Any]], found: Sequence[Victim]) -> Iterator[str]:

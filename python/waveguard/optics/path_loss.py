@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from waveguard.analyses.defects import near_miss_loss
 from waveguard.analyses.light import other_light
 from waveguard.analyses.uncertainty import Uncertainty, of_path
 from waveguard.assembly.bias import checked_bias
+from waveguard.budget import load as load_budget
 from waveguard.errors import UsageError
 from waveguard.models import CAUSES
 from waveguard.optics.prepare import (
@@ -127,7 +128,8 @@ def loss(
     pdk
         Name of a PDK, path of its TOML file, or the PDK itself.
     wavelengths_um
-        Wavelengths in um; when None each part counts at the one the PDK states it for.
+        Wavelengths in um; when None that of the budget of the samples, or else each part counts at the one the PDK
+        states it for.
     corner
         `typ`, or `min` or `max` for all losses at the least or the most that the PDK states.
     edge_bias_nm
@@ -165,6 +167,10 @@ def loss(
     if plan is not None and known != "typ":
         hint = "samples are drawn about the typical values; leave the corner out"
         raise UsageError(f"corner {known} holds every number at its limit: nothing is left to sample", hint=hint)
+    if plan is not None and plan.budget is not None:
+        links = load_budget(plan.budget)
+        plan, stated_um = replace(plan, budget=links), links.budget.wavelength_um
+        waves = waves or (None if stated_um is None else (stated_um,))
     ready = prepare(source, pdk, top=top, threads=threads, progress=progress)
     sampling = None if plan is None else Sampling(ready, plan, edge_bias_nm, threads, progress)
     rows: list[tuple[dict[str, Any], Uncertainty | None]] = []
@@ -195,7 +201,7 @@ def loss(
         ),
         notes=model.notes,
         assumed=model.assumed(),
-        incomplete=(*ready.missing, *_incomplete(solved, rows)),
+        incomplete=(*ready.missing, *_incomplete(solved, rows, waves[0] if waves else None)),
         total_paths=solved.count_paths(),
         uncertainties={k: known for k, (_, known) in enumerate(rows) if known is not None},
         sampled=None if sampling is None else sampling.report(),
@@ -297,7 +303,9 @@ def _near_misses(model: CircuitModel) -> Iterator[dict[str, Any]]:
         }
 
 
-def _incomplete(solved: Solved, rows: Sequence[tuple[dict[str, Any], Uncertainty | None]]) -> Iterator[str]:
+def _incomplete(
+    solved: Solved, rows: Sequence[tuple[dict[str, Any], Uncertainty | None]], asked_um: float | None
+) -> Iterator[str]:
     model = solved.model
     if not len(model.terminals):
         yield "no place was found where light enters or leaves: no fibre coupler, laser, detector or stated port"
@@ -311,4 +319,5 @@ def _incomplete(solved: Solved, rows: Sequence[tuple[dict[str, Any], Uncertainty
         yield f"only {int(solved.tables.summary.n_pairs_kept[0]):,} pairs of terminals are listed"
     n_other = sum("on the path is for" in row["note"] for row, _ in rows)
     if n_other:
-        yield f"{n_other} paths hold parts made for other light; their loss is that of the light each was made for"
+        taken = "that of the light each was made for" if asked_um is None else "carried on to where the PDK states none"
+        yield f"{n_other} paths hold parts made for other light; their loss is {taken}"

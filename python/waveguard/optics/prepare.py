@@ -59,8 +59,6 @@ class Prepared:
         kit = at_bias(at_corner(self.extraction.pdk if pdk is None else pdk, corner), edge_bias_nm)
         if wavelength_um is not None:
             kit = at_wavelength(kit, wavelength_um)
-        sections = {one.name: one for one in kit.cross_sections}
-        guides = tuple(replace(guide, section=sections[guide.section.name]) for guide in self.extraction.guides)
         kit, entries, notes = self.couplers.entries(
             kit,
             self.extraction,
@@ -68,7 +66,7 @@ class Prepared:
             edge_bias_nm=edge_bias_nm,
         )
         kit = kit if change is None else change(kit)
-        moved = replace(self.extraction, pdk=kit, guides=guides)
+        moved = engine.by_pdk(self.extraction, kit)
         model = engine.circuit_of(moved, wavelength_um=wavelength_um, edge_bias_nm=edge_bias_nm, device_entry=entries)
         return replace(model, notes=(*model.notes, *notes))
 

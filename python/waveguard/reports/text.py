@@ -266,5 +266,6 @@ def _incomplete(run: Run, options: ReportOptions) -> Iterator[str]:
 
 def _verdict(run: Run, options: ReportOptions) -> str:
     verdict = run.verdict
-    text = f"verdict: {verdict.value} (exit code {run.exit_code})"
+    accepted = ", but for what is incomplete and accepted" if run.incomplete and verdict is Verdict.CLEAN else ""
+    text = f"verdict: {verdict.value}{accepted} (exit code {run.exit_code})"
     return paint(text, VERDICT_STYLE[verdict], "bold", color=options.color)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use waveguard_base::{CellId, LayerId, Problem};
 use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, Point, Transform};
+use waveguard_layout::hierarchy::Step;
 
 use crate::cuts::PINS_NOT_READ;
 use crate::drawn::Region;
@@ -214,61 +215,42 @@ pub struct Rings {
 /// Collects the rings on guide layers of a cell and all it places, at most `most`.
 pub fn rings(plan: &Plan, sums: &Sums, cell: CellId, most: usize) -> Rings {
     let mut out = Rings::default();
-    collect_rings(plan, sums, cell, &Transform::IDENTITY, most, &mut out);
+    plan.layout.walk(cell, &mut |cell, t, _| {
+        if !sums.any_guide_shapes[cell.index()] {
+            return Step::Over;
+        }
+        for polygon in plan.layout.polygons(cell).filter(|polygon| plan.is_guide[polygon.layer.index()]) {
+            for d in polygon.repetition.offsets() {
+                if out.rings.len() >= most {
+                    out.cut_short = true;
+                    return Step::Stop;
+                }
+                let t = t.after(&Transform::shift(d[0], d[1]));
+                let ring: Option<Vec<Point>> = polygon.points.iter().map(|&p| t.apply_point(p)).collect();
+                out.rings.extend(ring.map(|r| (polygon.layer, r)));
+            }
+        }
+        Step::Into
+    });
     out
-}
-
-fn collect_rings(plan: &Plan, sums: &Sums, cell: CellId, t: &Transform, most: usize, out: &mut Rings) {
-    for polygon in plan.layout.polygons(cell) {
-        if !plan.is_guide[polygon.layer.index()] {
-            continue;
-        }
-        for d in polygon.repetition.offsets() {
-            if out.rings.len() >= most {
-                out.cut_short = true;
-                return;
-            }
-            let t = t.after(&Transform::shift(d[0], d[1]));
-            let ring: Option<Vec<Point>> = polygon.points.iter().map(|&p| t.apply_point(p)).collect();
-            out.rings.extend(ring.map(|r| (polygon.layer, r)));
-        }
-    }
-    for r in &plan.layout.cell(cell).references {
-        if sums.core_box[r.target.index()].is_empty() {
-            continue;
-        }
-        for d in r.repetition.offsets() {
-            if out.cut_short {
-                return;
-            }
-            let mut placed = r.transform;
-            placed.d = [placed.d[0] + d[0], placed.d[1] + d[1]];
-            collect_rings(plan, sums, r.target, &t.after(&placed), most, out);
-        }
-    }
 }
 
 /// Pins of a cell and of all it places, in the frame of the cell; one more than the plan's bound where there
 /// are more than that.
 pub fn all_pins(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId) -> Vec<Pin> {
-    let mut out = Vec::new();
-    collect_pins(plan, facts, sums, cell, &Transform::IDENTITY, &mut out);
-    out
-}
-
-fn collect_pins(plan: &Plan, facts: &[Facts], sums: &Sums, cell: CellId, t: &Transform, out: &mut Vec<Pin>) {
     let most = plan.recipe.limits.device_ports + 1;
-    out.extend(facts[cell.index()].pins.iter().take(most.saturating_sub(out.len())).map(|p| p.transformed(t)));
-    for r in plan.layout.cell(cell).references.iter().filter(|r| sums.any_pins[r.target.index()]) {
-        for d in r.repetition.offsets() {
-            if out.len() >= most {
-                return;
-            }
-            let mut placed = r.transform;
-            placed.d = [placed.d[0] + d[0], placed.d[1] + d[1]];
-            collect_pins(plan, facts, sums, r.target, &t.after(&placed), out);
+    let mut out = Vec::new();
+    plan.layout.walk(cell, &mut |cell, t, _| {
+        if out.len() >= most {
+            return Step::Stop;
         }
-    }
+        if !sums.any_pins[cell.index()] {
+            return Step::Over;
+        }
+        out.extend(facts[cell.index()].pins.iter().take(most - out.len()).map(|p| p.transformed(t)));
+        Step::Into
+    });
+    out
 }
 
 /// The ports stated for a cell.

@@ -35,6 +35,8 @@ pub struct Sums {
     pub core_box: Vec<BBox>,
     /// There are pins.
     pub any_pins: Vec<bool>,
+    /// There are shapes on layers of guides.
+    pub any_guide_shapes: Vec<bool>,
 }
 
 /// Reads all cells in parallel.
@@ -159,5 +161,6 @@ pub fn sums(plan: &Plan, facts: &[Facts], left_out: impl Fn(CellId) -> bool) -> 
         core_box[i] = outline;
     }
     let any_pins = plan.layout.subtree_any(|c| !facts[c.index()].pins.is_empty());
-    Sums { core_area, core_box, any_pins }
+    let is_guide = |c: CellId| plan.layout.polygons(c).any(|polygon| plan.is_guide[polygon.layer.index()]);
+    Sums { core_area, core_box, any_pins, any_guide_shapes: plan.layout.subtree_any(is_guide) }
 }

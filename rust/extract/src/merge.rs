@@ -59,6 +59,8 @@ struct Item {
     is_new: bool,
     /// It lies on a shape that is the same.
     is_twin: bool,
+    /// It lies on two that are: nothing more is to be learned from it.
+    is_third: bool,
 }
 
 struct Merger<'a> {
@@ -108,9 +110,10 @@ pub fn merge(plan: &Plan, shapes: &Shapes, worked: &mut WorkedOut, devices: &mut
     let slack = Slack { snap: plan.dbu(tolerances.snap_nm), angle_rad: tolerances.angle_rad };
     let mut merged = Merged::default();
     for _ in 0..MOST_ROUNDS {
-        let copies: Vec<ShapeCopy> = merger.items.iter().map(|i| i.copy).collect();
-        let is_new: Vec<bool> = merger.items.iter().map(|i| i.is_new).collect();
-        let found = contacts::find(&copies, &merger.forms, &is_new, slack, tile);
+        for (first, third) in merger.take_thirds() {
+            merged.twins.extend(merger.twins(first, third, worked, devices));
+        }
+        let found = merger.contacts(slack);
         for &(a, b, _) in found.iter().filter(|f| f.2 == Verdict::Twins) {
             merged.twins.extend(merger.twins(a as usize, b as usize, worked, devices));
             // It adds nothing to what it lies on.
@@ -154,7 +157,7 @@ impl<'a> Merger<'a> {
             });
             let layer = shapes.unique[shape as usize].layer.index() as u32;
             let copy = ShapeCopy { form, at: t.d, world: (one.top.index() as u32, layer) };
-            items.push(Item { copy, devices: vec![(from, first)], is_new: true, is_twin: false });
+            items.push(Item { copy, devices: vec![(from, first)], is_new: true, is_twin: false, is_third: false });
         }
         let nothing = Arc::new(Drawn::default());
         let infos: Vec<FormInfo> = turned
@@ -168,6 +171,36 @@ impl<'a> Merger<'a> {
         let mut merger = Self { plan, shapes, items, forms: Vec::new(), infos, known: FxHashMap::default(), tile };
         merger.forms = merger.infos.par_iter().map(|info| merger.form(info)).collect();
         merger
+    }
+
+    /// Marks items of which two others lie exactly where they do; returns the first of these and the item. However
+    /// often something was drawn, pairs of it are few.
+    fn take_thirds(&mut self) -> Vec<(usize, usize)> {
+        let mut met: FxHashMap<((u32, u32), u32, [u64; 2]), (usize, u32)> = FxHashMap::default();
+        let mut thirds = Vec::new();
+        for (i, item) in self.items.iter_mut().enumerate().filter(|(_, item)| !item.is_third) {
+            let key = (item.copy.world, item.copy.form, item.copy.at.map(f64::to_bits));
+            let (first, times) = met.entry(key).and_modify(|(_, times)| *times += 1).or_insert((i, 1));
+            if *times > 2 {
+                (item.is_twin, item.is_third) = (true, true);
+                thirds.push((*first, i));
+            }
+        }
+        thirds
+    }
+
+    /// Pairs of items that are more than apart, and how they lie.
+    fn contacts(&self, slack: Slack) -> Vec<(u32, u32, Verdict)> {
+        let looked_at: Vec<u32> =
+            self.items.iter().zip(0..).filter(|(item, _)| !item.is_third).map(|(_, i)| i).collect();
+        let items = || looked_at.iter().map(|&i| &self.items[i as usize]);
+        let copies: Vec<ShapeCopy> = items().map(|item| item.copy).collect();
+        let is_new: Vec<bool> = items().map(|item| item.is_new).collect();
+        let mut found = contacts::find(&copies, &self.forms, &is_new, slack, self.tile);
+        for (a, b, _) in &mut found {
+            (*a, *b) = (looked_at[*a as usize], looked_at[*b as usize]);
+        }
+        found
     }
 
     /// Two items that are the same.
@@ -191,6 +224,9 @@ impl<'a> Merger<'a> {
         let (rings, _) = self.shapes_of(&[a, b]);
         let [one, other] = &rings[..] else { return None };
         let common = region::intersection(one, other);
+        if common.is_empty() {
+            return None;
+        }
         let [x, y] = self.items[a].copy.at;
         let mut bbox = BBox::EMPTY;
         for ring in &common {
@@ -263,7 +299,13 @@ impl<'a> Merger<'a> {
             for &form in self.known.get(key).into_iter().flatten() {
                 let copy = ShapeCopy { form, ..first };
                 // The first connected piece stands for all that was drawn.
-                self.items.push(Item { copy, devices: std::mem::take(&mut devices), is_new: true, is_twin: false });
+                self.items.push(Item {
+                    copy,
+                    devices: std::mem::take(&mut devices),
+                    is_new: true,
+                    is_twin: false,
+                    is_third: false,
+                });
             }
         }
     }

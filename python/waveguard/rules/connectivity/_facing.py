@@ -2,9 +2,9 @@
 
 The end of a waveguide drawn as a bare shape may be meant to be one. But two that look at each other along one line, or
 meet at a right angle the same way ahead of both, as wide as each other and with nothing of the network between, are
-where a straight or a bend was taken out. Near each other two of different width lack a taper, and one that looks at the
-middle between two, side by side and as wide as it is, a branch. Where many pairs are as far apart as each other that is
-how they are meant.
+where a straight or a bend was taken out. Near each other two of different width lack a taper, one that looks at the
+middle between two, side by side and as wide as it is, a branch, and two that look past each other, with no other such
+end near, an S-bend. Where many pairs are as far apart as each other that is how they are meant.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ NEAR_NM = 100e3
 """The same for ends that are no two of one straight or bend: a taper or a branch is no longer than this."""
 ARMS_NM = 20e3
 """Two arms of a branch end no further apart than this."""
-LINE, CORNER, TAPER, BRANCH = range(4)
-"""What is missing: a straight, a bend, a taper, or a branch with one end on one side and two on the other."""
+STEEPEST = 0.75
+"""An S-bend leads aside by no more than so many times its length."""
+LINE, CORNER, TAPER, BRANCH, ASIDE = range(5)
+"""What is missing: a straight, a bend, a taper, a branch with one end on one side and two on the other, an S-bend."""
 MOST_ALIKE = 2
 """A crossing that is missing leaves two such pairs; more, as far apart as each other, are an array drawn so."""
 
@@ -73,6 +75,7 @@ def gaps(ctx: Context) -> dict[int, Gap]:
     # What is narrower is the tip of a taper, where light is meant to leave.
     solid = [section.width_min_um for section in ctx.facts.cross_sections if section.slot is None]
     narrowest_nm = NM_PER_UM * min(solid, default=0.0)
+    tightest_nm = NM_PER_UM * min((float(section.min_radius_um) for section in ctx.facts.cross_sections), default=0.0)
     quarter = math.pi / 2
     angle_rad = np.mod(ports.direction_rad[rows], quarter)
     # What is a little less than a quarter turn is nearly none.
@@ -89,6 +92,8 @@ def gaps(ctx: Context) -> dict[int, Gap]:
         found += [(pair, CORNER) for pair in _around_corners(ends)]
         found += [(pair, TAPER) for pair in _in_line(ends, _may_taper) if not _alike(ends, *pair)]
         found += [(pair, BRANCH) for pair in _at_branches(ends)]
+        taken = {end for pair, _ in found for end in pair}
+        found += [(pair, ASIDE) for pair in _aside(ends, taken, tightest_nm)]
         for (a, *others), missing in found:
             other_nm = at_nm[others].mean()
             turns_rad = ports.direction_rad[rows[own[others]]] - ports.direction_rad[rows[own[a]]]
@@ -182,6 +187,32 @@ def _at_branches(ends: _Ends) -> list[tuple[int, int, int]]:
     n = ends.row.size
     found = [(min(pair), max(pair) - n) for pair in _in_line(both)]
     return [(a, *arms[k]) for a, k in found if a < n <= k + n]
+
+
+def _aside(ends: _Ends, taken: set[int], tightest_nm: float) -> list[tuple[int, int]]:
+    """Return open ends that look past each other, where an S-bend fits between that no other open end may be at."""
+    seen: Counter[int] = Counter()
+    pairs: list[tuple[int, int]] = []
+    opened = np.array([end for end in np.flatnonzero(ends.is_open).tolist() if end not in taken], dtype=np.int64)
+    for axis in (0, 1):
+        turned = ends.at_nm * (-1j) ** axis
+        ahead, back = (opened[ends.quarter[opened] == quarter] for quarter in (axis, axis + 2))
+        back = back[np.argsort(turned.real[back], kind="stable")]
+        # What an S-bend may lead to lies in the strip of its beginning or in one beside it.
+        strip = np.floor(turned.imag / NEAR_NM)
+        strips = {float(number): back[strip[back] == number] for number in np.unique(strip[back])}
+        for a in ahead.tolist():
+            for near in (strips.get(float(strip[a]) + by, opened[:0]) for by in (-1, 0, 1)):
+                window = slice(*np.searchsorted(turned.real[near], [turned[a].real, turned[a].real + NEAR_NM]))
+                step = turned[near[window]] - turned[a]
+                fits = (abs(step.imag) > ends.aside_nm) & (abs(step.imag) <= STEEPEST * step.real)
+                for b in near[window][fits].tolist():
+                    seen.update((a, b))
+                    # Of two equal arcs, each from one end to the middle.
+                    radius_nm = abs(turned[b] - turned[a]) ** 2 / (4 * abs(turned[b].imag - turned[a].imag))
+                    if radius_nm >= tightest_nm and _alike(ends, a, b):
+                        pairs.append((a, b))
+    return [(a, b) for a, b in pairs if seen[a] == seen[b] == 1]
 
 
 def _may_taper(ends: _Ends, a: int, b: int) -> bool:

@@ -62,13 +62,13 @@ def _places(ctx: Context) -> list[list[int]]:
     crossings, overlaps, device = ctx.tables.crossings, ctx.tables.overlaps, ctx.tables.waveguides.device
     twin = overlaps.duplicate != 0
     twins = set(zip(overlaps.device_a[twin].tolist(), overlaps.device_b[twin].tolist(), strict=True))
-    is_device = _designed(ctx)
+    is_device, is_apart = _designed(ctx), _in_different_layers(ctx)
     found: list[list[int]] = []
     alongside: dict[tuple[int, int], list[int]] = {}
     for row in range(len(crossings.waveguide_a)):
         a, b = int(crossings.waveguide_a[row]), int(crossings.waveguide_b[row])
         pair = (int(device[a]), int(device[b]))
-        if pair in twins or pair[::-1] in twins or is_device[row]:
+        if pair in twins or pair[::-1] in twins or is_device[row] or is_apart[row]:
             continue
         if crossings.angle_rad[row] >= ALONGSIDE_RAD:
             found.append([row])
@@ -91,6 +91,14 @@ def _designed(ctx: Context) -> NDArray[np.bool_]:
     width_nm = np.maximum(widest_nm[crossings.waveguide_a], widest_nm[crossings.waveguide_b])
     designed: NDArray[np.bool_] = own_nm2 > _plain_nm2(width_nm, crossings.angle_rad)
     return designed
+
+
+def _in_different_layers(ctx: Context) -> NDArray[np.bool_]:
+    """Return for each crossing whether the cores of its two ways are drawn on different layers."""
+    crossings, section = ctx.tables.crossings, ctx.tables.waveguides.cross_section
+    cores = [frozenset(one.cores) for one in ctx.facts.cross_sections]
+    pairs = zip(section[crossings.waveguide_a].tolist(), section[crossings.waveguide_b].tolist(), strict=True)
+    return np.array([min(a, b) >= 0 and cores[a].isdisjoint(cores[b]) for a, b in pairs], dtype=bool)
 
 
 def _plain_nm2(width_nm: Floats | float, angle_rad: Floats | float) -> Floats:

@@ -81,7 +81,7 @@ pub(super) fn add(
 }
 
 /// How far ahead of a guide the side of a body is, square to it and as wide as it.
-fn gap_to(outline: &Outline, port: &LocalPort, reach: f64) -> Option<f64> {
+pub(super) fn gap_to(outline: &Outline, port: &LocalPort, reach: f64) -> Option<f64> {
     let (sin, cos) = port.direction_rad.sin_cos();
     let ahead = |across: f64| {
         let from = [port.at[0] - across * port.width * sin, port.at[1] + across * port.width * cos];

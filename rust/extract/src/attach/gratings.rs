@@ -3,8 +3,9 @@
 use rustc_hash::FxHashMap;
 use waveguard_geom::{BBox, GridIndex};
 
-use super::{GRATING_REACH_NM, Outline, THIN_NM, of, thickness};
+use super::{GRATING_REACH_NM, Outline, THIN_NM, ahead, of, thickness};
 use crate::cells::CellPlan;
+use crate::pins::LocalPort;
 use crate::place::Placed;
 use crate::plan::Plan;
 use crate::recipe::PortKind;
@@ -39,6 +40,19 @@ pub(super) fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outline
         });
         found
     };
+    // A guide that stops right before the side of a body was meant to enter it; teeth lie along each other.
+    let ahead_reach = plan.dbu(plan.recipe.tolerances.near_miss_nm.max(GRATING_REACH_NM));
+    let faces = |top: usize, port: &LocalPort| {
+        let mut found = false;
+        near.candidates_while(&BBox { min: port.at, max: port.at }.grown(ahead_reach), |k| {
+            let outline = &outlines[k];
+            found = !outline.is_marker
+                && devices[outline.device].top.index() == top
+                && ahead::gap_to(outline, port, ahead_reach).is_some();
+            !found
+        });
+        found
+    };
     let length = |device: usize| {
         let placed = &devices[device];
         let proto = of(cells, placed);
@@ -67,6 +81,9 @@ pub(super) fn teeth(plan: &Plan, cells: &[CellPlan], devices: &[Placed], outline
                 seen < plan.recipe.limits.ports_nearby
             });
             is_held[k] |= enters(placed.top.index(), at);
+        }
+        for port in of(cells, placed).ports.iter().map(|p| p.transformed(&placed.transform)) {
+            is_held[k] |= faces(placed.top.index(), &port);
         }
     }
     let (mut lengths, mut held) = (vec![0.0; short.len()], vec![false; short.len()]);

@@ -14,9 +14,10 @@ use crate::trace::Trace;
 
 /// A text has at least so many letters.
 const FEWEST: usize = 3;
-/// At least so many of them are no straight bars, and as many are drawn in different ways: a row of equal shapes is
-/// no text.
+/// At least so many of them are no straight bars, and not all are drawn alike: a row of equal shapes is no text.
 const FEWEST_FORMS: usize = 2;
+/// Forms that differ by no more than this, in dbu, may be one: copies are rounded to the grid each for itself.
+const SAME_FORM: f64 = 8.0;
 /// Letters are no larger than this, in nm,
 const LARGEST_NM: f64 = 500_000.0;
 /// and not smaller, in nm.
@@ -49,8 +50,9 @@ pub(super) struct Letter {
     is_bar: bool,
     /// It turns at a corner, or has arms at an angle: it guides no light.
     pub(super) is_sharp: bool,
-    /// What it is drawn with, as a number; equal for copies of one outline.
-    form: Option<u32>,
+    /// Area by the longer side of its box, and both sides, in dbu: the same for copies of one outline, however they are
+    /// turned by quarters or mirrored.
+    form: [f64; 3],
 }
 
 impl Letter {
@@ -158,16 +160,17 @@ fn letters(plan: &Plan, cells: &[CellPlan], devices: &[Placed]) -> Vec<Letter> {
         for placed in group {
             bbox.add_box(&of(cells, placed).bbox.transformed(&placed.transform));
         }
-        let one = of(cells, &group[0]);
-        let is_bar = group.len() == 1 && one.guide.as_ref().is_some_and(|g| is_straight(&g.trace));
+        let is_bar = group.len() == 1 && of(cells, &group[0]).guide.as_ref().is_some_and(|g| is_straight(&g.trace));
         let is_sharp = !is_bar && group.iter().any(|placed| marks::is_sharp(of(cells, placed)));
-        let letter = Letter { devices: (from, first), bbox, is_bar, is_sharp, form: one.shape };
-        let size = letter.size(0).max(letter.size(1));
-        let narrow = letter.size(0).min(letter.size(1));
         let area = |placed: &Placed| {
             of(cells, placed).core_area.iter().sum::<f64>() * placed.transform.magnification().powi(2)
         };
-        let filled = group.iter().map(area).sum::<f64>() / (letter.size(0) * letter.size(1)).max(f64::MIN_POSITIVE);
+        let area = group.iter().map(area).sum::<f64>();
+        let [width, height] = [0, 1].map(|k: usize| bbox.max[k] - bbox.min[k]);
+        let (size, narrow) = (width.max(height), width.min(height));
+        let form = [area / size.max(1.0), size, narrow];
+        let letter = Letter { devices: (from, first), bbox, is_bar, is_sharp, form };
+        let filled = area / (width * height).max(f64::MIN_POSITIVE);
         let most_widths = if is_bar { STROKE_WIDTHS.1 } else { STROKE_WIDTHS.0 };
         let guides = group.iter().filter_map(|placed| of(cells, placed).guide.as_ref());
         let is_broad = guides.map(|g| &g.trace).all(|t| t.length <= most_widths * t.width_max)
@@ -190,11 +193,8 @@ fn is_written(text: &[usize], letters: &[Letter]) -> bool {
     if text.len() < FEWEST || text.iter().filter(|&&k| !letters[k].is_bar).count() < FEWEST_FORMS {
         return false;
     }
-    let mut forms: Vec<Option<u32>> = text.iter().map(|&k| letters[k].form).collect();
-    let n_united = forms.iter().filter(|f| f.is_none()).count();
-    forms.sort_unstable();
-    forms.dedup();
-    forms.len() + n_united.saturating_sub(1) >= FEWEST_FORMS
+    let first = &letters[text[0]].form;
+    text.iter().any(|&k| letters[k].form.iter().zip(first).any(|(a, b)| (a - b).abs() > SAME_FORM))
 }
 
 /// A part of a device that is of no text that is looked at.

@@ -128,7 +128,13 @@ impl Merger<'_> {
             for form in forms[number].clone() {
                 let copy = ShapeCopy { form: form as u32, ..first };
                 // The first part stands for all that was drawn.
-                new.push(Item { copy, devices: std::mem::take(&mut devices), is_new: true, is_twin: false });
+                new.push(Item {
+                    copy,
+                    devices: std::mem::take(&mut devices),
+                    is_new: true,
+                    is_twin: false,
+                    is_third: false,
+                });
             }
         }
         self.items = old.into_iter().flatten().chain(new).collect();
