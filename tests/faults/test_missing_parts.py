@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import gdstk
@@ -11,7 +12,7 @@ import pytest
 from faults import compare
 from faults.scene import outline
 from variants import cut, place
-from variants.curves import Piece, s_bend, straight, taper
+from variants.curves import Piece, arc, s_bend, straight, taper
 from waveguard.designs import drawing
 from waveguard.findings import Finding, Severity
 
@@ -90,6 +91,19 @@ def shifted(aside_um: float, missing: Sequence[int] = ()) -> gdstk.Library:
     return circuit(pieces, {})
 
 
+def turning(turn_deg: float, *, is_missing: bool = False) -> gdstk.Library:
+    """Return two straights at an angle and the bend between them, or without it."""
+    library = gdstk.Library("turning", unit=1e-6, precision=1e-9)
+    cell = library.new_cell("turning")
+    bend = arc(10.0, math.radians(turn_deg), WIDTH_UM)
+    pieces = [(straight(LEAD_UM, WIDTH_UM), complex(-LEAD_UM), 0.0), (bend, 0j, 0.0)]
+    pieces.append((straight(LEAD_UM, WIDTH_UM), bend.end, bend.turn_rad))
+    for piece, at, heading_rad in [pieces[0], *pieces[2:]] if is_missing else pieces:
+        points = piece.outline(at, heading_rad)
+        cell.add(drawing.core(np.column_stack([points.real, points.imag])))
+    return place.on_grid(library)
+
+
 def grave(library: gdstk.Library) -> list[Finding]:
     return [one for one in compare.checked(library).findings if one.severity is not Severity.INFO]
 
@@ -130,6 +144,15 @@ def test_an_s_bend_that_is_missing_is_told_at_both_of_its_ends(aside_um: float, 
     found = grave(DRAWN[drawn](shifted(aside_um, missing=[0])))
     assert [one.code for one in found] == ["CN001", "CN001"]
     assert all("from where an S-bend would lead to it" in one.message for one in found)
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("turn_deg", [30.0, 45.0, 90.0, -135.0])
+def test_a_bend_that_is_missing_is_told_at_both_of_its_ends(turn_deg: float, drawn: str) -> None:
+    assert grave(DRAWN[drawn](turning(turn_deg))) == []
+    found = grave(DRAWN[drawn](turning(turn_deg, is_missing=True)))
+    assert [one.code for one in found] == ["CN001", "CN001"]
+    assert all("draw the bend between the two" in (one.hint or "") for one in found)
 
 
 def test_where_many_s_bends_fit_between_open_ends_none_is_missing() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waveguard.rules import Context
-from waveguard.tables import DRAWN_SOURCES, FROM_GUIDE_END, FROM_GUIDE_ENTRY, OPTICAL
+from waveguard.tables import DRAWN_SOURCES, FROM_GUIDE_END, FROM_GUIDE_ENTRY, OPTICAL, Ports
 from waveguard.units import NM_PER_UM
 
 NO_NET = -1
@@ -37,6 +37,8 @@ NEAR_NM = 100e3
 """The same for ends that are no two of one straight or bend: a taper or a branch is no longer than this."""
 ARMS_NM = 20e3
 """Two arms of a branch end no further apart than this."""
+LEAST_BEND_RAD, MOST_BEND_RAD = math.radians(5.0), math.radians(160.0)
+"""Turns of single bends; of a right angle it is known better where they lead."""
 STEEPEST = 0.75
 """An S-bend leads aside by no more than so many times its length."""
 LINE, CORNER, TAPER, BRANCH, ASIDE = range(5)
@@ -104,6 +106,7 @@ def gaps(ctx: Context) -> dict[int, Gap]:
             if distance_nm > (FAR_NM if missing in {LINE, CORNER} else NEAR_NM):
                 continue
             pairs.append((int(rows[own[a]]), [int(row) for row in rows[own[others]]], Gap(NONE, distance_nm, missing)))
+    pairs += _bends(ports, rows[is_open], {row for a, others, _ in pairs for row in (a, *others)}, tightest_nm)
     alike = Counter(_look(gap) for _, _, gap in pairs)
     nearest: dict[int, Gap] = {}
     for a, others, gap in pairs:
@@ -116,6 +119,41 @@ def gaps(ctx: Context) -> dict[int, Gap]:
 
 def _look(gap: Gap) -> tuple[int, int]:
     return gap.missing, round(gap.distance_nm)
+
+
+def _bends(
+    ports: Ports, opened: NDArray[np.int64], taken: set[int], tightest_nm: float
+) -> list[tuple[int, list[int], Gap]]:
+    """Return open ends whose lines meet at any angle, as far ahead of one as of the other: an arc leads there."""
+    own = np.array([row for row in opened.tolist() if row not in taken], dtype=np.int64)
+    own = own[np.argsort(ports.x_nm[own], kind="stable")]
+    at_nm = ports.x_nm[own] + 1j * ports.y_nm[own]
+    ahead = np.exp(1j * ports.direction_rad[own])
+    strip = np.floor(at_nm.imag / NEAR_NM)
+    strips = {float(number): np.flatnonzero(strip == number) for number in np.unique(strip)}
+    seen: Counter[int] = Counter()
+    found = []
+    for a in range(own.size):
+        for near in (strips.get(float(strip[a]) + by, own[:0]) for by in (-1, 0, 1)):
+            window = slice(*np.searchsorted(at_nm.real[near], at_nm[a].real + np.array([0.0, NEAR_NM])))
+            others = near[window][near[window] > a]
+            step, turn_rad = at_nm[others] - at_nm[a], np.angle(-ahead[others] / ahead[a])
+            bent = (np.abs(turn_rad) > LEAST_BEND_RAD) & (np.abs(turn_rad) < MOST_BEND_RAD)
+            others, step, turn_rad = others[bent], step[bent], turn_rad[bent]
+            # How far ahead of each the two lines meet.
+            sine = (np.conj(ahead[a]) * ahead[others]).imag
+            own_nm = (np.conj(step) * ahead[others]).imag / sine
+            other_nm = (np.conj(step) * ahead[a]).imag / sine
+            fits = (np.minimum(own_nm, other_nm) > 0) & (np.abs(own_nm - other_nm) <= TURNED_ASIDE_NM)
+            fits &= np.minimum(own_nm, other_nm) >= tightest_nm * np.tan(np.abs(turn_rad) / 2)
+            fits &= ports.top[own[others]] == ports.top[own[a]]
+            fits &= np.abs(ports.width_nm[own[others]] - ports.width_nm[own[a]]) <= WIDTH_NM
+            for b, far_nm in zip(others[fits].tolist(), np.abs(step[fits]).tolist(), strict=True):
+                seen.update((a, b))
+                if far_nm <= NEAR_NM:
+                    found.append((a, b, far_nm))
+    single = [(a, b, far_nm) for a, b, far_nm in found if seen[a] == seen[b] == 1]
+    return [(int(own[a]), [int(own[b])], Gap(NONE, far_nm, CORNER)) for a, b, far_nm in single]
 
 
 class _Ends(NamedTuple):
