@@ -73,7 +73,9 @@ def check_outputs(output: Sequence[str] | None, inputs: Sequence[Path | None]) -
     return paths
 
 
-def deliver(report: Report, paths: Sequence[Path], text: Callable[[IO[str]], None], *, stdout: bool) -> None:
+def deliver(
+    report: Report, paths: Sequence[Path], text: Callable[[IO[str]], None], *, stdout: bool, quiet: bool
+) -> None:
     """Write the files, and the text to stdout when it is wanted there."""
     from waveguard.optics import files
 
@@ -82,6 +84,13 @@ def deliver(report: Report, paths: Sequence[Path], text: Callable[[IO[str]], Non
     if stdout:
         _output.write_stdout(text)
         sys.stdout.flush()
+    tell_written(paths, quiet=quiet)
+
+
+def tell_written(paths: Sequence[Path], *, quiet: bool) -> None:
+    """Say on stderr which files were written."""
+    if paths and not quiet:
+        _errors.tell(f"written: {', '.join(map(str, paths))}")
 
 
 def exit_code(found: Sequence[str], incomplete: Sequence[str], *, allow_incomplete: bool, quiet: bool) -> int:

@@ -82,7 +82,7 @@ def crosstalk(
             progress=show_progress,
         )
     wanted = (not quiet and not output) or _output.STDOUT in (output or ())
-    _optics.deliver(report, paths, lambda out: text.write_crosstalk(report, out, show=show), stdout=wanted)
+    _optics.deliver(report, paths, lambda out: text.write_crosstalk(report, out, show=show), stdout=wanted, quiet=quiet)
     found, incomplete = [], report.incomplete
     if limit is not None:
         if not len(report):

@@ -109,7 +109,7 @@ def loss(
             progress=show_progress,
         )
     wanted = (not quiet and not output) or _output.STDOUT in (output or ())
-    _optics.deliver(report, paths, lambda out: text.write_loss(report, out, show=show), stdout=wanted)
+    _optics.deliver(report, paths, lambda out: text.write_loss(report, out, show=show), stdout=wanted, quiet=quiet)
     found = []
     if max_loss is not None:
         table = report.paths

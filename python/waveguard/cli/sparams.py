@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from waveguard.cli import _errors, _options, _output
+from waveguard.cli import _errors, _optics, _options, _output
 from waveguard.cli._progress import progress
 from waveguard.cli._wavelengths import wavelengths_um
 from waveguard.cli.check import require_pdk
@@ -121,10 +121,11 @@ def sparams(
         )
     if not_looked:
         found = replace(found, notes=(*found.notes, not_looked))
-    refused = False
+    refused, kept = False, []
     for path in paths:
         if path.suffix.lower() == ".png":
             _output.write_file(path, lambda out: write_png(found, out), binary=True)
+            kept.append(path)
             continue
         save, binary = writer_of(path, len(found.ports))
         if not found.complete and save.__module__.endswith("touchstone"):
@@ -135,10 +136,12 @@ def sparams(
             )
             continue
         _output.write_file(path, lambda out, save=save: save(found, out), binary=binary)  # type: ignore[misc]
+        kept.append(path)
     if _output.STDOUT in outputs:
         _output.write_stdout(lambda out: fields.files.write_csv(found, out), for_programs=True)
     if not quiet:
         tell(found, gaps)
+    _optics.tell_written(kept, quiet=quiet)
     missing = [one.reason for one in engine.nothing_to_see(file, extraction)]
     for reason in missing:
         _errors.complain(f"{layout}: {reason}")

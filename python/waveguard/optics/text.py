@@ -15,10 +15,17 @@ from waveguard.optics.prepare import Columns
 from waveguard.optics.sampling import QUANTILE_COLUMNS, SampledLoss
 from waveguard.reports._words import columns, plural
 
+MOST_SPELLED = 10**9
+"""Numbers of paths from this on are told by their size."""
 DASH = "–"
 LONGEST_NAME = 44
 MAX_LINES = 8
 """Lines of a list that is no table, unless all are asked for."""
+
+
+def _paths(number: int) -> str:
+    """Return a number of paths in words; where a mesh has more than anybody reads, its size."""
+    return plural(number, "path") if number < MOST_SPELLED else f"about 10^{math.log10(number):.0f} paths"
 
 
 def write_loss(report: LossReport, out: IO[str], *, show: int = 20) -> None:
@@ -107,7 +114,7 @@ def _loss(report: LossReport, show: int) -> Iterator[str]:
     yield from _list("Numbers without a source (assumed)", report.assumed, show)
     yield from _list("Incomplete", report.incomplete, 0)
     yield ""
-    summary = f"{plural(n, 'row')}, {plural(report.total_paths, 'path')} counting both ways"
+    summary = f"{plural(n, 'row')}, {_paths(report.total_paths)} counting both ways"
     if n:
         losses = table["loss_db"]
         summary += f"; loss {losses.min():.2f} to {losses.max():.2f} dB"
