@@ -40,7 +40,7 @@ def writer_of(path: Path, n_ports: int | None = None) -> tuple[Callable[[SParame
         return write_npz, True
     if path.suffix.lower() == ".csv":
         return write_csv, False
-    raise UsageError(f"no S-parameter format has the suffix '{path.suffix}'", path=path, hint=f"known: {KNOWN}; and .png pictures")
+    raise UsageError(f"no S-parameter format has the suffix '{path.suffix}'", path=path, hint=f"known: {KNOWN}, .png")
 
 
 def write(found: SParameters, path: str | Path) -> None:
