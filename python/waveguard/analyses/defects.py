@@ -24,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 
 LOST_DB = 40.0
 """Beyond this an overlap of modes says only that the light is lost."""
+SAME_WAY_RAD = math.radians(135.0)
+"""Two ports that look so nearly the same way miss nothing: light would have to turn back."""
 
 
 def near_miss_loss(tables: Tables, pdk: Pdk, sections: Sequence[CrossSection]) -> Floats:

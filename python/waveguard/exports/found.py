@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from waveguard.analyses.defects import SAME_WAY_RAD
 from waveguard.tables import DRAWN_SOURCES, OPTICAL
 
 if TYPE_CHECKING:
@@ -110,6 +111,16 @@ class Found:
         kinds = self.values("ports", "kind").tolist()
         taken = self.joined_ports
         return tuple(row for row, kind in enumerate(kinds) if kind == OPTICAL and row not in taken and row not in ends)
+
+    @cached_property
+    def near_misses(self) -> tuple[int, ...]:
+        """Rows of near misses to show: one of two ports that miss each other, none of two that look the same way."""
+        columns = (self.values("near_misses", name).tolist() for name in ("port_a", "port_b", "angle_rad"))
+        shown: dict[tuple[int, int], int] = {}
+        for row, (a, b, angle_rad) in enumerate(zip(*columns, strict=True)):
+            if not abs(angle_rad) > SAME_WAY_RAD:
+                shown.setdefault((min(a, b), max(a, b)), row)
+        return tuple(shown.values())
 
     def fact(self, device: int) -> Facts:
         """Return what the file says about the cell of a device; nothing for guides drawn beside devices."""

@@ -31,7 +31,7 @@ def closing_line(found: Found) -> str:
         *([_count(len(nets) - optical, "electrical net")] if len(nets) > optical else []),
         _count(len(found.terminals), "terminal"),
         _count(len(found.open_ports), "open end"),
-        *([_count(found.rows("near_misses"), "near miss", "near misses")] if found.rows("near_misses") else []),
+        *([_count(len(found.near_misses), "near miss", "near misses")] if found.near_misses else []),
     ]
     return f"{', '.join(parts)}; {coverage(found)}"
 

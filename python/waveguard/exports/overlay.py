@@ -223,7 +223,8 @@ def _whole(value: float) -> str:
 
 def _near_misses(found: Found, pen: _Pen) -> None:
     table, ports = found.table("near_misses"), found.table("ports")
-    for row, (a, b) in enumerate(zip(table.get("port_a", ()), table.get("port_b", ()), strict=True)):
+    for row in found.near_misses:
+        a, b = int(table["port_a"][row]), int(table["port_b"][row])
         ends = np.array([[float(ports["x_nm"][port]), float(ports["y_nm"][port])] for port in (a, b)])
         top = int(ports["top"][a])
         pen.path(top, layers.NEAR_MISSES, ends)

@@ -258,7 +258,7 @@ def _guides(found: Found, panel: Panel, colours: dict[int, str], scene: Scene, p
 def _marks(found: Found, panel: Panel, scene: Scene, counts: Counts, places: Places) -> None:
     ports, near = found.table("ports"), found.table("near_misses")
     x, y, tops = (found.values("ports", name) for name in ("x_nm", "y_nm", "top"))
-    missed = [row for row, port in enumerate(near.get("port_a", ())) if int(ports["top"][port]) == panel.top]
+    missed = [row for row in found.near_misses if int(ports["top"][int(near["port_a"][row])]) == panel.top]
     middles = [
         [(float(x[a]) + float(x[b])) / 2, (float(y[a]) + float(y[b])) / 2]
         for a, b in ((int(near["port_a"][row]), int(near["port_b"][row])) for row in missed)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from waveguard.analyses.defects import in_words, near_miss_loss
+from waveguard.analyses.defects import SAME_WAY_RAD, in_words, near_miss_loss
 from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _along as along
@@ -19,8 +19,6 @@ from waveguard.tables import FROM_GUIDE_END, OPTICAL
 
 NO_NET = -1
 WITH_FIBRE = ("fibre_coupler", "edge_coupler")
-# A neighbour that looks nearly the same way is no candidate: light would have to turn back.
-SAME_WAY_RAD = math.radians(135.0)
 # Ends that look at each other within this are two halves of one guide.
 FACING_RAD = math.radians(5.0)
 # Twins lie on the same grid points.
