@@ -16,7 +16,7 @@ const HAIR_WIDTHS: f64 = 4.0;
 /// and many of them in one region are the teeth of a wall.
 const TEETH: usize = 6;
 /// Corners of corners of corners: a shape that has more is not drawn.
-const MOST_ROUNDS: usize = 64;
+const MOST_ROUNDS: u8 = 64;
 
 /// Where an arm begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,8 @@ impl Walk<'_> {
     fn prune(&mut self, width_min: f64) {
         let mut ends: Vec<u32> = (0..self.degree.len() as u32).filter(|&t| self.degree[t as usize] == 1).collect();
         let (mut branch, mut path) = (Vec::new(), Vec::new());
-        for _ in 0..MOST_ROUNDS {
+        let mut walked_in = vec![0; self.degree.len()];
+        for round in 1..=MOST_ROUNDS {
             let mut corners: Vec<(f64, u32)> = Vec::new();
             for &end in &ends {
                 let spur = self.spur(end, width_min, &mut branch);
@@ -157,16 +158,17 @@ impl Walk<'_> {
             // Only what hung on the same junctions may have become a corner, or an end.
             ends.clear();
             for junction in path.drain(..) {
-                self.ends_from(junction, &mut ends);
+                self.ends_from(junction, round, &mut walked_in, &mut ends);
             }
             ends.sort_unstable();
             ends.dedup();
         }
     }
 
-    /// The ends that are reached from a triangle without passing a junction.
-    fn ends_from(&self, t: u32, ends: &mut Vec<u32>) {
-        if !self.is_kept[t as usize] {
+    /// The ends that are reached from a triangle without passing a junction, if it was not walked over from another one
+    /// in the same round: many hang on one long arm.
+    fn ends_from(&self, t: u32, round: u8, walked_in: &mut [u8], ends: &mut Vec<u32>) {
+        if !self.is_kept[t as usize] || walked_in[t as usize] == round {
             return;
         }
         if self.degree[t as usize] == 1 {
@@ -179,6 +181,7 @@ impl Walk<'_> {
         for way in ways {
             let (mut before, mut at) = (t, way);
             while at != t && self.degree[at as usize] == 2 {
+                walked_in[at as usize] = round;
                 let Some((_, next)) = self.onward(at, before) else { break };
                 (before, at) = (at, next);
             }
@@ -188,7 +191,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The side arm that ends in a triangle, with its triangles; `None` when it leads to no junction.
+    /// The side arm that ends in a triangle, with its triangles; `None` when it leads to no junction, or is a guide.
     fn spur(&self, end: u32, width_min: f64, branch: &mut Vec<u32>) -> Option<Spur> {
         branch.clear();
         if !self.is_kept[end as usize] || self.degree[end as usize] != 1 {
@@ -196,7 +199,6 @@ impl Walk<'_> {
         }
         let (mut before, mut t) = (NONE, end);
         let mut widest = 0.0_f64;
-        let mut is_guide = false;
         let (mut way, mut last) = (0.0, None);
         loop {
             branch.push(t);
@@ -211,7 +213,7 @@ impl Walk<'_> {
                 let far = branch.iter().flat_map(|&t| self.mesh.triangles[t as usize]).map(|p| self.point(p));
                 let reach = far.map(|p| (p[0] - middle[0]).hypot(p[1] - middle[1])).fold(0.0, f64::max);
                 let is_narrow = widest < width_min && (branch.len() > 1 || base < width_min);
-                let is_corner = (reach < SPUR_REACH * base && !is_guide) || is_narrow;
+                let is_corner = reach < SPUR_REACH * base || is_narrow;
                 let is_hair = is_narrow && reach >= HAIR_WIDTHS * widest.max(base) && reach >= width_min;
                 let tip = self.mesh.triangles[end as usize].map(|p| self.point(p));
                 let far = [0, 1].map(|i: usize| tip.iter().map(|p| p[i]).sum::<f64>() / 3.0);
@@ -219,7 +221,10 @@ impl Walk<'_> {
                 return Some(Spur { junction: next, reach, is_corner, hair_at, chord });
             }
             let width = self.height(next);
-            is_guide |= width >= width_min && way >= GUIDE_WIDTHS * width;
+            // What is a guide is no corner, however far it goes on.
+            if width >= width_min && way >= GUIDE_WIDTHS * width {
+                return None;
+            }
             widest = widest.max(width);
             (before, t) = (t, next);
         }
