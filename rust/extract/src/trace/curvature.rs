@@ -14,6 +14,10 @@ const NOISE_FACTOR: f64 = 11.0;
 /// Fewer vertices than this in a window do not average out as the law says.
 const MIN_VERTICES: f64 = 3.0;
 
+/// A place more than this many segments from the remembered one is found by halving: an axis may have many bends, and
+/// each would be sought from its first end on.
+const NEARBY: usize = 64;
+
 /// The axis prepared for windows.
 pub(super) struct Axis<'a> {
     pub(super) nodes: &'a [Node],
@@ -82,12 +86,17 @@ impl<'a> Axis<'a> {
 
     /// The segment that holds the arc length `s`, searched from the remembered place.
     pub(super) fn segment_at(&self, s: f64, at: &mut usize) -> usize {
-        let mut i = (*at).min(self.nodes.len() - 2);
-        while i > 0 && self.nodes[i].s > s {
-            i -= 1;
+        let last = self.nodes.len() - 2;
+        let mut i = (*at).min(last);
+        let mut left = NEARBY;
+        while left > 0 && i > 0 && self.nodes[i].s > s {
+            (i, left) = (i - 1, left - 1);
         }
-        while i + 2 < self.nodes.len() && self.nodes[i + 1].s <= s {
-            i += 1;
+        while left > 0 && i < last && self.nodes[i + 1].s <= s {
+            (i, left) = (i + 1, left - 1);
+        }
+        if left == 0 {
+            i = self.nodes.partition_point(|v| v.s <= s).saturating_sub(1).min(last);
         }
         *at = i;
         i
