@@ -27,6 +27,7 @@ use crate::contacts::distance;
 use crate::devices::Proto;
 use crate::drawn::guide_proto;
 use crate::guides::{self, Core};
+use crate::inside::Inside;
 use crate::pins::{LocalPort, PortSource, contains};
 use crate::place::{Placed, Placements, Rest};
 use crate::plan::Plan;
@@ -284,6 +285,15 @@ fn edges(rings: &[Vec<[f64; 2]>]) -> impl Iterator<Item = [[f64; 2]; 2]> + '_ {
 impl Outline {
     /// True when a place lies on the outline, or in it where that counts.
     fn meets(&self, p: [f64; 2], reach: f64) -> bool {
+        self.meets_or(p, reach, || self.on_grid().any(|ring| contains(&ring, p)))
+    }
+
+    /// As [`Self::meets`], asked of very many places: `rings` are those of a marker on the grid.
+    fn meets_with(&self, rings: &[Inside], p: [f64; 2], reach: f64) -> bool {
+        self.meets_or(p, reach, || rings.iter().any(|ring| ring.contains(p)))
+    }
+
+    fn meets_or(&self, p: [f64; 2], reach: f64, is_inside: impl Fn() -> bool) -> bool {
         let window = BBox { min: p, max: p }.grown(reach);
         if !window.touches(&self.bbox) {
             return false;
@@ -299,13 +309,13 @@ impl Outline {
                 found
             }
         };
-        on_edge || (self.is_marker && self.rings.iter().any(|r| inside(r, p)))
+        on_edge || (self.is_marker && is_inside())
     }
-}
 
-fn inside(ring: &[[f64; 2]], p: [f64; 2]) -> bool {
-    let points: Option<Vec<Point>> = ring.iter().map(|q| Point::from_f64(q[0], q[1])).collect();
-    points.is_some_and(|r| contains(&r, p))
+    /// The rings on the grid; not one that leaves it.
+    fn on_grid(&self) -> impl Iterator<Item = Vec<Point>> + '_ {
+        self.rings.iter().filter_map(|ring| ring.iter().map(|q| Point::from_f64(q[0], q[1])).collect())
+    }
 }
 
 /// The caps of all outlines.
@@ -345,6 +355,10 @@ fn entries(
         });
         found
     };
+    let markers: Vec<Vec<Vec<Point>>> =
+        outlines.iter().map(|o| if o.is_marker { o.on_grid().collect() } else { Vec::new() }).collect();
+    let markers: Vec<Vec<Inside>> =
+        markers.iter().map(|rings| rings.iter().map(|ring| Inside::new(ring)).collect()).collect();
     let mut out = vec![Vec::new(); outlines.len()];
     let mut found: Vec<(usize, LocalPort)> = Vec::new();
     for placed in devices {
@@ -369,11 +383,11 @@ fn entries(
                     return;
                 }
                 if best.is_none_or(|b| (o.is_marker, k) < b)
-                    && o.meets(port.at, if o.is_marker { reach.max(edge) } else { reach })
+                    && o.meets_with(&markers[k], port.at, if o.is_marker { reach.max(edge) } else { reach })
                 {
                     best = Some((o.is_marker, k));
                 }
-                if !met.contains(&k) && o.meets(port.at, reach) {
+                if !met.contains(&k) && o.meets_with(&markers[k], port.at, reach) {
                     met.push(k);
                 }
             });

@@ -6,20 +6,19 @@
 //! looked at once.
 
 mod beside;
+mod ends;
+mod explained;
 mod form;
 mod groups;
 mod near;
 mod slices;
 
-use std::f64::consts::PI;
-
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use waveguard_geom::transform::wrap_angle;
 
-use crate::network::{OfBox, WIDER};
-use crate::trace::End;
 pub use beside::beside;
+pub use explained::FACING_RAD;
+use explained::Meeting;
 pub use form::Form;
 use groups::Group;
 use near::{Key, Scene, Turn};
@@ -63,10 +62,6 @@ const COARSER: f64 = 4.0;
 const TOUCH: f64 = 1.5;
 /// Contacts of two shapes that are looked at.
 const MOST_CONTACTS: usize = 256;
-/// Ends further from opposite than this do not face each other at all.
-pub const FACING_RAD: f64 = 0.6;
-/// A joint may be drawn this many widths too long and still be one that was missed aside.
-const OVERLAP_WIDTHS: f64 = 1.0;
 
 /// Pairs that are more than apart, in order, of which one at least is new.
 pub fn find(
@@ -118,13 +113,13 @@ fn judge([a, b]: [&Form; 2], by: [f64; 2], near: impl Iterator<Item = [Group; 2]
     }
     // A guide is longer than it is wide: moved by less than its width it still lies on itself. Moved by all of it, to a
     // step of the grid, it lies beside itself: two halves of one guide.
-    let narrowest = a.ends.iter().fold(f64::INFINITY, |w, e| w.min(e.width));
-    let is_guide = a.is_known && a.bodies.is_empty() && a.ends.len() == 2;
-    if is_guide && a.displacement(b, by).is_some_and(|d| d[0].hypot(d[1]) < narrowest - TOUCH) {
+    let is_guide = a.is_known && a.bodies.is_empty() && a.caps.all().len() == 2;
+    let narrowest = || a.caps.all().iter().fold(f64::INFINITY, |w, cap| w.min(cap.end.width));
+    if is_guide && a.displacement(b, by).is_some_and(|d| d[0].hypot(d[1]) < narrowest() - TOUCH) {
         return Verdict::Doubled;
     }
     let moved = |p: [f64; 2]| [p[0] + by[0], p[1] + by[1]];
-    let b_ends: Vec<End> = b.ends.iter().map(|e| End { x: e.x + by[0], y: e.y + by[1], ..*e }).collect();
+    let meeting = Meeting::new([a, b], by, slack);
     let mut left = MOST_CONTACTS;
     // Groups are much larger than runs: most runs of one are far from all of the other.
     let pairs = near.flat_map(|[of_a, of_b]| {
@@ -151,7 +146,7 @@ fn judge([a, b]: [&Form; 2], by: [f64; 2], near: impl Iterator<Item = [Group; 2]
                 touching(p, q, |at| {
                     left = left.saturating_sub(1);
                     let is_stub = [a.has_stub(i, p, q), b.has_stub(j, q, p)];
-                    is_joint &= is_explained(at, [a, b], [&a.ends, &b_ends], by, is_stub, slack);
+                    is_joint = is_joint && meeting.explains(at, is_stub);
                 });
                 if !is_joint {
                     return Verdict::Pieces;
@@ -210,82 +205,4 @@ pub fn distance(p: [f64; 2], [a, b]: [[f64; 2]; 2]) -> f64 {
     let square = d[0] * d[0] + d[1] * d[1];
     let u = if square > 0.0 { (((p[0] - a[0]) * d[0] + (p[1] - a[1]) * d[1]) / square).clamp(0.0, 1.0) } else { 0.0 };
     (p[0] - a[0] - u * d[0]).hypot(p[1] - a[1] - u * d[1])
-}
-
-/// A place seen from an end: along its direction and across it, without sign.
-fn seen(e: &End, p: [f64; 2]) -> (f64, f64) {
-    let (sin, cos) = e.direction_rad.sin_cos();
-    let d = [p[0] - e.x, p[1] - e.y];
-    (d[0] * cos + d[1] * sin, (d[1] * cos - d[0] * sin).abs())
-}
-
-/// True when two shapes touch at `p` as guides or devices that were drawn side by side do.
-///
-/// `is_stub` says for each of the two whether it is touched at the end of a stub.
-fn is_explained(
-    p: [f64; 2],
-    [a, b]: [&Form; 2],
-    [a_ends, b_ends]: [&[End]; 2],
-    by: [f64; 2],
-    is_stub: [bool; 2],
-    slack: Slack,
-) -> bool {
-    let reach = slack.snap + 1.0;
-    let may_be = |of_box: &OfBox| *of_box != OfBox::Nothing;
-    let facing = |(e, of_box): (&End, &OfBox)| {
-        b_ends.iter().zip(&b.of_box).any(|(o, of_other_box)| {
-            let turned = wrap_angle(o.direction_rad - e.direction_rad + PI).abs();
-            let (gap, aside) = seen(e, [o.x, o.y]);
-            let half = f64::midpoint(e.width, o.width);
-            let at_cap = seen(e, p).0.abs().min(seen(o, p).0.abs()) <= reach;
-            // A cap in the middle of nothing but a part of a wider one: of two that share it, as at a branch.
-            let is_part =
-                aside > slack.snap && aside + e.width.min(o.width) / 2.0 <= e.width.max(o.width) / 2.0 + slack.snap;
-            let is_joint = gap.abs() <= reach && aside < half && at_cap && !is_part;
-            // Overlapping ends that miss each other aside are a fault of a joint, not one guide.
-            let is_miss = gap < -reach
-                && !is_part
-                && -gap <= OVERLAP_WIDTHS * e.width
-                && aside > slack.snap
-                && aside < half
-                && turned <= slack.angle_rad
-                && (p[0] - e.x).hypot(p[1] - e.y) <= e.width + o.width;
-            // One cap of both, cut askew: their directions, taken from what is left of the axis, need not agree.
-            let is_cut = is_joint
-                && turned > slack.angle_rad
-                && gap.abs().max(aside) <= reach
-                && (e.width - o.width).abs() <= 2.0 * reach
-                && wrap_angle(e.cap_rad - o.cap_rad + PI).abs() * half <= 2.0 * reach;
-            // A guide on the box of a coupler: what the box is shows only with all that meets it.
-            let (is_boxy, is_other_boxy) = (may_be(of_box), may_be(of_other_box));
-            let is_on_box = (is_boxy && e.width >= WIDER * o.width) || (is_other_boxy && o.width >= WIDER * e.width);
-            // The rest of a box that was cut across, too.
-            let is_in_box = is_boxy
-                && is_other_boxy
-                && [of_box, of_other_box].contains(&&OfBox::Beginning)
-                && aside <= reach
-                && (e.width - o.width).abs() <= 2.0 * reach;
-            turned <= FACING_RAD && (is_joint || is_miss) && !is_cut && !is_on_box && !is_in_box
-        })
-    };
-    if a_ends.iter().zip(&a.of_box).any(facing) {
-        return true;
-    }
-    let on_cap = |form: &Form, ends: &[End], other: &Form, by: [f64; 2]| {
-        ends.iter().zip(&form.of_box).any(|(e, of_box)| {
-            let (along, aside) = seen(e, p);
-            // What is drawn further into a piece too short to be known could not be joined to it.
-            let most = if other.is_short(e.width) { slack.snap } else { reach };
-            let at = [p[0] - by[0], p[1] - by[1]];
-            along.abs() <= most
-                && aside <= e.width / 2.0 + reach
-                && !other.is_arm_of(e, by)
-                && !(may_be(of_box) && other.has_rest_of_box(e.width, at, reach))
-        })
-    };
-    let enters = |form: &Form, at: [f64; 2]| {
-        (!form.is_known && !form.is_toothed) || form.bodies.iter().any(|body| body.is_at(at, reach))
-    };
-    (a.is_known && on_cap(a, a_ends, b, by) && !is_stub[1] && enters(b, [p[0] - by[0], p[1] - by[1]]))
-        || (b.is_known && on_cap(b, b_ends, a, [0.0; 2]) && !is_stub[0] && enters(a, p))
 }

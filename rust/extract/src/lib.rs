@@ -26,6 +26,7 @@ mod flat;
 pub mod found;
 mod free;
 pub mod guides;
+mod inside;
 pub mod junctions;
 mod lean;
 pub mod lines;

@@ -36,6 +36,9 @@ pub type CopyId = (usize, u32);
 /// How the members of a set of shapes lie: their forms, and their places relative to the first, bit by bit.
 type Arrangement = Vec<(u32, [u64; 2])>;
 
+/// World, form and place of a copy, the place bit by bit: the same for what is drawn again.
+type Lies = ((u32, u32), u32, [u64; 2]);
+
 /// What a form was made of.
 enum Source {
     /// An outline as it is turned.
@@ -176,7 +179,7 @@ impl<'a> Merger<'a> {
     /// Marks items of which two others lie exactly where they do; returns the first of these and the item. However
     /// often something was drawn, pairs of it are few.
     fn take_thirds(&mut self) -> Vec<(usize, usize)> {
-        let mut met: FxHashMap<((u32, u32), u32, [u64; 2]), (usize, u32)> = FxHashMap::default();
+        let mut met: FxHashMap<Lies, (usize, u32)> = FxHashMap::default();
         let mut thirds = Vec::new();
         for (i, item) in self.items.iter_mut().enumerate().filter(|(_, item)| !item.is_third) {
             let key = (item.copy.world, item.copy.form, item.copy.at.map(f64::to_bits));

@@ -42,6 +42,9 @@ type Stretches = Vec<[f64; 2]>;
 /// What tells guides that are cut alike: cell, proto, and the stretches by number.
 type Key = (usize, usize, Vec<[i64; 2]>);
 
+/// Guides measured along, by cell and proto: very many devices may lie over one.
+type Measured<'a> = FxHashMap<(usize, usize), Option<Along<'a>>>;
+
 /// Two distances along guides that differ by less are the same, in dbu.
 const SAME: f64 = 1e-3;
 
@@ -58,9 +61,10 @@ pub fn cut(
     let hits = hits::find(&ground);
     // Device, what it takes out, and from where to where along that.
     let mut taken: Vec<(usize, usize, Option<[f64; 2]>)> = Vec::new();
+    let mut measured = Measured::default();
     for of_device in hits.chunk_by(|a, b| a.device == b.device) {
         for hit in of_device {
-            let Some(found) = follow::within(&ground, hit, of_device) else { continue };
+            let Some(found) = follow::within(&ground, hit, of_device, &mut measured) else { continue };
             taken.extend(found.stretches.into_iter().map(|(guide, stretch)| (hit.device, guide, Some(stretch))));
             taken.extend(found.junctions.into_iter().map(|junction| (hit.device, junction, None)));
         }
@@ -199,6 +203,13 @@ impl<'a> Ground<'a> {
     fn proto(&self, device: usize) -> &'a Proto {
         let placed = &self.devices[device];
         &self.cells[placed.cell.index()].protos[placed.proto]
+    }
+
+    /// The guide of a device, measured once.
+    fn along<'b>(&self, device: usize, measured: &'b mut Measured<'a>) -> Option<&'b Along<'a>> {
+        let placed = &self.devices[device];
+        let guide = self.proto(device).guide.as_ref()?;
+        measured.entry((placed.cell.index(), placed.proto)).or_insert_with(|| Along::new(guide)).as_ref()
     }
 
     /// Optical ports of a device.

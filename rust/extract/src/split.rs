@@ -14,7 +14,8 @@ use waveguard_geom::{BBox, GridIndex, Point, Transform, ring};
 
 use crate::cuts::{PINS_NOT_READ, PORTS_TOO_DENSE};
 use crate::facts::Facts;
-use crate::pins::{self, Copies, Heading, LocalPort, Pin};
+use crate::inside::Inside;
+use crate::pins::{Copies, Heading, LocalPort, Pin};
 use crate::plan::Plan;
 use crate::recipe::PortKind;
 use crate::shapes::{self, Shapes};
@@ -98,6 +99,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
     let boxes: Vec<BBox> = own.markers.iter().map(|m| BBox::of_points(m)).collect();
     let areas: Vec<f64> = own.markers.iter().map(|m| ring::area(m)).collect();
     let index = GridIndex::new(&boxes, typical(&boxes));
+    let rings: Vec<Inside> = own.markers.iter().map(|m| Inside::new(m)).collect();
     // Of nested rings the smallest is the device.
     let mut too_many_pins = 0;
     let dense = Cell::new(0_u64);
@@ -115,7 +117,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
         dense.set(dense.get() + u64::from(!seen_all));
         best
     };
-    let holding = |p: [f64; 2]| smallest(&BBox { min: p, max: p }, &|i| pins::contains(&own.markers[i], p));
+    let holding = |p: [f64; 2]| smallest(&BBox { min: p, max: p }, &|i| rings[i].contains(p));
 
     let twins = Twins::new(&own.markers, &boxes);
     let mut groups: Vec<Group> = (0..own.markers.len()).map(|ring| Group { ring, ..Group::default() }).collect();
@@ -124,7 +126,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
         let [x, y] = at;
         let around = BBox { min: [x - edge, y - edge], max: [x + edge, y + edge] };
         let corners = [around.min, [x - edge, y + edge], around.max, [x + edge, y - edge]];
-        let ring = smallest(&around, &|i| corners.iter().all(|&p| pins::contains(&own.markers[i], p)));
+        let ring = smallest(&around, &|i| corners.iter().all(|&p| rings[i].contains(p)));
         if let Some(g) = ring {
             twins.all(g).iter().for_each(|&g| groups[g].is_no_guide = true);
         }
@@ -186,7 +188,7 @@ pub fn split(plan: &Plan, shapes: &Shapes, cell: CellId, own: &Facts) -> Split {
             let window = b.transformed(&Transform::shift(shift[0], shift[1]));
             let inside = |i: usize| {
                 let room = boxes[i].grown(reach[i]);
-                is_device[i] && room.covers(&window) && mostly_inside(&own.markers[i], shape.points, shift)
+                is_device[i] && room.covers(&window) && mostly_inside(&rings[i], shape.points, shift)
             };
             match smallest(&window, &inside) {
                 Some(g) => {
@@ -316,14 +318,14 @@ fn near(a: [f64; 2], b: [f64; 2], d: f64) -> bool {
 }
 
 /// True when the middles of at least half of the edges are inside: ends of guides lie on the ring.
-fn mostly_inside(ring: &[Point], shape: &[Point], shift: [f64; 2]) -> bool {
+fn mostly_inside(ring: &Inside, shape: &[Point], shift: [f64; 2]) -> bool {
     let n = shape.len();
     let inside = (0..n)
         .filter(|&i| {
             let (p, q) = (shape[i], shape[(i + 1) % n]);
             let x = f64::midpoint(f64::from(p.x), f64::from(q.x)) + shift[0];
             let y = f64::midpoint(f64::from(p.y), f64::from(q.y)) + shift[1];
-            pins::contains(ring, [x, y])
+            ring.contains([x, y])
         })
         .count();
     2 * inside >= n

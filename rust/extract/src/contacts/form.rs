@@ -2,28 +2,13 @@
 
 use waveguard_geom::{BBox, Extent, Point, Transform, ring};
 
+use super::ends::{Caps, Sides};
 use super::groups::{Group, folded, groups, runs};
-use super::{COARSER, TOUCH, distance};
+use super::{COARSER, TOUCH};
 use crate::devices::Proto;
 use crate::drawn::Drawn;
-use crate::network::{OfBox, WIDER};
+use crate::network::WIDER;
 use crate::trace::End;
-
-/// One ring of the outline of a body.
-#[derive(Debug)]
-pub(super) struct Body {
-    ring: Vec<[f64; 2]>,
-    /// Width of the widest guide that enters the body; infinite when none does.
-    widest: f64,
-}
-
-impl Body {
-    /// True when a place is on the outline.
-    pub(super) fn is_at(&self, p: [f64; 2], reach: f64) -> bool {
-        let n = self.ring.len();
-        (0..n).any(|i| distance(p, [self.ring[i], self.ring[(i + 1) % n]]) <= reach)
-    }
-}
 
 /// An outline as it is turned, not displaced, with all that contacts are judged by.
 #[derive(Debug)]
@@ -38,11 +23,9 @@ pub struct Form {
     pub(super) groups: Vec<Group>,
     /// All runs in one box, with which neighbours of what is small and drawn often are looked for.
     pub(super) whole: [Group; 1],
-    pub(super) ends: Vec<End>,
-    /// For each end what its guide may be of the box of a coupler.
-    pub(super) of_box: Vec<OfBox>,
+    pub(super) caps: Caps,
     /// Outlines of what is no guide in it.
-    pub(super) bodies: Vec<Body>,
+    pub(super) bodies: Sides,
     pub(super) is_known: bool,
     /// A wall of teeth runs up to a cap of it.
     pub(super) is_toothed: bool,
@@ -108,13 +91,11 @@ impl Form {
         });
         let body = |p: &Proto| {
             let widest = p.ports.iter().map(|port| port.width * turn.magnification()).reduce(f64::max);
-            let ring = |ring: &Vec<Point>| Body {
-                ring: ring.iter().map(place).collect(),
-                widest: widest.unwrap_or(f64::INFINITY),
-            };
+            let ring = |ring: &Vec<Point>| (ring.iter().map(place).collect(), widest.unwrap_or(f64::INFINITY));
             p.outline.iter().map(ring).collect::<Vec<_>>()
         };
-        let bodies = drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(body);
+        let bodies: Vec<(Vec<[f64; 2]>, f64)> =
+            drawn.protos.iter().filter(|p| p.junction.is_some()).flat_map(body).collect();
         let is_ribbon = rings.len() == 1 && drawn.reason.is_none() && drawn.protos.len() == 1 && drawn.ends.len() == 2;
         let (all_runs, groups) = if is_ribbon {
             let ends = [0, 1].map(|k: usize| turn.apply(drawn.ends[k].x, drawn.ends[k].y));
@@ -128,9 +109,8 @@ impl Form {
             groups,
             whole: [whole],
             runs: all_runs,
-            ends: ends.collect(),
-            of_box: drawn.of_box.clone(),
-            bodies: bodies.collect(),
+            caps: Caps::new(ends, &drawn.of_box),
+            bodies: Sides::new(&bodies),
             is_known: drawn.reason.is_none(),
             is_toothed: drawn.is_toothed,
             is_narrow: drawn.is_narrow,
@@ -164,7 +144,7 @@ impl Form {
     /// True where a guide of that width, which may be the box of a coupler, goes on in a body of this form: only guides
     /// much narrower than the box enter it there.
     pub(super) fn has_rest_of_box(&self, width: f64, at: [f64; 2], reach: f64) -> bool {
-        self.bodies.iter().any(|body| WIDER * body.widest <= width && body.is_at(at, reach))
+        self.bodies.any_at(at, reach, |widest| WIDER * widest <= width)
     }
 
     /// Number of edges.

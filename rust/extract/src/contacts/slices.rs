@@ -56,7 +56,7 @@ impl Form {
     fn width(&self) -> f64 {
         let perimeter: f64 = (0..self.len()).map(|i| size(self.edge(i))).sum();
         let mean = 2.0 * self.area / perimeter.max(f64::MIN_POSITIVE);
-        self.ends.iter().fold(mean, |w, e| w.max(e.width))
+        mean.max(self.caps.widest)
     }
 }
 

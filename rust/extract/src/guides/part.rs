@@ -18,6 +18,8 @@ pub struct Along<'a> {
     s: Vec<f64>,
     /// Curvature of each segment, positive to the left.
     curvature: Vec<f64>,
+    /// Of all of it, by the centre-line: what its parts are held against.
+    area: f64,
 }
 
 /// A place of the axis, in dbu in the frame of the guide.
@@ -53,7 +55,7 @@ impl<'a> Along<'a> {
         }
         let scale = guide.trace.length / walked;
         let s = s.into_iter().map(|v| v * scale).collect();
-        Some(Self { guide, s, curvature })
+        Some(Self { guide, s, curvature, area: area(line) })
     }
 
     /// Number of segments of the centre-line.
@@ -106,14 +108,15 @@ impl<'a> Along<'a> {
             let foot = self.at(s);
             [foot.at[0], foot.at[1], foot.width]
         };
-        let inner = self.s.iter().zip(&self.guide.line).filter(|(s, _)| **s > from && **s < to).map(|(_, p)| *p);
+        let (first, end) = (self.s.partition_point(|&s| s <= from), self.s.partition_point(|&s| s < to));
+        let inner = self.guide.line.get(first..end).unwrap_or_default().iter().copied();
         std::iter::once(point(from)).chain(inner).chain([point(to)]).collect()
     }
 
     /// The guide between two distances, and its part of the area.
     pub fn part(&self, plan: &Plan, from: f64, to: f64) -> (Guide, f64) {
         let line = self.line(from, to);
-        let area_share = area(&line) / area(&self.guide.line).max(f64::MIN_POSITIVE);
+        let area_share = area(&line) / self.area.max(f64::MIN_POSITIVE);
         let trace = &self.guide.trace;
         let cut = |s: f64, outward: f64| {
             let foot = self.at(s);

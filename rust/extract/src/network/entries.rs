@@ -6,7 +6,7 @@
 use std::f64::consts::PI;
 
 use waveguard_geom::transform::wrap_angle;
-use waveguard_geom::{Point, region};
+use waveguard_geom::{BBox, GridIndex, Point, region};
 
 use super::intervals::{Interval, Look};
 use super::strip::Section;
@@ -18,6 +18,10 @@ const LONGER: f64 = 2.0;
 const INSIDE: f64 = 2.0;
 /// Corners of a stub may be cut off by so many widths: there the region ends for sure.
 const AT_END: f64 = 1.0;
+/// Ends of stubs are sought in tiles of so many widths,
+const TILE_WIDTHS: f64 = 4.0;
+/// and so far, in dbu, beside where they may be: rounding must not lose any.
+const ROUNDING: f64 = 1.0;
 /// What is left of a guide in the region is not worth a guide below this length, in dbu.
 const LEAST: f64 = 3.0;
 /// What narrows by this share of its length, with sides at 30 degrees to each other,
@@ -53,22 +57,60 @@ pub fn with_stubs<R: AsRef<[Point]>>(rings: &[R], entries: &[CapHint], aspect: f
     region::union_of_regions(&regions)
 }
 
+/// The guides that enter a region, found by the ends of their stubs: a region may have very many.
+pub(super) struct Entries<'a> {
+    all: &'a [CapHint],
+    /// From each entry to the end of its stub.
+    to_tip: Vec<[f64; 2]>,
+    tips: GridIndex,
+    widest: f64,
+}
+
+impl<'a> Entries<'a> {
+    pub(super) fn new(all: &'a [CapHint], aspect: f64) -> Self {
+        let to_tip = |e: &CapHint| {
+            let to = stub_length(e, aspect);
+            let (sin, cos) = e.direction_rad.sin_cos();
+            [to * cos, to * sin]
+        };
+        let to_tip: Vec<[f64; 2]> = all.iter().map(to_tip).collect();
+        let tip = |(e, to): (&CapHint, &[f64; 2])| {
+            let at = [e.x + to[0], e.y + to[1]];
+            BBox { min: at, max: at }
+        };
+        let boxes: Vec<BBox> = all.iter().zip(&to_tip).map(tip).collect();
+        let widest = all.iter().fold(0.0, |w: f64, e| w.max(e.width));
+        Self { all, to_tip, tips: GridIndex::new(&boxes, TILE_WIDTHS * widest), widest }
+    }
+
+    /// The entry whose stub ends nearest to a place, when that is no further than a corner of it may be cut off.
+    fn nearest(&self, at: [f64; 2]) -> Option<&CapHint> {
+        let away = |k: usize| {
+            let (e, to) = (&self.all[k], self.to_tip[k]);
+            (at[0] - e.x - to[0]).hypot(at[1] - e.y - to[1])
+        };
+        let mut best: Option<(f64, usize)> = None;
+        let window = BBox { min: at, max: at }.grown(AT_END * self.widest + ROUNDING);
+        self.tips.candidates(&window, |k| {
+            let here = (away(k), k);
+            if best.is_none_or(|best| here < best) {
+                best = Some(here);
+            }
+        });
+        best.filter(|&(away, k)| away <= AT_END * self.all[k].width).map(|(_, k)| &self.all[k])
+    }
+}
+
 pub(super) fn stub_length(entry: &CapHint, aspect: f64) -> f64 {
     (aspect + LONGER) * entry.width
 }
 
 impl Look<'_> {
     /// Trims the end of an open stretch at the entry in whose stub it ends.
-    pub(super) fn trimmed(&self, interval: &Interval, at_end: bool, entries: &[CapHint]) -> Trimmed {
+    pub(super) fn trimmed(&self, interval: &Interval, at_end: bool, entries: &Entries) -> Trimmed {
         let outer = if at_end { self.strip.length() } else { 0.0 };
         let tip = self.strip.middle(outer);
-        let away = |e: &CapHint| {
-            let to = stub_length(e, self.opts.aspect);
-            let (sin, cos) = e.direction_rad.sin_cos();
-            (tip[0] - e.x - to * cos).hypot(tip[1] - e.y - to * sin)
-        };
-        let nearest = entries.iter().min_by(|a, b| away(a).total_cmp(&away(b)));
-        let Some(entry) = nearest.filter(|e| away(e) <= AT_END * e.width) else { return Trimmed::Whole };
+        let Some(entry) = entries.nearest(tip) else { return Trimmed::Whole };
         let (sin, cos) = entry.direction_rad.sin_cos();
         let beyond = |s: f64| {
             let [x, y] = self.strip.section(s).map_or_else(|| self.strip.middle(s), |section| section.at);

@@ -7,7 +7,7 @@ use waveguard_geom::{Point, transform::wrap_angle};
 use super::axis::{self, Arm, Node};
 use super::bodies::{self, Owners, Side};
 use super::boxes;
-use super::entries::{self, Trimmed};
+use super::entries::{self, Entries, Trimmed};
 use super::hairs;
 use super::hubs::hub;
 use super::intervals::{Interval, Look};
@@ -55,8 +55,9 @@ pub fn decompose<R: AsRef<[Point]>>(
     }
     let mut owners = Owners::new(&mesh, &graph);
     let mut network = Network { hairs, ..Network::default() };
+    let entered = Entries::new(entries, opts.aspect);
     for arm in &graph.arms {
-        cut_arm(&mesh, arm, entries, opts, &mut owners, &mut network);
+        cut_arm(&mesh, arm, &entered, opts, &mut owners, &mut network);
     }
     if owners.entered != entries.len() {
         return Err(NoNetwork::LostEntry);
@@ -73,7 +74,7 @@ pub fn decompose<R: AsRef<[Point]>>(
 fn cut_arm(
     mesh: &Mesh,
     arm: &Arm,
-    entries: &[CapHint],
+    entries: &Entries,
     opts: &NetworkOptions,
     owners: &mut Owners,
     network: &mut Network,
@@ -173,7 +174,7 @@ impl Look<'_> {
     fn inside(
         &self,
         interval: Interval,
-        entries: &[CapHint],
+        entries: &Entries,
         owners: &mut Owners,
     ) -> Result<(Interval, [Option<End>; 2]), End> {
         let mut rest = interval;

@@ -4,8 +4,7 @@ use rustc_hash::FxHashSet;
 use waveguard_geom::BBox;
 
 use super::hits::Hit;
-use super::{Ground, SAME};
-use crate::guides::Along;
+use super::{Ground, Measured, SAME};
 
 /// What lies in a device between its ports.
 #[derive(Debug, Default)]
@@ -24,7 +23,12 @@ const MOST_WAYS: usize = 256;
 
 /// Follows guides from a port into its device until each way ends at a port of the device or in the device; `None`
 /// when one leaves it elsewhere.
-pub(super) fn within(ground: &Ground, start: &Hit, hits: &[Hit]) -> Option<Inside> {
+pub(super) fn within<'a>(
+    ground: &Ground<'a>,
+    start: &Hit,
+    hits: &[Hit],
+    measured: &mut Measured<'a>,
+) -> Option<Inside> {
     let device = start.device;
     let room = room(ground, device);
     let mut found = Inside::default();
@@ -38,7 +42,7 @@ pub(super) fn within(ground: &Ground, start: &Hit, hits: &[Hit]) -> Option<Insid
         if seen.len() > MOST_WAYS {
             return None;
         }
-        let along = Along::new(ground.proto(guide).guide.as_ref()?)?;
+        let along = ground.along(guide, measured)?;
         let ahead = |s: f64| if is_on { s - from } else { from - s };
         let exit = hits
             .iter()

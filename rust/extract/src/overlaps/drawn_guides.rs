@@ -60,14 +60,14 @@ pub(crate) fn find(
             let (placed, own) = (&world.placed[g], proto(g));
             let Some(guide) = &own.guide else { return Ok((Vec::new(), true)) };
             let (near, seen_all) = near(guide, placed, own, &boxes, &index, least_depth, steps);
-            let of_device = |k: usize| {
+            let of_device = |(k, pieces): (usize, Vec<usize>)| {
                 let (device, other) = (known[k], proto(known[k]));
                 if world.placed[device].top != placed.top {
                     return None;
                 }
                 // Marked guides may run beside each other; one that another one ends at goes on into that.
                 let is_guide = other.guide.is_some();
-                let ribbon = ribbon(guide, placed, &boxes[k], if is_guide { TOUCH_DBU } else { 0.0 });
+                let ribbon = ribbon(guide, placed, &pieces, if is_guide { TOUCH_DBU } else { 0.0 });
                 let shared = |rings: &[Vec<Point>]| {
                     let outline = Outline::placed(rings, &world.placed[device].transform, 0);
                     compare(g, device, &ribbon, &outline, least_area, least_depth)
@@ -125,8 +125,8 @@ fn core(plan: &Plan, sums: &Sums, cell: CellId, device: &Proto, layer: LayerId) 
     (!all.cut_short).then(|| all.rings.iter().filter_map(own).collect())
 }
 
-/// The devices that a piece of a guide comes near, by number among the boxes; false when there was more to look at than
-/// so many steps.
+/// The devices that a piece of a guide comes near, by number among the boxes, with the pieces whose boxes touch that of
+/// the device; false when there was more to look at than so many steps.
 fn near(
     guide: &Guide,
     placed: &Placed,
@@ -135,53 +135,66 @@ fn near(
     index: &GridIndex,
     least_depth: f64,
     steps: u64,
-) -> (Vec<usize>, bool) {
-    let mut out: Vec<usize> = Vec::new();
+) -> (Vec<(usize, Vec<usize>)>, bool) {
+    let mut few: Vec<usize> = Vec::new();
     let is_few = index.candidates_while(&proto.bbox.transformed(&placed.transform), |k| {
-        out.push(k);
-        out.len() <= FEW_DEVICES
+        few.push(k);
+        few.len() <= FEW_DEVICES
     });
-    let pieces = || pieces(guide, placed).map(|(_, bbox)| bbox);
-    let mut left = steps;
-    if !is_few {
-        // The box of a long guide holds most of a chip.
-        out.clear();
-        for bbox in pieces() {
-            left = left.saturating_sub(1);
-            index.candidates_while(&bbox, |k| {
-                if depth(&bbox, &boxes[k]) >= least_depth && out.last() != Some(&k) {
-                    out.push(k);
-                    left = left.saturating_sub(STEPS_A_DEVICE + guide.line.len() as u64);
-                }
-                left > 0
-            });
-        }
+    let bbox = |n: usize| piece(guide, placed, n).1;
+    let pieces = 0..guide.line.len().saturating_sub(1);
+    let is_deep = |k: usize, n: usize| depth(&bbox(n), &boxes[k]) >= least_depth;
+    let of_device = |k: usize| (k, pieces.clone().filter(|&n| bbox(n).touches(&boxes[k])).collect::<Vec<usize>>());
+    if is_few {
+        few.sort_unstable();
+        let all = few.into_iter().map(of_device);
+        return (all.filter(|(k, pieces)| pieces.iter().any(|&n| is_deep(*k, n))).collect(), true);
     }
-    out.sort_unstable();
-    out.dedup();
-    out.retain(|&k| pieces().any(|bbox| depth(&bbox, &boxes[k]) >= least_depth));
-    (out, left > 0)
+    // The box of a long guide holds most of a chip.
+    let mut left = steps;
+    let mut last_deep = None;
+    // Device, piece, and whether that is deep in it.
+    let mut met: Vec<(usize, usize, bool)> = Vec::new();
+    for n in pieces.clone() {
+        let bbox = bbox(n);
+        left = left.saturating_sub(1);
+        index.candidates_while(&bbox, |k| {
+            let is_deep = depth(&bbox, &boxes[k]) >= least_depth;
+            if bbox.touches(&boxes[k]) {
+                met.push((k, n, is_deep));
+            }
+            if is_deep && last_deep != Some(k) {
+                last_deep = Some(k);
+                left = left.saturating_sub(STEPS_A_DEVICE + guide.line.len() as u64);
+            }
+            left > 0
+        });
+    }
+    met.sort_unstable();
+    let near = met.chunk_by(|a, b| a.0 == b.0).filter(|of_device| of_device.iter().any(|met| met.2));
+    // Where not all was looked at, some of the pieces were not.
+    let near =
+        near.map(|met| if left > 0 { (met[0].0, met.iter().map(|met| met.1).collect()) } else { of_device(met[0].0) });
+    (near.collect(), left > 0)
 }
 
-/// The pieces of a guide in the frame of the top, each with the box around it.
-fn pieces<'a>(guide: &'a Guide, placed: &'a Placed) -> impl Iterator<Item = ([[f64; 3]; 2], BBox)> + 'a {
+/// A piece of a guide in the frame of the top, with the box around it.
+fn piece(guide: &Guide, placed: &Placed, n: usize) -> ([[f64; 3]; 2], BBox) {
     let scale = placed.transform.magnification();
-    let place = move |[x, y, width]: [f64; 3]| {
+    let ends = [n, n + 1].map(|i| {
+        let [x, y, width] = guide.line[i];
         let [x, y] = placed.transform.apply(x, y);
         [x, y, width * scale]
-    };
-    guide.line.windows(2).map(move |w| {
-        let ends = [place(w[0]), place(w[1])];
-        let mut bbox = BBox::EMPTY;
-        for [x, y, _] in ends {
-            bbox.add_box(&BBox { min: [x, y], max: [x, y] });
-        }
-        (ends, bbox.grown(ends[0][2].max(ends[1][2]) / 2.0))
-    })
+    });
+    let mut bbox = BBox::EMPTY;
+    for [x, y, _] in ends {
+        bbox.add_box(&BBox { min: [x, y], max: [x, y] });
+    }
+    (ends, bbox.grown(ends[0][2].max(ends[1][2]) / 2.0))
 }
 
-/// What a guide covers near a box, piece by piece, so much longer at each end.
-fn ribbon(guide: &Guide, placed: &Placed, window: &BBox, longer: f64) -> Outline {
+/// What some pieces of a guide cover, so much longer at each end of the guide.
+fn ribbon(guide: &Guide, placed: &Placed, pieces: &[usize], longer: f64) -> Outline {
     let last = guide.line.len().saturating_sub(2);
     let lengthened = |k: usize, [p, q]: [[f64; 3]; 2]| {
         let d = [q[0] - p[0], q[1] - p[1]];
@@ -198,11 +211,8 @@ fn ribbon(guide: &Guide, placed: &Placed, window: &BBox, longer: f64) -> Outline
         };
         [corner(p, -1.0), corner(q, -1.0), corner(q, 1.0), corner(p, 1.0)].into_iter().collect()
     };
-    let rings: Vec<Vec<Point>> = pieces(guide, placed)
-        .enumerate()
-        .filter(|(_, (_, bbox))| bbox.touches(window))
-        .filter_map(|(k, (ends, _))| quad(lengthened(k, ends)))
-        .collect();
+    let quads = pieces.iter().filter_map(|&n| quad(lengthened(n, piece(guide, placed, n).0)));
+    let rings: Vec<Vec<Point>> = quads.collect();
     Outline::of(rings, placed.cell.index())
 }
 
