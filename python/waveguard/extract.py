@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 
 RECIPE_SCHEMA = 1
+SLAB_REACH_UM = 1.0
+"""A slab is looked for so far beyond the core at least, to tell one that narrows down from one that ends at once."""
 KLAYOUT_COUNTER = re.compile(r"(\$\d+)+$")
 """KLayout makes names unique with `$1`, `$2` at the end."""
 
@@ -128,6 +130,7 @@ def recipe(
                 "width_max_nm": guide.section.width_max_um * NM_PER_UM,
                 "slot": _slot(guide.section),
                 "segmented": guide.section.segmented,
+                "slab": _slab(pdk, guide.section),
             }
             for guide in guides
         ],
@@ -154,6 +157,18 @@ def _slot(section: CrossSection) -> dict[str, float] | None:
         "rail_max_nm": slot.rail_max_um * NM_PER_UM,
         "gap_min_nm": slot.gap_min_um * NM_PER_UM,
         "gap_max_nm": slot.gap_max_um * NM_PER_UM,
+    }
+
+
+def _slab(pdk: Pdk, section: CrossSection) -> dict[str, Any] | None:
+    """Return how far the slab of a rib guide is looked for; None for other guides."""
+    if section.slab is None:
+        return None
+    least_um = 0.0 if section.min_slab_um is None else section.min_slab_um.value
+    return {
+        "layer": list(pdk.layer(section.slab)),
+        "least_nm": least_um * NM_PER_UM,
+        "reach_nm": max(least_um, SLAB_REACH_UM) * NM_PER_UM,
     }
 
 

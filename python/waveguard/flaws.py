@@ -32,6 +32,21 @@ class Flaws(View):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ThinSlabs(View):
+    """Stretches of guides over which the slab reaches less far beyond an edge of the core than was asked."""
+
+    NAME: ClassVar[str] = "thin_slabs"
+    waveguide: Ids = _column("", "row in waveguides")
+    start_nm: Floats = _column("nm", "distance from port_a along the guide")
+    length_nm: Floats = _column("nm", "length of the stretch")
+    reach_nm: Floats = _column("nm", "least distance from an edge of the core to that of the slab; 0 without slab")
+    x_nm: Floats = _column("nm", "place where that is so")
+    y_nm: Floats = _column("nm", "place where that is so")
+    step_nm: Floats = _column("nm", "largest change of that distance over no more length than the change itself")
+    end_step_nm: Floats = _column("nm", "how much further the slab reaches right beyond an end of the guide")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Breaks(View):
     """Places where the core of a device with two ports does not go on from one to the other."""
 

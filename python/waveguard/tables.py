@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from waveguard.flaws import Breaks, Flaws, ShapesBeside
+from waveguard.flaws import Breaks, Flaws, ShapesBeside, ThinSlabs
 from waveguard.solutions import Circuits, LoopMembers, Loops, Paths, Summary, Traces
 from waveguard.views import Codes, Floats, Ids, TableSource, Texts, View
 from waveguard.views import column as _column
@@ -402,6 +402,7 @@ VIEWS: Mapping[str, type[View]] = {
             Pieces,
             Tapers,
             Flaws,
+            ThinSlabs,
             Breaks,
             Slots,
             Segments,
@@ -436,6 +437,7 @@ class Tables:
     pieces: Pieces = field(default_factory=Pieces.empty)
     tapers: Tapers = field(default_factory=Tapers.empty)
     flaws: Flaws = field(default_factory=Flaws.empty)
+    thin_slabs: ThinSlabs = field(default_factory=ThinSlabs.empty)
     breaks: Breaks = field(default_factory=Breaks.empty)
     slots: Slots = field(default_factory=Slots.empty)
     segments: Segments = field(default_factory=Segments.empty)

@@ -6,6 +6,7 @@ block draws, in µm and degrees:
 
     cell NAME                                    begins a cell; the last one is the top
       box LAYER X0 Y0 X1 Y1                      LAYER is core, marker, pin, text or L/D
+      taper LAYER X0 WIDTH0 X1 WIDTH1            along the x axis
       pin NAME X Y HEADING WIDTH                 the heading points out of the device
       text LAYER X Y WORDS …
       boxes COUNT PITCH LENGTH WIDTH X Y           a row of core boxes along x, the first from X on
@@ -108,6 +109,10 @@ def draw_line(library: gdstk.Library, cell: gdstk.Cell, words: list[str]) -> Non
     if command == "box":
         x0, y0, x1, y1 = map(float, rest[1:5])
         cell.add(gdstk.rectangle((x0, y0), (x1, y1), **layer(rest[0])))
+    elif command == "taper":
+        x0, width, x1, other = map(float, rest[1:5])
+        corners = [(x0, -width / 2), (x1, -other / 2), (x1, other / 2), (x0, width / 2)]
+        cell.add(gdstk.Polygon(corners, **layer(rest[0])))
     elif command == "boxes":
         pitch, length, width, x, y = map(float, rest[1:6])
         for k in range(int(rest[0])):

@@ -181,6 +181,9 @@ class CrossSection(Part):
     cores: tuple[Name, ...] = Field(min_length=1)
     """Layers the core is drawn on; normally one."""
     slab: Name | None = None
+    """Layer of the slab below and beside the core; two sections of one core may differ in it alone."""
+    min_slab_um: Positive | None = None
+    """How far the slab must reach beyond each edge of the core. Without it only no slab at all is too little."""
     width_um: Positive
     width_min_um: Number = Field(gt=0)
     width_max_um: Number = Field(gt=0)
@@ -236,6 +239,8 @@ class CrossSection(Part):
             raise PydanticCustomError("width_window", "width_um lies outside width_min_um … width_max_um")
         if self.slot is not None and abs(self.slot.outer_um - self.width_um.value) > ROUNDED_UM:
             raise PydanticCustomError("slot_width", "width_um of a slot guide is twice its rail_um plus its gap_um")
+        if self.min_slab_um is not None and self.slab is None:
+            raise PydanticCustomError("no_slab", "min_slab_um is stated of a cross-section without a slab")
         if self.sidewall_share is not None and not 0.0 <= self.sidewall_share.value <= 1.0:
             raise PydanticCustomError("share", "sidewall_share must be between 0 and 1")
         return self

@@ -20,6 +20,7 @@ use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::recipe::{CellRole, Recipe};
 use crate::shapes::Shapes;
+use crate::slab;
 use crate::small;
 use crate::tables::{
     NearMissRow, NearMisses, OverlapRow, Overlaps, ShapeBesideRow, ShapesBeside, TerminalRow, Terminals,
@@ -143,8 +144,16 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
         Some(outcome) => outcome,
         None => flat::find(job, worked)?,
     };
-    watch.enter(5, 1);
     problems.extend(outcome.problems);
+    let mut cells = outcome.cells;
+    // Where shapes are was needed until they were placed.
+    for cell in &mut cells {
+        (cell.instances, cell.leftovers) = (Vec::new(), Vec::new());
+    }
+    let width_nm = recipe.tolerances.width_nm + layout.dbu_nm;
+    let mut found = Found::new(layout.dbu_nm, cells, width_nm, outcome.network);
+    found.slabs = slab::find(&plan, &found, &mut problems, watch)?;
+    watch.enter(5, 1);
     let (coverage, unexplained) = coverage::tables(&plan, &sums, &tops, &outcome.totals, outcome.rest);
     let small = vec![
         NearMisses::of(outcome.near_misses).into_table(),
@@ -155,13 +164,6 @@ pub fn extract(layout: &Layout, recipe: &Recipe, watch: &Watch) -> Result<Extrac
         unexplained.into_table(),
         small::problem_table(layout, problems).into_table(),
     ];
-    let mut cells = outcome.cells;
-    // Where shapes are was needed until they were placed.
-    for cell in &mut cells {
-        (cell.instances, cell.leftovers) = (Vec::new(), Vec::new());
-    }
-    let width_nm = recipe.tolerances.width_nm + layout.dbu_nm;
-    let found = Found::new(layout.dbu_nm, cells, width_nm, outcome.network);
     watch.advance(1);
     Ok(Extraction::new(found, small))
 }

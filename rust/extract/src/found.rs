@@ -21,6 +21,7 @@ use crate::profiles;
 use crate::routes::{self, OnRoute};
 use crate::runs::stretches::{self, Part};
 use crate::runs::{Row, Run};
+use crate::slab::Slabs;
 use crate::tables::{CrossingRow, Crossings, Junctions, Routes, RunProfile, RunRow, Runs};
 use crate::write::{self, Guides};
 
@@ -52,6 +53,8 @@ pub struct Found {
     pub cells: Vec<CellPlan>,
     /// Steps in width up to this are passed by routes.
     pub width_nm: f64,
+    /// What is known of the slabs of guides.
+    pub(crate) slabs: Slabs,
     /// The network by cells, when that is how it was found.
     blocks: Option<Blocks>,
     /// The network with each device by itself, once it is known.
@@ -61,7 +64,7 @@ pub struct Found {
 }
 
 /// Tables that are written when they are asked for.
-pub const WRITTEN_LATER: [&str; 17] = [
+pub const WRITTEN_LATER: [&str; 18] = [
     "devices",
     "ports",
     "nets",
@@ -70,6 +73,7 @@ pub const WRITTEN_LATER: [&str; 17] = [
     "pieces",
     "tapers",
     "flaws",
+    "thin_slabs",
     "breaks",
     "junctions",
     "crossings",
@@ -97,7 +101,7 @@ impl Found {
             Network::Flat(flat) => (None, OnceLock::from(*flat)),
             Network::Blocks(blocks) => (Some(*blocks), OnceLock::new()),
         };
-        Self { dbu_nm, cells, width_nm, blocks, flat, routes: OnceLock::new() }
+        Self { dbu_nm, cells, width_nm, slabs: Slabs::default(), blocks, flat, routes: OnceLock::new() }
     }
 
     /// True when the network was found cell by cell.
@@ -149,6 +153,7 @@ impl Found {
             "pieces" => profiles::pieces(self).into_table(),
             "tapers" => profiles::tapers(self).into_table(),
             "flaws" => profiles::flaws(self).into_table(),
+            "thin_slabs" => self.slabs.table().into_table(),
             "breaks" => write::breaks(self).into_table(),
             "junctions" => self.meetings().0.into_table(),
             "crossings" => self.meetings().1.into_table(),

@@ -28,6 +28,9 @@ pub struct Guide {
     pub line: Vec<[f64; 3]>,
     /// Cross-section in the recipe; `None` when no window holds the width.
     pub section: Option<usize>,
+    /// The one that would be as good if it were not for the slab; `None` where there is none, or the file states which
+    /// it is.
+    pub twin: Option<usize>,
     /// Length of the PATH it was drawn with; NaN without.
     pub spine_length: f64,
     /// Layer it is drawn on.
@@ -111,9 +114,9 @@ pub fn of_device(
         }
         match of_pieces(plan, &pieces, &hints, &options) {
             Ok(trace) => {
-                let section =
-                    stated.or(ends[0].section).or(ends[1].section).or_else(|| section_of(plan, layer.into(), &trace));
-                return Ok(guide(plan, trace, section, f64::NAN, layer.into()));
+                let said = stated.or(ends[0].section).or(ends[1].section).map(Fit::stated);
+                let fit = said.or_else(|| fit(plan, layer.into(), &trace));
+                return Ok(guide(plan, trace, fit, f64::NAN, layer.into()));
             }
             Err(reason) => why = reason,
         }
@@ -181,8 +184,8 @@ pub fn of_shape(plan: &Plan, core: Core, ring: &[Point], spine_length: f64) -> R
     options.width_min = narrowest * 0.5;
     options.width_max = widest;
     let trace = trace_ribbon(ring, None, &options).map_err(|e| reason(&e))?;
-    let section = section_of(plan, core, &trace).ok_or("no cross-section of that width")?;
-    Ok(guide(plan, trace, Some(section), spine_length, core))
+    let fit = fit(plan, core, &trace).ok_or("no cross-section of that width")?;
+    Ok(guide(plan, trace, Some(fit), spine_length, core))
 }
 
 /// True for a shape that would be a guide if it were not narrower than any guide of its layer: the tip of a taper, where
@@ -221,8 +224,8 @@ pub fn between(
         let reach = if is_guess { BENT_WIDTHS * h.width } else { reach };
         (e.x - h.x).hypot(e.y - h.y) <= reach && (e.width - h.width).abs() <= SAME_WIDTH * h.width
     });
-    let section = section_of(plan, core, &trace).filter(|_| is_met).ok_or("no guide between two guides")?;
-    Ok(guide(plan, trace, Some(section), f64::NAN, core))
+    let fit = fit(plan, core, &trace).filter(|_| is_met).ok_or("no guide between two guides")?;
+    Ok(guide(plan, trace, Some(fit), f64::NAN, core))
 }
 
 /// A guide drawn at a limit of a cross-section is off it by the rounding of both sides, in dbu; on a fine grid the
@@ -249,8 +252,8 @@ pub fn widths(plan: &Plan, core: Core) -> (f64, f64) {
 
 /// The guide of a trace, whatever its width.
 pub fn of_trace(plan: &Plan, core: Core, trace: Trace) -> Guide {
-    let section = section_of(plan, core, &trace);
-    guide(plan, trace, section, f64::NAN, core)
+    let fit = fit(plan, core, &trace);
+    guide(plan, trace, fit, f64::NAN, core)
 }
 
 /// Traces the outline around a row of boxes between its two ends; `None` when it is no guide.
@@ -261,8 +264,8 @@ pub fn trace_between(plan: &Plan, layer: LayerId, ring: &[Point], ends: [CapHint
 
 /// The guide of a trace that is a row of boxes.
 pub fn segmented(plan: &Plan, layer: LayerId, trace: Trace, segments: Segments) -> Guide {
-    let section = section_of_row(plan, layer, &trace);
-    Guide { segments: Some(segments), ..guide(plan, trace, section, f64::NAN, layer.into()) }
+    let fit = section_of_row(plan, layer, &trace).map(Fit::stated);
+    Guide { segments: Some(segments), ..guide(plan, trace, fit, f64::NAN, layer.into()) }
 }
 
 fn section_of_row(plan: &Plan, layer: LayerId, trace: &Trace) -> Option<usize> {
@@ -298,22 +301,37 @@ fn usual_width(trace: &Trace) -> Option<f64> {
     None
 }
 
+/// A cross-section, and the one that would fit as well if it were not for the slab.
+#[derive(Clone, Copy)]
+struct Fit {
+    section: usize,
+    twin: Option<usize>,
+}
+
+impl Fit {
+    /// Of one that is known without looking at the width.
+    fn stated(section: usize) -> Self {
+        Self { section, twin: None }
+    }
+}
+
 /// The cross-section that holds the width that the guide has for the most part, else that of the narrower end, else
 /// that of the wider one, else the mean width. That of a slot guide is known from its rails.
-fn section_of(plan: &Plan, core: Core, trace: &Trace) -> Option<usize> {
+fn fit(plan: &Plan, core: Core, trace: &Trace) -> Option<Fit> {
     if let Some(slot) = core.slot {
-        return Some(slot.section);
+        return Some(Fit::stated(slot.section));
     }
+    let slack_nm = width_slack(plan) * plan.layout.dbu_nm;
     let nm = plan.layout.dbu_nm;
     let mean = trace.area / trace.length;
     let [a, b] = [trace.ends[0].width, trace.ends[1].width];
-    usual_width(trace)
-        .into_iter()
-        .chain([a.min(b), a.max(b), mean])
-        .find_map(|w| plan.recipe.section(plan.pair(core.layer), w * nm, width_slack(plan) * nm))
+    usual_width(trace).into_iter().chain([a.min(b), a.max(b), mean]).find_map(|w| {
+        let section = plan.recipe.section(plan.pair(core.layer), w * nm, slack_nm)?;
+        Some(Fit { section, twin: plan.recipe.twin(section, w * nm, slack_nm) })
+    })
 }
 
-fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f64, core: Core) -> Guide {
+fn guide(plan: &Plan, mut trace: Trace, fit: Option<Fit>, spine_length: f64, core: Core) -> Guide {
     let line = thinned(&trace.stations, plan.dbu(plan.recipe.trace.line_tolerance_nm));
     // They are many and not needed any more.
     trace.stations = Vec::new();
@@ -321,7 +339,8 @@ fn guide(plan: &Plan, mut trace: Trace, section: Option<usize>, spine_length: f6
         trace.area *= slot.share;
         trace.n_shapes *= RAILS;
     }
-    Guide { trace, line, section, spine_length, layer: core.layer, slot: core.slot.cloned(), segments: None }
+    let (section, twin) = (fit.map(|f| f.section), fit.and_then(|f| f.twin));
+    Guide { trace, line, section, twin, spine_length, layer: core.layer, slot: core.slot.cloned(), segments: None }
 }
 
 /// Stations looked at together when a line is thinned: bounds the work, and keeps few points more.

@@ -74,6 +74,21 @@ pub struct GuideSection {
     /// Two rails that guide together; the widths above are then those around both.
     #[serde(default)]
     pub slot: Option<SlotSection>,
+    /// The slab below and beside the core.
+    #[serde(default)]
+    pub slab: Option<SlabSection>,
+}
+
+/// The slab of a rib guide: how far beside the core it is looked for.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlabSection {
+    /// Layer it is drawn on.
+    pub layer: LayerPair,
+    /// Stretches where it reaches less far beyond an edge of the core are listed.
+    pub least_nm: f64,
+    /// What is further than this beyond the edges of the core is not looked at.
+    pub reach_nm: f64,
 }
 
 /// The two rails of a slot guide, and the gap between them.
@@ -443,6 +458,10 @@ impl Recipe {
             if guide.slot.as_ref().is_some_and(wrong) {
                 return Err(ExtractError::Recipe(format!("guides.slot of {} has no window of widths", guide.name)));
             }
+            let is_bounded = |s: &SlabSection| s.least_nm >= 0.0 && s.least_nm <= s.reach_nm && s.reach_nm.is_finite();
+            if guide.slab.as_ref().is_some_and(|s| !is_bounded(s) || s.reach_nm <= 0.0) {
+                return Err(ExtractError::Recipe(format!("guides.slab of {} has no bounds", guide.name)));
+            }
         }
         Ok(())
     }
@@ -450,20 +469,34 @@ impl Recipe {
     /// The cross-section of a guide of that width on that layer: the window that holds the width, known to
     /// `slack_nm`, with the nearest nominal width, the first of equals. Never that of a slot, which no width shows.
     pub fn section(&self, layer: LayerPair, width_nm: f64, slack_nm: f64) -> Option<usize> {
-        self.nearest(layer, width_nm, slack_nm, false)
+        self.nearest(layer, width_nm, slack_nm, |g| !g.segmented)
     }
 
-    /// The same of a guide drawn as a row of boxes: one for such guides, else that of a solid guide.
+    /// The cross-section that fits as well as another one, but for its slab: the nearest of those with a slab for one
+    /// without, of those without for one with a slab.
+    pub fn twin(&self, section: usize, width_nm: f64, slack_nm: f64) -> Option<usize> {
+        let own = &self.guides[section];
+        let is_other = |g: &GuideSection| !g.segmented && g.slab.is_some() != own.slab.is_some();
+        self.nearest(own.layer, width_nm, slack_nm, is_other)
+    }
+
+    /// [`Self::section`] of a guide drawn as a row of boxes: one for such guides, else that of a solid guide.
     pub fn section_of_row(&self, layer: LayerPair, width_nm: f64, slack_nm: f64) -> Option<usize> {
-        let own = self.nearest(layer, width_nm, slack_nm, true);
-        own.or_else(|| self.nearest(layer, width_nm, slack_nm, false))
+        let own = self.nearest(layer, width_nm, slack_nm, |g| g.segmented);
+        own.or_else(|| self.nearest(layer, width_nm, slack_nm, |g| !g.segmented))
     }
 
-    fn nearest(&self, layer: LayerPair, width_nm: f64, slack_nm: f64, segmented: bool) -> Option<usize> {
+    fn nearest(
+        &self,
+        layer: LayerPair,
+        width_nm: f64,
+        slack_nm: f64,
+        is_wanted: impl Fn(&GuideSection) -> bool,
+    ) -> Option<usize> {
         let mut best: Option<(f64, usize)> = None;
         for (i, g) in self.guides.iter().enumerate() {
             let is_within = g.width_min_nm - slack_nm <= width_nm && width_nm <= g.width_max_nm + slack_nm;
-            if g.segmented != segmented || g.slot.is_some() || g.layer != layer || !is_within {
+            if !is_wanted(g) || g.slot.is_some() || g.layer != layer || !is_within {
                 continue;
             }
             let off = if g.width_nm.is_nan() { g.width_max_nm - g.width_min_nm } else { (g.width_nm - width_nm).abs() };

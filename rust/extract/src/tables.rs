@@ -224,6 +224,26 @@ tables! {
         y_nm: f64,
     }
 
+    /// Stretches of guides over which the slab reaches less far beyond an edge of the core than the recipe asks.
+    ThinSlabs of ThinSlabRow, "thin_slabs" {
+        /// Row in `waveguides`.
+        waveguide: i64,
+        /// Distance from `port_a` at which it begins.
+        start_nm: f64,
+        /// Its length.
+        length_nm: f64,
+        /// Least distance from an edge of the core to that of the slab; 0 where no slab lies beyond it.
+        reach_nm: f64,
+        /// Place where that is so.
+        x_nm: f64,
+        /// Place where that is so.
+        y_nm: f64,
+        /// Largest change of that distance over no more length than the change itself, within or at the ends of the stretch.
+        step_nm: f64,
+        /// How much further the slab reaches right beyond an end of the guide, where the stretch lies at one.
+        end_step_nm: f64,
+    }
+
     /// Places where the core of a device with two ports does not go on from one to the other.
     Breaks of BreakRow, "breaks" {
         /// Row in `devices`.

@@ -180,6 +180,7 @@ pub(crate) fn waveguides(found: &Found, lies: &[OnRoute]) -> Waveguides {
             min_radius_x_nm,
             min_radius_y_nm,
             first_bend,
+            cross_section: found.slabs.section(g, form.guide.section).map_or(-1, |s| s as i64),
             route: lies[g].route as i64,
             ..form.row.clone()
         });
@@ -320,6 +321,8 @@ pub(crate) fn ports(found: &Found) -> tables::Ports {
     let mut table = tables::Ports::with_capacity(ports.len());
     for (i, net) in net.into_iter().enumerate() {
         let p = ports.get(i);
+        let guide = flat.guides.of_device(p.device);
+        let section = guide.map_or(p.section, |g| found.slabs.section(g, p.section));
         table.push(PortRow {
             device: p.device as i64,
             name: ports.name(i).to_owned(),
@@ -328,7 +331,7 @@ pub(crate) fn ports(found: &Found) -> tables::Ports {
             direction_rad: p.direction_rad,
             width_nm: p.width_nm,
             kind: p.kind as u8,
-            cross_section: p.section.map_or(-1, |s| s as i64),
+            cross_section: section.map_or(-1, |s| s as i64),
             net,
             top: p.top as i64,
             source: p.source as u8,

@@ -145,6 +145,7 @@ impl<'a> Along<'a> {
                 trace,
                 line,
                 section: self.guide.section,
+                twin: self.guide.twin,
                 spine_length: f64::NAN,
                 slot: self.guide.slot.clone(),
                 segments,
