@@ -14,8 +14,22 @@ from waveguard.findings import Run
 KIT = "cornerstone-si220"
 CORE, SLAB = (3, 0), (5, 0)
 WIDTH_UM, SLAB_UM = 0.45, 6.45
+
+
+def slab_apart(library: gdstk.Library) -> gdstk.Library:
+    """Return the layout with its slab in a cell of its own."""
+    (top,) = library.cells
+    slabs = [one for one in top.polygons if (one.layer, one.datatype) == SLAB]
+    top.remove(*slabs)
+    library.add(cell := gdstk.Cell("slab").add(*slabs))
+    top.add(gdstk.Reference(cell))
+    return library
+
+
 DRAWN = {
-    "as drawn": lambda library: library,
+    "flat": lambda library: library,
+    "slab in a cell": slab_apart,
+    "split": lambda library: cut.cut_along_lines(library, seed=3),
     "merged": cut.merged,
     "turned": lambda library: place.on_grid(place.turned(library, 33.0)),
 }
@@ -37,8 +51,7 @@ def rib(radius_um: float, gap_um: float = 0.0) -> gdstk.Library:
     if gap_um:
         gap = gdstk.rectangle((20, -10), (20 + gap_um, 10))
         slabs = gdstk.boolean(slabs, gap, "not", layer=SLAB[0], datatype=SLAB[1])
-    slab = library.new_cell("slab").add(*slabs)
-    library.new_cell("rib").add(drawn(route(radius_um, WIDTH_UM), CORE), gdstk.Reference(slab))
+    library.new_cell("rib").add(drawn(route(radius_um, WIDTH_UM), CORE), *slabs)
     return place.on_grid(library)
 
 
