@@ -254,7 +254,7 @@ def test_extract_writes_every_format_and_says_how_much_it_understood(
     assert (tmp_path / "y.oas").read_bytes().startswith(b"%SEMI-OASIS")
     (line,) = errors_of(capsys)
     assert line.startswith("11 devices, 10 guides of 19.5")
-    assert "8 terminals, 2 open ends, 2 near misses; 100 % of the core area understood; written: " in line
+    assert "8 terminals, 2 open ends, 1 near miss; 100 % of the core area understood; written: " in line
 
 
 def test_extract_to_stdout_is_a_netlist_and_the_closing_line_is_apart(

@@ -94,8 +94,6 @@ def gaps(ctx: Context) -> dict[int, Gap]:
         found += [(pair, CORNER) for pair in _around_corners(ends)]
         found += [(pair, TAPER) for pair in _in_line(ends, _may_taper) if not _alike(ends, *pair)]
         found += [(pair, BRANCH) for pair in _at_branches(ends)]
-        taken = {end for pair, _ in found for end in pair}
-        found += [(pair, ASIDE) for pair in _aside(ends, taken, tightest_nm)]
         for (a, *others), missing in found:
             other_nm = at_nm[others].mean()
             turns_rad = ports.direction_rad[rows[own[others]]] - ports.direction_rad[rows[own[a]]]
@@ -106,7 +104,7 @@ def gaps(ctx: Context) -> dict[int, Gap]:
             if distance_nm > (FAR_NM if missing in {LINE, CORNER} else NEAR_NM):
                 continue
             pairs.append((int(rows[own[a]]), [int(row) for row in rows[own[others]]], Gap(NONE, distance_nm, missing)))
-    pairs += _bends(ports, rows[is_open], {row for a, others, _ in pairs for row in (a, *others)}, tightest_nm)
+    pairs += _curves(ports, rows[is_open], {row for a, others, _ in pairs for row in (a, *others)}, tightest_nm)
     alike = Counter(_look(gap) for _, _, gap in pairs)
     nearest: dict[int, Gap] = {}
     for a, others, gap in pairs:
@@ -121,39 +119,70 @@ def _look(gap: Gap) -> tuple[int, int]:
     return gap.missing, round(gap.distance_nm)
 
 
-def _bends(
+def _curves(
     ports: Ports, opened: NDArray[np.int64], taken: set[int], tightest_nm: float
 ) -> list[tuple[int, list[int], Gap]]:
-    """Return open ends whose lines meet at any angle, as far ahead of one as of the other: an arc leads there."""
+    """Return open ends between which a bend or an S-bend fits, where neither sees another end of that kind.
+
+    The lines of two meet at an angle, as far ahead of one as of the other; or the two look past each other.
+    """
     own = np.array([row for row in opened.tolist() if row not in taken], dtype=np.int64)
     own = own[np.argsort(ports.x_nm[own], kind="stable")]
     at_nm = ports.x_nm[own] + 1j * ports.y_nm[own]
     ahead = np.exp(1j * ports.direction_rad[own])
     strip = np.floor(at_nm.imag / NEAR_NM)
     strips = {float(number): np.flatnonzero(strip == number) for number in np.unique(strip)}
-    seen: Counter[int] = Counter()
+    seen: Counter[tuple[int, int]] = Counter()
     found = []
     for a in range(own.size):
         for near in (strips.get(float(strip[a]) + by, own[:0]) for by in (-1, 0, 1)):
             window = slice(*np.searchsorted(at_nm.real[near], at_nm[a].real + np.array([0.0, NEAR_NM])))
             others = near[window][near[window] > a]
+            far_nm = np.abs(at_nm[others] - at_nm[a])
+            fits = (far_nm <= NEAR_NM) & (ports.top[own[others]] == ports.top[own[a]])
+            others, far_nm = others[fits], far_nm[fits]
             step, turn_rad = at_nm[others] - at_nm[a], np.angle(-ahead[others] / ahead[a])
-            bent = (np.abs(turn_rad) > LEAST_BEND_RAD) & (np.abs(turn_rad) < MOST_BEND_RAD)
-            others, step, turn_rad = others[bent], step[bent], turn_rad[bent]
-            # How far ahead of each the two lines meet.
-            sine = (np.conj(ahead[a]) * ahead[others]).imag
-            own_nm = (np.conj(step) * ahead[others]).imag / sine
-            other_nm = (np.conj(step) * ahead[a]).imag / sine
-            fits = (np.minimum(own_nm, other_nm) > 0) & (np.abs(own_nm - other_nm) <= TURNED_ASIDE_NM)
-            fits &= np.minimum(own_nm, other_nm) >= tightest_nm * np.tan(np.abs(turn_rad) / 2)
-            fits &= ports.top[own[others]] == ports.top[own[a]]
-            fits &= np.abs(ports.width_nm[own[others]] - ports.width_nm[own[a]]) <= WIDTH_NM
-            for b, far_nm in zip(others[fits].tolist(), np.abs(step[fits]).tolist(), strict=True):
-                seen.update((a, b))
-                if far_nm <= NEAR_NM:
-                    found.append((a, b, far_nm))
-    single = [(a, b, far_nm) for a, b, far_nm in found if seen[a] == seen[b] == 1]
-    return [(int(own[a]), [int(own[b])], Gap(NONE, far_nm, CORNER)) for a, b, far_nm in single]
+            alike = np.abs(ports.width_nm[own[others]] - ports.width_nm[own[a]]) <= WIDTH_NM
+            is_bend = alike & _fits_bend(step, ahead[a], ahead[others], turn_rad, tightest_nm)
+            is_past = _looks_past(step, ahead[a], ahead[others], turn_rad)
+            # Of two equal arcs, each from one end to the middle.
+            aside_nm = np.abs((step * np.conj(ahead[a])).imag)
+            is_s_bend = is_past & alike & (np.abs(turn_rad) <= SAME_WAY_RAD) & (far_nm**2 >= 4 * tightest_nm * aside_nm)
+            for kind, is_seen, is_pair in ((CORNER, is_bend, is_bend), (ASIDE, is_past, is_s_bend)):
+                for k in np.flatnonzero(is_seen).tolist():
+                    b = int(others[k])
+                    seen.update(((a, kind), (b, kind)))
+                    if is_pair[k]:
+                        found.append((a, b, float(far_nm[k]), kind))
+    single = [one for one in found if seen[one[0], one[3]] == seen[one[1], one[3]] == 1]
+    return [(int(own[a]), [int(own[b])], Gap(NONE, far, kind)) for a, b, far, kind in single]
+
+
+def _fits_bend(
+    step: NDArray[np.complex128],
+    ahead: complex,
+    other_ahead: NDArray[np.complex128],
+    turn_rad: NDArray[np.float64],
+    tightest_nm: float,
+) -> NDArray[np.bool_]:
+    """Return whether an arc leads from an end to others, which lie a step away."""
+    sine = (np.conj(ahead) * other_ahead).imag
+    sine = np.where(np.abs(sine) < math.sin(LEAST_BEND_RAD) / 2, np.nan, sine)
+    # How far ahead of each the two lines meet.
+    own_nm, other_nm = (np.conj(step) * other_ahead).imag / sine, (np.conj(step) * ahead).imag / sine
+    least_nm = np.minimum(own_nm, other_nm)
+    fits = (np.abs(turn_rad) > LEAST_BEND_RAD) & (np.abs(turn_rad) < MOST_BEND_RAD)
+    fits &= (least_nm > 0) & (np.abs(own_nm - other_nm) <= TURNED_ASIDE_NM)
+    return np.asarray(fits & (least_nm >= tightest_nm * np.tan(np.abs(turn_rad) / 2)))
+
+
+def _looks_past(
+    step: NDArray[np.complex128], ahead: complex, other_ahead: NDArray[np.complex128], turn_rad: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return whether others lie ahead of an end and aside, and look back."""
+    seen = step * np.conj(ahead - other_ahead) / 2
+    is_aside = (np.abs(seen.imag) > TURNED_ASIDE_NM) & (np.abs(seen.imag) <= STEEPEST * seen.real)
+    return np.asarray(is_aside & (np.abs(turn_rad) <= LEAST_BEND_RAD))
 
 
 class _Ends(NamedTuple):
@@ -225,32 +254,6 @@ def _at_branches(ends: _Ends) -> list[tuple[int, int, int]]:
     n = ends.row.size
     found = [(min(pair), max(pair) - n) for pair in _in_line(both)]
     return [(a, *arms[k]) for a, k in found if a < n <= k + n]
-
-
-def _aside(ends: _Ends, taken: set[int], tightest_nm: float) -> list[tuple[int, int]]:
-    """Return open ends that look past each other, where an S-bend fits between that no other open end may be at."""
-    seen: Counter[int] = Counter()
-    pairs: list[tuple[int, int]] = []
-    opened = np.array([end for end in np.flatnonzero(ends.is_open).tolist() if end not in taken], dtype=np.int64)
-    for axis in (0, 1):
-        turned = ends.at_nm * (-1j) ** axis
-        ahead, back = (opened[ends.quarter[opened] == quarter] for quarter in (axis, axis + 2))
-        back = back[np.argsort(turned.real[back], kind="stable")]
-        # What an S-bend may lead to lies in the strip of its beginning or in one beside it.
-        strip = np.floor(turned.imag / NEAR_NM)
-        strips = {float(number): back[strip[back] == number] for number in np.unique(strip[back])}
-        for a in ahead.tolist():
-            for near in (strips.get(float(strip[a]) + by, opened[:0]) for by in (-1, 0, 1)):
-                window = slice(*np.searchsorted(turned.real[near], [turned[a].real, turned[a].real + NEAR_NM]))
-                step = turned[near[window]] - turned[a]
-                fits = (abs(step.imag) > ends.aside_nm) & (abs(step.imag) <= STEEPEST * step.real)
-                for b in near[window][fits].tolist():
-                    seen.update((a, b))
-                    # Of two equal arcs, each from one end to the middle.
-                    radius_nm = abs(turned[b] - turned[a]) ** 2 / (4 * abs(turned[b].imag - turned[a].imag))
-                    if radius_nm >= tightest_nm and _alike(ends, a, b):
-                        pairs.append((a, b))
-    return [(a, b) for a, b in pairs if seen[a] == seen[b] == 1]
 
 
 def _may_taper(ends: _Ends, a: int, b: int) -> bool:
