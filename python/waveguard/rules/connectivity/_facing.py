@@ -1,8 +1,8 @@
 """A part of CN001: open ends between which a whole waveguide or branch is missing.
 
 The end of a waveguide drawn as a bare shape may be meant to be one. But two that look at each other along one line, or
-meet at a right angle the same way ahead of both, as wide as each other and with nothing of the network between, are
-where a straight or a bend was taken out. Near each other two of different width lack a taper, one that looks at the
+meet at an angle as far ahead of one as of the other, as wide as each other and with nothing of the network between,
+are where a straight or a bend was taken out. Near each other two of different width lack a taper, one that looks at the
 middle between two, side by side and as wide as it is, a branch, and two that look past each other, with no other such
 end near, an S-bend. Where many pairs are as far apart as each other that is how they are meant.
 """
