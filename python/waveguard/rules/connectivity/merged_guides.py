@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ ALONG_RAD = math.radians(35.0)
 """Waveguides that merge side by side leave by less than this from their common way."""
 WIDENED = 1.1
 """Arms of a device widen towards it; those of waveguides drawn on each other do not, within this part."""
+SHORTEST = 1.25
+"""A multimode coupler of two waveguides is at least so many times as long as it is wide, in any platform: half a beat
+length of its modes is 1.2 times the square of its width in silicon, 0.8 times in silicon nitride, in µm."""
 MOST_PIECES = 8
 """A wide piece may be drawn in so many parts."""
 PLAIN_WIDTHS2 = 4.0
@@ -29,6 +33,9 @@ DESIGNED = 3
 """Who draws the same place so many times means it."""
 SAME_NM = 50.0
 """Places are the same when their arms are as far from each other as that."""
+PAIR = 2
+"""Waveguides that run side by side."""
+NUMBERS = {PAIR: "two", 3: "three", 4: "four"}
 
 
 @dataclass(frozen=True)
@@ -61,23 +68,26 @@ def merged_guides(ctx: Context) -> Iterator[Finding]:
 
     What: two waveguides, drawn as bare shapes, that lie on each other or are bridged by a shape where they run side by
         side: two ways go in and two go out, and between them is one piece no wider than the two with their gap. Where
-        the piece is no wider than one of them it is a warning only: two branches drawn of bends may be meant.
+        the piece is no wider than one of them it is a warning only: two branches drawn of bends may be meant. So is a
+        piece that is wider than the two, as the box of a multimode coupler, but no more than 1.25 times as long as it
+        is wide; and a place at which three waveguides and more are led into fewer, with nothing there but the
+        waveguides themselves.
     Why: light of each goes into the other, as in a coupler of gap zero, and is scattered where they merge. Tools
         that merge shapes take both for one net, and nothing is open.
     Fix: route the two apart, or delete the shape between them. A coupler that is meant should be a device: a cell that
         the PDK names, or one with pins and a device marker.
     Limits: none of the PDK. The ways part by less than 35 degrees from their common way; one that widens by more than
         a tenth towards the place is the taper of a device.
-    Not checked: pieces wider than the waveguides that enter them with what is between these, which are multimode
-        couplers; the same place drawn three times and more, which is a device; a waveguide that ends in the side of
-        another, which is CN007.
+    Not checked: longer pieces that are wider than the waveguides that enter them with what is between these, which are
+        multimode couplers; the same place drawn three times and more, which is a device; a waveguide that ends in the
+        side of another, which is CN007.
     """
     junctions = ctx.tables.junctions
     if not len(ctx.tables.waveguides.device):
         ctx.not_applicable("no waveguides")
         return
     ctx.looked_at("places where drawn waveguides meet", len(junctions.device))
-    bodies = np.flatnonzero((junctions.kind == COUPLER) & (junctions.n_arms == 4))
+    bodies = np.flatnonzero((junctions.kind == COUPLER) & (junctions.n_arms >= 4))
     branches = np.flatnonzero((junctions.kind == BRANCH) & (junctions.n_arms == 3))
     if not bodies.size and not branches.size:
         return
@@ -90,29 +100,62 @@ def merged_guides(ctx: Context) -> Iterator[Finding]:
 def _bodies(
     ctx: Context, rows: NDArray[np.int64], ports_of: along.OpticalPorts, narrowest_nm: NDArray[np.float64]
 ) -> Iterator[Finding]:
-    """Judge short pieces: both pairs of arms enter one body."""
+    """Judge short pieces: all arms enter one body."""
     junctions = ctx.tables.junctions
-    found: list[tuple[int, float, tuple[int, ...]]] = []
+    found: list[tuple[int, _Merged, tuple[int, ...]]] = []
     for row in rows.tolist():
         arms = _arms(ctx, ports_of(int(junctions.device[row])))
-        if not _is_plain(ctx, arms, narrowest_nm):
-            continue
         axis_rad = 0.5 * float(np.angle(np.exp(2j * arms.direction_rad).sum()))
         turned_rad = arms.direction_rad - axis_rad
         ahead = np.cos(turned_rad) > 0
-        if np.abs(np.sin(turned_rad)).max() > math.sin(ALONG_RAD) or int(ahead.sum()) != 2:
+        if np.abs(np.sin(turned_rad)).max() > math.sin(ALONG_RAD):
             continue
         at_nm = arms.at_nm * np.exp(-1j * axis_rad)
-        long_nm = float(at_nm.real[ahead].mean() - at_nm.real[~ahead].mean())
-        span_nm = max(_span_nm(at_nm.imag[side], arms.width_nm[side]) for side in (ahead, ~ahead))
-        if junctions.area_nm2[row] <= span_nm * (long_nm + float(arms.width_nm.max())):
-            found.append((row, max(long_nm, 0.0), _form(at_nm)))
+        area_nm2 = float(junctions.area_nm2[row])
+        if len(arms.ports) == 2 * PAIR and int(ahead.sum()) == PAIR:
+            merged = _pair(arms, at_nm, ahead, area_nm2) if _is_plain(ctx, arms, narrowest_nm) else None
+        else:
+            many = ahead if 2 * int(ahead.sum()) > ahead.size else ~ahead
+            merged = _led_into(arms, at_nm, many, area_nm2) if _is_plain(ctx, arms, narrowest_nm, many) else None
+        if merged is not None:
+            found.append((row, merged, _form(at_nm)))
     times = Counter(form for *_, form in found)
-    for row, long_nm, form in found:
+    for row, merged, form in found:
         if times[form] < DESIGNED:
             device = int(junctions.device[row])
-            x_nm, y_nm = float(junctions.x_nm[row]), float(junctions.y_nm[row])
-            yield _finding(ctx, device, long_nm, (x_nm, y_nm))
+            at = (float(junctions.x_nm[row]), float(junctions.y_nm[row]))
+            yield _finding(ctx, device, merged.long_nm, at, merged.severity, number=merged.number)
+
+
+class _Merged(NamedTuple):
+    """Waveguides that are one body."""
+
+    long_nm: float
+    number: int
+    severity: Severity | None = None
+
+
+def _pair(arms: _Arms, at_nm: NDArray[np.complex128], ahead: NDArray[np.bool_], area_nm2: float) -> _Merged | None:
+    """Judge a body that two waveguides lead into and two out of, in a frame in which its axis is x."""
+    long_nm = max(float(at_nm.real[ahead].mean() - at_nm.real[~ahead].mean()), 0.0)
+    span_nm = max(_span_nm(at_nm.imag[side], arms.width_nm[side]) for side in (ahead, ~ahead))
+    if area_nm2 <= span_nm * (long_nm + float(arms.width_nm.max())):
+        return _Merged(long_nm, PAIR)
+    across_nm = [np.sort(at_nm.imag[side]) for side in (ahead, ~ahead)]
+    is_in_line = bool((np.abs(across_nm[0] - across_nm[1]) <= SAME_NM).all())
+    # Its modes would need a longer way to part than the body has.
+    return _Merged(long_nm, PAIR, Severity.WARNING) if is_in_line and long_nm**2 < SHORTEST * area_nm2 else None
+
+
+def _led_into(arms: _Arms, at_nm: NDArray[np.complex128], many: NDArray[np.bool_], area_nm2: float) -> _Merged | None:
+    """Judge a body that more waveguides lead into than out of, whether it is no more than these drawn on each other."""
+    if many.all():
+        return None
+    # How far each one goes on to the furthest one that leads out.
+    way_nm = np.abs(at_nm[many][:, None] - at_nm[~many][None, :]).max(axis=1)
+    if area_nm2 > float((way_nm * arms.width_nm[many]).sum()):
+        return None
+    return _Merged(float(way_nm.max()), int(many.sum()), Severity.WARNING)
 
 
 def _stems(
@@ -159,11 +202,18 @@ def _stems(
 
 
 def _finding(
-    ctx: Context, device: int, long_nm: float, at_nm: tuple[float, float], severity: Severity | None = None
+    ctx: Context,
+    device: int,
+    long_nm: float,
+    at_nm: tuple[float, float],
+    severity: Severity | None = None,
+    *,
+    number: int = PAIR,
 ) -> Finding:
     cell, top = ctx.device_cell(device), int(ctx.tables.devices.top[device])
+    together = f"{NUMBERS.get(number, str(number))} waveguides of {cell} are one shape"
     return ctx.finding(
-        f"two waveguides of {cell} are one shape where they run side by side, over {words.length(long_nm)}",
+        f"{together} where they run side by side, over {words.length(long_nm)}",
         ctx.place(*at_nm, top=top, cell=cell),
         facts=[cell, "merged"],
         measured=long_nm,
