@@ -155,6 +155,68 @@ def test_a_bend_that_is_missing_is_told_at_both_of_its_ends(turn_deg: float, dra
     assert all("draw the bend between the two" in (one.hint or "") for one in found)
 
 
+def returning(turns: int, *, is_missing: bool = False) -> gdstk.Library:
+    """Return rows between two boxes that lead there and back, each by a U-turn, which may be missing."""
+    pieces: dict[str, tuple[Piece, complex]] = {}
+    library = gdstk.Library("returning", unit=1e-6, precision=1e-9)
+    cell = library.new_cell("returning")
+    for k in range(turns):
+        at = 200j * k
+        for y, name in ((0.0, "there"), (12.0, "back")):
+            pieces[f"{name} {k}"] = (straight(60.0, WIDTH_UM), at + 1j * y)
+            box = np.array([(-20, y - 2), (0, y - 2), (0, y + 2), (-20, y + 2)]) + np.array([0.0, at.imag])
+            cell.add(drawing.core(box))
+        if not is_missing:
+            pieces[f"turn {k}"] = (arc(6.0, math.pi, WIDTH_UM), at + 60.0)
+    for piece, at in pieces.values():
+        cell.add(drawing.core(outline(piece) + np.array([at.real, at.imag])))
+    return place.on_grid(library)
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+def test_a_u_turn_that_is_missing_is_told_at_both_of_its_ends(drawn: str) -> None:
+    assert not [one for one in grave(DRAWN[drawn](returning(1))) if one.code == "CN001"]
+    found = [one for one in grave(DRAWN[drawn](returning(1, is_missing=True))) if one.code == "CN001"]
+    assert len(found) == 2
+    assert all("draw the U-turn between the two" in (one.hint or "") for one in found)
+
+
+def test_where_many_end_side_by_side_no_u_turn_is_missing() -> None:
+    assert not [one for one in grave(returning(3, is_missing=True)) if one.code == "CN001"]
+
+
+def test_two_waveguides_that_nothing_leads_to_lack_no_u_turn() -> None:
+    pieces = {f"{k}": (straight(LEAD_UM, WIDTH_UM), 12j * k) for k in range(2)}
+    assert grave(circuit(pieces, {})) == []
+
+
+def coupler(ways: int, pitch_um: float, *, is_missing: bool = False) -> gdstk.Library:
+    """Return so many waveguides at each end of a box, which may be missing."""
+    half = ways * pitch_um / 2
+    box = np.array([(0, -half), (150, -half), (150, half), (0, half)])
+    pieces: dict[str, tuple[Piece, complex]] = {}
+    for k in range(ways):
+        y = 1j * pitch_um * (k - (ways - 1) / 2)
+        pieces[f"in {k}"], pieces[f"out {k}"] = (
+            (straight(LEAD_UM, WIDTH_UM), y - LEAD_UM),
+            (straight(30.0, 0.5), y + 150),
+        )
+    return circuit(pieces, {} if is_missing else {"box": box})
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("ways", [3, 4, 6])
+def test_a_box_of_many_waveguides_that_is_missing_is_told_at_each_of_them(ways: int, drawn: str) -> None:
+    assert not [one for one in grave(DRAWN[drawn](coupler(ways, 3.0))) if one.code == "CN001"]
+    found = [one for one in grave(DRAWN[drawn](coupler(ways, 3.0, is_missing=True))) if one.code == "CN001"]
+    assert len(found) == 2 * ways
+    assert all("looks at it along one line" in one.message for one in found)
+
+
+def test_where_many_waveguides_far_apart_face_each_other_none_is_missing() -> None:
+    assert grave(coupler(4, 20.0, is_missing=True)) == []
+
+
 def test_where_many_s_bends_fit_between_open_ends_none_is_missing() -> None:
     assert grave(shifted(3.0, missing=[0, 1])) == []
 

@@ -4,7 +4,9 @@ The end of a waveguide drawn as a bare shape may be meant to be one. But two tha
 meet at an angle as far ahead of one as of the other, as wide as each other and with nothing of the network between,
 are where a straight or a bend was taken out. Near each other two of different width lack a taper, one that looks at the
 middle between two, side by side and as wide as it is, a branch, and two that look past each other, with no other such
-end near, an S-bend. Where many pairs are as far apart as each other that is how they are meant.
+end near, an S-bend. Two side by side that look the same way, where no other end does, lack a
+U-turn. Where many pairs are as far apart as each other that is how they are meant, but for pairs side by side, which
+one body joined.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waveguard.rules import Context
+from waveguard.rules import _along as along
 from waveguard.tables import DRAWN_SOURCES, FROM_GUIDE_END, FROM_GUIDE_ENTRY, OPTICAL, Ports
 from waveguard.units import NM_PER_UM
 
@@ -39,10 +42,17 @@ ARMS_NM = 20e3
 """Two arms of a branch end no further apart than this."""
 LEAST_BEND_RAD, MOST_BEND_RAD = math.radians(5.0), math.radians(160.0)
 """Turns of single bends; of a right angle it is known better where they lead."""
+PITCH_NM = 5e3
+"""Ports of one body, as of a multimode coupler, are no further apart than this; waveguides of a bundle mostly are."""
+UNUSUAL_RAD = 0.1
+"""Nobody draws along a line that is turned by this."""
 STEEPEST = 0.75
 """An S-bend leads aside by no more than so many times its length."""
-LINE, CORNER, TAPER, BRANCH, ASIDE = range(5)
-"""What is missing: a straight, a bend, a taper, a branch with one end on one side and two on the other, an S-bend."""
+WIDEST_TURN = 5.0
+"""A U-turn is no more than so many times as wide as the tightest one."""
+LINE, CORNER, TAPER, BRANCH, ASIDE, TURN = range(6)
+"""What is missing: a straight, a bend, a taper, a branch with one end on one side and two on the other, an S-bend, a
+U-turn."""
 MOST_ALIKE = 2
 """A crossing that is missing leaves two such pairs; more, as far apart as each other, are an array drawn so."""
 
@@ -104,8 +114,11 @@ def gaps(ctx: Context) -> dict[int, Gap]:
             if distance_nm > (FAR_NM if missing in {LINE, CORNER} else NEAR_NM):
                 continue
             pairs.append((int(rows[own[a]]), [int(row) for row in rows[own[others]]], Gap(NONE, distance_nm, missing)))
-    pairs += _curves(ports, rows[is_open], {row for a, others, _ in pairs for row in (a, *others)}, tightest_nm)
-    alike = Counter(_look(gap) for _, _, gap in pairs)
+    curves = _curves(ports, rows[is_open], {row for a, others, _ in pairs for row in (a, *others)}, tightest_nm)
+    pairs += [pair for pair in curves if pair[2].missing != TURN or _come_from_elsewhere(ctx, pair[0], pair[1][0])]
+    bodies = _bodies(ports, pairs)
+    # Pairs side by side are what one body joined.
+    alike = Counter(look for look, _ in set(zip((_look(gap) for _, _, gap in pairs), bodies, strict=True)))
     nearest: dict[int, Gap] = {}
     for a, others, gap in pairs:
         for port, other in ((a, others[0]), *((other, a) for other in others)):
@@ -113,6 +126,28 @@ def gaps(ctx: Context) -> dict[int, Gap]:
             if alike[_look(gap)] <= MOST_ALIKE and gap.distance_nm < nearest_nm:
                 nearest[port] = gap._replace(other=other)
     return nearest
+
+
+def _bodies(ports: Ports, pairs: list[tuple[int, list[int], Gap]]) -> list[int]:
+    """Return for each pair the first pair of those like it that lie side by side with it, each near the next."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for number, (_, _, gap) in enumerate(pairs):
+        groups.setdefault(_look(gap), []).append(number)
+    body = list(range(len(pairs)))
+    for rows in groups.values():
+        a = np.array([pairs[row][0] for row in rows])
+        if pairs[rows[0]][2].missing != LINE or len(rows) < 2:
+            continue
+        b = np.array([pairs[row][1][0] for row in rows])
+        middle_nm = (ports.x_nm[a] + ports.x_nm[b] + 1j * (ports.y_nm[a] + ports.y_nm[b])) / 2
+        # As seen along their lines, either way; the smallest turn and the largest are next to each other.
+        turned_rad = np.mod(ports.direction_rad[a] + UNUSUAL_RAD, math.pi)
+        middle_nm = middle_nm * np.exp(1j * (UNUSUAL_RAD - turned_rad))
+        keys = ((turned_rad, SAME_WAY_RAD), (middle_nm.real, ASIDE_NM), (middle_nm.imag, PITCH_NM))
+        for part in _chunks(np.arange(len(rows)), *keys):
+            for k in part.tolist():
+                body[rows[k]] = rows[int(part.min())]
+    return body
 
 
 def _look(gap: Gap) -> tuple[int, int]:
@@ -124,7 +159,8 @@ def _curves(
 ) -> list[tuple[int, list[int], Gap]]:
     """Return open ends between which a bend or an S-bend fits, where neither sees another end of that kind.
 
-    The lines of two meet at an angle, as far ahead of one as of the other; or the two look past each other.
+    The lines of two meet at an angle, as far ahead of one as of the other; or the two look past each other; or they
+    look the same way, side by side.
     """
     own = np.array([row for row in opened.tolist() if row not in taken], dtype=np.int64)
     own = own[np.argsort(ports.x_nm[own], kind="stable")]
@@ -148,7 +184,10 @@ def _curves(
             # Of two equal arcs, each from one end to the middle.
             aside_nm = np.abs((step * np.conj(ahead[a])).imag)
             is_s_bend = is_past & alike & (np.abs(turn_rad) <= SAME_WAY_RAD) & (far_nm**2 >= 4 * tightest_nm * aside_nm)
-            for kind, is_seen, is_pair in ((CORNER, is_bend, is_bend), (ASIDE, is_past, is_s_bend)):
+            is_beside = _looks_beside(step, ahead[a], ahead[others])
+            is_turn = is_beside & alike & (far_nm >= 2 * tightest_nm) & (far_nm <= 2 * WIDEST_TURN * tightest_nm)
+            kinds = ((CORNER, is_bend, is_bend), (ASIDE, is_past, is_s_bend), (TURN, is_beside, is_turn))
+            for kind, is_seen, is_pair in kinds:
                 for k in np.flatnonzero(is_seen).tolist():
                     b = int(others[k])
                     seen.update(((a, kind), (b, kind)))
@@ -183,6 +222,35 @@ def _looks_past(
     seen = step * np.conj(ahead - other_ahead) / 2
     is_aside = (np.abs(seen.imag) > TURNED_ASIDE_NM) & (np.abs(seen.imag) <= STEEPEST * seen.real)
     return np.asarray(is_aside & (np.abs(turn_rad) <= LEAST_BEND_RAD))
+
+
+def _looks_beside(
+    step: NDArray[np.complex128], ahead: complex, other_ahead: NDArray[np.complex128]
+) -> NDArray[np.bool_]:
+    """Return whether others lie square beside an end and look the same way."""
+    is_beside = np.abs((step * np.conj(ahead)).real) <= TURNED_ASIDE_NM
+    return np.asarray(is_beside & (np.abs(np.angle(other_ahead / ahead)) <= SAME_WAY_RAD))
+
+
+def _come_from_elsewhere(ctx: Context, a: int, b: int) -> bool:
+    """Whether both of two open ends are those of ways that begin at something, and not at the same.
+
+    Two outputs of one device end side by side as they were drawn, and so do two waveguides that nothing leads to.
+    """
+    ports, guides, routes = ctx.tables.ports, ctx.tables.waveguides, ctx.tables.routes
+    begins = []
+    for port in (a, b):
+        guide = int(ctx.tables.devices.waveguide[ports.device[port]])
+        if guide < 0:
+            return False
+        route = int(guides.route[guide])
+        ends = {int(routes.port_a[route]), int(routes.port_b[route])}
+        far = max(ends - {port}, default=-1) if port in ends else -1
+        begin = int(along.partners(ctx, np.array([far]))[0]) if far >= 0 else -1
+        if begin < 0:
+            return False
+        begins.append(int(ports.device[begin]))
+    return begins[0] != begins[1]
 
 
 class _Ends(NamedTuple):

@@ -12,7 +12,7 @@ from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _along as along
 from waveguard.rules import _words as words
-from waveguard.rules.connectivity._facing import ASIDE, BRANCH, CORNER, LINE, TAPER, Gap, bare_ends, gaps
+from waveguard.rules.connectivity._facing import ASIDE, BRANCH, CORNER, LINE, TAPER, TURN, Gap, bare_ends, gaps
 from waveguard.rules.connectivity._mouths import Mouths
 from waveguard.rules.connectivity._unknown import Unknown
 from waveguard.tables import FROM_GUIDE_END, OPTICAL
@@ -29,6 +29,7 @@ MISSING = {
     TAPER: ("along one line", "taper between the two"),
     BRANCH: ("from where a branch would lead to it", "branch between this and the two opposite"),
     ASIDE: ("from where an S-bend would lead to it", "S-bend between the two"),
+    TURN: ("from where a U-turn would lead to it", "U-turn between the two"),
 }
 """How an end looks at another one where something is missing, and what to draw there."""
 # Below this the turn would print as 0.0 degrees, so the hint does not ask for one.
@@ -52,9 +53,9 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     Not checked: electrical ports, the fibre side of couplers, ports where the circuit is stated to begin or end.
         The open end of a waveguide, or of an arm of a device, that was drawn as a bare shape without any pin is an
         error only when another open port faces it, so that light would cross the gap; it is a warning when another
-        port is near, when a straight, a bend, an S-bend or a taper fits between it and another open end, or a branch
-        between it and two beside each other, or when it ends at a core shape in which no waveguide was seen; and an
-        info otherwise: nothing says that it is meant to go on. An info too is the open port of a device at which its
+        port is near, when a straight, a bend, an S-bend, a U-turn or a taper fits between it and another open end, or a
+        branch between it and two beside each other, or when it ends at a core shape in which no waveguide was seen;
+        and an info otherwise: nothing says that it is meant to go on. An info too is the open port of a device at which its
         core is narrower than any waveguide of the PDK, and than at its other ports: light leaves a tip as its designer
         meant, into a fibre or into the cladding; and one wider than any waveguide of the PDK right ahead of which core
         shapes lie that lead nowhere, as the teeth of a grating. A port that lies on the same port of a duplicate of its
