@@ -57,6 +57,19 @@ class Breaks(View):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SidesAhead(View):
+    """For unjoined optical ports that look at the side of a guide right ahead: the nearest one."""
+
+    NAME: ClassVar[str] = "sides_ahead"
+    port: Ids = _column("", "the unjoined port")
+    waveguide: Ids = _column("", "row in waveguides")
+    gap_nm: Floats = _column("nm", "from the port to the side, square to that")
+    angle_rad: Floats = _column("rad", "between the way of the port and the side")
+    x_nm: Floats = _column("nm", "place on the centre-line")
+    y_nm: Floats = _column("nm", "place on the centre-line")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ShapesBeside(View):
     """Shapes close to the side of a guide that are none themselves, each where the gap is narrowest."""
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from waveguard.flaws import Breaks, Flaws, ShapesBeside, ThinSlabs
+from waveguard.flaws import Breaks, Flaws, ShapesBeside, SidesAhead, ThinSlabs
 from waveguard.solutions import Circuits, LoopMembers, Loops, Paths, Summary, Traces
 from waveguard.views import Codes, Floats, Ids, TableSource, Texts, View
 from waveguard.views import column as _column
@@ -409,6 +409,7 @@ VIEWS: Mapping[str, type[View]] = {
             Routes,
             Junctions,
             NearMisses,
+            SidesAhead,
             ShapesBeside,
             Runs,
             RunProfile,
@@ -444,6 +445,7 @@ class Tables:
     routes: Routes = field(default_factory=Routes.empty)
     junctions: Junctions = field(default_factory=Junctions.empty)
     near_misses: NearMisses = field(default_factory=NearMisses.empty)
+    sides_ahead: SidesAhead = field(default_factory=SidesAhead.empty)
     shapes_beside: ShapesBeside = field(default_factory=ShapesBeside.empty)
     runs: Runs = field(default_factory=Runs.empty)
     run_profile: RunProfile = field(default_factory=RunProfile.empty)

@@ -21,6 +21,7 @@ use crate::profiles;
 use crate::routes::{self, OnRoute};
 use crate::runs::stretches::{self, Part};
 use crate::runs::{Row, Run};
+use crate::sides;
 use crate::slab::Slabs;
 use crate::tables::{CrossingRow, Crossings, Junctions, Routes, RunProfile, RunRow, Runs};
 use crate::write::{self, Guides};
@@ -64,7 +65,7 @@ pub struct Found {
 }
 
 /// Tables that are written when they are asked for.
-pub const WRITTEN_LATER: [&str; 18] = [
+pub const WRITTEN_LATER: [&str; 19] = [
     "devices",
     "ports",
     "nets",
@@ -77,6 +78,7 @@ pub const WRITTEN_LATER: [&str; 18] = [
     "breaks",
     "junctions",
     "crossings",
+    "sides_ahead",
     "slots",
     "segments",
     "routes",
@@ -157,6 +159,7 @@ impl Found {
             "breaks" => write::breaks(self).into_table(),
             "junctions" => self.meetings().0.into_table(),
             "crossings" => self.meetings().1.into_table(),
+            "sides_ahead" => sides::table(self.flat()).into_table(),
             "slots" => profiles::slots(self).into_table(),
             "segments" => profiles::segments(self).into_table(),
             "routes" => self.routes().0.clone().into_table(),

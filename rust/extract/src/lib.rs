@@ -49,6 +49,7 @@ pub mod routes;
 pub mod runs;
 pub mod segments;
 pub mod shapes;
+mod sides;
 mod slab;
 pub mod slots;
 mod small;

@@ -340,6 +340,9 @@ tables! {
         area_nm2: f64,
         /// From the guide that enters it alone to the axis of symmetry of its outline; NaN where there is none.
         lean_rad: f64,
+        /// From the line that guides lie about, as many on either side of it, to that which its outline lies about, across
+        /// it; NaN where one of the two has none.
+        aside_nm: f64,
     }
 
     /// For each unjoined optical port, the nearest port it may have been meant for.
@@ -358,6 +361,22 @@ tables! {
         angle_rad: f64,
         /// Width of `port_a` less that of `port_b`.
         width_difference_nm: f64,
+    }
+
+    /// For unjoined optical ports that look at the side of a guide right ahead: the nearest one.
+    SidesAhead of SideAheadRow, "sides_ahead" {
+        /// The unjoined port.
+        port: i64,
+        /// Row in `waveguides`.
+        waveguide: i64,
+        /// From the port to the side, square to that.
+        gap_nm: f64,
+        /// Between the way of the port and the side.
+        angle_rad: f64,
+        /// Place on the centre-line.
+        x_nm: f64,
+        /// Place on the centre-line.
+        y_nm: f64,
     }
 
     /// Shapes close to the side of a guide that are none themselves, each where the gap is narrowest.

@@ -14,6 +14,7 @@ from waveguard.rules import _along as along
 from waveguard.rules import _words as words
 from waveguard.rules.connectivity._facing import ASIDE, BRANCH, CORNER, LINE, TAPER, TURN, Gap, bare_ends, gaps
 from waveguard.rules.connectivity._mouths import Mouths
+from waveguard.rules.connectivity._sides import Side, Sides
 from waveguard.rules.connectivity._unknown import Unknown
 from waveguard.tables import FROM_GUIDE_END, OPTICAL
 
@@ -54,8 +55,9 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         The open end of a waveguide, or of an arm of a device, that was drawn as a bare shape without any pin is an
         error only when another open port faces it, so that light would cross the gap; it is a warning when another
         port is near, when a straight, a bend, an S-bend, a U-turn or a taper fits between it and another open end, or a
-        branch between it and two beside each other, or when it ends at a core shape in which no waveguide was seen;
-        and an info otherwise: nothing says that it is meant to go on. An info too is the open port of a device at which its
+        branch between it and two beside each other, when it ends at a core shape in which no waveguide was seen, or
+        up to 0.3 µm before the side of another waveguide, there an error where the process cannot make the gap; and an
+        info otherwise: nothing says that it is meant to go on. An info too is the open port of a device at which its
         core is narrower than any waveguide of the PDK, and than at its other ports: light leaves a tip as its designer
         meant, into a fibre or into the cladding; and one wider than any waveguide of the PDK right ahead of which core
         shapes lie that lead nowhere, as the teeth of a grating. A port that lies on the same port of a duplicate of its
@@ -74,7 +76,7 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     losses_db = near_miss_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
     bare, missing, tips, unknown = bare_ends(ctx), gaps(ctx), _Tips(ctx), Unknown(ctx)
-    mouths = Mouths(ctx)
+    mouths, sides = Mouths(ctx), Sides(ctx)
     for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
         row = row_of.get(port)
         if row is not None and (abs(near.angle_rad[row]) > SAME_WAY_RAD or _is_neighbour(ctx, row)):
@@ -87,6 +89,10 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
             continue
         if not bare[port] and mouths.has(port):
             yield _mouth(ctx, port)
+            continue
+        side = sides.before(port) if row is None and bare[port] else None
+        if side is not None:
+            yield _before_side(ctx, port, side)
             continue
         if row is None and bare[port] and unknown.is_at(port):
             yield _at_unknown(ctx, port)
@@ -182,6 +188,23 @@ def _missing(ctx: Context, port: int, gap: Gap) -> Finding:
         related=[Related(f"open end: {other}", other_place)],
         hint=f"draw the {what}; ignore this if they are meant to end",
         severity=Severity.WARNING,
+    )
+
+
+def _before_side(ctx: Context, port: int, side: Side) -> Finding:
+    """Return the finding of an open end right before the side of a waveguide."""
+    ports, place = ctx.tables.ports, ctx.port_place(port)
+    name = words.port_name(place.cell, ports.name[port])
+    other = ctx.waveguide_cell(side.waveguide)
+    return ctx.finding(
+        f"{name} is not connected, and ends {words.length(side.gap_nm)} before the side of a waveguide of {other}",
+        place,
+        facts=[ports.name[port] or _rank_in_device(ctx, port), "side"],
+        measured=side.gap_nm,
+        limit=0.0,
+        unit="nm",
+        hint="place a branch there if the two are meant to meet, or end it further away",
+        severity=None if side.is_too_near else Severity.WARNING,
     )
 
 
