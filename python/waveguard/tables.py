@@ -165,6 +165,9 @@ class Junctions(View):
     lean_rad: Floats = _column(
         "rad", "from the guide that enters it alone to the axis of symmetry of its outline; NaN where there is none"
     )
+    aside_nm: Floats = _column(
+        "nm", "from the line that its guides lie about to that which its outline lies about; NaN where one has none"
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

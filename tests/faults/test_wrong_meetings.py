@@ -1,4 +1,4 @@
-"""Waveguides that end short of others, or are led into each other."""
+"""Waveguides that end short of others, are led into each other, or meet a body that is moved, bridged or half drawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from variants.curves import Piece, arc, straight, taper
 from waveguard.designs import drawing
 from waveguard.findings import Finding, Severity
 
-WIDTH_UM = 0.5
+WIDTH_UM, WIDE_UM, LEAD_UM, TAPER_UM = 0.5, 1.2, 20.0, 8.0
+BOX_UM = (44.0, 6.0)
+NEAR_UM = 1.0
 DRAWN = {
     "as drawn": lambda library: library,
     "merged": cut.merged,
@@ -83,3 +85,63 @@ def test_three_routes_and_more_that_are_led_onto_one_row_are_told(number: int, d
     found = [one for one in grave(DRAWN[drawn](routes(number))) if one.code == "CN009"]
     assert len(found) == 1
     assert {3: "three", 4: "four"}[number] in found[0].message
+
+
+def coupler(ins: int, outs: int, aside_um: float = 0.0, missing: int | None = None) -> gdstk.Library:
+    """Return the box of a multimode coupler so far aside of its waveguides, one of which may have no taper."""
+    pieces: list[Placed] = []
+    ends = [(0.0, math.pi, ins), (BOX_UM[0], 0.0, outs)]
+    arms = [(x, heading_rad, 2.0 * (k - (n - 1) / 2)) for x, heading_rad, n in ends for k in range(n)]
+    for k, (x, heading_rad, y) in enumerate(arms):
+        to = complex(x, y) + TAPER_UM * np.exp(1j * heading_rad)
+        shape = straight(TAPER_UM, WIDTH_UM) if k == missing else taper(TAPER_UM, WIDE_UM, WIDTH_UM)
+        pieces += [(shape, complex(x, y), heading_rad), (straight(LEAD_UM, WIDTH_UM), to, heading_rad)]
+    low = aside_um - BOX_UM[1] / 2
+    return circuit(pieces, [(0.0, low, BOX_UM[0], low + BOX_UM[1])])
+
+
+WAYS = [(1, 2), (2, 2), (2, 1)]
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize(("ins", "outs"), WAYS)
+def test_a_box_in_the_middle_of_its_waveguides_is_no_fault(ins: int, outs: int, drawn: str) -> None:
+    assert {one.code for one in grave(DRAWN[drawn](coupler(ins, outs)))} <= {"WG003"}
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize(("ins", "outs"), WAYS)
+def test_a_box_aside_of_its_waveguides_is_told(ins: int, outs: int, drawn: str) -> None:
+    for aside_um in (0.02, 0.1, -0.3, 0.6):
+        found = [one for one in grave(DRAWN[drawn](coupler(ins, outs, aside_um))) if one.code == "CN006"]
+        assert len(found) == 1, aside_um
+        assert found[0].measured == pytest.approx(1e3 * abs(aside_um), abs=3.0)
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize(("ins", "outs", "missing"), [(1, 2, 1), (2, 2, 0), (2, 2, 3)])
+def test_a_box_with_one_taper_less_on_one_side_is_told(ins: int, outs: int, missing: int, drawn: str) -> None:
+    found = [one for one in grave(DRAWN[drawn](coupler(ins, outs, missing=missing))) if one.code == "CN002"]
+    assert len(found) == 1
+    assert "on the other side of the axis" in found[0].message
+
+
+def bridged(box: tuple[float, float, float, float]) -> gdstk.Library:
+    """Return two waveguides 0.2 µm apart with bends at their ends, and a box."""
+    pieces: list[Placed] = []
+    for hand in (1, -1):
+        bend = arc(10.0, hand * math.pi / 4, WIDTH_UM)
+        pieces += [(straight(20.0, WIDTH_UM), 0.35j * hand, 0.0), (bend, 20 + 0.35j * hand, 0.0)]
+        back = arc(10.0, -hand * math.pi / 4, WIDTH_UM)
+        pieces.append((back, 0.35j * hand, math.pi))
+    return circuit(pieces, [box])
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("box", [(9, -0.25, 10, 0.25), (8.5, -1.5, 11.5, 1.5), (9, -2.0, 11.9, 0.3), (9, -1, 10, 1)])
+def test_a_box_over_both_guides_of_a_coupler_is_told(box: tuple[float, float, float, float], drawn: str) -> None:
+    found = grave(DRAWN[drawn](bridged(box)))
+    at = complex((box[0] + box[2]) / 2, 0.0)
+    far = [abs(abs(compare.place_um(one)) - abs(at)) for one in found if one.code in {"CN006", "CN009"}]
+    assert far
+    assert min(far) <= NEAR_UM

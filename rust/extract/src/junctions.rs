@@ -4,6 +4,7 @@ use std::f64::consts::PI;
 
 use waveguard_geom::transform::wrap_angle;
 
+use crate::aside;
 use crate::extraction::World;
 use crate::lean;
 use crate::nets::Joined;
@@ -74,6 +75,7 @@ pub fn tables(world: &World, joined: &Joined, guides: &Guides) -> (Junctions, Cr
             angle_rad,
             area_nm2: proto.core_area.iter().sum::<f64>() * (nm * placed.transform.magnification()).powi(2),
             lean_rad: if placed.transform.is_mirrored() { -lean::lean_rad(proto) } else { lean::lean_rad(proto) },
+            aside_nm: aside::aside(proto) * nm * placed.transform.magnification(),
         });
         let Some(((a, b), angle_rad)) = ways else { continue };
         let guide = |arm: usize| joined.partner(arms[arm].port).and_then(|q| guides.of_device(world.ports.device(q)));

@@ -5,11 +5,11 @@
 
 use std::f64::consts::PI;
 
+use waveguard_geom::Point;
 use waveguard_geom::transform::wrap_angle;
 
 use crate::contacts::distance;
 use crate::devices::Proto;
-use crate::pins::LocalPort;
 use crate::recipe::PortKind;
 
 /// Larger turns are how a body was drawn, in rad.
@@ -29,25 +29,36 @@ const SAME_DBU: f64 = 4.0;
 pub(crate) fn lean_rad(proto: &Proto) -> f64 {
     let mut optical = proto.ports.iter().filter(|p| p.kind == PortKind::Optical);
     let (Some(port), None) = (optical.next(), optical.next()) else { return f64::NAN };
-    let rings: Vec<Vec<[f64; 2]>> =
-        proto.outline.iter().map(|r| r.iter().map(|p| [f64::from(p.x), f64::from(p.y)]).collect()).collect();
+    let rings = places(&proto.outline);
     let Some(middle) = centroid(&rings) else { return f64::NAN };
     let axis_rad = (middle[1] - port.at[1]).atan2(middle[0] - port.at[0]);
     let lean = wrap_angle(axis_rad - port.direction_rad - PI);
     if lean.abs() <= LEAST_RAD {
         return lean;
     }
-    if lean.abs() > MOST_RAD || !is_symmetric(&rings, port, middle, axis_rad, lean) {
+    if lean.abs() > MOST_RAD {
         return f64::NAN;
     }
-    lean
+    let far = rings.iter().flatten().map(|c| (c[0] - port.at[0]).hypot(c[1] - port.at[1])).fold(0.0, f64::max);
+    let within = (SAME_TURN * lean.abs() * far).max(SAME_DBU);
+    if is_symmetric(&rings, middle, axis_rad, within, |_| false) { lean } else { f64::NAN }
 }
 
-/// True when the corners of rings lie on their outlines when they are mirrored about an axis.
-fn is_symmetric(rings: &[Vec<[f64; 2]>], port: &LocalPort, middle: [f64; 2], axis_rad: f64, lean: f64) -> bool {
+/// The corners of an outline.
+pub(crate) fn places(outline: &[Vec<Point>]) -> Vec<Vec<[f64; 2]>> {
+    outline.iter().map(|r| r.iter().map(|p| [f64::from(p.x), f64::from(p.y)]).collect()).collect()
+}
+
+/// True when the corners of rings lie on their outlines, within so much, when they are mirrored about an axis; but for
+/// those that are left out, or whose counterparts are.
+pub(crate) fn is_symmetric(
+    rings: &[Vec<[f64; 2]>],
+    middle: [f64; 2],
+    axis_rad: f64,
+    within: f64,
+    is_left_out: impl Fn([f64; 2]) -> bool,
+) -> bool {
     let corners: Vec<[f64; 2]> = rings.iter().flatten().copied().collect();
-    let far = corners.iter().map(|c| (c[0] - port.at[0]).hypot(c[1] - port.at[1])).fold(0.0, f64::max);
-    let within = (SAME_TURN * lean.abs() * far).max(SAME_DBU);
     let (sin, cos) = axis_rad.sin_cos();
     let mirrored = |c: &[f64; 2]| {
         let d = [c[0] - middle[0], c[1] - middle[1]];
@@ -57,13 +68,14 @@ fn is_symmetric(rings: &[Vec<[f64; 2]>], port: &LocalPort, middle: [f64; 2], axi
     let is_there =
         |at: [f64; 2]| rings.iter().any(|r| (0..r.len()).any(|i| distance(at, [r[i], r[(i + 1) % r.len()]]) <= within));
     let every = corners.len().div_ceil(MOST_CORNERS).max(1);
-    let looked_at: Vec<&[f64; 2]> = corners.iter().step_by(every).collect();
+    let is_left_out = |c: &[f64; 2]| is_left_out(*c) || is_left_out(mirrored(c));
+    let looked_at: Vec<&[f64; 2]> = corners.iter().step_by(every).filter(|c| !is_left_out(c)).collect();
     let there = looked_at.iter().filter(|c| is_there(mirrored(c))).count();
-    there as f64 >= SAME_PART * looked_at.len() as f64
+    !looked_at.is_empty() && there as f64 >= SAME_PART * looked_at.len() as f64
 }
 
 /// The middle of what rings enclose; holes run the other way.
-fn centroid(rings: &[Vec<[f64; 2]>]) -> Option<[f64; 2]> {
+pub(crate) fn centroid(rings: &[Vec<[f64; 2]>]) -> Option<[f64; 2]> {
     let origin = *rings.first()?.first()?;
     let (mut area, mut sum) = (0.0, [0.0; 2]);
     for ring in rings {

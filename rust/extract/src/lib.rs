@@ -6,6 +6,7 @@
 #[macro_use]
 mod columns;
 
+mod aside;
 pub mod attach;
 pub mod blocks;
 mod breaks;

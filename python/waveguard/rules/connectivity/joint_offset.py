@@ -12,6 +12,7 @@ from waveguard.analyses.defects import in_words, joint_loss
 from waveguard.findings import Finding, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _words as words
+from waveguard.rules.connectivity import _aside as aside
 from waveguard.rules.connectivity import _turned as turned
 from waveguard.tables import FROM_GUIDE_END, FROM_METADATA, FROM_PIN_PATH, FROM_PIN_RECTANGLE, OPTICAL
 
@@ -34,21 +35,23 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
         explains: one beside the other, or with a gap or an overlap between them; or although they do not look along
         one line. Also a waveguide drawn as one shape with a corner between two straight stretches that is no chord
         of a bend, and a body with an axis of symmetry, as that of a coupler to a fibre, whose only waveguide enters it
-        askew.
+        askew; and a body with such an axis, as that of a multimode coupler, that lies aside of the three waveguides and
+        more that enter it along it, as far from each other on either side.
     Why: a nanometre costs no light, but it is not what was meant: one of the two was placed by hand or computed in
         another way, and tools that compare positions exactly take the joint for open.
     Fix: move or turn one of the devices by the offset given.
     Limits: the grid of the file: half a step, and 1.4 steps more for devices turned by other than right angles; for
         slanted ends of drawn waveguides at least 1.4 steps of a grid of 1 nm. A turn counts from a quarter of a degree
-        on, and what rounding may turn an end by, or half a width of a bend that ends there.
+        on, and what rounding may turn an end by, or half a width of a bend that ends there; a body aside of its
+        waveguides from 2.8 nm on.
     Not checked: gaps at ends of drawn waveguides, which may lie anywhere along a pin; turns at pins that are drawn
         askew in their cell, as short paths do not say their direction that well; electrical joints.
     """
     nets, ports, devices = ctx.tables.nets, ctx.tables.ports, ctx.tables.devices
     optical = ports.kind[nets.port_a] == OPTICAL
-    turned_shapes = list(turned.findings(ctx))
-    yield from turned_shapes
-    if not optical.any() and not turned_shapes:
+    of_shapes = [*turned.findings(ctx), *aside.findings(ctx)]
+    yield from of_shapes
+    if not optical.any() and not of_shapes:
         ctx.not_applicable("no two optical ports meet")
         return
     ctx.looked_at("joints", int(optical.sum()))

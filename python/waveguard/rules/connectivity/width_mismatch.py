@@ -13,6 +13,7 @@ from waveguard.findings import Finding, Place, Related
 from waveguard.rules import Context, rule
 from waveguard.rules import _along as along
 from waveguard.rules import _words as words
+from waveguard.rules.connectivity import _unlike as unlike
 from waveguard.rules.connectivity._jumps import PITCH_WIDTHS, TEETH, Jump, mean_pitch_nm, rows_through_devices, teeth
 from waveguard.tables import OPTICAL
 
@@ -40,6 +41,8 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
         that differ by more than a tenth, or one whose width changes by more than the way on which it does so. Twelve
         such jumps in a row, closer than two widths to each other, are the teeth of a grating: one note, no errors;
         so are twelve at joints and within devices that are no longer than that, as a grating is drawn cell by cell.
+        Two waveguides that enter a bare body, as that of a multimode coupler, as far from its axis of symmetry on
+        either side, with widths that differ by more than a tenth, are a warning: one of them lacks its taper.
     Why: a step in width reflects and excites higher modes; the model of neither device holds at such a joint.
     Fix: put a taper between them, or draw both with the same cross-section.
     Limits: joint_width_nm of the PDK's limits. Widths along the axes of the grid are known exactly; where an end that
@@ -47,9 +50,11 @@ def width_mismatch(ctx: Context) -> Iterator[Finding]:
     Not checked: joints where one of the widths is not known; electrical joints; jumps by less than 10 nm within one
         shape, or within a width of its ends, unless its sides are straight for 250 nm before and behind; jumps within
         a taper by less than a corner that was rounded twice may be off; arms of bare crossings and branches (five
-        widths up to where waveguides meet), which widen as whoever designed them meant.
+        widths up to where waveguides meet), which widen as whoever designed them meant; tapers at bodies that are wider
+        than any waveguide of the PDK, which are parts of the body.
     """
     yield from _steps_between(ctx)
+    yield from unlike.findings(ctx)
     found = [*_joints(ctx), *_steps_within(ctx)]
     jumps = [jump for jump, _ in found]
     for row in rows_through_devices(ctx, jumps):
