@@ -120,6 +120,7 @@ class Drawing:
                 "start_nm": start,
                 "length_nm": radius * 1e3 * math.radians(abs(turn)),
                 "min_radius_nm": radius * 1e3,
+                "min_radius_upper_nm": radius * 1e3,
             }
             curvature = math.copysign(1 / (radius * 1e3), turn)
             arc |= {"begin_curvature_per_nm": curvature, "end_curvature_per_nm": curvature}

@@ -99,23 +99,44 @@ def test_rules_not_selected_say_so() -> None:
     assert {status.reason for status in judgement.statuses if status.code != "WG001"} == {"not selected"}
 
 
+def bent(radius_nm: float, upper_nm: float) -> dict[str, Any]:
+    """One waveguide with one bend."""
+    bends = view(
+        "bends",
+        waveguide=[0],
+        start_nm=[0.0],
+        length_nm=[8000.0],
+        turn_rad=[1.57],
+        min_radius_nm=[radius_nm],
+        min_radius_upper_nm=[upper_nm],
+    )
+    return {**guides(min_radius_nm=[radius_nm], n_bends=[1]), "bends": bends}
+
+
 @pytest.mark.parametrize(
-    ("radius_nm", "error_nm", "findings"),
-    [
-        (4899.0, 0.0, 1),
-        (4901.0, 0.0, 0),
-        (4890.0, 20.0, 0),
-        (4870.0, 20.0, 1),
-        (np.inf, np.nan, 0),
-        (4000.0, np.nan, 1),
-    ],
+    ("radius_nm", "upper_nm", "findings"),
+    [(4899.0, 4899.0, 1), (4901.0, 4901.0, 0), (4890.0, 4910.0, 0), (4870.0, 4890.0, 1), (1000.0, 4890.0, 1)],
 )
 def test_a_bend_is_too_tight_only_beyond_the_error_of_its_measurement(
-    radius_nm: float, error_nm: float, findings: int
+    radius_nm: float, upper_nm: float, findings: int
 ) -> None:
-    found, status = run("WG001", make_facts(**guides(min_radius_nm=[radius_nm], min_radius_error_nm=[error_nm])))
+    found, status = run("WG001", make_facts(**bent(radius_nm, upper_nm)))
     assert len(found) == findings
     assert status.state == "ran"
+
+
+def test_a_straight_guide_has_no_radius_that_is_too_small() -> None:
+    found, status = run("WG001", make_facts(**guides(min_radius_nm=[np.inf])))
+    assert (found, status.state) == ((), "ran")
+
+
+def test_a_bend_whose_radius_is_known_badly_is_told_by_what_it_is_at_most() -> None:
+    (well,), _ = run("WG001", make_facts(**bent(3000.0, 3010.0)))
+    (badly,), _ = run("WG001", make_facts(**bent(1000.0, 2500.0)))
+    assert "radius of 3.000 µm" in well.message
+    assert well.measured == 3.0
+    assert "radius of at most 2.500 µm" in badly.message
+    assert badly.measured == 2.5
 
 
 def test_a_bend_that_was_not_measured_is_not_a_pass() -> None:

@@ -118,6 +118,8 @@ tables! {
         min_radius_nm: f64,
         /// Bound on the error of `min_radius_nm`.
         min_radius_error_nm: f64,
+        /// Upper bound of the smallest radius, whatever the shape of the bends.
+        min_radius_upper_nm: f64,
         /// Place of the smallest radius.
         min_radius_x_nm: f64,
         /// Place of the smallest radius.
@@ -152,6 +154,8 @@ tables! {
         turn_rad: f64,
         /// Smallest radius.
         min_radius_nm: f64,
+        /// Upper bound of the smallest radius, whatever the shape of the bend.
+        min_radius_upper_nm: f64,
         /// Place of the smallest radius.
         x_nm: f64,
         /// Place of the smallest radius.

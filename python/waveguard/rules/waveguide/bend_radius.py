@@ -17,6 +17,8 @@ from waveguard.units import nm_to_um, um_to_nm
 GUIDE = "guide"
 ROUNDED_NM = 1.0
 """A width at a limit of a cross-section is off it by the rounding of both sides."""
+KNOWN = 1.1
+"""Where the smallest radius may be larger than was measured by more than this factor, the larger one is told."""
 
 
 @rule("WG001", severity="error", since="0.1")
@@ -32,8 +34,9 @@ def bend_radius(ctx: Context) -> Iterator[Finding]:
         for tighter bends. A stated radius is often not the true one: a Bezier bend goes below it, an Euler bend above
         or below; the PDK's stated_radius says which, and min_radius_um is always the true radius.
     Limits: min_radius_um of the cross-section, less radius_tolerance_relative of the PDK's limits. A bend is a finding
-        only when the measured radius and its error bound together stay below. In a guide with tapers the cross-section
-        is that of the width at the bend.
+        only when the upper bound of its smallest radius stays below: what is tight for a short stretch only counts,
+        whatever the rest of the bend looks like, and is told as "at most" where no shape fits. In a guide with tapers
+        the cross-section is that of the width at the bend.
     Not checked: curved waveguides whose cross-section or radius is not known, and waveguide cells that could not be
         followed from end to end (the rule says how many, and the run is incomplete); bends inside devices.
     """
@@ -52,27 +55,14 @@ def bend_radius(ctx: Context) -> Iterator[Finding]:
     ctx.looked_at("waveguides", int(judged.sum()))
     ctx.not_evaluated("waveguides", int(np.isnan(guides.min_radius_nm).sum()), "radius could not be measured")
     ctx.not_evaluated("waveguides", int((measured & ~judged).sum()), "no cross-section of the PDK fits their width")
-    error_nm = np.nan_to_num(guides.min_radius_error_nm)
-    bends = ctx.tables.bends
-    at_bends = _sections_at_bends(ctx)
+    bends, at_bends = ctx.tables.bends, _sections_at_bends(ctx)
     limit_at_nm = ctx.limits_nm("min_radius_um", at_bends) * tolerance
-    tapered = np.zeros(len(guides.device), dtype=np.bool_)
-    tapered[bends.waveguide[at_bends != sections[bends.waveguide]]] = True
-    for row in np.flatnonzero(measured & (tapered | (guides.min_radius_nm + error_nm < limit_nm))):
-        own = np.arange(int(guides.first_bend[row]), int(guides.first_bend[row]) + int(guides.n_bends[row]))
-        if not tapered[row]:
-            place = (float(guides.min_radius_x_nm[row]), float(guides.min_radius_y_nm[row]))
-            tight = own[bends.min_radius_nm[own] < limit_nm[row]]
-            yield _judge(
-                ctx, int(row), int(sections[row]), float(limit_nm[row]), guides.min_radius_nm[row], place, tight
-            )
-            continue
-        tight = own[bends.min_radius_nm[own] + error_nm[row] < limit_at_nm[own]]
-        if len(tight):
-            worst = tight[np.argmin(bends.min_radius_nm[tight] / limit_at_nm[tight])]
-            place = (float(bends.x_nm[worst]), float(bends.y_nm[worst]))
-            limit = float(limit_at_nm[worst])
-            yield _judge(ctx, int(row), int(at_bends[worst]), limit, bends.min_radius_nm[worst], place, tight)
+    is_tight = bends.min_radius_upper_nm < limit_at_nm
+    for row in np.unique(bends.waveguide[is_tight]).tolist():
+        own = int(guides.first_bend[row]) + np.arange(int(guides.n_bends[row]))
+        tight = own[is_tight[own]]
+        worst = int(tight[np.argmin(bends.min_radius_nm[tight] / limit_at_nm[tight])])
+        yield _judge(ctx, row, int(at_bends[worst]), float(limit_at_nm[worst]), worst, tight)
 
 
 def _sections_at_bends(ctx: Context) -> npt.NDArray[np.int64]:
@@ -113,35 +103,43 @@ def _section_of_width(ctx: Context, own: CrossSection, width_nm: float, otherwis
 
 
 def _judge(
-    ctx: Context,
-    row: int,
-    section_id: int,
-    limit_nm: float,
-    radius_nm: float,
-    at_nm: tuple[float, float],
-    tight: npt.NDArray[np.int64],
+    ctx: Context, row: int, section_id: int, limit_nm: float, worst: int, tight: npt.NDArray[np.int64]
 ) -> Finding:
     bends, number = ctx.tables.bends, int(ctx.tables.waveguides.n_bends[row])
     cell, top = ctx.waveguide_cell(row), ctx.waveguide_top(row)
-    place = ctx.place(*at_nm, top=top, cell=cell)
     section = ctx.cross_section_name(section_id)
     which = f"{len(tight)} of its {number} bends" if number > 1 else "its bend"
     return ctx.finding(
-        f"{cell} bends with a radius of {words.um(radius_nm)}, {section} needs {words.um(limit_nm)}: {which}",
-        place,
+        f"{cell} bends with a radius of {_radius(ctx, worst)}, {section} needs {words.um(limit_nm)}: {which}",
+        ctx.place(float(bends.x_nm[worst]), float(bends.y_nm[worst]), top=top, cell=cell),
         facts=[section],
-        measured=nm_to_um(float(radius_nm)),
+        measured=nm_to_um(_known_nm(ctx, worst)),
         limit=nm_to_um(limit_nm),
         unit="um",
         related=[
             Related(
-                f"radius {words.um(bends.min_radius_nm[bend])}, turns {words.degrees(bends.turn_rad[bend])}",
+                f"radius {_radius(ctx, bend)}, turns {words.degrees(bends.turn_rad[bend])}",
                 ctx.place(bends.x_nm[bend], bends.y_nm[bend], top=top, cell=cell),
             )
-            for bend in tight
+            for bend in tight.tolist()
         ],
         hint=_room(ctx, row, section_id),
     )
+
+
+def _is_known(ctx: Context, bend: int) -> bool:
+    bends = ctx.tables.bends
+    return bool(bends.min_radius_upper_nm[bend] <= KNOWN * bends.min_radius_nm[bend])
+
+
+def _known_nm(ctx: Context, bend: int) -> float:
+    """Return the smallest radius of a bend, or what it is at most where no more is known."""
+    bends = ctx.tables.bends
+    return float(bends.min_radius_nm[bend] if _is_known(ctx, bend) else bends.min_radius_upper_nm[bend])
+
+
+def _radius(ctx: Context, bend: int) -> str:
+    return ("" if _is_known(ctx, bend) else "at most ") + words.um(_known_nm(ctx, bend))
 
 
 def _room(ctx: Context, row: int, section_id: int) -> str:

@@ -45,9 +45,8 @@ def stated_radius(ctx: Context) -> Iterator[Finding]:
     cells, first = np.unique(of_cell[rows], return_index=True)
     ctx.looked_at("waveguide cells", len(cells))
     tolerance = float(ctx.pdk.limits.radius_tolerance_relative)
-    too_tight = guides.min_radius_nm + np.nan_to_num(guides.min_radius_error_nm) < (
-        ctx.limits_nm("min_radius_um", guides.cross_section) * (1.0 - tolerance)
-    )
+    limit_nm = ctx.limits_nm("min_radius_um", guides.cross_section) * (1.0 - tolerance)
+    too_tight = guides.min_radius_upper_nm < limit_nm
     for cell, row in zip(cells, rows[first], strict=True):
         if too_tight[row] or any(_explains(ctx, int(row), meant) for meant in _meant_nm(ctx, int(row))):
             continue

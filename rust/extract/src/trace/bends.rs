@@ -5,7 +5,7 @@
 
 use super::curvature::{Axis, Cursor, Fit};
 use super::vector::angle_between;
-use super::{Bend, Piece, TraceOptions, radius, shape};
+use super::{Bend, Piece, TraceOptions, peak, radius, shape};
 
 /// Shortest window on a grid of 1 dbu; it grows with the root of the grid step, as equal noise asks for.
 const WINDOW_DBU: f64 = 450.0;
@@ -25,6 +25,9 @@ const BEGIN_TURN: f64 = 0.01;
 /// The direction of a node is no better than this in rad.
 const DIRECTION_NOISE: f64 = 0.005;
 
+/// Fewer nodes leave the radius open by this part.
+const FEW_NODES: usize = 9;
+const FEW_NODES_PART: f64 = 0.75;
 /// Part of a bend's length that is looked at before and behind it.
 const LEAD_PART: f64 = 0.15;
 /// Turns that differ by less than this part are of one bend.
@@ -68,7 +71,9 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
         let part = if turn.abs() > shape::LONG_TURN { 0.0 } else { LEAD_PART };
         let lead = part * (end - start) + WINDOW_DBU * axis.grid.sqrt();
         let around = [(start - lead).max(low), (end + lead).min(high)];
-        let bend = if let Some(shape) = shape::of(axis, around, [start, end], turn) {
+        let shape = shape::of(axis, around, [start, end], turn);
+        let is_trapezoid = shape.as_ref().is_some_and(|shape| shape.is_trapezoid);
+        let mut bend = if let Some(shape) = shape {
             of_shape(axis, &shape, turn, &mut found.pieces)
         } else {
             let mean = turn / (end - start);
@@ -78,6 +83,7 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
             found.pieces.push(Piece { start, length: end - start, begin_curvature, end_curvature, fit_error });
             measure(axis, &fits[run.0..=run.1], (start, end), turn, &mut cursor)
         };
+        peak::bound(axis, &fits[run.0..=run.1], &mut bend, is_trapezoid);
         found.bends.push(bend);
     }
     found.bends.retain(|b| b.min_radius < opts.straight_radius);
@@ -88,7 +94,7 @@ fn of_shape(axis: &Axis<'_>, shape: &shape::Shape, turn: f64, pieces: &mut Vec<P
     let length = axis.length();
     let [start, end] = shape.extent.map(|s| s.clamp(0.0, length));
     let place = axis.place(shape.tightest.s, &mut 0);
-    let min_radius = 1.0 / shape.tightest.curvature;
+    let (min_radius, min_radius_upper) = (1.0 / shape.tightest.curvature, 1.0 / shape.tightest.lowest);
     // What the pieces turn is known better than the directions at single places, if they are those of this bend.
     let first = pieces.len();
     pieces.extend(shape.pieces.iter().filter_map(|p| p.within(0.0, length)));
@@ -100,7 +106,8 @@ fn of_shape(axis: &Axis<'_>, shape: &shape::Shape, turn: f64, pieces: &mut Vec<P
         length: end - start,
         turn_rad: turn,
         min_radius,
-        min_radius_error: 1.0 / shape.tightest.lowest - min_radius,
+        min_radius_error: min_radius_upper - min_radius,
+        min_radius_upper,
         x: place[0],
         y: place[1],
         begin_curvature: shape.borders[0],
@@ -231,7 +238,11 @@ fn measure(axis: &Axis<'_>, fits: &[Fit], (start, end): (f64, f64), turn: f64, c
     let sign = turn.signum();
     let length = end - start;
     let tightest = radius::tightest(axis, fits, length, sign, cursor);
-    let min_radius = 1.0 / tightest.curvature;
+    let (min_radius, mut min_radius_upper) = (1.0 / tightest.curvature, 1.0 / tightest.lowest);
+    let mut inside = axis.nodes.iter().filter(|v| (start..=end).contains(&v.s));
+    if inside.clone().count() < FEW_NODES && !inside.any(|v| v.is_corner) {
+        min_radius_upper = min_radius_upper.max((1.0 + FEW_NODES_PART) * min_radius);
+    }
     let place = axis.place(tightest.s, &mut 0);
     let window = (length / 3.0).max(1.0);
     let near = |s: f64, cursor: &mut Cursor| sign * axis.fit(s, window, cursor).curvature;
@@ -243,7 +254,8 @@ fn measure(axis: &Axis<'_>, fits: &[Fit], (start, end): (f64, f64), turn: f64, c
         length,
         turn_rad: turn,
         min_radius,
-        min_radius_error: 1.0 / tightest.lowest - min_radius,
+        min_radius_error: min_radius_upper - min_radius,
+        min_radius_upper,
         x: place[0],
         y: place[1],
         begin_curvature: sign * begin.max(0.0),

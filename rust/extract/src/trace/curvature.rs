@@ -44,6 +44,14 @@ pub(super) struct Fit {
     pub(super) noise: f64,
 }
 
+/// What a window holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    /// Drawn vertices, of both sides.
+    pub(super) vertices: f64,
+    pub(super) nodes: f64,
+}
+
 impl<'a> Axis<'a> {
     pub(super) fn new(nodes: &'a [Node], grid: f64) -> Self {
         let mut integral = Vec::with_capacity(nodes.len());
@@ -115,6 +123,11 @@ impl<'a> Axis<'a> {
     /// Curvature over a window around `s`; the window is moved inwards at the ends and never longer than
     /// the axis.
     pub(super) fn fit(&self, s: f64, window: f64, cursor: &mut Cursor) -> Fit {
+        self.fit_with_held(s, window, cursor).0
+    }
+
+    /// The same, with what the window holds.
+    pub(super) fn fit_with_held(&self, s: f64, window: f64, cursor: &mut Cursor) -> (Fit, Held) {
         let window = window.min(self.length());
         let third = window / 3.0;
         let s = s.clamp(0.5 * window, self.length() - 0.5 * window);
@@ -126,8 +139,8 @@ impl<'a> Axis<'a> {
         let step = |k: usize| [0, 1].map(|c: usize| sums[k + 2][c] - 2.0 * sums[k + 1][c] + sums[k][c]);
         let curvature = angle_between(step(0), step(1)) / third;
         let (low, high) = (cursor.at[0], cursor.at[3]);
-        let vertices = (self.nodes[high].vertices - self.nodes[low].vertices).max(MIN_VERTICES);
-        let noise = NOISE_FACTOR * self.grid / (vertices.sqrt() * window * window);
-        Fit { s, window, curvature, noise }
+        let vertices = self.nodes[high].vertices - self.nodes[low].vertices;
+        let noise = NOISE_FACTOR * self.grid / (vertices.max(MIN_VERTICES).sqrt() * window * window);
+        (Fit { s, window, curvature, noise }, Held { vertices, nodes: (high - low) as f64 })
     }
 }

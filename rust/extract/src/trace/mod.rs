@@ -17,6 +17,7 @@ pub(crate) mod narrowest;
 mod nodes;
 mod options;
 mod part;
+mod peak;
 mod pieces;
 mod radius;
 mod shape;

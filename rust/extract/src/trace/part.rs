@@ -2,7 +2,7 @@
 
 use waveguard_geom::transform::wrap_angle;
 
-use super::view::END_ERROR_STEPS;
+use super::view::{END_ERROR_STEPS, upper};
 use super::{Bend, End, Flaw, Piece, Taper, Trace};
 
 /// What is known of a part of a guide from its centre-line.
@@ -58,6 +58,7 @@ impl Trace {
             width_max: if is_widest { self.width_max } else { part.widths[1] },
             min_radius,
             min_radius_error,
+            min_radius_upper: upper(&bends),
             min_radius_at,
             turn: walked + wrap_angle(b - a - std::f64::consts::PI - walked),
             abs_turn: bends.iter().map(|b| b.turn_rad.abs()).sum(),
@@ -93,11 +94,13 @@ impl Trace {
             .flat_map(|p| [(p.start, p.begin_curvature), (p.start + p.length, p.end_curvature)])
             .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
         let [x, y] = (part.place)(steepest.0);
+        let min_radius = steepest.1.abs().recip().max(bend.min_radius);
         (turn_rad.abs() >= part.bend_min_turn).then(|| Bend {
             start,
             length: to - from,
             turn_rad,
-            min_radius: steepest.1.abs().recip().max(bend.min_radius),
+            min_radius,
+            min_radius_upper: min_radius + bend.min_radius_error,
             x,
             y,
             begin_curvature: first.begin_curvature,

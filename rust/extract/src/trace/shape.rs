@@ -64,6 +64,8 @@ pub(super) struct Shape {
     pub(super) borders: [f64; 2],
     /// Where it begins and ends.
     pub(super) extent: [f64; 2],
+    /// True for arcs and Euler bends: shapes of few numbers, which are known far better than any window shows.
+    pub(super) is_trapezoid: bool,
 }
 
 /// The shape of the bend that turns from `start` to `end`, as seen with its leads between two places; `None` where
@@ -132,6 +134,7 @@ fn of_trapezoid(fit: &Trapezoid) -> Shape {
         tightest: bounded(f64::midpoint(b, c), k.abs(), error),
         borders: [if b > a { 0.0 } else { k }, if d > c { 0.0 } else { k }],
         extent: [a, d],
+        is_trapezoid: true,
     }
 }
 
@@ -265,7 +268,7 @@ impl Parts {
 
     fn shape(self, extent: [f64; 2]) -> Option<Shape> {
         let borders = [self.pieces.first()?.begin_curvature, self.pieces.last()?.end_curvature];
-        Some(Shape { tightest: self.tightest?, pieces: self.pieces, borders, extent })
+        Some(Shape { tightest: self.tightest?, pieces: self.pieces, borders, extent, is_trapezoid: false })
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Bend {
     pub min_radius: f64,
     /// Bound of the error of `min_radius` in dbu.
     pub min_radius_error: f64,
+    /// Upper bound of the smallest radius in dbu, whatever the shape: nearer than the error says where a shape fits badly.
+    pub min_radius_upper: f64,
     /// Place of the smallest radius in dbu.
     pub x: f64,
     /// Place of the smallest radius in dbu.
@@ -192,6 +194,8 @@ pub struct Trace {
     pub min_radius: f64,
     /// Bound of the error of `min_radius` in dbu; 0 when nothing turns.
     pub min_radius_error: f64,
+    /// Upper bound of the smallest radius of all bends in dbu; infinite when nothing turns.
+    pub min_radius_upper: f64,
     /// Place of the smallest radius in dbu; the first end when nothing turns.
     pub min_radius_at: [f64; 2],
     /// Direction at the second end minus direction at the first in rad, whole turns included.

@@ -28,6 +28,11 @@ pub(super) struct Whole {
     pub(super) n_shapes: u32,
 }
 
+/// Upper bound of the smallest radius of all bends.
+pub(super) fn upper(bends: &[Bend]) -> f64 {
+    bends.iter().map(|b| b.min_radius_upper).fold(f64::INFINITY, f64::min)
+}
+
 /// Puts the parts together and adds what follows from them.
 pub(super) fn finish(axis: &Axis<'_>, found: Found, whole: &Whole, opts: &TraceOptions) -> Trace {
     let Found { mut bends, pieces } = found;
@@ -58,6 +63,7 @@ pub(super) fn finish(axis: &Axis<'_>, found: Found, whole: &Whole, opts: &TraceO
         width_max: whole.range.max,
         min_radius,
         min_radius_error,
+        min_radius_upper: upper(&bends),
         min_radius_at,
         turn: walked + wrap_angle(between - walked),
         abs_turn: bends.iter().map(|b| b.turn_rad.abs()).sum(),
@@ -93,6 +99,7 @@ impl Trace {
                 turn_rad: sign * b.turn_rad,
                 min_radius: g * b.min_radius,
                 min_radius_error: g * b.min_radius_error,
+                min_radius_upper: g * b.min_radius_upper,
                 x,
                 y,
                 begin_curvature: sign * b.begin_curvature / g,
@@ -141,6 +148,7 @@ impl Trace {
             width_max: g * self.width_max,
             min_radius: g * self.min_radius,
             min_radius_error: g * self.min_radius_error,
+            min_radius_upper: g * self.min_radius_upper,
             min_radius_at: t.apply(self.min_radius_at[0], self.min_radius_at[1]),
             turn: sign * self.turn,
             abs_turn: self.abs_turn,
