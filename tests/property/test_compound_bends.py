@@ -44,3 +44,15 @@ def test_the_tightest_arc_counts(name: str, turn_deg: float, hand: int) -> None:
     assert tables.bends.min_radius_upper_nm.min() / 1e3 == pytest.approx(tightest_um, rel=0.12)
     turned = np.abs(tables.bends.turn_rad).sum()
     assert turned == pytest.approx(sum(turn_rad for _, turn_rad in BENDS[name]), rel=0.04)
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 33.0])
+@pytest.mark.parametrize("corner_rad", [0.7, 1.2])
+def test_a_sharp_corner_between_two_arcs_is_found(corner_rad: float, turn_deg: float) -> None:
+    steps = np.full(160, 0.25) * np.exp(1j * (np.arange(160) * 0.25 / 20.0 + corner_rad * (np.arange(160) >= 80)))
+    line = np.concatenate([[0.0], np.cumsum(steps)]) * np.exp(1j * np.radians(turn_deg))
+    library = gdstk.Library(unit=1e-6, precision=1e-9)
+    path = gdstk.FlexPath(np.column_stack([line.real, line.imag]).tolist(), WIDTH_UM, layer=1)
+    library.new_cell("bend").add(*path.to_polygons())
+    tables = extract(read(library), PDK).tables
+    assert tables.bends.min_radius_upper_nm.min() / 1e3 < 2.0

@@ -4,6 +4,7 @@
 //! is then sought inside (see `radius`).
 
 use super::curvature::{Axis, Cursor, Fit};
+use super::nodes::Node;
 use super::vector::angle_between;
 use super::{Bend, Piece, TraceOptions, peak, radius, shape};
 
@@ -72,7 +73,8 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
         let lead = part * (end - start) + WINDOW_DBU * axis.grid.sqrt();
         let around = [(start - lead).max(low), (end + lead).min(high)];
         let shape = shape::of(axis, around, [start, end], turn);
-        let is_trapezoid = shape.as_ref().is_some_and(|shape| shape.is_trapezoid);
+        let has_corner = || between(axis, start, end).iter().any(|v| v.is_corner);
+        let is_plain = shape.as_ref().map_or_else(has_corner, |shape| shape.is_trapezoid);
         let mut bend = if let Some(shape) = shape {
             of_shape(axis, &shape, turn, &mut found.pieces)
         } else {
@@ -83,7 +85,7 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
             found.pieces.push(Piece { start, length: end - start, begin_curvature, end_curvature, fit_error });
             measure(axis, &fits[run.0..=run.1], (start, end), turn, &mut cursor)
         };
-        peak::bound(axis, &fits[run.0..=run.1], &mut bend, is_trapezoid);
+        peak::bound(axis, &fits[run.0..=run.1], &mut bend, is_plain);
         found.bends.push(bend);
     }
     found.bends.retain(|b| b.min_radius < opts.straight_radius);
@@ -234,13 +236,20 @@ fn extent(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> (f64, f64) {
     if end > start { (start, end) } else { (low, high) }
 }
 
+/// The nodes between two arc lengths.
+fn between<'a>(axis: &Axis<'a>, start: f64, end: f64) -> &'a [Node] {
+    let first = axis.nodes.partition_point(|v| v.s < start);
+    let last = axis.nodes.partition_point(|v| v.s <= end);
+    &axis.nodes[first..last.max(first)]
+}
+
 fn measure(axis: &Axis<'_>, fits: &[Fit], (start, end): (f64, f64), turn: f64, cursor: &mut Cursor) -> Bend {
     let sign = turn.signum();
     let length = end - start;
     let tightest = radius::tightest(axis, fits, length, sign, cursor);
     let (min_radius, mut min_radius_upper) = (1.0 / tightest.curvature, 1.0 / tightest.lowest);
-    let mut inside = axis.nodes.iter().filter(|v| (start..=end).contains(&v.s));
-    if inside.clone().count() < FEW_NODES && !inside.any(|v| v.is_corner) {
+    let inside = between(axis, start, end);
+    if inside.len() < FEW_NODES && !inside.iter().any(|v| v.is_corner) {
         min_radius_upper = min_radius_upper.max((1.0 + FEW_NODES_PART) * min_radius);
     }
     let place = axis.place(tightest.s, &mut 0);

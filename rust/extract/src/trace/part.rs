@@ -95,7 +95,7 @@ impl Trace {
             .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
         let [x, y] = (part.place)(steepest.0);
         let min_radius = steepest.1.abs().recip().max(bend.min_radius);
-        (turn_rad.abs() >= part.bend_min_turn).then(|| Bend {
+        (turn_rad.abs() >= part.bend_min_turn).then_some(Bend {
             start,
             length: to - from,
             turn_rad,

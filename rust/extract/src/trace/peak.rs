@@ -39,19 +39,20 @@ struct Peak {
     sure: f64,
 }
 
-/// Bounds the radius of a bend from above where its shape says little, or windows say otherwise.
-pub(super) fn bound(axis: &Axis<'_>, fits: &[Fit], bend: &mut Bend, is_trapezoid: bool) {
+/// Bounds the radius of a bend from above where its shape says little, or windows say otherwise. Plain are arcs,
+/// Euler bends and drawn corners, which a window cannot resolve.
+pub(super) fn bound(axis: &Axis<'_>, fits: &[Fit], bend: &mut Bend, is_plain: bool) {
     let (radius, error) = (bend.min_radius, bend.min_radius_error);
     let sign = bend.turn_rad.signum();
     let seen = fits.iter().map(|fit| sign * fit.curvature - SURE * fit.noise).fold(0.0, f64::max);
     // A tight place may be so short that a shape of the whole bend passes over it.
     let is_overlooked = seen * (radius - error) > 1.0;
-    if !is_overlooked && error <= KNOWN[usize::from(is_trapezoid)] * radius {
+    if !is_overlooked && error <= KNOWN[usize::from(is_plain)] * radius {
         return;
     }
     let Some(peak) = surest(axis, bend) else { return };
     let (nearer, widest) = (1.0 / peak.curvature, 1.0 / peak.sure);
-    if is_trapezoid && widest >= bend.min_radius_upper {
+    if is_plain && widest >= bend.min_radius_upper {
         return;
     }
     bend.min_radius_upper = widest;
