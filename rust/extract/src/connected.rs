@@ -69,6 +69,7 @@ pub fn connect(
     let Ends { alike, ports, starts, joined } = ends;
     strays.extend(strays::lost(cells, all));
     strays.extend(strays::uneven(plan, cells, all));
+    strays.extend(strays::holes(cells, all));
     strays.extend(strays::between_layers(plan, cells, &all.devices, &ports, &joined));
     Ok(Connected { merged, explained, alike, ports, starts, joined, strays, beside })
 }

@@ -27,6 +27,7 @@ mod flat;
 pub mod found;
 mod free;
 pub mod guides;
+mod holes;
 mod inside;
 pub mod junctions;
 mod lean;

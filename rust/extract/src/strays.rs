@@ -14,6 +14,7 @@ use crate::cells::CellPlan;
 use crate::contacts::distance;
 use crate::devices::Proto;
 use crate::drawn::Region;
+use crate::holes;
 use crate::nets::Joined;
 use crate::network::{Lost, LostWhat};
 use crate::pins::contains;
@@ -51,6 +52,8 @@ pub enum What {
     InDevice(CellId),
     /// A place at which a body drawn in that cell differs from its other side.
     Uneven(CellId),
+    /// A small hole in a body drawn in that cell.
+    Hole(CellId),
     /// What goes on from a drawn shape of that cell, and whether it leads from one guide to another.
     Lost(CellId, LostWhat, bool),
 }
@@ -68,6 +71,7 @@ impl Stray {
             What::Lost(cell, LostWhat::Arm, true) => ("stretch-not-traced", name(cell)),
             What::Lost(cell, LostWhat::Hair, _) => ("strip-on-guide", name(cell)),
             What::Uneven(cell) => (uneven::CODE, name(cell)),
+            What::Hole(cell) => (holes::CODE, name(cell)),
             What::Text(letters) => ("text-on-guide-layer", format!("{letters} shapes")),
             What::Row(teeth) => ("row-without-guide", format!("{teeth} shapes")),
         };
@@ -205,6 +209,18 @@ pub(crate) fn uneven(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Vec<S
         let look = (proto.ports.len(), proto.outline.iter().map(Vec::len).sum::<usize>());
         let at = placed.transform.apply(own[0], own[1]);
         Some((look, Stray { top: placed.top, at, what: What::Uneven(placed.cell) }))
+    };
+    uneven::alone(all.devices.iter().filter_map(stray).collect())
+}
+
+/// Small holes in drawn bodies, in order of the bodies. One that is there in many places was drawn so.
+pub(crate) fn holes(cells: &[CellPlan], all: &Placements) -> Vec<Stray> {
+    let stray = |placed: &Placed| {
+        let proto = &cells[placed.cell.index()].protos[placed.proto];
+        let at = holes::small(proto)?;
+        let look = (proto.ports.len(), proto.outline.iter().map(Vec::len).sum::<usize>());
+        let at = placed.transform.apply(at[0], at[1]);
+        Some((look, Stray { top: placed.top, at, what: What::Hole(placed.cell) }))
     };
     uneven::alone(all.devices.iter().filter_map(stray).collect())
 }

@@ -102,6 +102,11 @@ WORDINGS: dict[str, Wording] = {
         "has a device that is the same on both sides but for one place",
         "see whether something was left there, or is missing on the other side",
     ),
+    "hole-in-device": Wording(
+        Severity.WARNING,
+        "has a device with a small hole in its core",
+        "fill it, unless it is meant: light spreads over all of the body of a coupler",
+    ),
     "strip-on-guide": Wording(
         Severity.ERROR,
         "has a strip on the side of a waveguide that is too narrow to be one",
