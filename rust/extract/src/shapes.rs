@@ -116,7 +116,11 @@ pub fn origin(points: &[Point]) -> [f64; 2] {
 /// The points relative to the first one, without hairs and slits.
 pub fn relative(points: &[Point]) -> Vec<Point> {
     let Some(&o) = points.first() else { return Vec::new() };
-    let mut ring = points.iter().map(|p| Point::new(p.x - o.x, p.y - o.y)).collect();
+    let mut ring: Vec<Point> = points.iter().map(|p| Point::new(p.x - o.x, p.y - o.y)).collect();
+    // Of most rings nothing is to be taken, as one look shows.
+    if !ring::turns_back(&ring) {
+        return ring;
+    }
     ring::shave(&mut ring);
     ring::without_slits(&ring, false).unwrap_or(ring)
 }

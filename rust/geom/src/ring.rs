@@ -81,6 +81,12 @@ fn push_shaved(out: &mut Vec<Point>, p: Point) {
     }
 }
 
+/// True when a ring has a point twice in a row, or a corner sharper than a right angle: where none has, there are neither
+/// hairs nor slits.
+pub fn turns_back(ring: &[Point]) -> bool {
+    ring.len() >= 3 && corners(ring).any(|[before, own, next]| own == next || dot(before, own, next) < 0)
+}
+
 /// A ring without slits: corners at which it turns back on itself around a gap that is no wider than what rounding opens
 /// between the ends of two shapes that were united. The inside of a ring of a region is on its left, also of one around
 /// a hole; that of a ring alone is where its area says. `None` when there are none.
