@@ -155,12 +155,15 @@ impl OrientedBox {
     #[inline]
     pub fn touches(&self, other: &Self) -> bool {
         let d = [other.centre[0] - self.centre[0], other.centre[1] - self.centre[1]];
-        let (of_own, of_other) = (self.seen_along(other.along), other.seen_along(self.along));
         let (own, others) = (self.half, other.half);
-        cross(self.along, d).abs() <= own[1] + of_other[1]
-            && cross(other.along, d).abs() <= others[1] + of_own[1]
-            && dot(self.along, d).abs() <= own[0] + of_other[0]
-            && dot(other.along, d).abs() <= others[0] + of_own[0]
+        let (cos, sin) = (dot(self.along, other.along).abs(), cross(self.along, other.along).abs());
+        // As seen along and across each other; what lies beside each other ends with the first.
+        let along = |half: [f64; 2]| half[0] * cos + half[1] * sin;
+        let across = |half: [f64; 2]| half[0] * sin + half[1] * cos;
+        cross(self.along, d).abs() <= own[1] + across(others)
+            && cross(other.along, d).abs() <= others[1] + across(own)
+            && dot(self.along, d).abs() <= own[0] + along(others)
+            && dot(other.along, d).abs() <= others[0] + along(own)
     }
 }
 

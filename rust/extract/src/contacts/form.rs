@@ -104,7 +104,7 @@ impl Form {
             let groups = groups(&all_runs, COARSER * tile);
             (all_runs, groups)
         };
-        let whole = (Extent::around(all_runs.iter().map(|run| run.0)), 0, all_runs.len() as u32);
+        let whole = (Extent::around(groups.iter().map(|group| group.0)), 0, all_runs.len() as u32);
         Self {
             groups,
             whole: [whole],

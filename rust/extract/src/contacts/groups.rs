@@ -89,8 +89,13 @@ fn fold(points: &[[f64; 2]], runs: &[Group], ends: [[f64; 2]; 2]) -> Option<Vec<
     // The run of the cap, or of a corner of it.
     let [first, last] = ends.map(|end| {
         let square = |p: &[f64; 2]| (p[0] - end[0]).powi(2) + (p[1] - end[1]).powi(2);
-        let corner = (0..points.len()).min_by(|&i, &j| square(&points[i]).total_cmp(&square(&points[j])));
-        let corner = corner.unwrap_or(0) as u32;
+        let (mut corner, mut least) = (0, f64::INFINITY);
+        for (i, p) in (0..).zip(points) {
+            let square = square(p);
+            if square < least {
+                (corner, least) = (i, square);
+            }
+        }
         runs.partition_point(|run| run.2 <= corner) % n
     });
     if first == last {
