@@ -86,16 +86,18 @@ impl Line {
         let turns: Vec<f64> = segments.windows(2).map(|w| angle_between(w[0], w[1])).collect();
         let turn_before = |k: usize| k.checked_sub(1).map(|k| turns[k]);
         let turn_after = |k: usize| turns.get(k).copied();
-        // Of a segment beside, to the side `hand`: of what turns the same way no more than its ends tell.
-        let beside = |k: usize, hand: f64| {
-            let own = hand * arcs[k];
+        // Of each, no more than its ends tell of what turns the same way.
+        let told = |k: usize| {
             let ends = [turn_before(k), turn_after(k)].into_iter().flatten();
-            if own > 0.0 { ends.fold(own, |most, turn| most.min(2.0 * hand * turn)).max(0.0) } else { own }
+            let hand = arcs[k].signum();
+            ends.fold(arcs[k].abs(), |most, turn| most.min(2.0 * hand * turn)).max(0.0)
         };
+        let told: Vec<f64> = (0..n).map(told).collect();
         // At a vertex two circles turn by half of what both segments do, and by what their ends are rounded.
         let left = |i: usize, k: usize, turn: f64| {
             let (hand, noise) = (arcs[i].signum(), self.grid_nm * (a_nm[i] + a_nm[k]));
-            2.0 * hand * turn - beside(k, hand) + 2.0 * ROUNDED_STEPS * noise
+            let beside = if hand * arcs[k] > 0.0 { told[k] } else { hand * arcs[k] };
+            2.0 * hand * turn - beside + 2.0 * ROUNDED_STEPS * noise
         };
         let bounded = |i: usize| {
             let before = turn_before(i).map(|turn| left(i, i - 1, turn));
@@ -385,6 +387,21 @@ fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
     let bow = line.bows.get(i - 1).copied().unwrap_or(0.0);
     let direction = [(q[0] - p[0]) / whole, (q[1] - p[1]) / whole];
     let n_pieces = n_pieces(line, i, tile);
+    if n_pieces == 1 {
+        // As most are: the same without the divisions.
+        return pieces.push(Piece {
+            from: p,
+            direction,
+            length: whole,
+            along: line.along[i - 1],
+            width: line.width[i - 1] * 0.5 + line.width[i] * 0.5,
+            widening: line.width[i] - line.width[i - 1],
+            bow: [bow, 0.0, whole.recip()],
+            steepest: 4.0 * bow.abs() / whole,
+            line: l,
+            segment: (i - 1) as u32,
+        });
+    }
     let n = n_pieces as f64;
     for k in 0..n_pieces {
         let k = k as f64;
@@ -406,6 +423,9 @@ fn cut(line: &Line, l: u32, i: usize, tile: f64, pieces: &mut Vec<Piece>) {
 
 /// Gathers pieces that follow each other into stretches of about `tile`, longer ones where they hardly turn.
 fn gather(pieces: &[Piece], tile: f64, top: usize, stretches: &mut Vec<Stretch>) {
+    let Some(end) = pieces.last() else { return };
+    // Two stretches in a row are longer than a tile.
+    stretches.reserve(pieces.len().min(2 * ((end.along + end.length) / tile) as usize + 2));
     let mut from = 0;
     let mut turned = 0.0;
     while from < pieces.len() {

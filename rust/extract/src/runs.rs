@@ -153,9 +153,9 @@ pub fn find(
         }
         let found: Result<Vec<Sides>, ExtractError> = (from..out.until)
             .into_par_iter()
-            .map_init(Vec::new, |near: &mut Vec<Near>, a| {
+            .map_init(Scratch::default, |scratch, a| {
                 watch.check()?;
-                let sides = along(a, lines, pieces, plan, slack_nm, bounds.piece_pairs, near);
+                let sides = along(a, lines, pieces, plan, slack_nm, bounds.piece_pairs, scratch);
                 watch.advance(1);
                 Ok(sides)
             })
@@ -178,6 +178,13 @@ const LEAST_PORTION: usize = 16;
 /// Samples along guides that are looked at together.
 const PORTION_STEPS: f64 = 2.0e6;
 
+/// Room that a thread uses again for each guide.
+#[derive(Debug, Default)]
+struct Scratch {
+    near: Vec<Near>,
+    meetings: Vec<Meeting>,
+}
+
 /// What lies beside one guide.
 fn along(
     a: usize,
@@ -186,7 +193,7 @@ fn along(
     plan: &RunsPlan,
     slack_nm: f64,
     piece_pairs: u64,
-    near: &mut Vec<Near>,
+    Scratch { near, meetings }: &mut Scratch,
 ) -> Sides {
     let line = &lines[a];
     let reach_nm = plan.reach_nm + slack_nm;
@@ -197,7 +204,6 @@ fn along(
     // Samples stand in the middle of their step.
     let place = |k: u32| (f64::from(k) + 0.5) * step;
     let mut follow = Follow { lines, all, beside, a, open: Vec::new(), done: Vec::new() };
-    let mut meetings: Vec<Meeting> = Vec::new();
     let mut sample = 0_u32;
     let (mut touching, mut is_cut) = (Vec::new(), false);
     for (number, stretch) in (all.starts[a]..all.starts[a + 1]).zip(&all.stretches[all.starts[a]..]) {
@@ -234,14 +240,14 @@ fn along(
                     left = left.saturating_sub(others.len() as u64);
                     for other in beside_piece(piece, others, other.swing, &mut one.at) {
                         if let Some(pair) = Pair::new(piece, other, beside) {
-                            pair.add_meetings(from, sample, number, &mut meetings);
+                            pair.add_meetings(from, sample, number, meetings);
                             number += 1;
                         }
                     }
                 }
             }
             meetings.sort_unstable_by_key(|m| (m.first, m.number));
-            for meeting in &meetings {
+            for meeting in meetings.iter() {
                 // Each is looked for among the runs that are followed.
                 let work =
                     (1 + follow.open.len() / MEETINGS_AT_ONCE) as u64 * u64::from(meeting.last - meeting.first + 1);

@@ -45,6 +45,10 @@ impl Curve {
     /// Where the value turns, when that is between the first sample and the last.
     #[inline]
     fn turn(&self, last: f64) -> Option<f64> {
+        // Most go on one way: no division for these.
+        if self.0[1] * self.0[2] >= 0.0 || self.0[1].abs() > 2.5 * last * self.0[2].abs() {
+            return None;
+        }
         let k = -0.5 * self.0[1] / self.0[2];
         (k > 0.0 && k < last).then_some(k)
     }
@@ -60,6 +64,9 @@ impl Curve {
     /// The least value at a sample.
     #[inline]
     pub(super) fn least(&self, last: u32) -> f64 {
+        if last == 0 {
+            return self.0[0];
+        }
         let turn = self.turn(f64::from(last)).map_or(0, |k| k as u32);
         [turn, (turn + 1).min(last), last].iter().fold(self.0[0], |least, &k| least.min(self.at(f64::from(k))))
     }

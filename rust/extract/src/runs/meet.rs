@@ -109,7 +109,10 @@ impl<'a> Pair<'a> {
         // A chord shows the direction of a bent guide in its middle only.
         let bend = piece.steepest + other.steepest;
         let is_apart = cos.abs() < beside.parallel;
-        if is_apart && (bend <= 0.0 || sin.abs().atan2(cos.abs()) - bend > beside.parallel_rad) {
+        // An angle is no less than its sine.
+        let is_far =
+            || sin.abs() - bend > beside.parallel_rad || sin.abs().atan2(cos.abs()) - bend > beside.parallel_rad;
+        if is_apart && (bend <= 0.0 || is_far()) {
             return None;
         }
         // An angle is longer than its sine, by no more than the half of a circle over its diameter.
@@ -160,6 +163,7 @@ impl<'a> Pair<'a> {
     }
 
     /// All meetings at the samples from `from` until before `until`, which stand on the piece.
+    #[inline]
     pub(super) fn add_meetings(&self, from: u32, until: u32, number: usize, out: &mut Vec<Meeting>) {
         let (piece, step) = (self.piece, self.beside.step);
         let sample = |along: f64| (piece.along + along) / step - 0.5;
