@@ -302,7 +302,7 @@ fn usual_width(trace: &Trace) -> Option<f64> {
 }
 
 /// A cross-section, and the one that would fit as well if it were not for the slab.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Fit {
     section: usize,
     twin: Option<usize>,
@@ -325,10 +325,20 @@ fn fit(plan: &Plan, core: Core, trace: &Trace) -> Option<Fit> {
     let nm = plan.layout.dbu_nm;
     let mean = trace.area / trace.length;
     let [a, b] = [trace.ends[0].width, trace.ends[1].width];
-    usual_width(trace).into_iter().chain([a.min(b), a.max(b), mean]).find_map(|w| {
+    let of_width = |w: f64| {
         let section = plan.recipe.section(plan.pair(core.layer), w * nm, slack_nm)?;
         Some(Fit { section, twin: plan.recipe.twin(section, w * nm, slack_nm) })
-    })
+    };
+    // Where all of it is as wide but for rounding, it does not matter which of the widths it has for the most part.
+    let widths = trace.stations.iter().map(|s| s.width);
+    let [least, most] = widths.fold([f64::INFINITY, 0.0], |[least, most], w| [f64::min(least, w), f64::max(most, w)]);
+    if (most - least) * nm <= slack_nm
+        && let (Some(fit), Some(other)) = (of_width(least), of_width(most))
+        && fit == other
+    {
+        return Some(fit);
+    }
+    usual_width(trace).into_iter().chain([a.min(b), a.max(b), mean]).find_map(of_width)
 }
 
 fn guide(plan: &Plan, mut trace: Trace, fit: Option<Fit>, spine_length: f64, core: Core) -> Guide {
@@ -351,6 +361,7 @@ fn thinned(stations: &[Station], tolerance: f64) -> Vec<[f64; 3]> {
     let Some(last) = stations.len().checked_sub(1) else { return Vec::new() };
     let mut keep = vec![false; stations.len()];
     let mut open = Vec::with_capacity(STATIONS_AT_ONCE);
+    let mut off = [0.0; STATIONS_AT_ONCE + 1];
     for first in (0..last).step_by(STATIONS_AT_ONCE) {
         let end = (first + STATIONS_AT_ONCE).min(last);
         (keep[first], keep[end]) = (true, true);
@@ -364,7 +375,7 @@ fn thinned(stations: &[Station], tolerance: f64) -> Vec<[f64; 3]> {
             if to <= from + 1 {
                 continue;
             }
-            let off = deviations(&own, from, to);
+            deviations(&own, from, to, &mut off);
             let off = &off[from + 1..to];
             let worst = off.iter().fold(0.0_f64, |worst, &off| if off > worst { off } else { worst });
             if worst > tolerance * tolerance
@@ -384,11 +395,15 @@ fn thinned(stations: &[Station], tolerance: f64) -> Vec<[f64; 3]> {
 
 /// Square of how far places and widths between two are off those on the line between these.
 #[inline]
-fn deviations([x, y, width]: &[[f64; STATIONS_AT_ONCE + 1]; 3], from: usize, to: usize) -> [f64; STATIONS_AT_ONCE + 1] {
+fn deviations(
+    [x, y, width]: &[[f64; STATIONS_AT_ONCE + 1]; 3],
+    from: usize,
+    to: usize,
+    out: &mut [f64; STATIONS_AT_ONCE + 1],
+) {
     let (dx, dy) = (x[to] - x[from], y[to] - y[from]);
     let per_square = if dx == 0.0 && dy == 0.0 { 0.0 } else { 1.0 / (dx * dx + dy * dy) };
     let (ax, ay, a, widened) = (x[from], y[from], width[from], width[to] - width[from]);
-    let mut out = [0.0; STATIONS_AT_ONCE + 1];
     for i in from + 1..to {
         let (px, py) = (x[i] - ax, y[i] - ay);
         let u = ((px * dx + py * dy) * per_square).clamp(0.0, 1.0);
@@ -396,7 +411,6 @@ fn deviations([x, y, width]: &[[f64; STATIONS_AT_ONCE + 1]; 3], from: usize, to:
         let wider = width[i] - a - u * widened;
         out[i] = (ex * ex + ey * ey).max(wider * wider);
     }
-    out
 }
 
 /// The reason without places and numbers, so that equal cases count together.
