@@ -130,10 +130,10 @@ fn pitch_at(axis: &Axis<'_>, j: usize) -> f64 {
 fn scan(axis: &Axis<'_>, opts: &TraceOptions) -> Vec<Fit> {
     let shortest = if opts.curvature_window > 0.0 { opts.curvature_window } else { WINDOW_DBU * axis.grid.sqrt() };
     let n = axis.nodes.len();
-    let mut fits: Vec<Fit> = Vec::new();
     if n < 3 {
-        return fits;
+        return Vec::new();
     }
+    let mut fits: Vec<Fit> = Vec::with_capacity(n);
     let (mut cursor, mut wide_cursor) = (Cursor::default(), Cursor::default());
     let mut next = 0.0;
     for j in 0..n {

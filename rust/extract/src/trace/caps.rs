@@ -101,6 +101,11 @@ pub(super) fn candidates(ring: &[Point], opts: &TraceOptions) -> Result<Vec<[Cap
     if caps.len() < 2 {
         return Err(NotARibbon::NoCaps);
     }
+    if let [a, b] = caps[..]
+        && is_far_apart(ring, a, b)
+    {
+        return Ok(vec![[a, b]]);
+    }
     let n = ring.len();
     let mut walked = Vec::with_capacity(n + 1);
     let mut total = 0.0;
@@ -133,6 +138,22 @@ pub(super) fn candidates(ring: &[Point], opts: &TraceOptions) -> Result<Vec<[Cap
     pairs.truncate(MAX_TRIALS);
     if pairs.is_empty() { Err(NotARibbon::NoCaps) } else { Ok(pairs.into_iter().map(|p| p.1).collect()) }
 }
+
+/// True when two caps are surely shorter than the sides between them, which are no shorter than straight lines: so it is of
+/// nearly all guides, and no way around the outline needs to be measured.
+fn is_far_apart(ring: &[Point], a: Cap, b: Cap) -> bool {
+    let n = ring.len();
+    let walked = |cap: Cap| {
+        (0..(cap.end + n - cap.start) % n).map(move |k| size(vector(ring, cap.start + k, cap.start + k + 1)))
+    };
+    let widths: f64 = walked(a).chain(walked(b)).sum();
+    a.end != b.start
+        && b.end != a.start
+        && SURELY * widths < size(vector(ring, a.end, b.start)) + size(vector(ring, b.end, a.start))
+}
+
+/// More than what sums are rounded by.
+const SURELY: f64 = 1.001;
 
 /// Straight runs of edges between two neighbouring convex corners, and needle tips.
 fn straight_runs(ring: &[Point], opts: &TraceOptions) -> Vec<Cap> {

@@ -221,11 +221,11 @@ fn one_sided(side: &[Vertex], runs: &[Run], hand: f64, nodes: &[Node], grid: f64
 /// An edge across the side, which goes on behind it as it came: the step outwards, its error, and the length of the edge.
 fn wall(side: &[Vertex], i: usize, hand: f64, grid: f64) -> Option<(f64, f64, f64)> {
     let edge = sub(side[i + 1].at, side[i].at);
-    let length = size(edge);
     // Most edges end here.
-    if length > WALL_STEPS * grid || length <= ALONG_GRID_DBU {
+    if dot(edge, edge) > (WALL_STEPS * grid).powi(2) || dot(edge, edge) <= ALONG_GRID_DBU * ALONG_GRID_DBU {
         return None;
     }
+    let length = size(edge);
     let reach = WAY_STEPS * grid;
     let first = (0..i).rev().find(|&k| side[i].s - side[k].s >= reach)?;
     let last = (i + 2..side.len()).find(|&k| side[k].s - side[i + 1].s >= reach)?;

@@ -95,13 +95,8 @@ fn between_caps(
     let left =
         side::side(on_left.into_iter().rev().flat_map(|part| part.iter().rev()), n_left + 1, origin, reach, opts);
     let mut gatherer = Gatherer::new(grid, n, opts);
-    let mut last = None;
-    march::march(&right, &left, 0.5 * opts.node_pitch_steps * grid, opts, |section| {
-        last = Some(section);
-        gatherer.add(section)
-    })?;
-    let end = last.ok_or(NotARibbon::TooFewVertices)?;
-    let (nodes, range, covered) = gatherer.finish(end);
+    march::march(&right, &left, 0.5 * opts.node_pitch_steps * grid, opts, |section| gatherer.add(section))?;
+    let (nodes, range, covered) = gatherer.finish().ok_or(NotARibbon::TooFewVertices)?;
     if nodes.len() < 2 {
         return Err(NotARibbon::Closed);
     }

@@ -264,8 +264,9 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    /// The nodes with arc lengths and turns, the widths, and the area covered.
-    pub(super) fn finish(mut self, end: Section) -> (Vec<Node>, WidthRange, f64) {
+    /// The nodes with arc lengths and turns, the widths, and the area covered; `None` without a section.
+    pub(super) fn finish(mut self) -> Option<(Vec<Node>, WidthRange, f64)> {
+        let end = self.last?;
         // The second end is a node of its own too; what was gathered shortly before it is left out.
         let (k, d) = (end.vertices, [end.at[0] - self.first[0], end.at[1] - self.first[1]]);
         self.merge_tail();
@@ -284,7 +285,7 @@ impl<'a> Gatherer<'a> {
         for (cap, along) in [(self.nodes[0].width, self.is_along_grid), (end.width, end.is_along_grid())] {
             self.narrowest.add_cap(cap, along);
         }
-        (self.nodes, WidthRange { least: self.narrowest.least(), ..self.widths }, self.covered)
+        Some((self.nodes, WidthRange { least: self.narrowest.least(), ..self.widths }, self.covered))
     }
 }
 
@@ -362,9 +363,12 @@ pub(super) fn settle(nodes: &mut Vec<Node>, opts: &TraceOptions) {
         let ((near, ratio), (next, _)) = (at_node(n - 2, nodes), at_node(n - 3, nodes));
         at_ends[1] = beyond(near, next, ratio);
     }
+    let mut next_length = size(segment(nodes, 0));
     for i in 0..n - 1 {
-        let d = segment(nodes, i);
-        let length = size(d);
+        let length = next_length;
+        if i + 2 < n {
+            next_length = size(segment(nodes, i + 1));
+        }
         // What the turn at a joint to a straight lead says belongs to neither side alone.
         let is_joint = (i == 0 && leads[0]) || (i + 3 == n && leads[1]);
         if i == 0 {
@@ -373,8 +377,7 @@ pub(super) fn settle(nodes: &mut Vec<Node>, opts: &TraceOptions) {
         let curvature = if i + 2 == n {
             at_ends[1]
         } else if !nodes[i + 1].is_corner && !is_joint {
-            let e = segment(nodes, i + 1);
-            2.0 * nodes[i + 1].turn / (length + size(e))
+            2.0 * nodes[i + 1].turn / (length + next_length)
         } else {
             f64::NAN
         };

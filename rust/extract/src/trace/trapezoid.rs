@@ -245,10 +245,7 @@ impl<const N: usize> Normal<N> {
         let mut model = Model::new(p);
         for (j, sag) in bins.sag().iter().enumerate() {
             let x = j as f64;
-            let (value, mut by) = model.next();
-            for (by, held) in by.iter_mut().zip(is_held) {
-                *by = if held { 0.0 } else { *by };
-            }
+            let (value, by) = model.next();
             let (left, x) = (sag - value, x - middle);
             lefts[j] = left;
             for i in 0..N {
@@ -262,6 +259,14 @@ impl<const N: usize> Normal<N> {
             all += left * left;
             sum += left;
             slope += left * x;
+        }
+        // What is held counts as if nothing depended on it.
+        for i in (0..N).filter(|&i| is_held[i]) {
+            (right[i], sums[i], slopes[i]) = (0.0, 0.0, 0.0);
+            matrix[i] = [0.0; N];
+            for row in &mut matrix {
+                row[i] = 0.0;
+            }
         }
         let (per_sum, per_slope) = (1.0 / n, 12.0 / (n * (n * n - 1.0)));
         for i in 0..N {

@@ -13,7 +13,7 @@ pub(crate) fn angle_between(a: [f64; 2], b: [f64; 2]) -> f64 {
     if dot > 0.0 && cross.abs() < 0.2 * dot {
         let t = cross / dot;
         let q = t * t;
-        return t * (1.0 - q * (1.0 / 3.0 - q * (0.2 - q * (1.0 / 7.0 - q / 9.0))));
+        return t * (1.0 - q * (1.0 / 3.0 - q * (0.2 - q * (1.0 / 7.0 - q * (1.0 / 9.0)))));
     }
     cross.atan2(dot)
 }

@@ -7,7 +7,7 @@ use super::super::nodes::Node;
 use super::super::side::Vertex;
 use super::super::types::{Flaw, Sides};
 use super::super::vector::angle_between;
-use super::{LEAD_STEPS, Run, axis_at, cross, dot, rounding, size, sub, unit, width_at};
+use super::{LEAD_STEPS, Run, axis_at, cross, dot, rounding, size, sub, width_at};
 
 /// Larger turns are bends or corners, which are found as such, in rad.
 const MOST_TURN: f64 = 0.26;
@@ -116,5 +116,5 @@ fn behind(side: &[Vertex], to: usize, reach: f64) -> Option<[f64; 2]> {
 
 fn way(side: &[Vertex], from: usize, to: usize) -> Option<[f64; 2]> {
     let d = sub(side[to].at, side[from].at);
-    (from < to && size(d) > 0.0).then(|| unit(d))
+    (from < to && size(d) > 0.0).then_some(d)
 }
