@@ -213,16 +213,14 @@ pub(crate) fn uneven(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Vec<S
     uneven::alone(all.devices.iter().filter_map(stray).collect())
 }
 
-/// Small holes in drawn bodies, in order of the bodies. One that is there in many places was drawn so.
+/// Small holes in drawn bodies. One that is there in many places was drawn so.
 pub(crate) fn holes(cells: &[CellPlan], all: &Placements) -> Vec<Stray> {
     let stray = |placed: &Placed| {
-        let proto = &cells[placed.cell.index()].protos[placed.proto];
-        let at = holes::small(proto)?;
-        let look = (proto.ports.len(), proto.outline.iter().map(Vec::len).sum::<usize>());
-        let at = placed.transform.apply(at[0], at[1]);
-        Some((look, Stray { top: placed.top, at, what: What::Hole(placed.cell) }))
+        let hole = holes::small(&cells[placed.cell.index()].protos[placed.proto])?;
+        let at = placed.transform.apply(hole.at[0], hole.at[1]);
+        Some((hole, Stray { top: placed.top, at, what: What::Hole(placed.cell) }))
     };
-    uneven::alone(all.devices.iter().filter_map(stray).collect())
+    holes::alone(all.devices.iter().filter_map(stray).collect())
 }
 
 /// True when all of a shape lies within the outline of a device.
