@@ -52,11 +52,10 @@ def tee(gap_um: float, angle_deg: float = 90.0) -> gdstk.Library:
 @pytest.mark.parametrize("drawn", DRAWN)
 @pytest.mark.parametrize("angle_deg", [90.0, 50.0])
 def test_an_end_before_the_side_of_a_waveguide_is_told(angle_deg: float, drawn: str) -> None:
-    aside_um = WIDTH_UM / 2 / math.tan(math.radians(angle_deg))
-    for gap_um in (0.01 + aside_um, 0.2):
-        if gap_um <= aside_um:
-            continue
-        found = grave(DRAWN[drawn](tee(gap_um, angle_deg)))
+    # From the corner that is nearer, where an end is slanted.
+    aside_um = WIDTH_UM / 2 * math.cos(math.radians(angle_deg))
+    for gap_um in (0.03, 0.2):
+        found = grave(DRAWN[drawn](tee(gap_um + aside_um, angle_deg)))
         assert [one.code for one in found] == ["CN001"], gap_um
         assert "before the side of a waveguide" in found[0].message
         assert (found[0].severity is Severity.ERROR) == (gap_um < 0.06), gap_um

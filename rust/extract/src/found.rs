@@ -23,7 +23,7 @@ use crate::runs::stretches::{self, Part};
 use crate::runs::{Row, Run};
 use crate::sides;
 use crate::slab::Slabs;
-use crate::tables::{CrossingRow, Crossings, Junctions, Routes, RunProfile, RunRow, Runs};
+use crate::tables::{CrossingRow, Crossings, Junctions, Routes, RunProfile, RunRow, Runs, SidesAhead};
 use crate::write::{self, Guides};
 
 /// The network with each device by itself.
@@ -144,6 +144,11 @@ impl Found {
         (junctions, crossings)
     }
 
+    fn sides_ahead(&self) -> SidesAhead {
+        let flat = self.flat();
+        sides::table(flat, |device| self.proto(&flat.placed[device]).guide.as_ref().map(|guide| guide.layer))
+    }
+
     /// Writes a table; `None` when it is none of [`WRITTEN_LATER`].
     pub fn write(&self, name: &str) -> Option<Table> {
         Some(match name {
@@ -159,7 +164,7 @@ impl Found {
             "breaks" => write::breaks(self).into_table(),
             "junctions" => self.meetings().0.into_table(),
             "crossings" => self.meetings().1.into_table(),
-            "sides_ahead" => sides::table(self.flat()).into_table(),
+            "sides_ahead" => self.sides_ahead().into_table(),
             "slots" => profiles::slots(self).into_table(),
             "segments" => profiles::segments(self).into_table(),
             "routes" => self.routes().0.clone().into_table(),

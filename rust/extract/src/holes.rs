@@ -31,11 +31,14 @@ pub(crate) struct Hole {
 
 /// A small hole of a drawn body.
 pub(crate) fn small(body: &Proto) -> Option<Hole> {
+    let ports = body.ports.len();
+    if body.guide.is_some() || body.junction.is_none() || ports < 2 {
+        return None;
+    }
     // Holes run clockwise.
     let area = |ring: &Vec<Point>| ring::double_area(ring) as f64 / 2.0;
     let (holes, around): (Vec<_>, Vec<_>) = body.outline.iter().partition(|ring| area(ring) < 0.0);
-    let ports = body.ports.len();
-    if body.guide.is_some() || body.junction.is_none() || ports < 2 || holes.len() > MOST_HOLES {
+    if holes.len() > MOST_HOLES {
         return None;
     }
     let around: f64 = around.into_iter().map(area).sum();

@@ -4,6 +4,7 @@
 //! left of it, runs into a side.
 
 use rayon::prelude::*;
+use waveguard_base::LayerId;
 use waveguard_geom::{BBox, GridIndex};
 
 use crate::found::Flat;
@@ -23,18 +24,23 @@ struct End {
     port: usize,
     at: [f64; 2],
     ahead: [f64; 2],
+    half_width_nm: f64,
     top: usize,
+    /// Of its guide; what leads out of another device may be on any.
+    layer: Option<LayerId>,
 }
 
 /// The nearest sides, in order of the ports.
-pub(crate) fn table(flat: &Flat) -> SidesAhead {
+pub(crate) fn table(flat: &Flat, layer_of: impl Fn(usize) -> Option<LayerId> + Sync) -> SidesAhead {
     let mut table = SidesAhead::default();
     let ports = &flat.ports;
     let open = ports.filter(|p| ports.kind(p) == PortKind::Optical && flat.joined.partner(p).is_none());
     let end = |&p: &usize| {
         let port = ports.get(p);
         let (sin, cos) = port.direction_rad.sin_cos();
-        port.direction_rad.is_finite().then_some(End { port: p, at: port.at, ahead: [cos, sin], top: port.top })
+        let (half_width_nm, layer) = (port.width_nm / 2.0, layer_of(port.device));
+        let end = End { port: p, at: port.at, ahead: [cos, sin], half_width_nm, top: port.top, layer };
+        port.direction_rad.is_finite().then_some(end)
     };
     let ends: Vec<End> = open.iter().filter_map(end).collect();
     if ends.is_empty() {
@@ -43,13 +49,14 @@ pub(crate) fn table(flat: &Flat) -> SidesAhead {
     let windows: Vec<BBox> = ends.iter().map(|e| BBox { min: e.at, max: e.at }.grown(REACH_NM)).collect();
     let index = GridIndex::new(&windows, PART_NM);
     let lines = &flat.guides.lines;
+    let layers: Vec<Option<LayerId>> = flat.guides.devices().map(&layer_of).collect();
     let of_line = |i: usize| {
         let placed = &lines.placed[i];
         let by = placed.at.map(|v| v * lines.dbu_nm);
         let mut seen: Vec<(usize, SideAheadRow)> = Vec::new();
         for_parts(&lines.forms[placed.form], by, |piece, part| {
             index.candidates(&part, |k| {
-                if ends[k].top == placed.top {
+                if ends[k].top == placed.top && ends[k].layer.is_none_or(|own| layers[i] == Some(own)) {
                     seen.extend(piece.before(&ends[k]).map(|row| (k, SideAheadRow { waveguide: i as i64, ..row })));
                 }
             });
@@ -89,8 +96,10 @@ impl Piece {
             return None;
         }
         let width = self.width[0] + (self.width[1] - self.width[0]) * at / self.length;
-        let gap = aside.abs() - width / 2.0;
-        (0.0 < gap && gap <= REACH_NM).then(|| SideAheadRow {
+        let middle_gap = aside.abs() - width / 2.0;
+        // The nearer corner of an end that is not square to the side.
+        let gap = (middle_gap - end.half_width_nm * dot(end.ahead, self.way).abs()).max(0.0);
+        (0.0 < middle_gap && gap <= REACH_NM).then(|| SideAheadRow {
             port: end.port as i64,
             waveguide: 0,
             gap_nm: gap,
@@ -133,7 +142,8 @@ mod tests {
     const PIECE: Piece = Piece { from: [0.0, 0.0], way: [1.0, 0.0], length: 10_000.0, width: [500.0, 600.0] };
 
     fn end(x: f64, y: f64, angle_rad: f64) -> End {
-        End { port: 0, at: [x, y], ahead: [angle_rad.cos(), angle_rad.sin()], top: 0 }
+        let ahead = [angle_rad.cos(), angle_rad.sin()];
+        End { port: 0, at: [x, y], ahead, half_width_nm: 250.0, top: 0, layer: None }
     }
 
     #[test]
@@ -143,6 +153,17 @@ mod tests {
             assert!((row.gap_nm - 100.0).abs() < 1e-6, "{}", row.gap_nm);
             assert!((row.angle_rad - std::f64::consts::FRAC_PI_2).abs() < 1e-6, "{}", row.angle_rad);
         }
+    }
+
+    #[test]
+    fn the_nearer_corner_of_a_slanted_end_counts() {
+        let down = -std::f64::consts::FRAC_PI_3;
+        let row = PIECE.before(&end(5000.0, 475.0, down)).expect("a side");
+        assert!((row.gap_nm - (475.0 - row_half_width_nm(row.x_nm) - 125.0)).abs() < 1e-6, "{}", row.gap_nm);
+    }
+
+    fn row_half_width_nm(x_nm: f64) -> f64 {
+        250.0 + 50.0 * x_nm / 10_000.0
     }
 
     #[test]

@@ -18,6 +18,9 @@ use waveguard_geom::Point;
 const CASES: usize = 800;
 /// Part of the cases in which a bound may fail.
 const MISSED: f64 = 0.015;
+/// Part of the cases that must be traced, and that must turn enough to be looked at.
+const TRACED: f64 = 0.95;
+const LOOKED_AT: f64 = 0.6;
 /// Part of the tight bends that must be found.
 const FOUND: f64 = 0.99;
 /// Radius of a bend that must be found, as a part of the limit.
@@ -138,6 +141,7 @@ fn the_bound_of_the_smallest_radius_holds() {
             report("off by", &mut off);
             report("bound", &mut bounds);
         }
+        assert!(f64::from(traced) >= TRACED * asked().unwrap_or(CASES) as f64, "{kind:?}: {traced} traced");
         assert!(f64::from(missed) <= MISSED * f64::from(traced), "{kind:?}: {missed} of {traced}");
     }
 }
@@ -167,6 +171,7 @@ fn places_much_tighter_than_the_limit_are_found() {
             eprintln!("{kind:?}: found {found} of {looked_at}; by 15° of turn {by_turn:?}");
             report("bound", &mut bounds);
         }
+        assert!(f64::from(looked_at) >= LOOKED_AT * asked().unwrap_or(CASES) as f64, "{kind:?}: {looked_at}");
         assert!(f64::from(found) >= FOUND * f64::from(looked_at), "{kind:?}: {found} of {looked_at}");
     }
 }
@@ -174,14 +179,17 @@ fn places_much_tighter_than_the_limit_are_found() {
 #[test]
 fn places_as_tight_as_the_limit_are_no_finding() {
     for kind in KINDS {
+        let mut traced = 0;
         for seed in 0..asked().unwrap_or(AT_LIMIT) as u64 {
             let dice = &mut Dice::new(seed * 8 + 3 + kind as u64);
             let grid = if dice.chance(0.5) { 1.0 } else { 5.0 };
             let tolerance = dice.scale(0.5, FINE_NM);
             let case = Case::new(kind, [grid, tolerance], dice);
             let Some(t) = case.traced() else { continue };
+            traced += 1;
             let (found, bound) = (t.min_radius, t.min_radius_error);
             assert!(!is_found(&t, case.radius), "{kind:?} {seed}: {} is {found} ± {bound}", case.radius);
         }
+        assert!(f64::from(traced) >= TRACED * asked().unwrap_or(AT_LIMIT) as f64, "{kind:?}: {traced} traced");
     }
 }

@@ -142,11 +142,12 @@ def _bodies(ports: Ports, pairs: list[tuple[int, list[int], Gap]]) -> list[int]:
         middle_nm = (ports.x_nm[a] + ports.x_nm[b] + 1j * (ports.y_nm[a] + ports.y_nm[b])) / 2
         # As seen along their lines, either way; the smallest turn and the largest are next to each other.
         turned_rad = np.mod(ports.direction_rad[a] + UNUSUAL_RAD, math.pi)
-        middle_nm = middle_nm * np.exp(1j * (UNUSUAL_RAD - turned_rad))
-        keys = ((turned_rad, SAME_WAY_RAD), (middle_nm.real, ASIDE_NM), (middle_nm.imag, PITCH_NM))
-        for part in _chunks(np.arange(len(rows)), *keys):
-            for k in part.tolist():
-                body[rows[k]] = rows[int(part.min())]
+        for alike in _chunks(np.arange(len(rows)), (turned_rad, SAME_WAY_RAD)):
+            # In one frame for all: far from the origin the least difference of two directions would part them.
+            seen_nm = middle_nm * np.exp(1j * (UNUSUAL_RAD - float(np.median(turned_rad[alike]))))
+            for part in _chunks(alike, (seen_nm.real, ASIDE_NM), (seen_nm.imag, PITCH_NM)):
+                for k in part.tolist():
+                    body[rows[k]] = rows[int(part.min())]
     return body
 
 

@@ -116,6 +116,8 @@ def _bodies(
             merged = _pair(arms, at_nm, ahead, area_nm2) if _is_plain(ctx, arms, narrowest_nm) else None
         else:
             many = ahead if 2 * int(ahead.sum()) > ahead.size else ~ahead
+            if 2 * int(many.sum()) == many.size:
+                continue
             merged = _led_into(arms, at_nm, many, area_nm2) if _is_plain(ctx, arms, narrowest_nm, many) else None
         if merged is not None:
             found.append((row, merged, _form(at_nm)))

@@ -58,10 +58,15 @@ def bend_radius(ctx: Context) -> Iterator[Finding]:
     bends, at_bends = ctx.tables.bends, _sections_at_bends(ctx)
     limit_at_nm = ctx.limits_nm("min_radius_um", at_bends) * tolerance
     is_tight = bends.min_radius_upper_nm < limit_at_nm
+    is_unknown = (
+        ~is_tight & (bends.min_radius_nm < limit_at_nm) & (bends.min_radius_upper_nm > KNOWN * bends.min_radius_nm)
+    )
+    ctx.not_evaluated("bends", int(is_unknown.sum()), "radius not known well enough to tell whether it is too small")
     for row in np.unique(bends.waveguide[is_tight]).tolist():
         own = int(guides.first_bend[row]) + np.arange(int(guides.n_bends[row]))
         tight = own[is_tight[own]]
-        worst = int(tight[np.argmin(bends.min_radius_nm[tight] / limit_at_nm[tight])])
+        known_nm = np.array([_known_nm(ctx, bend) for bend in tight.tolist()])
+        worst = int(tight[np.argmin(known_nm / limit_at_nm[tight])])
         yield _judge(ctx, row, int(at_bends[worst]), float(limit_at_nm[worst]), worst, tight)
 
 

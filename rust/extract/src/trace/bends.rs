@@ -4,7 +4,6 @@
 //! is then sought inside (see `radius`).
 
 use super::curvature::{Axis, Cursor, Fit};
-use super::nodes::Node;
 use super::vector::angle_between;
 use super::{Bend, Piece, TraceOptions, peak, radius, shape};
 
@@ -73,7 +72,7 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
         let lead = part * (end - start) + WINDOW_DBU * axis.grid.sqrt();
         let around = [(start - lead).max(low), (end + lead).min(high)];
         let shape = shape::of(axis, around, [start, end], turn);
-        let has_corner = || between(axis, start, end).iter().any(|v| v.is_corner);
+        let has_corner = || axis.nodes_between(start, end).iter().any(|v| v.is_corner);
         let is_plain = shape.as_ref().map_or_else(has_corner, |shape| shape.is_trapezoid);
         let mut bend = if let Some(shape) = shape {
             of_shape(axis, &shape, turn, &mut found.pieces)
@@ -110,6 +109,7 @@ fn of_shape(axis: &Axis<'_>, shape: &shape::Shape, turn: f64, pieces: &mut Vec<P
         min_radius,
         min_radius_error: min_radius_upper - min_radius,
         min_radius_upper,
+        tightest: shape.tightest.s,
         x: place[0],
         y: place[1],
         begin_curvature: shape.borders[0],
@@ -236,19 +236,12 @@ fn extent(axis: &Axis<'_>, low: f64, high: f64, turn: f64) -> (f64, f64) {
     if end > start { (start, end) } else { (low, high) }
 }
 
-/// The nodes between two arc lengths.
-fn between<'a>(axis: &Axis<'a>, start: f64, end: f64) -> &'a [Node] {
-    let first = axis.nodes.partition_point(|v| v.s < start);
-    let last = axis.nodes.partition_point(|v| v.s <= end);
-    &axis.nodes[first..last.max(first)]
-}
-
 fn measure(axis: &Axis<'_>, fits: &[Fit], (start, end): (f64, f64), turn: f64, cursor: &mut Cursor) -> Bend {
     let sign = turn.signum();
     let length = end - start;
     let tightest = radius::tightest(axis, fits, length, sign, cursor);
     let (min_radius, mut min_radius_upper) = (1.0 / tightest.curvature, 1.0 / tightest.lowest);
-    let inside = between(axis, start, end);
+    let inside = axis.nodes_between(start, end);
     if inside.len() < FEW_NODES && !inside.iter().any(|v| v.is_corner) {
         min_radius_upper = min_radius_upper.max((1.0 + FEW_NODES_PART) * min_radius);
     }
@@ -265,6 +258,7 @@ fn measure(axis: &Axis<'_>, fits: &[Fit], (start, end): (f64, f64), turn: f64, c
         min_radius,
         min_radius_error: min_radius_upper - min_radius,
         min_radius_upper,
+        tightest: tightest.s,
         x: place[0],
         y: place[1],
         begin_curvature: sign * begin.max(0.0),

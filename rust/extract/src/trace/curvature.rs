@@ -69,6 +69,13 @@ impl<'a> Axis<'a> {
         self.nodes.last().map_or(0.0, |v| v.s)
     }
 
+    /// The nodes between two arc lengths.
+    pub(super) fn nodes_between(&self, start: f64, end: f64) -> &'a [Node] {
+        let first = self.nodes.partition_point(|v| v.s < start);
+        let last = self.nodes.partition_point(|v| v.s <= end);
+        &self.nodes[first..last.max(first)]
+    }
+
     /// How much longer the curve is than the chords between its nodes.
     pub(super) fn arc_correction(&self) -> f64 {
         self.nodes.windows(2).map(|w| (w[1].s - w[0].s) * w[0].arc * w[0].arc / 24.0).sum()

@@ -84,7 +84,7 @@ impl Trace {
         }
         let start = from - part.from;
         if to - from >= bend.length {
-            return Some(Bend { start, ..*bend });
+            return Some(Bend { start, tightest: bend.tightest - part.from, ..*bend });
         }
         let inside: Vec<Piece> = self.pieces.iter().filter_map(|p| p.within(from, to)).collect();
         let turn_rad: f64 = inside.iter().map(Piece::turn_rad).sum();
@@ -93,20 +93,22 @@ impl Trace {
             .iter()
             .flat_map(|p| [(p.start, p.begin_curvature), (p.start + p.length, p.end_curvature)])
             .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
-        let [x, y] = (part.place)(steepest.0);
-        let min_radius = steepest.1.abs().recip().max(bend.min_radius);
-        (turn_rad.abs() >= part.bend_min_turn).then_some(Bend {
+        let whole = Bend {
             start,
             length: to - from,
             turn_rad,
-            min_radius,
-            min_radius_upper: min_radius + bend.min_radius_error,
-            x,
-            y,
+            tightest: bend.tightest - part.from,
             begin_curvature: first.begin_curvature,
             end_curvature: last.end_curvature,
             ..*bend
-        })
+        };
+        // What is known of the tightest place is known better than what the pieces say.
+        let has_tightest = (from..=to).contains(&bend.tightest);
+        let min_radius = steepest.1.abs().recip().max(bend.min_radius);
+        let [x, y] = (part.place)(steepest.0);
+        let min_radius_upper = min_radius + bend.min_radius_error;
+        let wider = Bend { tightest: steepest.0 - part.from, min_radius, min_radius_upper, x, y, ..whole };
+        (turn_rad.abs() >= part.bend_min_turn).then_some(if has_tightest { whole } else { wider })
     }
 }
 

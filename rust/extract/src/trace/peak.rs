@@ -52,13 +52,16 @@ pub(super) fn bound(axis: &Axis<'_>, fits: &[Fit], bend: &mut Bend, is_plain: bo
     }
     let Some(peak) = surest(axis, bend) else { return };
     let (nearer, widest) = (1.0 / peak.curvature, 1.0 / peak.sure);
-    if is_plain && widest >= bend.min_radius_upper {
+    // A smooth curve that is known badly may have shot beyond its peak: then windows alone say what is sure.
+    let is_trusted = is_plain || error <= KNOWN[0] * radius;
+    if is_trusted && widest >= bend.min_radius_upper {
         return;
     }
     bend.min_radius_upper = widest;
     let mut least = radius - error;
     if nearer < radius {
         bend.min_radius = nearer;
+        bend.tightest = peak.s;
         [bend.x, bend.y] = axis.place(peak.s, &mut 0);
         if is_overlooked {
             least = least.min(OVERLOOKED * nearer);
@@ -69,6 +72,9 @@ pub(super) fn bound(axis: &Axis<'_>, fits: &[Fit], bend: &mut Bend, is_plain: bo
 
 fn surest(axis: &Axis<'_>, bend: &Bend) -> Option<Peak> {
     let (low, high) = (bend.start.max(0.0), (bend.start + bend.length).min(axis.length()));
+    if (axis.nodes_between(low, high).len() as f64) < FEWEST {
+        return None;
+    }
     let sign = bend.turn_rad.signum();
     let mut window = (high - low) * (LONGEST_TURN / bend.turn_rad.abs()).min(1.0);
     let mut cursor = Cursor::default();

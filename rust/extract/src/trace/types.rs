@@ -71,6 +71,8 @@ pub struct Bend {
     pub min_radius_error: f64,
     /// Upper bound of the smallest radius in dbu, whatever the shape: nearer than the error says where a shape fits badly.
     pub min_radius_upper: f64,
+    /// Arc length from the first end to the smallest radius, in dbu.
+    pub tightest: f64,
     /// Place of the smallest radius in dbu.
     pub x: f64,
     /// Place of the smallest radius in dbu.

@@ -100,6 +100,7 @@ impl Trace {
                 min_radius: g * b.min_radius,
                 min_radius_error: g * b.min_radius_error,
                 min_radius_upper: g * b.min_radius_upper,
+                tightest: g * b.tightest,
                 x,
                 y,
                 begin_curvature: sign * b.begin_curvature / g,
