@@ -38,7 +38,8 @@ def bend_radius(ctx: Context) -> Iterator[Finding]:
         whatever the rest of the bend looks like, and is told as "at most" where no shape fits. In a guide with tapers
         the cross-section is that of the width at the bend.
     Not checked: curved waveguides whose cross-section or radius is not known, and waveguide cells that could not be
-        followed from end to end (the rule says how many, and the run is incomplete); bends inside devices.
+        followed from end to end (the rule says how many, and the run is incomplete), and bends of so few vertices that
+        nobody can say on which side of the limit they are; bends inside devices.
     """
     guides, devices = ctx.tables.waveguides, ctx.tables.devices
     untraced = [row for row in np.flatnonzero(devices.waveguide < 0).tolist() if ctx.device_kind(row) == GUIDE]
