@@ -49,6 +49,7 @@ pub(super) struct Fit {
 pub(super) struct Held {
     /// Drawn vertices, of both sides.
     pub(super) vertices: f64,
+    /// Nodes of the axis.
     pub(super) nodes: f64,
 }
 

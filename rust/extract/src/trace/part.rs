@@ -126,3 +126,47 @@ fn taper_within(taper: &Taper, low: f64, high: f64) -> Option<Taper> {
     }
     Some(Taper { start: from - low, length: to - from, begin_width: at(from), end_width: at(to) })
 }
+
+#[cfg(test)]
+mod tests {
+    use waveguard_geom::Point;
+
+    use super::*;
+    use crate::trace::{TraceOptions, trace_ribbon};
+
+    const STEP_NM: f64 = 20.0;
+    /// Length in nm and curvature in 1/nm: a tight arc between two wide ones.
+    const ARCS: [(f64, f64); 3] = [(4000.0, 1e-4), (1000.0, 1e-3), (4000.0, 1e-4)];
+
+    fn compound() -> Trace {
+        let (mut at, mut angle) = ([0.0_f64; 2], 0.0_f64);
+        let mut sides: [Vec<Point>; 2] = [Vec::new(), Vec::new()];
+        for curvature in ARCS.iter().flat_map(|(length, k)| vec![*k; (length / STEP_NM) as usize]) {
+            for (side, half) in sides.iter_mut().zip([-200.0, 200.0]) {
+                let place = [at[0] - half * angle.sin(), at[1] + half * angle.cos()];
+                side.push(Point::new(place[0].round() as i32, place[1].round() as i32));
+            }
+            let middle = angle + 0.5 * curvature * STEP_NM;
+            at = [at[0] + STEP_NM * middle.cos(), at[1] + STEP_NM * middle.sin()];
+            angle += curvature * STEP_NM;
+        }
+        let [right, left] = sides;
+        let ring: Vec<Point> = right.into_iter().chain(left.into_iter().rev()).collect();
+        trace_ribbon(&ring, None, &TraceOptions::default()).expect("a ribbon")
+    }
+
+    #[test]
+    fn the_part_with_the_tightest_place_of_a_bend_keeps_what_is_known_of_it() {
+        let whole = compound();
+        let part = |from: f64, to: f64| {
+            let (ends, widths, place) = (whole.ends, [400.0; 2], |s: f64| [s, 0.0]);
+            let (width_slack, area_share, bend_min_turn) = (1.0, (to - from) / whole.length, 0.01);
+            whole.part(&PartOf { from, to, ends, widths, width_slack, area_share, bend_min_turn, place: &place })
+        };
+        assert!(whole.min_radius_upper < 1200.0, "{}", whole.min_radius_upper);
+        let parts = [part(0.0, 2500.0), part(2500.0, 6500.0), part(6500.0, whole.length)];
+        assert!((parts[1].min_radius - whole.min_radius).abs() < 1e-6, "{}", parts[1].min_radius);
+        let uppers = parts.map(|p| p.min_radius_upper);
+        assert!((uppers[1] - whole.min_radius_upper).abs() < 1e-6, "{uppers:?}");
+    }
+}

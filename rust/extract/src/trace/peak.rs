@@ -86,7 +86,7 @@ fn surest(axis: &Axis<'_>, bend: &Bend) -> Option<Peak> {
         if is_better {
             best = here;
         }
-        misses = if is_better || best.is_none() { 0 } else { misses + 1 };
+        misses = if is_better { 0 } else { misses + 1 };
         window *= SHRINK;
     }
     best
