@@ -58,12 +58,12 @@ class Breaks(View):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SidesAhead(View):
-    """For unjoined optical ports that look at the side of a guide right ahead: the nearest one."""
+    """For unjoined optical ports that look at the side of a guide within 1 µm, near to square: the nearest one."""
 
     NAME: ClassVar[str] = "sides_ahead"
     port: Ids = _column("", "the unjoined port")
     waveguide: Ids = _column("", "row in waveguides")
-    gap_nm: Floats = _column("nm", "from the port to the side, square to that")
+    gap_nm: Floats = _column("nm", "from the nearer corner of the end to the side, square to that; 0 where it touches")
     angle_rad: Floats = _column("rad", "between the way of the port and the side")
     x_nm: Floats = _column("nm", "place on the centre-line")
     y_nm: Floats = _column("nm", "place on the centre-line")

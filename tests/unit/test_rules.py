@@ -139,6 +139,14 @@ def test_a_bend_whose_radius_is_known_badly_is_told_by_what_it_is_at_most() -> N
     assert badly.measured == 2.5
 
 
+def test_a_bend_that_may_be_on_either_side_of_the_limit_is_not_a_pass() -> None:
+    facts = make_facts(**bent(3000.0, 6000.0))
+    found, status = run("WG001", facts)
+    assert found == ()
+    assert [(gap.subject, gap.count) for gap in status.gaps] == [("bend", 1)]
+    assert judge(facts, {"WG001"}).incomplete
+
+
 def test_a_bend_that_was_not_measured_is_not_a_pass() -> None:
     found, status = run("WG001", make_facts(**guides(min_radius_nm=[np.nan])))
     assert (found, status.state) == ((), "not_evaluated")

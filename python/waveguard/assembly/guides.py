@@ -34,6 +34,8 @@ BEND_EDGE = 0.02
 STRAIGHT = 0
 """`pieces.kind`"""
 PROPAGATION, BEND, TRANSITION = (CAUSES.index(name) for name in ("propagation", "bend", "transition"))
+SAME_TURN = 0.1
+"""Pieces are those of bends that turn by as much within this part."""
 MOVED = 0.01
 """Losses that move by less than this share are not told of."""
 SAME_LIGHT_UM = 1e-3
@@ -211,7 +213,7 @@ def _bend_db(tables: Tables, section: CrossSection, mine: Bools, peer: Ints) -> 
 
 
 def _along_pieces(tables: Tables, mine: Bools, table: dict[str, Any]) -> tuple[Floats, Bools]:
-    """Return the bend loss of guides along their pieces of even curvature, and which guides have them."""
+    """Return the bend loss of guides along their pieces of even curvature, and for which guides that is all of it."""
     pieces, n = tables.pieces, len(tables.waveguides.device)
     rows = np.flatnonzero(mine[pieces.waveguide] & (pieces.kind != STRAIGHT)) if len(pieces) else np.zeros(0, np.int64)
     loss_db = guide.bend_integral_db(
@@ -220,9 +222,23 @@ def _along_pieces(tables: Tables, mine: Bools, table: dict[str, Any]) -> tuple[F
         length_um=nm_to_um(pieces.length_nm[rows]),
         **table,
     )
+    part, is_fitted = _turned_along(tables)
+    return _summed(pieces.waveguide[rows], loss_db, n) / part, is_fitted
+
+
+def _turned_along(tables: Tables) -> tuple[Floats, Bools]:
+    """Return the part of its turn that the pieces of a guide have, and whether that is nearly all of it.
+
+    Pieces cut short where the curvature jumps, and those of a bad fit pass over tight places.
+    """
+    pieces, bends, n = tables.pieces, tables.bends, len(tables.waveguides.device)
+    mean_per_nm = (pieces.begin_curvature_per_nm + pieces.end_curvature_per_nm) / 2
+    along_rad = _summed(pieces.waveguide, np.abs(np.nan_to_num(mean_per_nm * pieces.length_nm)), n)
+    turned_rad = _summed(bends.waveguide, np.abs(bends.turn_rad), n)
     has = np.zeros(n, dtype=bool)
     has[pieces.waveguide] = True
-    return _summed(pieces.waveguide[rows], loss_db, n), has
+    fitted: Bools = has & (np.abs(along_rad - turned_rad) <= SAME_TURN * turned_rad)
+    return np.divide(along_rad, turned_rad, out=np.ones(n), where=fitted & (turned_rad > 0)), fitted
 
 
 def _summed(owner: Ints, loss_db: Floats, n: int) -> Floats:

@@ -92,22 +92,10 @@ fn line_of(ports: &[&LocalPort]) -> Option<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pins::PortSource;
+    use crate::pins::{self, PortSource};
 
     fn port(x: f64, y: f64, direction_rad: f64) -> LocalPort {
-        LocalPort {
-            name: String::new(),
-            at: [x, y],
-            direction_rad,
-            width: 500.0,
-            width_error: 0.0,
-            kind: PortKind::Optical,
-            oriented: true,
-            play: 0.0,
-            slack_rad: 0.0,
-            source: PortSource::GuideEnd,
-            section: None,
-        }
+        LocalPort { direction_rad, ..pins::port([x, y], 500.0, PortKind::Optical, PortSource::GuideEnd) }
     }
 
     #[test]

@@ -294,7 +294,7 @@ pub fn read(plan: &Plan, cell: CellId, budget: &mut Copies, problems: &mut Vec<P
     pins.into_iter().map(|(_, p)| p).collect()
 }
 
-fn port(at: [f64; 2], width: f64, kind: PortKind, source: PortSource) -> LocalPort {
+pub(crate) fn port(at: [f64; 2], width: f64, kind: PortKind, source: PortSource) -> LocalPort {
     LocalPort {
         name: String::new(),
         at,

@@ -367,13 +367,14 @@ tables! {
         width_difference_nm: f64,
     }
 
-    /// For unjoined optical ports that look at the side of a guide right ahead: the nearest one.
+    /// For unjoined optical ports that look at the side of a guide within 1 µm, by no more than 60 degrees from square:
+    /// the nearest one.
     SidesAhead of SideAheadRow, "sides_ahead" {
         /// The unjoined port.
         port: i64,
         /// Row in `waveguides`.
         waveguide: i64,
-        /// From the port to the side, square to that.
+        /// From the nearer corner of the end to the side, square to that; 0 where it touches.
         gap_nm: f64,
         /// Between the way of the port and the side.
         angle_rad: f64,

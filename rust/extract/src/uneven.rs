@@ -294,31 +294,19 @@ pub(crate) fn alone<K: Eq + std::hash::Hash, T>(found: Vec<(K, T)>) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pins::PortSource;
+    use crate::pins::{self, PortSource};
 
     const LIMITS: Limits = Limits { within: 16.0, extent: 4000.0, edges: MOST_EDGES };
-
-    fn port(x: f64, y: f64, direction_rad: f64) -> LocalPort {
-        LocalPort {
-            name: String::new(),
-            at: [x, y],
-            direction_rad,
-            width: 500.0,
-            width_error: 0.0,
-            kind: PortKind::Optical,
-            oriented: true,
-            play: 0.0,
-            slack_rad: 0.0,
-            source: PortSource::GuideEnd,
-            section: None,
-        }
-    }
 
     fn ring(corners: &[(i32, i32)]) -> Vec<Vec<Point>> {
         vec![corners.iter().map(|&(x, y)| Point::new(x, y)).collect()]
     }
 
     const PLAIN: [(i32, i32); 4] = [(0, -2000), (10_000, -2000), (10_000, 2000), (0, 2000)];
+
+    fn port(x: f64, y: f64, direction_rad: f64) -> LocalPort {
+        LocalPort { direction_rad, ..pins::port([x, y], 500.0, PortKind::Optical, PortSource::GuideEnd) }
+    }
 
     #[test]
     fn a_box_on_one_side_is_found_where_it_is() {

@@ -4,9 +4,8 @@ The end of a waveguide drawn as a bare shape may be meant to be one. But two tha
 meet at an angle as far ahead of one as of the other, as wide as each other and with nothing of the network between,
 are where a straight or a bend was taken out. Near each other two of different width lack a taper, one that looks at the
 middle between two, side by side and as wide as it is, a branch, and two that look past each other, with no other such
-end near, an S-bend. Two side by side that look the same way, where no other end does, lack a
-U-turn. Where many pairs are as far apart as each other that is how they are meant, but for pairs side by side, which
-one body joined.
+end near, an S-bend. Two side by side that look the same way, where no other end does, lack a U-turn. Where many pairs
+are as far apart as each other that is how they are meant, but for pairs side by side, which one body joined.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
     Limits: the grid of the file: half a step, and 1.4 steps more for devices turned by other than right angles; for
         slanted ends of drawn waveguides at least 1.4 steps of a grid of 1 nm. A turn counts from a quarter of a degree
         on, and what rounding may turn an end by, or half a width of a bend that ends there; a body aside of its
-        waveguides from 2.8 nm on.
+        waveguides from 2.8 steps of the grid of the file on, of 1 nm at least.
     Not checked: gaps at ends of drawn waveguides, which may lie anywhere along a pin; turns at pins that are drawn
         askew in their cell, as short paths do not say their direction that well; electrical joints.
     """

@@ -30,8 +30,9 @@ const FEW_NODES: usize = 9;
 const FEW_NODES_PART: f64 = 0.75;
 /// Part of a bend's length that is looked at before and behind it.
 const LEAD_PART: f64 = 0.15;
-/// Turns that differ by less than this part are of one bend.
-const SAME_TURN: f64 = 0.05;
+/// Pieces that turn by as much as the directions say, within this part or twice the noise of a direction, are those of
+/// the bend: where the curvature jumps others cut it short. Where one arc turns into the next directions say less.
+const SAME_TURN: [f64; 2] = [0.01, 0.05];
 
 /// The bends of an axis in order, and the pieces of each.
 #[derive(Default)]
@@ -75,7 +76,8 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
         let has_corner = || axis.nodes_between(start, end).iter().any(|v| v.is_corner);
         let is_plain = shape.as_ref().map_or_else(has_corner, |shape| shape.is_trapezoid);
         let mut bend = if let Some(shape) = shape {
-            of_shape(axis, &shape, turn, &mut found.pieces)
+            let is_next_to_bend = shape.is_trapezoid && at_bend.contains(&true);
+            of_shape(axis, &shape, turn, is_next_to_bend, &mut found.pieces)
         } else {
             let mean = turn / (end - start);
             // A corner lies so far outside an arc of the same turn and length.
@@ -91,7 +93,7 @@ pub(super) fn find(axis: &Axis<'_>, opts: &TraceOptions) -> Found {
     found
 }
 
-fn of_shape(axis: &Axis<'_>, shape: &shape::Shape, turn: f64, pieces: &mut Vec<Piece>) -> Bend {
+fn of_shape(axis: &Axis<'_>, shape: &shape::Shape, turn: f64, is_next_to_bend: bool, pieces: &mut Vec<Piece>) -> Bend {
     let length = axis.length();
     let [start, end] = shape.extent.map(|s| s.clamp(0.0, length));
     let place = axis.place(shape.tightest.s, &mut 0);
@@ -100,7 +102,8 @@ fn of_shape(axis: &Axis<'_>, shape: &shape::Shape, turn: f64, pieces: &mut Vec<P
     let first = pieces.len();
     pieces.extend(shape.pieces.iter().filter_map(|p| p.within(0.0, length)));
     let turned: f64 = pieces[first..].iter().map(Piece::turn_rad).sum();
-    let is_known_better = turn.abs() <= shape::LONG_TURN && (turned - turn).abs() < SAME_TURN * turn.abs();
+    let same_turn = (SAME_TURN[usize::from(is_next_to_bend)] * turn.abs()).max(2.0 * DIRECTION_NOISE);
+    let is_known_better = turn.abs() <= shape::LONG_TURN && (turned - turn).abs() < same_turn;
     let turn = if is_known_better { turned } else { turn };
     Bend {
         start,

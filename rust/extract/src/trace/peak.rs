@@ -18,7 +18,8 @@ const SHORTEST_DBU: f64 = 200.0;
 /// Windows shrink by this factor, and lie so far from each other as a part of their length.
 const SHRINK: f64 = 0.75;
 const STEP: f64 = 0.25;
-/// The longest window turns about this much in rad: the steps between its thirds must not turn past half a turn.
+/// The longest window turns about this much in rad, or more where the bend is tight: then the angle between the steps
+/// from third to third, which is the curvature, is still far from half a turn.
 const LONGEST_TURN: f64 = 1.5;
 /// After so many lengths in a row that are no better the rest is noise.
 const MISSES: usize = 3;
