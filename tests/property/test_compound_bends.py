@@ -91,7 +91,7 @@ def test_a_bend_loses_no_less_than_its_arcs(name: str) -> None:
         )
         return float(losses_db.sum())
 
-    # No less than its arcs, but for what pieces cut short at jumps, and no more than if all of it were as tight as its tightest.
+    # No less than its arcs, but for what pieces cut short at jumps, and no more than if all were as tight as one.
     found_db = model.arcs.cause_db[:, CAUSES.index("bend")]
     assert (found_db > 0.9 * bend_db(radius_um)).all(), (found_db, bend_db(radius_um))
     assert (found_db < 1.05 * bend_db(np.full_like(radius_um, radius_um.min()))).all()
