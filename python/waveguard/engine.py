@@ -305,7 +305,7 @@ def _facts(file: LayoutFile, extraction: Extraction, optics: _Optics) -> Facts:
         pdk=extraction.pdk,
         cell_names=extraction.cell_names,
         cross_sections=extraction.cross_sections,
-        dbu_nm=file.dbu_nm,
+        grid_nm=file.grid_nm,
         device_kinds=[kinds[entry] for entry in extraction.device_entry.tolist()],
         stated_length_um=extraction.stated_length_um,
         stated_width_um=extraction.stated_width_um,

@@ -115,9 +115,8 @@ def recipe(
     guides = guides_of(pdk, file.handle.layers)
     top_cells = _tops(file, tops)
     never_devices = {*top_cells, *file.handle.tops}
-    um_per_dbu = file.dbu_nm / NM_PER_UM
-    cells = [_cell(pdk, guides, cell, one, cell in never_devices, um_per_dbu) for cell, one in enumerate(known)]
-    _add_device_texts(cells, device_texts(pdk, file.labels, file.cell_names))
+    cells = [_cell(pdk, guides, cell, one, cell in never_devices, file) for cell, one in enumerate(known)]
+    _add_device_texts(cells, device_texts(pdk, file.labels, file.cell_names), file.dbu_nm / file.grid_nm)
     return {
         "schema": RECIPE_SCHEMA,
         "tops": top_cells,
@@ -203,7 +202,7 @@ def _tops(file: LayoutFile, wanted: Sequence[str] | None) -> list[int]:
 
 
 def _cell(
-    pdk: Pdk, guides: Sequence[Guide], cell: int, facts: CellFacts, top: bool, um_per_dbu: float
+    pdk: Pdk, guides: Sequence[Guide], cell: int, facts: CellFacts, top: bool, file: LayoutFile
 ) -> dict[str, Any] | None:
     """Return the entry of a cell, or None when nothing is known that its drawing does not say."""
     role = pdk.devices[facts.entry].role if facts.entry >= 0 else "auto"
@@ -213,33 +212,38 @@ def _cell(
     ports = metadata.ports if metadata is not None else ()
     ignored = pdk.devices[facts.entry].ignored_ports if facts.entry >= 0 else ()
     real = [port for port in ports if not any(fnmatchcase(port.name, pattern) for pattern in ignored)]
-    stated = [port for port in (_port(guides, port, um_per_dbu) for port in real) if port is not None]
+    stated = [port for port in (_port(guides, port, file) for port in real) if port is not None]
     guide = _stated_guide(pdk, guides, facts)
     if role == "auto" and not stated and guide is None:
         return None
     return {"cell": cell, "role": role, "by_name": role != "auto", "ports": stated, "guide": guide, "device_texts": []}
 
 
-def _add_device_texts(cells: list[dict[str, Any] | None], texts: Mapping[int, list[tuple[float, float]]]) -> None:
+def _add_device_texts(
+    cells: list[dict[str, Any] | None], texts: Mapping[int, list[tuple[float, float]]], steps_per_dbu: float
+) -> None:
     """Add to the entries of cells where texts stand in them that name a device: they may be flattened."""
-    for cell, places in texts.items():
+    for cell, places_dbu in texts.items():
+        places = [(x * steps_per_dbu, y * steps_per_dbu) for x, y in places_dbu]
         entry = cells[cell] or {"cell": cell, "role": "auto", "by_name": False, "ports": [], "guide": None}
         if entry["role"] == "auto":
             cells[cell] = {**entry, "device_texts": places}
 
 
-def _port(guides: Sequence[Guide], port: StatedPort, um_per_dbu: float) -> dict[str, Any] | None:
+def _port(guides: Sequence[Guide], port: StatedPort, file: LayoutFile) -> dict[str, Any] | None:
     kind = port_kind(port.kind)
     if kind is None:
         return None
-    width_um = None if port.width_dbu is None else port.width_dbu * um_per_dbu
+    width_um = None if port.width_dbu is None else port.width_dbu * file.dbu_nm / NM_PER_UM
+    # The core counts in steps of the drawn grid.
+    steps_per_dbu = file.dbu_nm / file.grid_nm
     guide = find_guide(guides, [port.cross_section], width_um, port.layer)
     return {
         "name": port.name,
-        "x_dbu": port.x_dbu,
-        "y_dbu": port.y_dbu,
+        "x_dbu": port.x_dbu * steps_per_dbu,
+        "y_dbu": port.y_dbu * steps_per_dbu,
         "angle_rad": port.angle_rad,
-        "width_dbu": port.width_dbu,
+        "width_dbu": None if port.width_dbu is None else port.width_dbu * steps_per_dbu,
         "kind": kind,
         "cross_section": None if guide is None else guide.name,
     }

@@ -49,6 +49,7 @@ class LayoutFile:
     compressed: bool
     user_unit_m: float
     dbu_nm: float
+    """Database unit of the file, in which `labels`, `metadata` and `problems` count."""
     handle: _core.Layout
     cell_names: tuple[str, ...]
     """By cell index; may hold empty and equal names."""
@@ -64,6 +65,11 @@ class LayoutFile:
     """
     problems: tuple[Problem, ...]
     """What is wrong with the file although it could be read."""
+
+    @property
+    def grid_nm(self) -> float:
+        """Step in which the core counts: the database unit, or the coarser grid that all of the file is drawn on."""
+        return self.handle.dbu_nm
 
     @cached_property
     def tops(self) -> tuple[str, ...]:
@@ -139,9 +145,9 @@ def _finish(
     dbu_nm = float(columns["dbu_nm"])
     metadata = read_context(library, contents.cells, contents.names, contents.context, dbu_nm, contents.problems)
     handle = _core.build_layout(columns, progress, threads)
-    table = handle.problems()
+    table, dbu_per_step = handle.problems(), handle.dbu_nm / dbu_nm
     of_core = (
-        Problem(code, cell, float(x), float(y), subject, int(count))
+        Problem(code, cell, float(x) * dbu_per_step, float(y) * dbu_per_step, subject, int(count))
         for code, cell, x, y, subject, count in zip(
             table["code"], table["cell"], table["x_dbu"], table["y_dbu"], table["subject"], table["count"], strict=True
         )

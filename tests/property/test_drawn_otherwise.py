@@ -146,3 +146,9 @@ def test_a_drawing_on_a_coarse_grid_does_not_depend_on_the_unit(kind: str, dbu_n
     allowed_nm = max(TOLERANCE_NM, 0.6 * dbu_nm)
     # A crack of one step between two arms is closed in the unit of the grid and is none in a finer one.
     assert is_same(kind, coarse, place.with_dbu(coarse, dbu_nm), allowed_nm, COARSE_BRANCH_STEPS * COARSE_NM)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_drawing_turned_on_a_coarse_grid_has_the_findings_of_a_fine_one(seed: int) -> None:
+    turned = hierarchy.flattened(place.wrapped(random_circuit(seed, 3, SOLID).library("flat"), odd_angle(seed)))
+    assert verdicts(place.on_grid(turned, COARSE_NM)) == verdicts(place.on_grid(turned))

@@ -57,7 +57,7 @@ class Facts:
     pdk: Pdk
     cell_names: Sequence[str]
     cross_sections: Sequence[CrossSection]
-    dbu_nm: float = 1.0
+    grid_nm: float = 1.0
     device_kinds: Sequence[str] = ()
     stated_length_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     stated_width_um: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))

@@ -8,6 +8,7 @@
 
 mod check;
 mod drawn;
+mod grid;
 mod hierarchy;
 mod notes;
 mod repetitions;
@@ -133,6 +134,7 @@ impl Layout {
             drawn::merge(&mut columns, &drawn)?;
             check::columns(&columns)?;
         }
+        grid::coarsen(&mut columns);
         let mut notes = notes::Notes::new(std::mem::take(&mut columns.cell_names));
         let repetitions = repetitions::Repetitions::new(std::mem::take(&mut columns.repetitions));
         watch.check()?;

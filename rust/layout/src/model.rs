@@ -135,7 +135,7 @@ pub struct Cell {
 /// A whole layout.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    /// Size of the grid in nanometres.
+    /// Step of the coordinates in nanometres: the database unit of the file, or the coarser grid that all of it is drawn on.
     pub dbu_nm: f64,
     /// Layer and datatype (or texttype) of each [`LayerId`].
     pub layers: Vec<(u32, u32)>,

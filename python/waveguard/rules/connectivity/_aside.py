@@ -16,7 +16,7 @@ def findings(ctx: Context) -> Iterator[Finding]:
     """Judge bodies that are the same on both sides of another line than their waveguides."""
     junctions = ctx.tables.junctions
     # Both lines are known to the rounding of the places that they are taken from.
-    limit_nm = 2 * ROUNDING_STEPS * max(ctx.facts.dbu_nm, USUAL_GRID_NM)
+    limit_nm = 2 * ROUNDING_STEPS * max(ctx.facts.grid_nm, USUAL_GRID_NM)
     for row in np.flatnonzero(junctions.aside_nm > limit_nm).tolist():
         device, aside_nm = int(junctions.device[row]), float(junctions.aside_nm[row])
         cell, top = ctx.device_cell(device), int(ctx.tables.devices.top[device])

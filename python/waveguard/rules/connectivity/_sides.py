@@ -50,4 +50,4 @@ class Sides:
         waveguide, gap_nm = int(ahead.waveguide[row]), float(ahead.gap_nm[row])
         section = self._ctx.tables.waveguides.cross_section[waveguide : waveguide + 1]
         limit_nm = float(np.nan_to_num(self._ctx.limits_nm("process_gap_um", section))[0])
-        return Side(waveguide, gap_nm, gap_nm + self._ctx.facts.dbu_nm < limit_nm)
+        return Side(waveguide, gap_nm, gap_nm + self._ctx.facts.grid_nm < limit_nm)

@@ -35,7 +35,7 @@ def findings(ctx: Context) -> Iterator[Finding]:
     for row in rows.tolist():
         device = int(junctions.device[row])
         port = int(ports_of(device)[0])
-        rounded_rad = ROUNDING_STEPS * max(ctx.facts.dbu_nm, USUAL_GRID_NM) / max(float(ports.width_nm[port]), 1.0)
+        rounded_rad = ROUNDING_STEPS * max(ctx.facts.grid_nm, USUAL_GRID_NM) / max(float(ports.width_nm[port]), 1.0)
         if abs(junctions.lean_rad[row]) > TURNED_RAD + rounded_rad:
             cell = ctx.device_cell(device)
             place = (float(ports.x_nm[port]), float(ports.y_nm[port]), int(ports.top[port]))

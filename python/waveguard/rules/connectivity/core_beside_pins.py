@@ -40,7 +40,7 @@ def core_beside_pins(ctx: Context) -> Iterator[Finding]:
     for device in untraced:
         yield _broken(ctx, device)
     lines = ctx.tables.centerlines
-    limit_nm = ctx.pdk.extraction.tolerances.snap_nm + ROUNDING_STEPS * ctx.facts.dbu_nm
+    limit_nm = ctx.pdk.extraction.tolerances.snap_nm + ROUNDING_STEPS * ctx.facts.grid_nm
     for end, port_of in (
         (lines.offsets[stated], guides.port_a[stated]),
         (lines.offsets[stated + 1] - 1, guides.port_b[stated]),

@@ -60,14 +60,14 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
     # Devices turned in a cell that is turned back with them are upright: their ports are off the grid all the same.
     off_axis = (
         (np.abs(quarter_turns - np.round(quarter_turns)) * (math.pi / 2) > RIGHT_ANGLE_RAD)
-        | _off_grid(ports.x_nm[ends], ctx.facts.dbu_nm)
-        | _off_grid(ports.y_nm[ends], ctx.facts.dbu_nm)
+        | _off_grid(ports.x_nm[ends], ctx.facts.grid_nm)
+        | _off_grid(ports.y_nm[ends], ctx.facts.grid_nm)
     ).any(axis=0)
-    limit_nm = ctx.facts.dbu_nm * np.where(off_axis, GRID_STEPS + turned.ROUNDING_STEPS, GRID_STEPS)
+    limit_nm = ctx.facts.grid_nm * np.where(off_axis, GRID_STEPS + turned.ROUNDING_STEPS, GRID_STEPS)
     # The middle of a slanted cap lies between grid points, of the grid it was drawn on, whatever that of the file is.
     quarters = ports.direction_rad[ends] / (math.pi / 2)
     slanted = (np.abs(quarters - np.round(quarters)) > RIGHT_ANGLE_RAD) & (ports.source[ends] == GUIDE_END)
-    drawn_step_nm = max(ctx.facts.dbu_nm, turned.USUAL_GRID_NM)
+    drawn_step_nm = max(ctx.facts.grid_nm, turned.USUAL_GRID_NM)
     limit_nm = np.where(slanted.any(axis=0), np.maximum(limit_nm, turned.ROUNDING_STEPS * drawn_step_nm), limit_nm)
     aside_nm = np.abs(nets.lateral_nm)
     # `gap_nm` of a joint is the distance of its ports.
@@ -98,9 +98,9 @@ def joint_offset(ctx: Context) -> Iterator[Finding]:
         )
 
 
-def _off_grid(at_nm: NDArray[np.float64], dbu_nm: float) -> NDArray[np.bool_]:
+def _off_grid(at_nm: NDArray[np.float64], grid_nm: float) -> NDArray[np.bool_]:
     """Return which places lie neither on the grid nor in the middle of a step."""
-    halves = at_nm / (dbu_nm / 2)
+    halves = at_nm / (grid_nm / 2)
     off: NDArray[np.bool_] = np.abs(halves - np.round(halves)) > OFF_GRID_STEPS
     return off
 
@@ -112,7 +112,7 @@ def _turn_limit_rad(ctx: Context, ends: NDArray[np.int64]) -> NDArray[np.float64
     in_cell = (ports.direction_rad[ends] - devices.rotation_rad[ports.device[ends]]) / (math.pi / 2)
     upright = np.abs(in_cell - np.round(in_cell)) * (math.pi / 2) <= RIGHT_ANGLE_RAD
     # The corners of a drawn end are rounded, each by half a diagonal of a step.
-    rounded_rad = turned.ROUNDING_STEPS * max(ctx.facts.dbu_nm, turned.USUAL_GRID_NM) / width_nm
+    rounded_rad = turned.ROUNDING_STEPS * max(ctx.facts.grid_nm, turned.USUAL_GRID_NM) / width_nm
     # The direction at an end in a bend is that of its last piece: half a width of a bend is not seen.
     guide = devices.waveguide[ports.device[ends]]
     radius_nm = np.append(ctx.tables.waveguides.min_radius_nm, np.inf)[guide]

@@ -34,7 +34,7 @@ def leave_one_device(ctx: Context, rows: Ints, tips: list[Tip], limit_nm: float,
         return False
     runs = ctx.tables.runs
     # Nowhere nearer than at the device itself, as far as the grid lets one see.
-    nearest_nm = min(tip.gap_at_tip_nm for tip in at_device) - 2 * ctx.facts.dbu_nm
+    nearest_nm = min(tip.gap_at_tip_nm for tip in at_device) - 2 * ctx.facts.grid_nm
     is_nearest_there = bool((runs.gap_min_nm[rows] + runs.gap_error_nm[rows] >= nearest_nm).all())
     return is_nearest_there and close_nm <= ARMS_LENGTH_NM * len(at_device)
 

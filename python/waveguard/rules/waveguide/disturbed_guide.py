@@ -67,7 +67,7 @@ def disturbed_guide(ctx: Context) -> Iterator[Finding]:
         x_nm, y_nm = float(junctions.x_nm[row]), float(junctions.y_nm[row])
         bbox_nm = tuple(float(column[device]) for column in _box(ctx))
         long_nm, aside_nm = float(found.along_nm[k]), float(found.aside_nm[k])
-        aside = f", and goes on {words.length(aside_nm)} aside" if aside_nm > 2 * ctx.facts.dbu_nm else ""
+        aside = f", and goes on {words.length(aside_nm)} aside" if aside_nm > 2 * ctx.facts.grid_nm else ""
         yield ctx.finding(
             f"a waveguide of {cell} is interrupted by a shape that is none, over {words.length(long_nm)}{aside}",
             ctx.place(x_nm, y_nm, top=top, cell=cell, bbox_nm=bbox_nm),  # type: ignore[arg-type]  # four columns

@@ -60,7 +60,7 @@ def _shapes(ctx: Context) -> Iterator[Finding]:
     """Judge the gaps to shapes that are no waveguides."""
     guides, beside = ctx.tables.waveguides, ctx.tables.shapes_beside
     limit_nm = ctx.limits_nm("process_gap_um", guides.cross_section[beside.waveguide])
-    error_nm = GAP_ERROR_STEPS * ctx.facts.dbu_nm
+    error_nm = GAP_ERROR_STEPS * ctx.facts.grid_nm
     for k in np.flatnonzero(beside.gap_nm + error_nm < limit_nm).tolist():
         row, gap_nm, bound_nm = int(beside.waveguide[k]), float(beside.gap_nm[k]), float(limit_nm[k])
         cell = ctx.waveguide_cell(row)

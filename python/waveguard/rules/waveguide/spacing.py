@@ -57,7 +57,7 @@ def spacing(ctx: Context) -> Iterator[Finding]:
     pick = (stricter, np.arange(stricter.size))
     limit_nm, allowed_nm = limits_nm[pick], lengths_nm[pick]
     # Guides drawn exactly at the limit may come out a grid step nearer.
-    near_nm = limit_nm - ctx.facts.dbu_nm
+    near_nm = limit_nm - ctx.facts.grid_nm
     near = np.flatnonzero(known & (runs.gap_min_nm < near_nm))
     close_nm = np.zeros(len(runs))
     for row in near.tolist():

@@ -1,4 +1,4 @@
-mod drawing;
+pub(super) mod drawing;
 mod forged;
 
 use std::f64::consts::{FRAC_PI_2, PI};

@@ -6,10 +6,10 @@ use crate::builder::{Layout, LayoutColumns, LayoutError, Repetition};
 
 /// Columns of cells without content; tests add to them. Items must be added cell by cell.
 #[derive(Debug)]
-pub(super) struct Drawing(pub(super) LayoutColumns);
+pub(in crate::builder) struct Drawing(pub(in crate::builder) LayoutColumns);
 
 impl Drawing {
-    pub(super) fn new(cells: &[&str]) -> Self {
+    pub(in crate::builder) fn new(cells: &[&str]) -> Self {
         Self(LayoutColumns {
             dbu_nm: 1.0,
             layers: vec![(1, 0)],
@@ -21,12 +21,12 @@ impl Drawing {
         })
     }
 
-    pub(super) fn repetition(mut self, r: Repetition) -> Self {
+    pub(in crate::builder) fn repetition(mut self, r: Repetition) -> Self {
         self.0.repetitions.push(r);
         self
     }
 
-    pub(super) fn polygon(mut self, cell: i64, xy: &[f64], rep: i64) -> Self {
+    pub(in crate::builder) fn polygon(mut self, cell: i64, xy: &[f64], rep: i64) -> Self {
         let c = &mut self.0;
         c.polygon_xy.extend_from_slice(xy);
         c.polygon_offsets.push((c.polygon_xy.len() / 2) as i64);
@@ -36,11 +36,11 @@ impl Drawing {
         self
     }
 
-    pub(super) fn square(self, cell: i64, x: f64, y: f64, side: f64) -> Self {
+    pub(in crate::builder) fn square(self, cell: i64, x: f64, y: f64, side: f64) -> Self {
         self.polygon(cell, &[x, y, x + side, y, x + side, y + side, x, y + side], 0)
     }
 
-    pub(super) fn path(mut self, cell: i64, xy: &[f64], width: f64, outline: i64) -> Self {
+    pub(in crate::builder) fn path(mut self, cell: i64, xy: &[f64], width: f64, outline: i64) -> Self {
         let c = &mut self.0;
         c.path_xy.extend_from_slice(xy);
         c.path_offsets.push((c.path_xy.len() / 2) as i64);
@@ -52,7 +52,7 @@ impl Drawing {
         self
     }
 
-    pub(super) fn label(mut self, cell: i64, x: f64, y: f64) -> Self {
+    pub(in crate::builder) fn label(mut self, cell: i64, x: f64, y: f64) -> Self {
         let c = &mut self.0;
         c.label_cell.push(cell);
         c.label_layer.push(0);
@@ -62,11 +62,11 @@ impl Drawing {
         self
     }
 
-    pub(super) fn place(self, cell: i64, target: i64) -> Self {
+    pub(in crate::builder) fn place(self, cell: i64, target: i64) -> Self {
         self.place_at(cell, target, [0.0, 0.0], 0.0, 1.0, 0)
     }
 
-    pub(super) fn place_at(
+    pub(in crate::builder) fn place_at(
         mut self,
         cell: i64,
         target: i64,
@@ -87,11 +87,11 @@ impl Drawing {
         self
     }
 
-    pub(super) fn build(self) -> Layout {
+    pub(in crate::builder) fn build(self) -> Layout {
         Layout::build(self.0, &Watch::default()).expect("columns fit together")
     }
 
-    pub(super) fn refused(self) -> &'static str {
+    pub(in crate::builder) fn refused(self) -> &'static str {
         match Layout::build(self.0, &Watch::default()) {
             Err(LayoutError::Column { column, .. }) => column,
             other => panic!("{other:?} instead of a refused column"),
