@@ -37,7 +37,9 @@ pub(super) fn coarsen(c: &mut LayoutColumns) {
     c.dbu_nm *= step as f64;
     c.polygon_grid.par_iter_mut().for_each(|p| *p = Point::new(p.x / whole, p.y / whole));
     for column in [&mut c.polygon_xy, &mut c.path_xy, &mut c.path_width, &mut c.label_xy, &mut c.ref_xy] {
-        column.iter_mut().for_each(|v| *v *= part);
+        for v in column {
+            *v *= part;
+        }
     }
     for repetition in &mut c.repetitions {
         match repetition {
@@ -106,8 +108,8 @@ fn vertex(c: &LayoutColumns, i: usize) -> [f64; 2] {
 fn has_odd_edges(c: &LayoutColumns) -> bool {
     let is_odd = |i: usize| {
         let ([ax, ay], [bx, by]) = (vertex(c, i), vertex(c, i + 1));
-        let [dx, dy] = [(bx - ax).round().abs(), (by - ay).round().abs()];
-        dx > 0.0 && dy > 0.0 && dx != dy
+        let [dx, dy] = [(bx - ax).abs(), (by - ay).abs()];
+        dx.min(dy) > 0.5 && (dx - dy).abs() > 0.5
     };
     let edges = c.polygon_offsets.windows(2).flat_map(|w| w[0] as usize..(w[1] as usize).saturating_sub(1));
     edges.filter(|&i| is_odd(i)).nth(LEAST_EDGES - 1).is_some()
