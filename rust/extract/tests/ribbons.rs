@@ -51,6 +51,27 @@ fn mitred_path_is_as_long_as_its_spine() {
 }
 
 #[test]
+fn a_taper_behind_a_bend_is_straight() {
+    for radius in [3_000.0_f64, 5_000.0, 10_000.0, 30_000.0] {
+        // A quarter of a circle that ends at the origin along +x, and a taper from there.
+        let side = |radius: f64| -> Vec<Point> {
+            let n = 40;
+            let at = |k: u32| f64::from(k) / f64::from(n) * FRAC_PI_2;
+            (0..=n).filter_map(|k| Point::from_f64(-radius * at(n - k).sin(), -radius * at(n - k).cos())).collect()
+        };
+        let down = |p: &Point| Point::new(p.x, p.y + radius as i32);
+        let outer: Vec<Point> = side(radius + 250.0).iter().map(down).collect();
+        let inner: Vec<Point> = side(radius - 250.0).iter().map(down).collect();
+        let outline = [outer.as_slice(), &ring(&[(9_480, -1_751), (9_480, 1_751)])].concat();
+        let outline: Vec<Point> = outline.into_iter().chain(inner.into_iter().rev()).collect();
+        let t = trace(&outline).expect("a guide");
+        let expected = radius * FRAC_PI_2 + 9_480.0;
+        assert!((t.length - expected).abs() < 3.0, "{} instead of {expected}", t.length);
+        assert_eq!(t.bends.len(), 1, "{radius}: {:?}", t.bends);
+    }
+}
+
+#[test]
 fn a_guide_with_a_cap_cut_askew_is_the_same_from_both_ends() {
     // A taper up to the cross-section at which a corner begins.
     let taper = ring(&[(0, -1751), (4833, -250), (4562, 335), (0, 1751)]);

@@ -90,13 +90,14 @@ fn set_tangents(side: &mut [Vertex], reach: f64, opts: &TraceOptions) {
     }
 }
 
-/// At its ends a curve turns on; the chord alone would make its first piece straight.
+/// At its ends a curve turns on; the chord alone would make its first piece straight. An edge many times as long as the
+/// next is no chord of a curve.
 fn set_end_tangents(side: &mut [Vertex], reach: f64) {
     let n = side.len();
-    for (end, next) in [(0, 1), (n - 1, n - 2)] {
+    for (end, next, after) in [(0, 1, 2), (n - 1, n - 2, n - 3)] {
         let (a, b) = (side[end], side[next]);
         let length = (b.s - a.s).abs();
-        if length < reach || b.is_corner {
+        if length < reach || b.is_corner || length > LEAD * (side[after].s - b.s).abs() {
             continue;
         }
         let sign = if next > end { 1.0 } else { -1.0 };
