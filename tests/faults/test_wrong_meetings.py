@@ -10,7 +10,7 @@ import pytest
 
 from faults import compare
 from variants import cut, place
-from variants.curves import Piece, arc, straight, taper
+from variants.curves import Piece, arc, s_bend, straight, taper
 from waveguard.designs import drawing
 from waveguard.findings import Finding, Severity
 
@@ -65,6 +65,49 @@ def test_an_end_further_before_a_side_or_at_the_tip_of_a_taper_is_no_fault() -> 
     assert grave(tee(0.6)) == []
     tip = taper(20.0, 0.1, WIDTH_UM)
     assert grave(circuit([(straight(60.0, WIDTH_UM), -30 + 0j, 0.0), (tip, 0.45j, math.pi / 2)], [])) == []
+
+
+def into_side(angle_deg: float, arm: list[Piece]) -> gdstk.Library:
+    """Return a waveguide and another one that begins in the middle of it at an angle."""
+    pieces: list[Placed] = [(straight(60.0, WIDTH_UM), -30 + 0j, 0.0)]
+    at, heading_rad = 0j, math.radians(angle_deg)
+    for piece in arm:
+        pieces.append((piece, at, heading_rad))
+        at, heading_rad = at + piece.end * np.exp(1j * heading_rad), heading_rad + piece.turn_rad
+    return circuit(pieces, [])
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("angle_deg", [15.0, 30.0, -34.0, 40.0, 150.0])
+def test_a_straight_that_enters_the_side_of_a_waveguide_is_told(angle_deg: float, drawn: str) -> None:
+    found = grave(DRAWN[drawn](into_side(angle_deg, [straight(15.0, WIDTH_UM)])))
+    assert [(one.code, one.severity) for one in found] == [("CN007", Severity.ERROR)]
+    assert abs(compare.place_um(found[0])) <= 2 * NEAR_UM
+
+
+def test_where_such_a_straight_leads_on_a_branch_may_be_meant() -> None:
+    found = grave(into_side(25.0, [straight(8.0, WIDTH_UM), arc(15.0, -math.radians(25.0), WIDTH_UM)]))
+    assert [(one.code, one.severity) for one in found] == [("CN007", Severity.WARNING)]
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+def test_an_arm_that_leaves_a_waveguide_in_a_bend_is_a_branch(drawn: str) -> None:
+    turn_rad = math.radians(30.0)
+    for radius_um in (5.0, 10.0, 30.0):
+        assert grave(DRAWN[drawn](into_side(0.0, [arc(radius_um, turn_rad, WIDTH_UM)]))) == [], radius_um
+    for length_um, aside_um in ((8.0, 3.0), (10.0, 2.0), (20.0, 4.0)):
+        # Nearly straight where the two part.
+        found = grave(DRAWN[drawn](into_side(0.0, [s_bend(length_um, aside_um, WIDTH_UM)])))
+        assert {one.code for one in found} <= {"WG001"}, (length_um, aside_um)
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("number", [3, 5])
+def test_a_strip_that_ends_in_the_last_of_several_waveguides_is_told(number: int, drawn: str) -> None:
+    pieces: list[Placed] = [(straight(60.0, WIDTH_UM), -30 + 2j * k, 0.0) for k in range(number)]
+    strip = straight(2.0 * (number - 1) / math.sin(math.radians(55.0)), WIDTH_UM)
+    found = grave(DRAWN[drawn](circuit([*pieces, (strip, 0j, math.radians(55.0))], [])))
+    assert {one.code for one in found} & {"CN005", "CN009"}
 
 
 def routes(number: int) -> gdstk.Library:

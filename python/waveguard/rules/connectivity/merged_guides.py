@@ -67,11 +67,11 @@ def merged_guides(ctx: Context) -> Iterator[Finding]:
     """Waveguides that run side by side as one shape.
 
     What: two waveguides, drawn as bare shapes, that lie on each other or are bridged by a shape where they run side by
-        side: two ways go in and two go out, and between them is one piece no wider than the two with their gap. Where
-        the piece is no wider than one of them it is a warning only: two branches drawn of bends may be meant. So is a
-        piece that is wider than the two, as the box of a multimode coupler, but no more than 1.25 times as long as it
-        is wide; and a place at which three waveguides and more are led into fewer, with nothing there but the
-        waveguides themselves.
+        side: two ways go in and two go out, and between them is one piece no wider than the two with their gap; or more
+        than two, each of which goes on along its own line. Where the piece is no wider than one of them it is a warning
+        only: two branches drawn of bends may be meant. So is a piece that is wider than the two, as the box of a
+        multimode coupler, but no more than 1.25 times as long as it is wide; and a place at which three waveguides and
+        more are led into fewer, with nothing there but the waveguides themselves.
     Why: light of each goes into the other, as in a coupler of gap zero, and is scattered where they merge. Tools
         that merge shapes take both for one net, and nothing is open.
     Fix: route the two apart, or delete the shape between them. A coupler that is meant should be a device: a cell that
@@ -112,12 +112,10 @@ def _bodies(
             continue
         at_nm = arms.at_nm * np.exp(-1j * axis_rad)
         area_nm2 = float(junctions.area_nm2[row])
-        if len(arms.ports) == 2 * PAIR and int(ahead.sum()) == PAIR:
-            merged = _pair(arms, at_nm, ahead, area_nm2) if _is_plain(ctx, arms, narrowest_nm) else None
+        if 2 * int(ahead.sum()) == ahead.size:
+            merged = _bridged(arms, at_nm, ahead, area_nm2) if _is_plain(ctx, arms, narrowest_nm) else None
         else:
             many = ahead if 2 * int(ahead.sum()) > ahead.size else ~ahead
-            if 2 * int(many.sum()) == many.size:
-                continue
             merged = _led_into(arms, at_nm, many, area_nm2) if _is_plain(ctx, arms, narrowest_nm, many) else None
         if merged is not None:
             found.append((row, merged, _form(at_nm)))
@@ -137,14 +135,17 @@ class _Merged(NamedTuple):
     severity: Severity | None = None
 
 
-def _pair(arms: _Arms, at_nm: NDArray[np.complex128], ahead: NDArray[np.bool_], area_nm2: float) -> _Merged | None:
-    """Judge a body that two waveguides lead into and two out of, in a frame in which its axis is x."""
+def _bridged(arms: _Arms, at_nm: NDArray[np.complex128], ahead: NDArray[np.bool_], area_nm2: float) -> _Merged | None:
+    """Judge a body that as many waveguides lead into as out of, in a frame in which its axis is x."""
+    number = int(ahead.sum())
     long_nm = max(float(at_nm.real[ahead].mean() - at_nm.real[~ahead].mean()), 0.0)
     span_nm = max(_span_nm(at_nm.imag[side], arms.width_nm[side]) for side in (ahead, ~ahead))
-    if area_nm2 <= span_nm * (long_nm + float(arms.width_nm.max())):
-        return _Merged(long_nm, PAIR)
     across_nm = [np.sort(at_nm.imag[side]) for side in (ahead, ~ahead)]
     is_in_line = bool((np.abs(across_nm[0] - across_nm[1]) <= SAME_NM).all())
+    if area_nm2 <= span_nm * (long_nm + float(arms.width_nm.max())) and (number == PAIR or is_in_line):
+        return _Merged(long_nm, number)
+    if number != PAIR:
+        return None
     # Its modes would need a longer way to part than the body has.
     return _Merged(long_nm, PAIR, Severity.WARNING) if is_in_line and long_nm**2 < SHORTEST * area_nm2 else None
 
