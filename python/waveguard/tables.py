@@ -169,6 +169,10 @@ class Junctions(View):
     aside_nm: Floats = _column(
         "nm", "from the line that its guides lie about to that which its outline lies about; NaN where one has none"
     )
+    bare_x_nm: Floats = _column(
+        "nm", "where another guide should enter, by those that enter where it looks the same; NaN where none is missing"
+    )
+    bare_y_nm: Floats = _column("nm", "where another guide should enter")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

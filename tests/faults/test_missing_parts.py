@@ -213,6 +213,51 @@ def test_a_box_of_many_waveguides_that_is_missing_is_told_at_each_of_them(ways: 
     assert all("looks at it along one line" in one.message for one in found)
 
 
+def arms_of(ins: int, outs: int, missing: Sequence[str] = ()) -> gdstk.Library:
+    """Return the box of a multimode coupler with a taper and a straight for each way that is not missing."""
+    half, long = 1.5 * max(ins, outs) + 0.5, 60.0
+    library = gdstk.Library("arms", unit=1e-6, precision=1e-9)
+    cell = library.new_cell("arms")
+    cell.add(drawing.core(np.array([(0, -half), (long, -half), (long, half), (0, half)])))
+    for side, number, x, heading_rad in (("in", ins, 0.0, math.pi), ("out", outs, long, 0.0)):
+        for k in range(number):
+            at = complex(x, 3.0 * (k - (number - 1) / 2))
+            for piece in (taper(10.0, 1.5, WIDTH_UM), straight(LEAD_UM, WIDTH_UM)):
+                points = piece.outline(at, heading_rad)
+                if f"{side} {k}" not in missing:
+                    cell.add(drawing.core(np.column_stack([points.real, points.imag])))
+                at += piece.end * np.exp(1j * heading_rad)
+    return place.on_grid(library)
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize(
+    ("ins", "outs", "missing", "at_um"),
+    [
+        (2, 2, "out 1", 60 + 1.5j),
+        (2, 2, "in 0", -1.5j),
+        (4, 4, "in 3", 4.5j),
+        (4, 4, "out 1", 60 - 1.5j),
+        (1, 2, "in 0", 0j),
+        (1, 4, "in 0", 0j),
+        (5, 5, "in 2", 0j),
+    ],
+)
+def test_an_arm_that_is_missing_is_told_where_it_should_enter(
+    ins: int, outs: int, missing: str, at_um: complex, drawn: str
+) -> None:
+    found = grave(DRAWN[drawn](arms_of(ins, outs, [missing])))
+    bare = [one for one in found if "no waveguide enters" in one.message]
+    assert [(one.code, one.severity) for one in bare] == [("CN001", Severity.WARNING)]
+    assert abs(abs(compare.place_um(bare[0])) - abs(at_um)) < NEAR_UM
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize(("ins", "outs"), [(1, 1), (1, 2), (2, 2), (2, 3), (3, 2), (2, 4), (3, 3), (4, 4), (1, 8)])
+def test_a_body_with_all_its_arms_lacks_none(ins: int, outs: int, drawn: str) -> None:
+    assert not [one for one in grave(DRAWN[drawn](arms_of(ins, outs))) if one.code == "CN001"]
+
+
 def test_where_many_waveguides_far_apart_face_each_other_none_is_missing() -> None:
     assert grave(coupler(4, 20.0, is_missing=True)) == []
 

@@ -6,6 +6,7 @@ use waveguard_geom::transform::wrap_angle;
 
 use crate::aside;
 use crate::extraction::World;
+use crate::lacking;
 use crate::lean;
 use crate::nets::Joined;
 use crate::recipe::PortKind;
@@ -66,6 +67,8 @@ pub fn tables(world: &World, joined: &Joined, guides: &Guides) -> (Junctions, Cr
             _ => JunctionKind::Coupler,
         };
         let angle_rad = ways.map_or_else(|| opening(&arms), |(_, angle)| angle);
+        let bare = lacking::place(&proto.ports, &proto.outline).map(|p| placed.transform.apply(p[0], p[1]));
+        let [bare_x_nm, bare_y_nm] = bare.map_or([f64::NAN; 2], |at| at.map(|v| v * nm));
         junctions.push(JunctionRow {
             device: i as i64,
             kind: kind as u8,
@@ -76,6 +79,8 @@ pub fn tables(world: &World, joined: &Joined, guides: &Guides) -> (Junctions, Cr
             area_nm2: proto.core_area.iter().sum::<f64>() * (nm * placed.transform.magnification()).powi(2),
             lean_rad: if placed.transform.is_mirrored() { -lean::lean_rad(proto) } else { lean::lean_rad(proto) },
             aside_nm: aside::aside(proto) * nm * placed.transform.magnification(),
+            bare_x_nm,
+            bare_y_nm,
         });
         let Some(((a, b), angle_rad)) = ways else { continue };
         let guide = |arm: usize| joined.partner(arms[arm].port).and_then(|q| guides.of_device(world.ports.device(q)));

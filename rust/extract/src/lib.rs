@@ -30,6 +30,7 @@ pub mod guides;
 mod holes;
 mod inside;
 pub mod junctions;
+mod lacking;
 mod lean;
 pub mod lines;
 pub mod markers;

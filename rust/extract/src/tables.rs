@@ -347,6 +347,10 @@ tables! {
         /// From the line that guides lie about, as many on either side of it, to that which its outline lies about, across
         /// it; NaN where one of the two has none.
         aside_nm: f64,
+        /// Where another guide should enter, by those that enter where it looks the same; NaN where none is missing.
+        bare_x_nm: f64,
+        /// Where another guide should enter.
+        bare_y_nm: f64,
     }
 
     /// For each unjoined optical port, the nearest port it may have been meant for.

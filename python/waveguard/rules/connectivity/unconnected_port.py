@@ -12,6 +12,7 @@ from waveguard.findings import Finding, Related, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _along as along
 from waveguard.rules import _words as words
+from waveguard.rules.connectivity import _lacking as lacking
 from waveguard.rules.connectivity._facing import ASIDE, BRANCH, CORNER, LINE, TAPER, TURN, Gap, bare_ends, gaps
 from waveguard.rules.connectivity._mouths import Mouths
 from waveguard.rules.connectivity._sides import Side, Sides
@@ -45,7 +46,9 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         point, look in opposite directions and are of the same kind. The finding names the nearest candidate, how far
         apart, how far aside and how far turned it is, what light that crosses would lose by the overlap of the modes
         (where the PDK states clad_index), and the move that would join the two. The side of a bare body that a
-        waveguide ends short of, square to it, counts as a port where the waveguide would enter.
+        waveguide ends short of, square to it, counts as a port where the waveguide would enter. A bare body that looks
+        the same from several sides, as that of a multimode or a star coupler, and so do the places where waveguides
+        enter it but for one, is a warning there; so is one that all of them enter at one of its ends.
     Why: the light leaves the circuit there. A gap of some nanometres already scatters; a micrometre loses everything.
     Fix: move the device as the hint says, or add the missing waveguide. A port that is meant to stay open should end
         in a terminator, or be stated as a port of the top cell.
@@ -73,6 +76,7 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     excused[sorted(ctx.facts.ends)] = True
     excused[_fibre_sides(ctx)] = True
     excused[_under_twins(ctx)] = True
+    yield from lacking.findings(ctx)
     losses_db = near_miss_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
     bare, missing, tips, unknown = bare_ends(ctx), gaps(ctx), _Tips(ctx), Unknown(ctx)
