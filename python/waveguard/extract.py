@@ -37,6 +37,10 @@ Progress = Callable[[str, int, int], None]
 RECIPE_SCHEMA = 1
 SLAB_REACH_UM = 1.0
 """A slab is looked for so far beyond the core at least, to tell one that narrows down from one that ends at once."""
+STRAIGHT_RADIUS_NM = 1.0e6
+STRAIGHT_RADII = 2.0
+"""Beyond so many times the largest `min_radius_um` a guide is straight, but not below `STRAIGHT_RADIUS_NM`: silica
+guides must not bend tighter than some millimetres."""
 KLAYOUT_COUNTER = re.compile(r"(\$\d+)+$")
 """KLayout makes names unique with `$1`, `$2` at the end."""
 
@@ -141,6 +145,7 @@ def recipe(
         ],
         "cells": [cell for cell in cells if cell is not None],
         **pdk.extraction.model_dump(mode="json"),
+        "trace": {**pdk.extraction.trace.model_dump(mode="json"), "straight_radius_nm": _straight_radius_nm(pdk)},
         "segments": _segments(pdk),
         "layers_for_metal": [list(pdk.layer(name)) for name in pdk.process.metal_layers],
     }
@@ -169,6 +174,15 @@ def _slab(pdk: Pdk, section: CrossSection) -> dict[str, Any] | None:
         "least_nm": least_um * NM_PER_UM,
         "reach_nm": max(least_um, SLAB_REACH_UM) * NM_PER_UM,
     }
+
+
+def _straight_radius_nm(pdk: Pdk) -> float:
+    """Return the radius beyond which a guide is straight: far beyond the least one of any cross-section."""
+    stated_nm = pdk.extraction.trace.straight_radius_nm
+    if stated_nm is not None:
+        return stated_nm
+    least_um = max((section.min_radius_um.value for section in pdk.cross_sections), default=0.0)
+    return max(STRAIGHT_RADIUS_NM, STRAIGHT_RADII * least_um * NM_PER_UM)
 
 
 def _segments(pdk: Pdk) -> dict[str, float]:

@@ -113,6 +113,12 @@ def test_the_small_pdk_is_accepted() -> None:
         ("params.excess_loss_db", "params.exces_loss_db", "params.", "nearest known key 'excess_loss_db'"),
         ("params.excess_loss_db = { value = 0.3", "params.excess_loss_db = { value = -0.3", "params.", "out of range"),
         ('kind = "black_box"', 'kind = "crossing"', 'name = "rest"', "kind crossing needs params.loss_db"),
+        (
+            "[limits]",
+            "[extraction.trace]\nstraight_radius_nm = 4000\n[limits]",
+            "[limits]",
+            "lies below min_radius_um of 'strip', 5 um",
+        ),
         ('name = "rest"', 'name = "splitter"', "[pdk]", "'splitter' is there twice"),
     ],
 )

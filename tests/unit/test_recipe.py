@@ -15,6 +15,7 @@ from waveguard import pdk as pdks
 from waveguard.errors import UsageError
 from waveguard.extract import cell_facts, extract, find_guide, guides_of, port_kind, recipe
 from waveguard.findings import Verdict
+from waveguard.pdk.quantity import Quantity
 from waveguard.pdk.tolerances import Extraction
 from waveguard.tables import FROM_METADATA, FROM_PIN_PATH
 
@@ -69,7 +70,14 @@ def two_guides() -> layout.LayoutFile:
 def test_tolerances_are_those_of_the_core(part: str, struct: str) -> None:
     ours = Extraction().model_dump()[part]
     assert list(ours) == rust_fields(struct)
-    assert ours == rust_defaults(struct)
+    assert recipe(pdks.load("siepic-ebeam"), two_guides())[part] == rust_defaults(struct)
+
+
+def test_what_is_straight_is_far_beyond_the_least_radius_of_the_process() -> None:
+    pdk = pdks.load("siepic-ebeam")
+    wide = pdk.cross_sections[0].model_copy(update={"min_radius_um": Quantity(value=2000.0)})
+    silica = pdk.model_copy(update={"cross_sections": (wide, *pdk.cross_sections[1:])})
+    assert recipe(silica, two_guides())["trace"]["straight_radius_nm"] == 4e6
 
 
 def test_the_recipe_has_every_field_of_the_core() -> None:

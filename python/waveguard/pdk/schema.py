@@ -29,6 +29,7 @@ from waveguard.pdk.sections import (
     unique_names,
 )
 from waveguard.pdk.tolerances import Extraction
+from waveguard.units import NM_PER_UM
 
 __all__ = [
     "KINDS",
@@ -191,6 +192,26 @@ class Pdk(Part):
         for number, device in enumerate(self.devices):
             if device.cross_section is not None and device.cross_section not in sections:
                 self._no_such("cross-section", device.cross_section, ("devices", number, "cross_section"), sections)
+        return self
+
+    @model_validator(mode="after")
+    def _bends_are_seen(self) -> Pdk:
+        straight_nm = self.extraction.trace.straight_radius_nm
+        if straight_nm is None:
+            return self
+        for section in self.cross_sections:
+            least_um = section.min_radius_um.value
+            if straight_nm < least_um * NM_PER_UM:
+                raise PydanticCustomError(
+                    "straight_radius",
+                    "straight_radius_nm lies below min_radius_um of '{name}', {least} um: bends between the two would "
+                    "pass for straights; leave it out, or state more",
+                    {
+                        "name": section.name,
+                        "least": f"{least_um:g}",
+                        "at": ("extraction", "trace", "straight_radius_nm"),
+                    },
+                )
         return self
 
     def _layer_references(self) -> Iterator[tuple[Key, str]]:

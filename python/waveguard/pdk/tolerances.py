@@ -49,8 +49,8 @@ class Trace(Part):
     """Length of the curvature fit; 0 derives it from the grid."""
     bend_min_turn_rad: NotBelow = 0.02
     """Smallest turn that counts as a bend."""
-    straight_radius_nm: Above = 1.0e6
-    """Radii beyond this are straight."""
+    straight_radius_nm: Above | None = None
+    """Radii beyond this are straight; what is not stated is 1 mm, or twice the largest `min_radius_um`."""
     chord_tolerance_nm: Above = 12.0
     """Largest bulge of a drawn chord that is taken as part of a smooth curve."""
     line_tolerance_nm: Above = 0.5

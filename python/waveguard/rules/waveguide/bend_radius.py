@@ -154,5 +154,10 @@ def _room(ctx: Context, row: int, section_id: int) -> str:
         return "widen the bend"
     stated_um = float(ctx.facts.stated_radius_um[row])
     room_um = float(section.min_radius_um) / float(section.stated_radius.ratio_min_to_stated)
-    said = f" (the cell states {stated_um:.3g} µm)" if np.isfinite(stated_um) else ""
-    return f"leave at least {room_um:.3g} µm of straight room on both sides of each corner{said}"
+    said = f" (the cell states {_rounded(stated_um)} µm)" if np.isfinite(stated_um) else ""
+    return f"leave at least {_rounded(room_um)} µm of straight room on both sides of each corner{said}"
+
+
+def _rounded(value: float) -> str:
+    """Return a number with three digits, but with all before the point."""
+    return f"{value:.0f}" if value >= 1000.0 else f"{value:.3g}"

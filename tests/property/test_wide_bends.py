@@ -1,0 +1,69 @@
+"""Guides of low index contrast bend by millimetres: what bends tighter than their process allows is told, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import gdstk
+import numpy as np
+import pytest
+
+from variants.curves import Piece, arc, chained, euler, straight
+from waveguard import pdk
+from waveguard.engine import check
+from waveguard.extract import extract
+from waveguard.layout import read
+from waveguard.pdk import Pdk
+from waveguard.pdk.quantity import Quantity
+
+WIDTH_UM = 6.0
+LEAST_UM = 2000.0
+TURN = np.pi / 4
+
+
+def silica() -> Pdk:
+    """Return a process of silica guides."""
+    base = pdk.load("siepic-ebeam")
+    number = {
+        "width_um": WIDTH_UM,
+        "n_eff": 1.45,
+        "n_g": 1.47,
+        "min_radius_um": LEAST_UM,
+        "min_spacing_um": 20.0,
+    }
+    guide = base.cross_sections[0].model_copy(
+        update={
+            "width_min_um": 5.0,
+            "width_max_um": 8.0,
+            "coupling": None,
+            **{name: Quantity(value=value) for name, value in number.items()},
+        }
+    )
+    return base.model_copy(update={"cross_sections": (guide,)})
+
+
+def drawn(bend: Piece, turn_deg: float) -> gdstk.Library:
+    """Return a layout of one guide with a bend between straights."""
+    corners = chained([straight(1000.0, WIDTH_UM), bend, straight(1000.0, WIDTH_UM)]).outline()
+    corners = corners * np.exp(1j * np.radians(turn_deg))
+    library = gdstk.Library(unit=1e-6, precision=1e-9)
+    library.new_cell("bend").add(gdstk.Polygon(np.round(np.column_stack([corners.real, corners.imag]), 3), layer=1))
+    return library
+
+
+@pytest.mark.parametrize("draw", [arc, euler])
+@pytest.mark.parametrize("turn_deg", [0.0, 33.0])
+@pytest.mark.parametrize("share", [0.3, 0.9, 1.0, 1.1, 3.0, 30.0])
+def test_a_bend_of_millimetres_is_measured_and_judged(
+    draw: Callable[[float, float, float], Piece], turn_deg: float, share: float, tmp_path: Path
+) -> None:
+    radius_um = share * LEAST_UM
+    library = drawn(draw(radius_um, TURN, WIDTH_UM), turn_deg)
+    path = tmp_path / "bend.gds"
+    library.write_gds(path)
+    run = check(path, pdk=silica())
+    assert ("WG001" in [finding.code for finding in run.findings]) == (share < 1.0)
+    guides = extract(read(library), silica()).tables.waveguides
+    if share <= 1.1:
+        assert guides.min_radius_nm[0] / 1e3 == pytest.approx(radius_um, rel=0.01 if draw is arc else 0.03)
