@@ -37,6 +37,8 @@ Progress = Callable[[str, int, int], None]
 RECIPE_SCHEMA = 1
 SLAB_REACH_UM = 1.0
 """A slab is looked for so far beyond the core at least, to tell one that narrows down from one that ends at once."""
+REACH_NM = 3000.0
+"""Neighbours are looked for so far at least, and as far as the PDK has something to say of them."""
 STRAIGHT_RADIUS_NM = 1.0e6
 STRAIGHT_RADII = 2.0
 """Beyond so many times the largest `min_radius_um` a guide is straight, but not below `STRAIGHT_RADIUS_NM`: silica
@@ -146,6 +148,7 @@ def recipe(
         "cells": [cell for cell in cells if cell is not None],
         **pdk.extraction.model_dump(mode="json"),
         "trace": {**pdk.extraction.trace.model_dump(mode="json"), "straight_radius_nm": _straight_radius_nm(pdk)},
+        "runs": {**pdk.extraction.runs.model_dump(mode="json"), "reach_nm": _reach_nm(pdk)},
         "segments": _segments(pdk),
         "layers_for_metal": [list(pdk.layer(name)) for name in pdk.process.metal_layers],
     }
@@ -183,6 +186,15 @@ def _straight_radius_nm(pdk: Pdk) -> float:
         return stated_nm
     least_um = max((section.min_radius_um.value for section in pdk.cross_sections), default=0.0)
     return max(STRAIGHT_RADIUS_NM, STRAIGHT_RADII * least_um * NM_PER_UM)
+
+
+def _reach_nm(pdk: Pdk) -> float:
+    """Return how far from a guide its neighbours are looked for."""
+    stated_nm = pdk.extraction.runs.reach_nm
+    if stated_nm is not None:
+        return stated_nm
+    spacings_nm = (section.min_spacing_um.value * NM_PER_UM for section in pdk.cross_sections)
+    return max(REACH_NM, *spacings_nm, *(table.max_gap_nm for table in pdk.couplings))
 
 
 def _segments(pdk: Pdk) -> dict[str, float]:

@@ -73,11 +73,16 @@ def test_tolerances_are_those_of_the_core(part: str, struct: str) -> None:
     assert recipe(pdks.load("siepic-ebeam"), two_guides())[part] == rust_defaults(struct)
 
 
-def test_what_is_straight_is_far_beyond_the_least_radius_of_the_process() -> None:
+def test_the_core_looks_as_far_as_the_process_has_limits() -> None:
     pdk = pdks.load("siepic-ebeam")
-    wide = pdk.cross_sections[0].model_copy(update={"min_radius_um": Quantity(value=2000.0)})
-    silica = pdk.model_copy(update={"cross_sections": (wide, *pdk.cross_sections[1:])})
-    assert recipe(silica, two_guides())["trace"]["straight_radius_nm"] == 4e6
+    wide = pdk.cross_sections[0].model_copy(
+        update={"min_radius_um": Quantity(value=2000.0), "min_spacing_um": Quantity(value=20.0)}
+    )
+    plan = recipe(pdk.model_copy(update={"cross_sections": (wide, *pdk.cross_sections[1:])}), two_guides())
+    assert plan["trace"]["straight_radius_nm"] == 4e6
+    assert plan["runs"]["reach_nm"] == 2e4
+    far = pdk.couplings[0].model_copy(update={"max_gap_nm": 5000.0})
+    assert recipe(pdk.model_copy(update={"couplings": (far,)}), two_guides())["runs"]["reach_nm"] == 5000.0
 
 
 def test_the_recipe_has_every_field_of_the_core() -> None:

@@ -195,23 +195,27 @@ class Pdk(Part):
         return self
 
     @model_validator(mode="after")
-    def _bends_are_seen(self) -> Pdk:
-        straight_nm = self.extraction.trace.straight_radius_nm
-        if straight_nm is None:
-            return self
+    def _extraction_sees_the_limits(self) -> Pdk:
+        trace, runs = self.extraction.trace, self.extraction.runs
         for section in self.cross_sections:
-            least_um = section.min_radius_um.value
-            if straight_nm < least_um * NM_PER_UM:
-                raise PydanticCustomError(
-                    "straight_radius",
-                    "straight_radius_nm lies below min_radius_um of '{name}', {least} um: bends between the two would "
-                    "pass for straights; leave it out, or state more",
-                    {
-                        "name": section.name,
-                        "least": f"{least_um:g}",
-                        "at": ("extraction", "trace", "straight_radius_nm"),
-                    },
-                )
+            stated = (
+                ("trace", "straight_radius_nm", trace.straight_radius_nm, "min_radius_um", section.min_radius_um),
+                ("runs", "reach_nm", runs.reach_nm, "min_spacing_um", section.min_spacing_um),
+            )
+            for part, key, seen_nm, limit, least_um in stated:
+                if seen_nm is not None and seen_nm < least_um.value * NM_PER_UM:
+                    raise PydanticCustomError(
+                        "limit_not_seen",
+                        "{key} lies below {limit} of '{name}', {least} um: what lies between would not be seen; leave it out, "
+                        "or state more",
+                        {
+                            "key": key,
+                            "limit": limit,
+                            "name": section.name,
+                            "least": f"{least_um.value:g}",
+                            "at": ("extraction", part, key),
+                        },
+                    )
         return self
 
     def _layer_references(self) -> Iterator[tuple[Key, str]]:

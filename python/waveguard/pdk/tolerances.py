@@ -60,8 +60,8 @@ class Trace(Part):
 class Runs(Part):
     """How parallel runs are looked for."""
 
-    reach_nm: Above = 3000.0
-    """Largest edge-to-edge gap."""
+    reach_nm: Above | None = None
+    """Largest edge-to-edge gap; what is not stated is 3 um, or the largest `min_spacing_um` or `max_gap_nm`."""
     min_length_nm: NotBelow = 1000.0
     """Shortest run that is listed."""
     step_nm: Above = 500.0

@@ -1,4 +1,4 @@
-"""Guides of low index contrast bend by millimetres: what bends tighter than their process allows is told, too."""
+"""Guides of low index contrast bend by millimetres and keep far apart: the limits of their process are judged, too."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from waveguard.pdk.quantity import Quantity
 
 WIDTH_UM = 6.0
 LEAST_UM = 2000.0
+SPACING_UM = 20.0
 TURN = np.pi / 4
 
 
@@ -30,7 +31,7 @@ def silica() -> Pdk:
         "n_eff": 1.45,
         "n_g": 1.47,
         "min_radius_um": LEAST_UM,
-        "min_spacing_um": 20.0,
+        "min_spacing_um": SPACING_UM,
     }
     guide = base.cross_sections[0].model_copy(
         update={
@@ -67,3 +68,17 @@ def test_a_bend_of_millimetres_is_measured_and_judged(
     guides = extract(read(library), silica()).tables.waveguides
     if share <= 1.1:
         assert guides.min_radius_nm[0] / 1e3 == pytest.approx(radius_um, rel=0.01 if draw is arc else 0.03)
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 33.0])
+@pytest.mark.parametrize("gap_um", [2.0, 10.0, 19.9, 20.1, 30.0])
+def test_guides_are_as_far_apart_as_their_process_asks_for(gap_um: float, turn_deg: float, tmp_path: Path) -> None:
+    library = gdstk.Library(unit=1e-6, precision=1e-9)
+    top = library.new_cell("beside")
+    for side in (0.0, gap_um + WIDTH_UM):
+        guide = gdstk.rectangle((0.0, side), (3000.0, side + WIDTH_UM), layer=1)
+        top.add(guide.rotate(np.radians(turn_deg)))
+    path = tmp_path / "beside.gds"
+    library.write_gds(path)
+    run = check(path, pdk=silica())
+    assert ("WG003" in [finding.code for finding in run.findings]) == (gap_um < SPACING_UM)
