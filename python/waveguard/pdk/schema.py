@@ -206,8 +206,8 @@ class Pdk(Part):
                 if seen_nm is not None and seen_nm < least_um.value * NM_PER_UM:
                     raise PydanticCustomError(
                         "limit_not_seen",
-                        "{key} lies below {limit} of '{name}', {least} um: what lies between would not be seen; leave it out, "
-                        "or state more",
+                        "{key} lies below {limit} of '{name}', {least} um: what lies between would not be seen; "
+                        "leave it out, or state more",
                         {
                             "key": key,
                             "limit": limit,
