@@ -37,12 +37,12 @@ Progress = Callable[[str, int, int], None]
 RECIPE_SCHEMA = 1
 SLAB_REACH_UM = 1.0
 """A slab is looked for so far beyond the core at least, to tell one that narrows down from one that ends at once."""
-REACH_NM = 3000.0
-"""Neighbours are looked for so far at least, and as far as the PDK has something to say of them."""
+NEAR_MISS_NM = 2000.0
 STRAIGHT_RADIUS_NM = 1.0e6
+REACH_NM = 3000.0
+"""What the tolerances of these names are at least, where a PDK states none."""
 STRAIGHT_RADII = 2.0
-"""Beyond so many times the largest `min_radius_um` a guide is straight, but not below `STRAIGHT_RADIUS_NM`: silica
-guides must not bend tighter than some millimetres."""
+"""Beyond so many times the largest `min_radius_um` a guide may be straight."""
 KLAYOUT_COUNTER = re.compile(r"(\$\d+)+$")
 """KLayout makes names unique with `$1`, `$2` at the end."""
 
@@ -146,10 +146,7 @@ def recipe(
             for pin in pdk.pins
         ],
         "cells": [cell for cell in cells if cell is not None],
-        **pdk.extraction.model_dump(mode="json"),
-        "trace": {**pdk.extraction.trace.model_dump(mode="json"), "straight_radius_nm": _straight_radius_nm(pdk)},
-        "runs": {**pdk.extraction.runs.model_dump(mode="json"), "reach_nm": _reach_nm(pdk)},
-        "segments": _segments(pdk),
+        **_tolerances(pdk),
         "layers_for_metal": [list(pdk.layer(name)) for name in pdk.process.metal_layers],
     }
 
@@ -179,22 +176,24 @@ def _slab(pdk: Pdk, section: CrossSection) -> dict[str, Any] | None:
     }
 
 
-def _straight_radius_nm(pdk: Pdk) -> float:
-    """Return the radius beyond which a guide is straight: far beyond the least one of any cross-section."""
-    stated_nm = pdk.extraction.trace.straight_radius_nm
-    if stated_nm is not None:
-        return stated_nm
-    least_um = max((section.min_radius_um.value for section in pdk.cross_sections), default=0.0)
-    return max(STRAIGHT_RADIUS_NM, STRAIGHT_RADII * least_um * NM_PER_UM)
-
-
-def _reach_nm(pdk: Pdk) -> float:
-    """Return how far from a guide its neighbours are looked for."""
-    stated_nm = pdk.extraction.runs.reach_nm
-    if stated_nm is not None:
-        return stated_nm
-    spacings_nm = (section.min_spacing_um.value * NM_PER_UM for section in pdk.cross_sections)
-    return max(REACH_NM, *spacings_nm, *(table.max_gap_nm for table in pdk.couplings))
+def _tolerances(pdk: Pdk) -> dict[str, Any]:
+    """Return the tolerances of the PDK by part. What it does not state follows from its limits, or these would not be
+    seen: silica guides bend by millimetres and stay tens of micrometres apart.
+    """
+    parts: dict[str, Any] = pdk.extraction.model_dump(mode="json")
+    sections = pdk.cross_sections
+    radius_um = max((section.min_radius_um.value for section in sections), default=0.0)
+    width_um = min((section.width_um.value for section in sections), default=0.0)
+    spacings_nm = (section.min_spacing_um.value * NM_PER_UM for section in sections)
+    unstated = {
+        ("tolerances", "near_miss_nm"): max(NEAR_MISS_NM, width_um * NM_PER_UM),
+        ("trace", "straight_radius_nm"): max(STRAIGHT_RADIUS_NM, STRAIGHT_RADII * radius_um * NM_PER_UM),
+        ("runs", "reach_nm"): max(REACH_NM, *spacings_nm, *(table.max_gap_nm for table in pdk.couplings)),
+    }
+    for (part, key), value in unstated.items():
+        if parts[part][key] is None:
+            parts[part][key] = value
+    return {**parts, "segments": _segments(pdk)}
 
 
 def _segments(pdk: Pdk) -> dict[str, float]:

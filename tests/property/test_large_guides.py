@@ -13,6 +13,7 @@ from variants.curves import Piece, arc, chained, euler, straight
 from waveguard import pdk
 from waveguard.engine import check
 from waveguard.extract import extract
+from waveguard.findings import Severity
 from waveguard.layout import read
 from waveguard.pdk import Pdk
 from waveguard.pdk.quantity import Quantity
@@ -82,3 +83,24 @@ def test_guides_are_as_far_apart_as_their_process_asks_for(gap_um: float, turn_d
     library.write_gds(path)
     run = check(path, pdk=silica())
     assert ("WG003" in [finding.code for finding in run.findings]) == (gap_um < SPACING_UM)
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 33.0])
+@pytest.mark.parametrize("gap_um", [0.0, 1.0, 4.0])
+@pytest.mark.parametrize("aside_um", [0.0, 0.05, 1.0, 2.9, 3.1, 4.0])
+def test_an_end_that_misses_its_partner_is_told(
+    aside_um: float, gap_um: float, turn_deg: float, tmp_path: Path
+) -> None:
+    library = gdstk.Library(unit=1e-6, precision=1e-9)
+    top = library.new_cell("aside")
+    for x, y in ((0.0, 0.0), (3000.0 + gap_um, aside_um)):
+        guide = gdstk.rectangle((x, y), (x + 3000.0, y + WIDTH_UM), layer=1)
+        top.add(guide.rotate(np.radians(turn_deg)))
+    path = tmp_path / "aside.gds"
+    library.write_gds(path)
+    severities = {finding.severity for finding in check(path, pdk=silica()).findings if finding.code == "CN001"}
+    if aside_um + gap_um == 0.0:
+        assert severities == {Severity.INFO}
+    else:
+        # Ends that lie beside each other for the most part may both be meant to be open.
+        assert (Severity.ERROR if aside_um < WIDTH_UM / 2 else Severity.WARNING) in severities

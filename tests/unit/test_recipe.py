@@ -76,9 +76,15 @@ def test_tolerances_are_those_of_the_core(part: str, struct: str) -> None:
 def test_the_core_looks_as_far_as_the_process_has_limits() -> None:
     pdk = pdks.load("siepic-ebeam")
     wide = pdk.cross_sections[0].model_copy(
-        update={"min_radius_um": Quantity(value=2000.0), "min_spacing_um": Quantity(value=20.0)}
+        update={
+            "width_um": Quantity(value=6.0),
+            "min_radius_um": Quantity(value=2000.0),
+            "min_spacing_um": Quantity(value=20.0),
+        }
     )
-    plan = recipe(pdk.model_copy(update={"cross_sections": (wide, *pdk.cross_sections[1:])}), two_guides())
+    assert recipe(pdk, two_guides())["tolerances"]["near_miss_nm"] == 2e3
+    plan = recipe(pdk.model_copy(update={"cross_sections": (wide,)}), two_guides())
+    assert plan["tolerances"]["near_miss_nm"] == 6e3
     assert plan["trace"]["straight_radius_nm"] == 4e6
     assert plan["runs"]["reach_nm"] == 2e4
     far = pdk.couplings[0].model_copy(update={"max_gap_nm": 5000.0})

@@ -26,8 +26,9 @@ class Tolerances(Part):
     """Deviation from opposite directions that still joins."""
     width_nm: NotBelow = 1.0
     """Widths this close are equal; tells uniform guides from tapers."""
-    near_miss_nm: Above = 2000.0
-    """How far to look for the port an unjoined one was meant for."""
+    near_miss_nm: Above | None = None
+    """How far to look for the port an unjoined one was meant for; what is not stated is 2 um, or the width of the
+    narrowest waveguide."""
     name_reach_nm: Above = 500.0
     """How far from the middle of a pin its name may stand."""
     marker_edge_nm: NotBelow = 20.0
