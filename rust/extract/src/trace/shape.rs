@@ -51,6 +51,8 @@ const FEWEST_NODES: usize = 12;
 const KNOWN: f64 = 0.5;
 /// What polynomials show at the end of a stretch may be off by as much as leaves this part.
 const BEYOND: f64 = 0.75;
+/// Parts of the length of a stretch that are looked at around its tightest place, until one is smooth.
+const CENTRED: [f64; 3] = [1.0, 0.75, 0.5];
 /// So far between what is sure and what was found: bounds are generous.
 const LIKELY: f64 = 0.25;
 /// Windows beside each other in the shortest stretches.
@@ -214,11 +216,14 @@ impl Parts {
             return self.keep(tightest);
         }
         // In the middle of a stretch its curvature is known best: at the ends polynomials shoot beyond it.
-        let around = [(tightest.s - length / 2.0).max(low), (tightest.s + length / 2.0).min(high)];
-        let centred = smooth_fit(axis, around[0], around[1]);
-        let again = centred.is_good().then(|| peak(&centred, self.sign));
         let least = tightest.lowest.min(BEYOND * tightest.curvature);
         let is_better = |again: &Tightest| (least..tightest.curvature).contains(&again.curvature);
+        let centred = |part: f64| {
+            let half = part * length / 2.0;
+            let fit = smooth_fit(axis, (tightest.s - half).max(low), (tightest.s + half).min(high));
+            fit.is_good().then(|| peak(&fit, self.sign))
+        };
+        let again = CENTRED.into_iter().find_map(centred);
         self.keep(again.filter(is_better).unwrap_or(tightest));
     }
 
