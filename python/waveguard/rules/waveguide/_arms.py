@@ -6,10 +6,8 @@ import numpy as np
 
 from waveguard.rules import Context
 from waveguard.rules._along import partners
-from waveguard.rules.waveguide._stretches import Ints, Tip
+from waveguard.rules.waveguide._stretches import Ints, Tip, bend_apart, ports_at
 
-AT_PORT_NM = 1_000.0
-"""A stretch begins so near the ports of its waveguides that it begins at these."""
 ARMS_LENGTH_NM = 100_000.0
 """Over this length at most arms that lead away from a device may part: bends of large radius open slowly."""
 NEARLY = 0.9
@@ -41,7 +39,7 @@ def leave_one_device(ctx: Context, rows: Ints, tips: list[Tip], limit_nm: float,
 
 def _is_at_one_device(ctx: Context, tip: Tip) -> bool:
     """Whether both waveguides end at a tip, and are joined to the same device there."""
-    own = _ports_at(ctx, tip)
+    own = ports_at(ctx, tip)
     joined = partners(ctx, own) if own.min() >= 0 else own
     if joined.min() < 0:
         return False
@@ -51,9 +49,9 @@ def _is_at_one_device(ctx: Context, tip: Tip) -> bool:
 
 def _lets_go(ctx: Context, tip: Tip, limit_nm: float) -> bool:
     """Whether the two are far apart from a tip on, or both drawn no further."""
-    own = _ports_at(ctx, tip)
+    own = ports_at(ctx, tip)
     ends_open = own.min() >= 0 and bool((partners(ctx, own) < 0).all())
-    return tip.parts or tip.gap_nm > NEARLY * limit_nm or ends_open
+    return tip.gap_nm > NEARLY * limit_nm or ends_open or bend_apart(ctx, tip)
 
 
 def _reaches(ctx: Context, rows: Ints, limit_nm: float) -> bool:
@@ -62,21 +60,3 @@ def _reaches(ctx: Context, rows: Ints, limit_nm: float) -> bool:
     whole = np.flatnonzero(runs.stretch == runs.stretch[rows[0]])
     profiles = zip(runs.profile_start[whole].tolist(), runs.profile_count[whole].tolist(), strict=True)
     return any(bool((gap_nm[first : first + n] >= limit_nm).any()) for first, n in profiles)
-
-
-def _ports_at(ctx: Context, tip: Tip) -> Ints:
-    """Return the ports of both waveguides at a tip; -1 for one that goes on."""
-    runs, row = ctx.tables.runs, tip.row
-    along_nm = float(runs.start_nm[row] + (runs.length_nm[row] if tip.is_end else 0.0))
-    other_nm = float(runs.other_end_nm[row] if tip.is_end else runs.other_start_nm[row])
-    ends = (int(runs.waveguide_a[row]), along_nm), (int(runs.waveguide_b[row]), other_nm)
-    return np.array([_port_at(ctx, *end) for end in ends], dtype=np.int64)
-
-
-def _port_at(ctx: Context, waveguide: int, along_nm: float) -> int:
-    """Return the port of a waveguide at a distance from its start; -1 for none."""
-    guides = ctx.tables.waveguides
-    if along_nm <= AT_PORT_NM:
-        return int(guides.port_a[waveguide])
-    is_end = along_nm >= float(guides.centerline_length_nm[waveguide]) - AT_PORT_NM
-    return int(guides.port_b[waveguide]) if is_end else -1

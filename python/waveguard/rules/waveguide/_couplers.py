@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from waveguard.analyses.run_widths import Widths, widths_beside
 from waveguard.rules import Context
-from waveguard.rules.waveguide._stretches import Ints, Tip
+from waveguard.rules.waveguide._stretches import Ints, Tip, bend_apart
 from waveguard.tables import DRAWN_SOURCES
 
 Floats = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ def is_drawn_coupler(ctx: Context, rows: Ints, tips: list[Tip], limit_nm: float,
     if (pairs[0] == pairs[1]).any() or not is_bare.any():
         return False
     least_nm = float(runs.gap_min_nm[rows].min())
-    parts_again = bool(tips) and all(tip.gap_nm > PARTED * least_nm or tip.parts for tip in tips)
+    parts_again = bool(tips) and all(tip.gap_nm > PARTED * least_nm or bend_apart(ctx, tip) for tip in tips)
     is_meant = least_nm < COUPLER_GAP * limit_nm or _is_unlike_there(ctx, rows)
     return close_nm < COUPLER_LENGTH_NM and parts_again and is_meant
 
