@@ -298,3 +298,101 @@ def test_a_dot_beside_the_end_of_a_waveguide_is_nothing_to_lead_into() -> None:
     pieces = {"in": (straight(LEAD_UM, WIDTH_UM), 0j)}
     dot = np.array([(25.1, 0.3), (25.3, 0.3), (25.3, 0.4), (25.1, 0.4)])
     assert not [one for one in grave(circuit(pieces, {"dot": dot})) if "was seen" in one.message]
+
+
+Placed = tuple[Piece, complex, float]
+
+
+def placed(pieces: Sequence[Placed]) -> gdstk.Library:
+    library = gdstk.Library("chained", unit=1e-6, precision=1e-9)
+    cell = library.new_cell("chained")
+    for piece, at, heading_rad in pieces:
+        points = piece.outline(at, heading_rad)
+        cell.add(drawing.core(np.column_stack([points.real, points.imag])))
+    return place.on_grid(library)
+
+
+def chain(pieces: Sequence[Piece], at: complex, heading_rad: float) -> list[Placed]:
+    out = []
+    for piece in pieces:
+        out.append((piece, at, heading_rad))
+        at, heading_rad = complex(at + piece.end * np.exp(1j * heading_rad)), heading_rad + piece.turn_rad
+    return out
+
+
+QUARTER = math.pi / 2
+HALVES: dict[str, tuple[list[Piece], complex, float]] = {
+    # Of a ring around (0, 10), and of a racetrack: what is left, where it begins, and its heading.
+    "lower": ([arc(10.0, math.pi, WIDTH_UM)], -10 + 10j, -QUARTER),
+    "right": ([arc(10.0, math.pi, WIDTH_UM)], 0j, 0.0),
+    "left": ([arc(10.0, math.pi, WIDTH_UM)], 20j, math.pi),
+    "of quarters": ([arc(10.0, QUARTER, WIDTH_UM), arc(10.0, QUARTER, WIDTH_UM)], -10 + 10j, -QUARTER),
+    "of a racetrack": ([straight(12, WIDTH_UM), arc(10.0, math.pi, WIDTH_UM), straight(12, WIDTH_UM)], -6 + 0j, 0.0),
+}
+GAP_UM = 0.2
+
+
+def beside_bus(half: str, gap_um: float = GAP_UM, bus_um: float = 70.0) -> gdstk.Library:
+    """Return half of a ring that lies so far from a straight waveguide."""
+    pieces, at, heading_rad = HALVES[half]
+    bus = straight(bus_um, WIDTH_UM), complex(-bus_um / 2, -WIDTH_UM - gap_um), 0.0
+    return placed([bus, *chain(pieces, at, heading_rad)])
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("half", HALVES)
+def test_half_of_a_ring_beside_a_waveguide_is_told_at_its_ends(half: str, drawn: str) -> None:
+    found = grave(DRAWN[drawn](beside_bus(half)))
+    assert [(one.code, one.severity) for one in found] == [("CN001", Severity.WARNING)] * 2
+    assert all("other half of the ring" in (one.hint or "") for one in found)
+    assert abs(compare.place_um(found[0]) - compare.place_um(found[1])) == pytest.approx(20.0, abs=0.01)
+
+
+def test_half_of_a_ring_further_from_a_waveguide_or_at_the_bus_of_a_cell_of_its_own_is_no_fault() -> None:
+    assert grave(beside_bus("lower", 0.6)) == []
+    assert grave(beside_bus("lower", bus_um=26.0)) == []
+
+
+RING = [(arc(10.0, math.pi, WIDTH_UM), -10 + 10j, -QUARTER), (arc(10.0, math.pi, WIDTH_UM), 10 + 10j, QUARTER)]
+FLOOR = [arc(10.0, QUARTER, WIDTH_UM), straight(10.0, WIDTH_UM), arc(10.0, QUARTER, WIDTH_UM)]
+LEG = straight(30.0, WIDTH_UM)
+BELOW_UM = -(WIDTH_UM + GAP_UM)
+BUS: Placed = (straight(90.0, WIDTH_UM), -45 + 1j * BELOW_UM, 0.0)
+WHOLE: dict[str, list[Placed]] = {
+    "a whole ring": [BUS, *RING],
+    "a bus that turns back beside a ring": [
+        *RING,
+        *chain([LEG, *FLOOR, LEG], 15 + 1j * (BELOW_UM - 40), QUARTER),
+    ],
+    "two that turn back from each other": [
+        *chain([LEG, *FLOOR, LEG], -15 + 40j, -QUARTER),
+        *chain([LEG, *FLOOR, LEG], 15 + 1j * (BELOW_UM - 40), QUARTER),
+    ],
+    "an S-bend": [BUS, *chain([straight(10.0, WIDTH_UM), s_bend(30.0, 8.0, WIDTH_UM)], -10 + 0j, 0.0)],
+    "two corners": [BUS, *chain([arc(10.0, -QUARTER, WIDTH_UM), arc(10.0, QUARTER, WIDTH_UM)], -10 + 20j, 0.0)],
+    "a corner": [BUS, *chain([straight(10.0, WIDTH_UM), arc(10.0, QUARTER, WIDTH_UM)], -10 + 0j, 0.0)],
+    "three quarters": [BUS, *chain([arc(10.0, 0.75 * math.pi, WIDTH_UM)], 0j, 0.0)],
+    "the inner side of a U-turn": [
+        (arc(10.0, math.pi, WIDTH_UM), -10 + 10j, -QUARTER),
+        (straight(8.0, WIDTH_UM), -4 + 0.9j, 0.0),
+    ],
+}
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("whole", WHOLE)
+def test_what_bends_beside_a_waveguide_is_mostly_no_half_of_a_ring(whole: str, drawn: str) -> None:
+    assert not [one for one in grave(DRAWN[drawn](placed(WHOLE[whole]))) if "half of a ring" in one.message]
+
+
+def test_a_u_turn_that_leads_on_is_no_half_of_a_ring() -> None:
+    pieces = chain([LEG, arc(10.0, math.pi, WIDTH_UM), LEG], -10 + 40j, -QUARTER)
+    library = placed([BUS, *pieces])
+    library.cells[0].add(drawing.core(np.array([(-12, 40), (-8, 40), (-8, 60), (-12, 60)])))
+    assert not [one for one in grave(library) if "half of a ring" in one.message]
+
+
+def test_three_halves_that_look_the_same_are_meant() -> None:
+    pieces, at, heading_rad = HALVES["lower"]
+    rings = [one for k in range(3) for one in chain(pieces, at + 30 * k, heading_rad)]
+    assert grave(placed([(straight(160.0, WIDTH_UM), -40 + 1j * BELOW_UM, 0.0), *rings])) == []

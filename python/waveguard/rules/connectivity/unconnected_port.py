@@ -14,6 +14,7 @@ from waveguard.rules import _along as along
 from waveguard.rules import _words as words
 from waveguard.rules.connectivity import _lacking as lacking
 from waveguard.rules.connectivity._facing import ASIDE, BRANCH, CORNER, LINE, TAPER, TURN, Gap, bare_ends, gaps
+from waveguard.rules.connectivity._halves import Half, halves
 from waveguard.rules.connectivity._mouths import Mouths
 from waveguard.rules.connectivity._sides import Side, Sides
 from waveguard.rules.connectivity._unknown import Unknown
@@ -58,13 +59,14 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         The open end of a waveguide, or of an arm of a device, that was drawn as a bare shape without any pin is an
         error only when another open port faces it, so that light would cross the gap; it is a warning when another
         port is near, when a straight, a bend, an S-bend, a U-turn or a taper fits between it and another open end, or a
-        branch between it and two beside each other, when it ends at a core shape in which no waveguide was seen, or
-        up to 0.3 µm before the side of another waveguide, there an error where the process cannot make the gap; and an
-        info otherwise: nothing says that it is meant to go on. An info too is the open port of a device at which its
-        core is narrower than any waveguide of the PDK, and than at its other ports: light leaves a tip as its designer
-        meant, into a fibre or into the cladding; and one wider than any waveguide of the PDK right ahead of which core
-        shapes lie that lead nowhere, as the teeth of a grating. A port that lies on the same port of a duplicate of its
-        device is left to CN004.
+        branch between it and two beside each other, when it ends at a core shape in which no waveguide was seen, when
+        it is an end of half of a ring with its outer side beside a waveguide that leads on, nearer than 0.4 of the
+        minimum spacing, or up to 0.3 µm before the side of another waveguide, there an error where the process cannot
+        make the gap; and an info otherwise: nothing says that it is meant to go on. An info too is the open port of a
+        device at which its core is narrower than any waveguide of the PDK, and than at its other ports: light leaves a
+        tip as its designer meant, into a fibre or into the cladding; and one wider than any waveguide of the PDK right
+        ahead of which core shapes lie that lead nowhere, as the teeth of a grating. A port that lies on the same port
+        of a duplicate of its device is left to CN004.
     """
     ports, near = ctx.tables.ports, ctx.tables.near_misses
     optical = (ports.kind == OPTICAL) & (ports.device >= 0)
@@ -80,6 +82,7 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
     losses_db = near_miss_loss(ctx.tables, ctx.pdk, ctx.facts.cross_sections)
     row_of = {int(port): row for row, port in enumerate(near.port_a)}
     bare, missing, tips, unknown = bare_ends(ctx), gaps(ctx), _Tips(ctx), Unknown(ctx)
+    half_of = halves(ctx)
     mouths, sides = Mouths(ctx), Sides(ctx)
     for port in np.flatnonzero(optical & (ports.net == NO_NET) & ~excused).tolist():
         row = row_of.get(port)
@@ -87,6 +90,9 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
             row = None
         if row is None and port in missing:
             yield _missing(ctx, port, missing[port])
+            continue
+        if row is None and port in half_of:
+            yield _half(ctx, port, half_of[port])
             continue
         if row is None and tips.has(port):
             yield _tip(ctx, port)
@@ -191,6 +197,20 @@ def _missing(ctx: Context, port: int, gap: Gap) -> Finding:
         unit="nm",
         related=[Related(f"open end: {other}", other_place)],
         hint=f"draw the {what}; ignore this if they are meant to end",
+        severity=Severity.WARNING,
+    )
+
+
+def _half(ctx: Context, port: int, half: Half) -> Finding:
+    ports, place = ctx.tables.ports, ctx.port_place(port)
+    name, beside = words.port_name(place.cell, ports.name[port]), ctx.waveguide_cell(half.waveguide)
+    return ctx.finding(
+        f"{name} is not connected, and its waveguide turns back {words.um(half.gap_nm)} beside a waveguide of {beside} "
+        "as half of a ring does",
+        place,
+        facts=[ports.name[port] or _rank_in_device(ctx, port), "half"],
+        related=[Related("the other end", ctx.port_place(half.other))],
+        hint="draw the other half of the ring; ignore this if the waveguide is meant to end here",
         severity=Severity.WARNING,
     )
 
