@@ -187,3 +187,53 @@ def test_a_box_over_both_guides_of_a_coupler_is_told(box: tuple[float, float, fl
     far = [abs(abs(compare.place_um(one)) - abs(at)) for one in found if one.code in {"CN006", "CN009"}]
     assert far
     assert min(far) <= NEAR_UM
+
+
+def disc(radius_um: float, corners: int, at: complex) -> np.ndarray:
+    angles_rad = 2 * math.pi * np.arange(corners) / corners
+    return np.column_stack([at.real + radius_um * np.cos(angles_rad), at.imag + radius_um * np.sin(angles_rad)])
+
+
+def askew(library: gdstk.Library) -> list[Finding]:
+    return [one for one in grave(library) if one.code == "CN006"]
+
+
+def ended(shape: np.ndarray, bend: Piece) -> gdstk.Library:
+    """Return a straight and a bend that end in a shape, which is drawn as seen from that end."""
+    end = straight(LEAD_UM, WIDTH_UM).end + bend.end
+    seen = (shape[:, 0] + 1j * shape[:, 1]) * np.exp(1j * bend.turn_rad) + end
+    library = circuit([(straight(LEAD_UM, WIDTH_UM), 0j, 0.0), (bend, LEAD_UM + 0j, 0.0)], [])
+    library.cells[0].add(drawing.core(np.column_stack([seen.real, seen.imag])))
+    return place.on_grid(library)
+
+
+QUARTER = math.pi / 2
+BENDS = {
+    "5 um": arc(5.0, QUARTER, WIDTH_UM),
+    "10 um": arc(10.0, QUARTER, WIDTH_UM),
+    "to the right": arc(5.0, -QUARTER / 2, WIDTH_UM),
+}
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("bend", BENDS)
+@pytest.mark.parametrize(("radius_um", "corners"), [(2.0, 64), (3.0, 128), (5.0, 64), (5.0, 200)])
+def test_a_disc_at_the_end_of_a_bend_is_not_askew(radius_um: float, corners: int, bend: str, drawn: str) -> None:
+    for before_um in (-0.03, 0.1, 1.0, radius_um):
+        shape = disc(radius_um, corners, complex(radius_um - before_um))
+        assert askew(DRAWN[drawn](ended(shape, BENDS[bend]))) == [], before_um
+
+
+HORN = np.array([(0.0, -0.25), (6.0, -2.5), (6.0, 2.5), (0.0, 0.25)])
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("bend", BENDS)
+def test_a_horn_at_the_end_of_a_bend_is_not_askew(bend: str, drawn: str) -> None:
+    assert askew(DRAWN[drawn](ended(HORN, BENDS[bend]))) == []
+
+
+@pytest.mark.parametrize("bend", BENDS)
+def test_a_horn_that_is_turned_at_the_end_of_a_bend_is_told(bend: str) -> None:
+    turned = (HORN[:, 0] + 1j * HORN[:, 1]) * np.exp(1j * math.copysign(math.radians(5.0), BENDS[bend].turn_rad))
+    assert len(askew(ended(np.column_stack([turned.real, turned.imag]), BENDS[bend]))) == 1

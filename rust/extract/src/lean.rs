@@ -10,6 +10,7 @@ use waveguard_geom::transform::wrap_angle;
 
 use crate::contacts::distance;
 use crate::devices::Proto;
+use crate::pins::LocalPort;
 use crate::recipe::PortKind;
 
 /// Larger turns are how a body was drawn, in rad.
@@ -24,6 +25,10 @@ const SAME_PART: f64 = 0.9;
 const SAME_TURN: f64 = 0.2;
 /// or within rounding, in dbu.
 const SAME_DBU: f64 = 4.0;
+/// The outline of a disc is as far from its middle everywhere as on average, within this part,
+const ROUND: f64 = 0.03;
+/// but for what is so many widths away from the guide that enters it, which has its end there.
+const MOUTH_WIDTHS: f64 = 2.0;
 
 /// The turn from the only guide that enters a body to the axis of symmetry of that; NaN where there is none.
 pub(crate) fn lean_rad(proto: &Proto) -> f64 {
@@ -39,9 +44,29 @@ pub(crate) fn lean_rad(proto: &Proto) -> f64 {
     if lean.abs() > MOST_RAD {
         return f64::NAN;
     }
+    // It has no axis that a guide could be turned against, only a middle that it looks past.
+    if is_round(&rings, middle, port) {
+        return f64::NAN;
+    }
     let far = rings.iter().flatten().map(|c| (c[0] - port.at[0]).hypot(c[1] - port.at[1])).fold(0.0, f64::max);
     let within = (SAME_TURN * lean.abs() * far).max(SAME_DBU);
     if is_symmetric(&rings, middle, axis_rad, within, |_| false) { lean } else { f64::NAN }
+}
+
+/// True when corners and edges of each ring are as far from a middle as each other.
+fn is_round(rings: &[Vec<[f64; 2]>], middle: [f64; 2], port: &LocalPort) -> bool {
+    let away = |p: [f64; 2], q: [f64; 2]| (p[0] - q[0]).hypot(p[1] - q[1]);
+    rings.iter().all(|ring| {
+        let corner = |i: usize| ring[i % ring.len()];
+        let between = |i: usize| [0, 1].map(|k: usize| f64::midpoint(corner(i)[k], corner(i + 1)[k]));
+        let is_free = |i: &usize| away(corner(*i), port.at) > MOUTH_WIDTHS * port.width;
+        let corners: Vec<usize> = (0..ring.len()).filter(is_free).collect();
+        let edges = corners.iter().filter(|&&i| is_free(&(i + 1)));
+        let radii: Vec<f64> =
+            corners.iter().map(|&i| corner(i)).chain(edges.map(|&i| between(i))).map(|p| away(p, middle)).collect();
+        let mean = radii.iter().sum::<f64>() / radii.len() as f64;
+        !radii.is_empty() && radii.iter().all(|r| (r - mean).abs() <= ROUND * mean)
+    })
 }
 
 /// The corners of an outline.
@@ -88,4 +113,24 @@ pub(crate) fn centroid(rings: &[Vec<[f64; 2]>]) -> Option<[f64; 2]> {
         }
     }
     (area.abs() > 0.0).then(|| [origin[0] + sum[0] / (3.0 * area), origin[1] + sum[1] / (3.0 * area)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pins::{self, PortSource};
+
+    fn body(corners: impl Iterator<Item = [f64; 2]>) -> Vec<Vec<[f64; 2]>> {
+        vec![corners.collect()]
+    }
+
+    #[test]
+    fn a_disc_is_round_and_a_box_or_an_ellipse_is_not() {
+        let port = pins::port([-2000.0, 0.0], 500.0, PortKind::Optical, PortSource::GuideEnd);
+        let turned = |k: u32, n: u32| (2.0 * PI * f64::from(k) / f64::from(n)).sin_cos();
+        let ring = |n: u32, x: f64, y: f64| body((0..n).map(|k| [x * turned(k, n).1, y * turned(k, n).0]));
+        assert!(is_round(&ring(64, 2000.0, 2000.0), [5.0, -5.0], &port));
+        assert!(!is_round(&ring(64, 2000.0, 1800.0), [0.0; 2], &port));
+        assert!(!is_round(&ring(4, 2000.0, 2000.0), [0.0; 2], &port));
+    }
 }

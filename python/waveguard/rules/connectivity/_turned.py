@@ -17,6 +17,8 @@ ROUNDING_STEPS = math.sqrt(2.0)
 """Two origins on the grid are each off by up to half a step in x and in y from where a turned chain would put them."""
 USUAL_GRID_NM = 1.0
 """Layouts are drawn on this grid or a coarser one, also in files of a finer one."""
+CUT_OFF_WIDTHS = 0.5
+"""A waveguide ends no more of its widths before the body that it enters, and its bend no further before that end."""
 
 
 def findings(ctx: Context) -> Iterator[Finding]:
@@ -36,11 +38,33 @@ def findings(ctx: Context) -> Iterator[Finding]:
         device = int(junctions.device[row])
         port = int(ports_of(device)[0])
         rounded_rad = ROUNDING_STEPS * max(ctx.facts.grid_nm, USUAL_GRID_NM) / max(float(ports.width_nm[port]), 1.0)
-        if abs(junctions.lean_rad[row]) > TURNED_RAD + rounded_rad:
+        lean_rad = float(junctions.lean_rad[row])
+        if abs(lean_rad) > TURNED_RAD + rounded_rad + _bent_rad(ctx, port, math.copysign(1.0, lean_rad)):
             cell = ctx.device_cell(device)
             place = (float(ports.x_nm[port]), float(ports.y_nm[port]), int(ports.top[port]))
             what = f"a waveguide of {cell} enters a body askew: the axis of symmetry of that is turned by {{}} degrees"
-            yield _finding(ctx, cell, what, place, float(junctions.lean_rad[row]))
+            yield _finding(ctx, cell, what, place, lean_rad)
+
+
+def _bent_rad(ctx: Context, port: int, hand: float) -> float:
+    """Return by how much the waveguide that enters a body may still turn to a side behind its end.
+
+    It is cut off a little before the body, and where it bends there it looks aside of where it would have entered.
+    """
+    guides, bends = ctx.tables.waveguides, ctx.tables.bends
+    end = int(along.partners(ctx, np.array([port]))[0])
+    guide = int(ctx.tables.devices.waveguide[ctx.tables.ports.device[end]]) if end >= 0 else -1
+    if guide < 0:
+        return 0.0
+    before_nm = CUT_OFF_WIDTHS * float(ctx.tables.ports.width_nm[port])
+    own = np.flatnonzero(bends.waveguide == guide)
+    if end == guides.port_b[guide]:
+        near = own[guides.centerline_length_nm[guide] - bends.start_nm[own] - bends.length_nm[own] <= before_nm]
+        curvature_per_nm = hand * bends.end_curvature_per_nm[near]
+    else:
+        near = own[bends.start_nm[own] <= before_nm]
+        curvature_per_nm = -hand * bends.begin_curvature_per_nm[near]
+    return before_nm * float(curvature_per_nm.max(initial=0.0))
 
 
 def _finding(ctx: Context, cell: str, what: str, place: tuple[float, float, int], turn_rad: float) -> Finding:
