@@ -155,9 +155,12 @@ def test_a_bend_that_is_missing_is_told_at_both_of_its_ends(turn_deg: float, dra
     assert all("draw the bend between the two" in (one.hint or "") for one in found)
 
 
-def returning(turns: int, *, is_missing: bool = False) -> gdstk.Library:
-    """Return rows between two boxes that lead there and back, each by a U-turn, which may be missing."""
-    pieces: dict[str, tuple[Piece, complex]] = {}
+def returning(turns: int, *, is_missing: bool = False, beyond_um: float = 40.0) -> gdstk.Library:
+    """Return rows between two boxes that lead there and back, each by a U-turn, which may be missing.
+
+    Another waveguide reaches further than the rows.
+    """
+    pieces: dict[str, tuple[Piece, complex]] = {"beyond": (straight(80.0 + beyond_um, WIDTH_UM), -20 - 60j)}
     library = gdstk.Library("returning", unit=1e-6, precision=1e-9)
     cell = library.new_cell("returning")
     for k in range(turns):
@@ -179,6 +182,14 @@ def test_a_u_turn_that_is_missing_is_told_at_both_of_its_ends(drawn: str) -> Non
     found = [one for one in grave(DRAWN[drawn](returning(1, is_missing=True))) if one.code == "CN001"]
     assert len(found) == 2
     assert all("draw the U-turn between the two" in (one.hint or "") for one in found)
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+def test_two_ends_at_the_border_of_all_that_is_drawn_lack_no_u_turn(drawn: str) -> None:
+    """As those of two edge couplers without tips."""
+    for beyond_um in (0.0, -20.0, 4.0):
+        found = grave(DRAWN[drawn](returning(1, is_missing=True, beyond_um=beyond_um)))
+        assert not [one for one in found if one.code == "CN001"], beyond_um
 
 
 def test_where_many_end_side_by_side_no_u_turn_is_missing() -> None:

@@ -4,8 +4,9 @@ The end of a waveguide drawn as a bare shape may be meant to be one. But two tha
 meet at an angle as far ahead of one as of the other, as wide as each other and with nothing of the network between,
 are where a straight or a bend was taken out. Near each other two of different width lack a taper, one that looks at the
 middle between two, side by side and as wide as it is, a branch, and two that look past each other, with no other such
-end near, an S-bend. Two side by side that look the same way, where no other end does, lack a U-turn. Where many pairs
-are as far apart as each other that is how they are meant, but for pairs side by side, which one body joined.
+end near, an S-bend. Two side by side that look the same way, where no other end does, lack a U-turn, if there is room
+for it before the border of all that is drawn. Where many pairs are as far apart as each other that is how they are
+meant, but for pairs side by side, which one body joined.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from waveguard.rules import Context
 from waveguard.rules import _along as along
+from waveguard.rules.connectivity._border import Border
 from waveguard.tables import DRAWN_SOURCES, FROM_GUIDE_END, FROM_GUIDE_ENTRY, OPTICAL, Ports
 from waveguard.units import NM_PER_UM
 
@@ -114,7 +116,11 @@ def gaps(ctx: Context) -> dict[int, Gap]:
                 continue
             pairs.append((int(rows[own[a]]), [int(row) for row in rows[own[others]]], Gap(NONE, distance_nm, missing)))
     curves = _curves(ports, rows[is_open], {row for a, others, _ in pairs for row in (a, *others)}, tightest_nm)
-    pairs += [pair for pair in curves if pair[2].missing != TURN or _come_from_elsewhere(ctx, pair[0], pair[1][0])]
+    turns = [pair for pair in curves if pair[2].missing == TURN and _come_from_elsewhere(ctx, pair[0], pair[1][0])]
+    border = Border(ctx) if turns else None
+    pairs += [pair for pair in curves if pair[2].missing != TURN]
+    # Where a U-turn would lead out of all that is drawn, the two lead there.
+    pairs += [pair for pair in turns if border and border.ahead_nm(pair[0]) >= pair[2].distance_nm / 2]
     bodies = _bodies(ports, pairs)
     # Pairs side by side are what one body joined.
     alike = Counter(look for look, _ in set(zip((_look(gap) for _, _, gap in pairs), bodies, strict=True)))

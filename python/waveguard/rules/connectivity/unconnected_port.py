@@ -57,16 +57,16 @@ def unconnected_port(ctx: Context) -> Iterator[Finding]:
         a partner is a candidate only where it lies ahead, not beside.
     Not checked: electrical ports, the fibre side of couplers, ports where the circuit is stated to begin or end.
         The open end of a waveguide, or of an arm of a device, that was drawn as a bare shape without any pin is an
-        error only when another open port faces it, so that light would cross the gap; it is a warning when another
-        port is near, when a straight, a bend, an S-bend, a U-turn or a taper fits between it and another open end, or a
-        branch between it and two beside each other, when it ends at a core shape in which no waveguide was seen, when
-        it is an end of half of a ring with its outer side beside a waveguide that leads on, nearer than 0.4 of the
-        minimum spacing, or up to 0.3 µm before the side of another waveguide, there an error where the process cannot
-        make the gap; and an info otherwise: nothing says that it is meant to go on. An info too is the open port of a
-        device at which its core is narrower than any waveguide of the PDK, and than at its other ports: light leaves a
-        tip as its designer meant, into a fibre or into the cladding; and one wider than any waveguide of the PDK right
-        ahead of which core shapes lie that lead nowhere, as the teeth of a grating. A port that lies on the same port
-        of a duplicate of its device is left to CN004.
+        error only when another open port faces it, so that light would cross the gap; it is a warning when another port
+        is near, when a straight, a bend, an S-bend, a U-turn (before the border of all that is drawn) or a taper fits
+        between it and another open end, or a branch between it and two beside each other, when it ends at a core shape
+        in which no waveguide was seen, when it is an end of half of a ring with its outer side beside a waveguide that
+        leads on, nearer than 0.4 of the minimum spacing, or up to 0.3 µm before the side of another waveguide, there an
+        error where the process cannot make the gap; and an info otherwise: nothing says that it is meant to go on. An
+        info too is the open port of a device at which its core is narrower than any waveguide of the PDK, and than at
+        its other ports: light leaves a tip as its designer meant, into a fibre or into the cladding; and one wider than
+        any waveguide of the PDK right ahead of which core shapes lie that lead nowhere, as the teeth of a grating. A
+        port that lies on the same port of a duplicate of its device is left to CN004.
     """
     ports, near = ctx.tables.ports, ctx.tables.near_misses
     optical = (ports.kind == OPTICAL) & (ports.device >= 0)
