@@ -199,8 +199,11 @@ pub(crate) fn uneven(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Vec<S
         .into_par_iter()
         .filter_map(|body| {
             let own = proto(body);
-            let outline = outlines.get(&number(own.region.as_ref()?))?.as_ref()?;
-            Some((body, outline.odd_around(&own.outline, &own.ports, limits)?))
+            let region = own.region.as_ref()?;
+            let outline = outlines.get(&number(region))?.as_ref()?;
+            let of_region = |p: &&Proto| p.region.as_ref().is_some_and(|r| Arc::ptr_eq(r, region));
+            let guides = || cells[body.0.index()].protos.iter().filter(of_region).filter_map(|p| p.guide.as_deref());
+            Some((body, outline.odd_around(&own.outline, &own.ports, || guides().collect(), limits)?))
         })
         .collect();
     let stray = |placed: &Placed| {

@@ -9,6 +9,7 @@ use waveguard_geom::transform::wrap_angle;
 use waveguard_geom::{BBox, GridIndex, Point};
 
 use crate::contacts::distance;
+use crate::guides::Guide;
 use crate::pins::LocalPort;
 use crate::plan::Plan;
 use crate::recipe::PortKind;
@@ -27,6 +28,10 @@ const TURN_RAD: f64 = 0.002;
 const PLACE_DBU: f64 = 2.0;
 /// Ports that look the same way within this are two of one side, in rad.
 const SAME_WAY_RAD: f64 = 0.02;
+/// Axes that are turned by less against each other are nearly one, in rad.
+const NEARLY_RAD: f64 = 0.2;
+/// A guide bends where it is turned by this against its beginning, in rad.
+const BENT_RAD: f64 = 0.02;
 /// Places of an outline that are compared,
 const MOST_SAMPLES: f64 = 4000.0;
 /// but no closer than this, in dbu.
@@ -171,29 +176,53 @@ impl Outline {
     /// Where a device with these ports differs from its own other side.
     pub(crate) fn odd(&self, ports: &[LocalPort], limits: Limits) -> Option<[f64; 2]> {
         let limits = Limits { edges: MOST_EDGES, ..limits };
-        self.odd_within(self.all, f64::INFINITY, ports, limits)
+        self.odd_within(self.all, f64::INFINITY, ports, &Arms::default(), limits)
     }
 
-    /// Where the outline around a body, which is a part of it, differs from its own other side.
-    pub(crate) fn odd_around(&self, body: &[Vec<Point>], ports: &[LocalPort], limits: Limits) -> Option<[f64; 2]> {
+    /// Where the outline around a body, which is a part of it, differs from its own other side, but for arms that bend.
+    pub(crate) fn odd_around<'a>(
+        &self,
+        body: &[Vec<Point>],
+        ports: &[LocalPort],
+        guides: impl Fn() -> Vec<&'a Guide>,
+        limits: Limits,
+    ) -> Option<[f64; 2]> {
         let mut bbox = BBox::EMPTY;
         for ring in body {
             bbox.add_box(&BBox::of_points(ring));
         }
         let corners: usize = body.iter().map(Vec::len).sum();
         let limits = Limits { edges: FEW_EDGES + EDGES_A_CORNER * corners, ..limits };
-        self.odd_within(bbox, AROUND, ports, limits)
+        self.odd_within(bbox, AROUND, ports, &Arms::default(), limits)?;
+        // Only few bodies are looked at twice.
+        self.odd_within(bbox, AROUND, ports, &Arms::new(ports, &guides(), limits.within), limits)
     }
 
-    fn odd_within(&self, body: BBox, around: f64, ports: &[LocalPort], limits: Limits) -> Option<[f64; 2]> {
+    fn odd_within(
+        &self,
+        body: BBox,
+        around: f64,
+        ports: &[LocalPort],
+        arms: &Arms,
+        limits: Limits,
+    ) -> Option<[f64; 2]> {
         let half = (body.max[0] - body.min[0]).hypot(body.max[1] - body.min[1]) / 2.0;
         let middle = [0, 1].map(|k: usize| f64::midpoint(body.min[k], body.max[k]));
-        let differ = axes(ports, limits.within).into_iter().filter_map(|axis| {
+        let axes = axes(ports, limits.within);
+        let differ = axes.iter().map(|&axis| {
             // A circle about a place of the line is its own other side.
             let circle = Circle { at: axis.foot(middle), reach: half * around };
-            self.differs(axis, circle, half, limits)
+            self.differs(axis, circle, half, arms, limits)
         });
-        differ.min_by(|a, b| a.0.total_cmp(&b.0)).map(|d| d.1)
+        let differ: Vec<Sides> = differ.collect();
+        // Of two axes that are nearly one, the other was only taken from a port at which a guide bends.
+        let is_same =
+            |axis: &Axis| axes.iter().zip(&differ).any(|(o, d)| matches!(d, Sides::Same) && o.turn(axis) <= NEARLY_RAD);
+        let one = axes.iter().zip(&differ).filter_map(|(axis, d)| match d {
+            Sides::OnePlace(long, at) if !is_same(axis) => Some((*long, *at)),
+            _ => None,
+        });
+        one.min_by(|a, b| a.0.total_cmp(&b.0)).map(|d| d.1)
     }
 
     fn is_on(&self, p: [f64; 2], within: f64) -> bool {
@@ -205,8 +234,7 @@ impl Outline {
         found
     }
 
-    /// The length of the outline that has no counterpart, and where it is, when that is one place.
-    fn differs(&self, axis: Axis, circle: Circle, half: f64, limits: Limits) -> Option<(f64, [f64; 2])> {
+    fn differs(&self, axis: Axis, circle: Circle, half: f64, arms: &Arms, limits: Limits) -> Sides {
         let mut own: Vec<(Edge, f64)> = Vec::new();
         if circle.reach.is_finite() {
             let window = BBox { min: circle.at, max: circle.at }.grown(circle.reach);
@@ -217,7 +245,7 @@ impl Outline {
                 seen <= limits.edges
             });
             if seen > limits.edges {
-                return None;
+                return Sides::Unlike;
             }
         } else if self.edges.len() <= limits.edges {
             own.extend(self.edges.iter().map(|&[p, q]| ([p, q], (p[0] - q[0]).hypot(p[1] - q[1]))));
@@ -232,13 +260,13 @@ impl Outline {
                 let u = (k as f64 + 0.5) / parts;
                 let at = [p[0] + u * (q[0] - p[0]), p[1] + u * (q[1] - p[1])];
                 let within = limits.within + 2.0 * axis.slack_rad * axis.seen(at)[0].abs();
-                if self.is_on(axis.mirrored(at), within) {
+                if self.is_on(axis.mirrored(at), within) || arms.has(at) {
                     continue;
                 }
                 let length = long / parts;
                 differing += length;
                 if differing > MOST_PART * all || circle.is_at_edge(at) {
-                    return None;
+                    return Sides::Unlike;
                 }
                 let [along, aside] = axis.seen(at);
                 room.add(along, aside.abs());
@@ -251,8 +279,76 @@ impl Outline {
         let is_one_place = (0..2).all(|k| room.max[k] - room.min[k] <= extent);
         // The longer way around is the one with the box or the notch.
         let (sum, middle) = if sides[1].0 > sides[0].0 { sides[1] } else { sides[0] };
-        (sum > 0.0 && is_one_place).then(|| (differing, middle.map(|v| v / sum)))
+        match sum {
+            0.0 => Sides::Same,
+            _ if is_one_place => Sides::OnePlace(differing, middle.map(|v| v / sum)),
+            _ => Sides::Unlike,
+        }
     }
+}
+
+/// What both sides of a line look like.
+enum Sides {
+    Same,
+    /// The length of the outline that has no counterpart, and where it is.
+    OnePlace(f64, [f64; 2]),
+    Unlike,
+}
+
+/// The guides that enter a body, from where the first of them bends: that they lead elsewhere is no fault of the body.
+/// Each further edge of a guide with the half of its width.
+#[derive(Default)]
+struct Arms(Vec<(Edge, f64)>);
+
+impl Arms {
+    fn new(ports: &[LocalPort], guides: &[&Guide], within: f64) -> Self {
+        let lines: Vec<Vec<[f64; 3]>> =
+            ports.iter().flat_map(|port| guides.iter().filter_map(|g| line(g, port))).collect();
+        let bent = lines.iter().filter_map(|line| straight_way(line)).fold(f64::INFINITY, f64::min);
+        let mut arms = Vec::new();
+        for line in &lines {
+            let mut way = 0.0;
+            for pair in line.windows(2) {
+                let [p, q] = [0, 1].map(|i: usize| [pair[i][0], pair[i][1]]);
+                let long = (q[0] - p[0]).hypot(q[1] - p[1]);
+                way += long;
+                if way > bent {
+                    // The edge from which a guide bends is straight up to there.
+                    let part = ((way - bent) / long).min(1.0);
+                    let from = [0, 1].map(|k: usize| q[k] + part * (p[k] - q[k]));
+                    arms.push(([from, q], f64::midpoint(pair[0][2].max(pair[1][2]), 2.0 * within)));
+                }
+            }
+        }
+        Self(arms)
+    }
+
+    fn has(&self, p: [f64; 2]) -> bool {
+        self.0.iter().any(|&(edge, half)| distance(p, edge) <= half)
+    }
+}
+
+/// The centre-line of a guide from a port on that it is joined to.
+fn line(guide: &Guide, port: &LocalPort) -> Option<Vec<[f64; 3]>> {
+    let is_at = |p: &[f64; 3]| (p[0] - port.at[0]).hypot(p[1] - port.at[1]) <= port.width / 2.0;
+    if guide.line.first().is_some_and(is_at) {
+        return Some(guide.line.clone());
+    }
+    guide.line.last().filter(|p| is_at(p)).map(|_| guide.line.iter().rev().copied().collect())
+}
+
+/// How far a line goes before it bends.
+fn straight_way(line: &[[f64; 3]]) -> Option<f64> {
+    let way_of = |pair: &[[f64; 3]]| (pair[1][1] - pair[0][1]).atan2(pair[1][0] - pair[0][0]);
+    let first = way_of(line.get(..2)?);
+    let mut way = 0.0;
+    for pair in line.windows(2) {
+        if wrap_angle(way_of(pair) - first).abs() > BENT_RAD {
+            return Some(way);
+        }
+        way += (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
+    }
+    None
 }
 
 #[derive(Clone, Copy)]
@@ -324,6 +420,13 @@ mod tests {
         assert!(Outline::new(&ring(&PLAIN)).expect("edges").odd(&ports, LIMITS).is_none());
         let slanted = ring(&[PLAIN[0], PLAIN[1], (10_000, 4000), PLAIN[3]]);
         assert!(Outline::new(&slanted).expect("edges").odd(&ports, LIMITS).is_none());
+    }
+
+    #[test]
+    fn a_line_is_straight_up_to_where_it_bends() {
+        let line = [[0.0, 0.0, 1500.0], [3000.0, 0.0, 500.0], [4000.0, 100.0, 500.0], [4900.0, 400.0, 500.0]];
+        assert_eq!(straight_way(&line), Some(3000.0));
+        assert_eq!(straight_way(&line[..2]), None);
     }
 
     #[test]
