@@ -237,3 +237,49 @@ def test_a_horn_at_the_end_of_a_bend_is_not_askew(bend: str, drawn: str) -> None
 def test_a_horn_that_is_turned_at_the_end_of_a_bend_is_told(bend: str) -> None:
     turned = (HORN[:, 0] + 1j * HORN[:, 1]) * np.exp(1j * math.copysign(math.radians(5.0), BENDS[bend].turn_rad))
     assert len(askew(ended(np.column_stack([turned.real, turned.imag]), BENDS[bend]))) == 1
+
+
+SPLITTERS: dict[str, list[list[Piece]]] = {
+    # The arms on one side of a straight one.
+    "S-bends": [[s_bend(20.0, 5.0, WIDTH_UM)]],
+    "short S-bends": [[s_bend(10.0, 2.0, WIDTH_UM)]],
+    "S-bends that part where they turn back": [[s_bend(20.0, 1.2, WIDTH_UM)]],
+    "arcs": [[arc(10.0, 0.6, WIDTH_UM), arc(10.0, -0.6, WIDTH_UM), straight(10.0, WIDTH_UM)]],
+    "corners": [[arc(10.0, QUARTER, WIDTH_UM)]],
+    "four and the middle": [[s_bend(20.0, 4.0, WIDTH_UM)], [s_bend(20.0, 10.0, WIDTH_UM)]],
+}
+
+
+def led_into(sides: list[list[Piece]], earlier_um: float = 0.0) -> gdstk.Library:
+    """Return a straight that others leave on both sides, but on one side so much earlier."""
+    pieces: list[Placed] = [(straight(60.0, WIDTH_UM), -25 + 0j, 0.0)]
+    for hand in (1, -1):
+        for side in sides:
+            at, heading_rad = complex(-max(hand * earlier_um, 0.0)), 0.0
+            for piece in side if hand > 0 else [one.flipped() for one in side]:
+                pieces.append((piece, at, heading_rad))
+                at, heading_rad = at + piece.end * np.exp(1j * heading_rad), heading_rad + piece.turn_rad
+    return circuit(pieces, [])
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("splitter", SPLITTERS)
+def test_arms_that_leave_a_waveguide_as_each_others_mirror_image_are_a_splitter(splitter: str, drawn: str) -> None:
+    assert not [one for one in grave(DRAWN[drawn](led_into(SPLITTERS[splitter]))) if one.code == "CN009"]
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("splitter", ["S-bends", "short S-bends", "arcs"])
+def test_arms_of_which_one_leaves_earlier_are_told(splitter: str, drawn: str) -> None:
+    found = [one for one in grave(DRAWN[drawn](led_into(SPLITTERS[splitter], 0.3))) if one.code == "CN009"]
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("angle_deg", [9.0, 15.0, 25.0])
+def test_straights_that_lie_across_a_waveguide_as_each_others_mirror_image_are_told(
+    angle_deg: float, drawn: str
+) -> None:
+    pieces: list[Placed] = [(straight(60.0, WIDTH_UM), -25 + 0j, 0.0)]
+    pieces += [(straight(25.0, WIDTH_UM), 0j, hand * math.radians(angle_deg)) for hand in (1, -1)]
+    assert {one.code for one in grave(DRAWN[drawn](circuit(pieces, [])))} & {"CN007", "CN009"}

@@ -15,6 +15,7 @@ from waveguard.findings import Finding, Severity
 from waveguard.rules import Context, rule
 from waveguard.rules import _along as along
 from waveguard.rules import _words as words
+from waveguard.rules.connectivity._splitters import is_splitter
 from waveguard.tables import JUNCTION_KINDS
 
 COUPLER, BRANCH = JUNCTION_KINDS.index("coupler"), JUNCTION_KINDS.index("branch")
@@ -71,7 +72,8 @@ def merged_guides(ctx: Context) -> Iterator[Finding]:
         than two, each of which goes on along its own line. Where the piece is no wider than one of them it is a warning
         only: two branches drawn of bends may be meant. So is a piece that is wider than the two, as the box of a
         multimode coupler, but no more than 1.25 times as long as it is wide; and a place at which three waveguides and
-        more are led into fewer, with nothing there but the waveguides themselves.
+        more are led into fewer, with nothing there but the waveguides themselves. That is an info where they are led
+        into one as the arms of a splitter leave it, in bends that are each other's mirror image.
     Why: light of each goes into the other, as in a coupler of gap zero, and is scattered where they merge. Tools
         that merge shapes take both for one net, and nothing is open.
     Fix: route the two apart, or delete the shape between them. A coupler that is meant should be a device: a cell that
@@ -117,6 +119,9 @@ def _bodies(
         else:
             many = ahead if 2 * int(ahead.sum()) > ahead.size else ~ahead
             merged = _led_into(arms, at_nm, many, area_nm2) if _is_plain(ctx, arms, narrowest_nm, many) else None
+            stems = arms.ports[~many]
+            if merged is not None and stems.size == 1 and is_splitter(ctx, int(stems[0]), arms.ports[many]):
+                merged = merged._replace(severity=Severity.INFO)
         if merged is not None:
             found.append((row, merged, _form(at_nm)))
     times = Counter(form for *_, form in found)
