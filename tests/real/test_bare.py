@@ -29,6 +29,7 @@ ARRAYS_ONLY = "SiEPIC_EBeam_PDK__EBeam_PCM_Etch_Loading.OAS"
 """1.7 million placements in 51 kB and no optical network: it must not be drawn flat."""
 EBL = "openEBL-2024-10__EBL_Framework_1cm_PCM_static.oas"
 ROUTED = "LiDAR__clements_8x8_routed.gds"
+VERIFICATION = "SiEPIC_EBeam_PDK__SiEPIC_Tools_EBeam_PDK_Verification_Check.gds"
 ESKID = "SiEPIC_EBeam_PDK__SamanJahani_Eskid60nm110v1.GDS"
 PICTURES = {"ubc"}
 """Cells of pictures drawn in pixels of 126 nm. What looks like a guide in them is chance; nobody states its length."""
@@ -215,7 +216,7 @@ def test_a_bare_layout_drawn_otherwise_is_the_same_network(
 
 
 NOT_THE_SAME = {
-    "SiEPIC_EBeam_PDK__SiEPIC_Tools_EBeam_PDK_Verification_Check.gds": "branches drawn by hundreds of corners, turned",
+    VERIFICATION: "ends that overlap by 2 um, merged",
     "SiEPIC_EBeam_PDK__CWDM4_example.GDS": "gratings drawn inside of their tapers, merged",
     "openEBL-2024-02__EBeam_mustafacc.bad.oas": "bumps of 2 nm in tapers drawn in steps",
     "openEBL-2024-02__EBeam_mustafacc.good.oas": "bumps of 2 nm in tapers drawn in steps",
@@ -248,3 +249,11 @@ def test_the_routed_mesh_has_the_same_errors_with_and_without_its_devices(
     for found in (marked, flat):
         assert [one.code for one in found] == 3 * ["WG003"]
         assert [round(one.place.y_um or 0.0) for one in found] == [699, 799, 899]
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 7.5, 33.0, 77.0])
+def test_branches_drawn_by_hundreds_of_corners_have_no_bumps_however_they_are_turned(
+    angle_deg: float, table: dict[str, str], bare: Bare
+) -> None:
+    found = engine.check(place.turned(bare(VERIFICATION), angle_deg), pdk=table[VERIFICATION]).findings
+    assert [one.message for one in found if one.code == "WG007"] == []

@@ -24,8 +24,13 @@ pub(super) struct Bump {
 
 /// The curve before and behind is taken over the length of the bump, over so many grid steps at least,
 const LEAST_REACH_STEPS: f64 = 1_000.0;
+/// or up to where the side ends, if that is no nearer than this part of the bump: what is known over less says nothing of
+/// the curve across it,
+const LEAST_PART: f64 = 0.5;
 /// and no more than this many vertices of each.
 const MOST_POINTS: usize = 16;
+/// Vertices that are looked at for these: bounds the work.
+const MOST_LOOKED_AT: usize = 128;
 /// Fewest vertices of each.
 const FEWEST_POINTS: usize = 3;
 /// Vertices lie within so many grid steps of a curve, whatever it is.
@@ -79,9 +84,13 @@ fn bump(side: &[Vertex], [from, to]: [usize; 2], hand: f64, grid: f64, chord_tol
     if before.len().min(after.len()) < FEWEST_POINTS || length <= 0.0 {
         return None;
     }
+    // The side may end right there.
+    let far = [before[before.len() - 1], after[after.len() - 1]];
+    if size(sub(far[0], p)).min(size(sub(far[1], q))) < LEAST_PART * length {
+        return None;
+    }
     let along = unit(chord);
     let middle = [f64::midpoint(p[0], q[0]), f64::midpoint(p[1], q[1])];
-    let far = [before[before.len() - 1], after[after.len() - 1]];
     let curve = Curve::through(far[0], [before[0], after[0]], far[1], middle, along)?;
     let leads: Vec<[f64; 2]> = before.iter().chain(&after).map(|&at| curve.seen(at)).collect();
     let widest = leads.iter().map(|l| l[0].abs()).fold(1.0, f64::max);
@@ -115,14 +124,19 @@ fn bump(side: &[Vertex], [from, to]: [usize; 2], hand: f64, grid: f64, chord_tol
     (out.abs() > error).then(|| Bump { from, to, out, error, radius: length * length / (8.0 * out.abs()) })
 }
 
-/// The places of vertices within a reach, and as many as are needed beyond it.
+/// The places of vertices within a reach, no nearer to each other than so many need, and as many as are needed beyond it.
 fn taken<'a>(vertices: impl Iterator<Item = &'a Vertex>, s: f64, reach: f64) -> Vec<[f64; 2]> {
     let mut out = Vec::new();
-    for v in vertices {
-        if out.len() >= MOST_POINTS || ((v.s - s).abs() > reach && out.len() >= FEWEST_POINTS) {
+    let (step, mut last) = (reach / MOST_POINTS as f64, f64::NEG_INFINITY);
+    for v in vertices.take(MOST_LOOKED_AT) {
+        let way = (v.s - s).abs();
+        if out.len() >= FEWEST_POINTS && (way > reach || out.len() >= MOST_POINTS) {
             break;
         }
-        out.push(v.at);
+        if way - last >= step {
+            out.push(v.at);
+            last = way;
+        }
     }
     out
 }
