@@ -3,7 +3,7 @@
 //! Shapes beside each other that are drawn in circuits are one region, and what disturbs a guide there is a junction.
 //! A cell with ports is known by its own shapes alone: what else is drawn on its guide has to be looked for.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -14,6 +14,7 @@ use crate::cells::CellPlan;
 use crate::contacts::distance;
 use crate::devices::Proto;
 use crate::drawn::Region;
+use crate::guides::Guide;
 use crate::holes;
 use crate::nets::Joined;
 use crate::network::{Lost, LostWhat};
@@ -22,7 +23,7 @@ use crate::place::{Placed, Placements};
 use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::recipe::LayerPair;
-use crate::uneven::{self, Limits, Outline};
+use crate::uneven::{self, GuideEnds, Limits, Outline};
 
 /// Shapes that are out of place.
 #[derive(Clone, Debug)]
@@ -189,21 +190,24 @@ pub(crate) fn uneven(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Vec<S
     bodies.sort_unstable();
     bodies.dedup();
     // Bodies of one region share its outline, which may be that of a whole chip.
-    let number = |region: &Arc<Region>| Arc::as_ptr(region).addr();
     let mut outlines: FxHashMap<usize, Option<Outline>> = FxHashMap::default();
     for region in bodies.iter().filter_map(|&body| proto(body).region.as_ref()) {
         outlines.entry(number(region)).or_insert_with(|| Outline::new(&region.rings));
     }
     let limits = Limits::new(plan);
+    // Few bodies need them.
+    let ends = OnceLock::new();
     let places: FxHashMap<(CellId, usize), [f64; 2]> = bodies
         .into_par_iter()
         .filter_map(|body| {
             let own = proto(body);
             let region = own.region.as_ref()?;
             let outline = outlines.get(&number(region))?.as_ref()?;
-            let of_region = |p: &&Proto| p.region.as_ref().is_some_and(|r| Arc::ptr_eq(r, region));
-            let guides = || cells[body.0.index()].protos.iter().filter(of_region).filter_map(|p| p.guide.as_deref());
-            Some((body, outline.odd_around(&own.outline, &own.ports, || guides().collect(), limits)?))
+            let lines = || {
+                let ends = ends.get_or_init(|| guide_ends(cells));
+                ends.get(&(body.0, number(region))).map_or_else(Vec::new, |ends| ends.lines_from(&own.ports))
+            };
+            Some((body, outline.odd_around(&own.outline, &own.ports, lines, limits)?))
         })
         .collect();
     let stray = |placed: &Placed| {
@@ -214,6 +218,24 @@ pub(crate) fn uneven(plan: &Plan, cells: &[CellPlan], all: &Placements) -> Vec<S
         Some((look, Stray { top: placed.top, at, what: What::Uneven(placed.cell) }))
     };
     uneven::alone(all.devices.iter().filter_map(stray).collect())
+}
+
+/// What tells regions apart.
+fn number(region: &Arc<Region>) -> usize {
+    Arc::as_ptr(region).addr()
+}
+
+/// The ends of the guides that were cut out of each region, by cell.
+fn guide_ends(cells: &[CellPlan]) -> FxHashMap<(CellId, usize), GuideEnds<'_>> {
+    let mut guides: FxHashMap<(CellId, usize), Vec<&Guide>> = FxHashMap::default();
+    for (i, cell) in cells.iter().enumerate() {
+        for proto in &cell.protos {
+            if let (Some(region), Some(guide)) = (&proto.region, &proto.guide) {
+                guides.entry((CellId::from(i), number(region))).or_default().push(guide);
+            }
+        }
+    }
+    guides.into_iter().map(|(key, guides)| (key, GuideEnds::new(guides.into_iter()))).collect()
 }
 
 /// Small holes in drawn bodies. One that is there in many places was drawn so.

@@ -180,11 +180,11 @@ impl Outline {
     }
 
     /// Where the outline around a body, which is a part of it, differs from its own other side, but for arms that bend.
-    pub(crate) fn odd_around<'a>(
+    pub(crate) fn odd_around(
         &self,
         body: &[Vec<Point>],
         ports: &[LocalPort],
-        guides: impl Fn() -> Vec<&'a Guide>,
+        lines: impl Fn() -> Vec<Vec<[f64; 3]>>,
         limits: Limits,
     ) -> Option<[f64; 2]> {
         let mut bbox = BBox::EMPTY;
@@ -195,7 +195,7 @@ impl Outline {
         let limits = Limits { edges: FEW_EDGES + EDGES_A_CORNER * corners, ..limits };
         self.odd_within(bbox, AROUND, ports, &Arms::default(), limits)?;
         // Only few bodies are looked at twice.
-        self.odd_within(bbox, AROUND, ports, &Arms::new(ports, &guides(), limits.within), limits)
+        self.odd_within(bbox, AROUND, ports, &Arms::new(&lines(), limits.within), limits)
     }
 
     fn odd_within(
@@ -301,12 +301,11 @@ enum Sides {
 struct Arms(Vec<(Edge, f64)>);
 
 impl Arms {
-    fn new(ports: &[LocalPort], guides: &[&Guide], within: f64) -> Self {
-        let lines: Vec<Vec<[f64; 3]>> =
-            ports.iter().flat_map(|port| guides.iter().filter_map(|g| line(g, port))).collect();
+    /// Of the centre-lines of these, each from the body on.
+    fn new(lines: &[Vec<[f64; 3]>], within: f64) -> Self {
         let bent = lines.iter().filter_map(|line| straight_way(line)).fold(f64::INFINITY, f64::min);
         let mut arms = Vec::new();
-        for line in &lines {
+        for line in lines {
             let mut way = 0.0;
             for pair in line.windows(2) {
                 let [p, q] = [0, 1].map(|i: usize| [pair[i][0], pair[i][1]]);
@@ -328,13 +327,37 @@ impl Arms {
     }
 }
 
-/// The centre-line of a guide from a port on that it is joined to.
-fn line(guide: &Guide, port: &LocalPort) -> Option<Vec<[f64; 3]>> {
-    let is_at = |p: &[f64; 3]| (p[0] - port.at[0]).hypot(p[1] - port.at[1]) <= port.width / 2.0;
-    if guide.line.first().is_some_and(is_at) {
-        return Some(guide.line.clone());
+/// Ends of guides in one frame, in order of their x.
+#[derive(Default)]
+pub(crate) struct GuideEnds<'a>(Vec<([f64; 2], &'a Guide, bool)>);
+
+impl<'a> GuideEnds<'a> {
+    pub(crate) fn new(guides: impl Iterator<Item = &'a Guide>) -> Self {
+        let mut ends = Vec::new();
+        for guide in guides {
+            let (first, last) = (guide.line.first(), guide.line.last());
+            ends.extend([(first, false), (last, true)].into_iter().filter_map(|(p, is_last)| {
+                let &[x, y, _] = p?;
+                Some(([x, y], guide, is_last))
+            }));
+        }
+        ends.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
+        Self(ends)
     }
-    guide.line.last().filter(|p| is_at(p)).map(|_| guide.line.iter().rev().copied().collect())
+
+    /// The centre-lines of those that end at one of some ports, each from there on.
+    pub(crate) fn lines_from(&self, ports: &[LocalPort]) -> Vec<Vec<[f64; 3]>> {
+        let from = |port: &LocalPort| {
+            let (at, reach) = (port.at, port.width / 2.0);
+            let near = &self.0[self.0.partition_point(|end| end.0[0] < at[0] - reach)..];
+            let near = near.iter().take_while(move |end| end.0[0] <= at[0] + reach);
+            near.filter(move |end| (end.0[0] - at[0]).hypot(end.0[1] - at[1]) <= reach)
+        };
+        let line = |&(_, guide, is_last): &([f64; 2], &Guide, bool)| {
+            if is_last { guide.line.iter().rev().copied().collect() } else { guide.line.clone() }
+        };
+        ports.iter().flat_map(from).map(line).collect()
+    }
 }
 
 /// How far a line goes before it bends.

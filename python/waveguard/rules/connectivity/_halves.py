@@ -54,6 +54,8 @@ def halves(ctx: Context) -> dict[int, Half]:
     limit_nm = np.nan_to_num(ctx.limits_nm("min_spacing_um", sections)).max(axis=0)
     pairs = guides.route[np.stack([runs.waveguide_a, runs.waveguide_b])]
     is_near = (runs.gap_min_nm < COUPLER_GAP * limit_nm) & (half[pairs[0]] != half[pairs[1]])
+    by_route = np.argsort(guides.route, kind="stable")
+    starts = np.searchsorted(guides.route[by_route], np.arange(len(routes) + 1))
     nearest: dict[int, tuple[float, int]] = {}
     for row in np.flatnonzero(is_near).tolist():
         own, other = (int(runs.waveguide_a[row]), int(runs.waveguide_b[row]))
@@ -62,8 +64,10 @@ def halves(ctx: Context) -> dict[int, Half]:
         route, gap_nm = int(guides.route[own]), float(runs.gap_min_nm[row])
         is_nearer = route not in nearest or gap_nm < nearest[route][0]
         at_nm = complex(runs.x_nm[row], runs.y_nm[row])
-        if is_nearer and _leads_on(ctx, route, int(guides.route[other])) and _is_outside(ctx, route, other, at_nm):
-            nearest[route] = (gap_nm, other)
+        if is_nearer and _leads_on(ctx, route, int(guides.route[other])):
+            lines = [_line_nm(ctx, guide) for guide in by_route[starts[route] : starts[route + 1]].tolist()]
+            if _is_outside(ctx, route, lines, _line_nm(ctx, other), at_nm):
+                nearest[route] = (gap_nm, other)
     # To a nanometre the rounding of their ends would part them.
     look = {route: round(float(routes.centerline_length_nm[route]) / EVEN_NM) for route in nearest}
     alike = Counter(look.values())
@@ -111,10 +115,11 @@ def _leads_on(ctx: Context, half: int, other: int) -> bool:
     return is_joined or bool(routes.centerline_length_nm[other] >= LEADS_ON * wide_nm)
 
 
-def _is_outside(ctx: Context, half: int, other: int, at_nm: complex) -> bool:
-    """Whether a waveguide lies on the outer side of a half, at the place where the two are nearest."""
+def _is_outside(
+    ctx: Context, half: int, lines: list[NDArray[np.complex128]], other_nm: NDArray[np.complex128], at_nm: complex
+) -> bool:
+    """Whether a waveguide lies on the outer side of a half, whose lines are given, where the two are nearest."""
     routes, ports = ctx.tables.routes, ctx.tables.ports
-    lines = [_line_nm(ctx, guide) for guide in np.flatnonzero(ctx.tables.waveguides.route == half).tolist()]
     ends = np.array([routes.port_a[half], routes.port_b[half]])
     between = complex(ports.x_nm[ends].mean(), ports.y_nm[ends].mean())
     ahead = complex(np.exp(1j * ports.direction_rad[ends]).sum())
@@ -122,7 +127,7 @@ def _is_outside(ctx: Context, half: int, other: int, at_nm: complex) -> bool:
     deep_nm = max(float(((between - line) * np.conj(ahead)).real.max()) for line in lines)
     inside = between - ahead * deep_nm / 2
     on_half = min((_foot(line, at_nm) for line in lines), key=lambda foot: abs(foot - at_nm))
-    away = _foot(_line_nm(ctx, other), on_half) - on_half
+    away = _foot(other_nm, on_half) - on_half
     return bool((away * np.conj(on_half - inside)).real > 0)
 
 

@@ -57,7 +57,8 @@ def _bent_rad(ctx: Context, port: int, hand: float) -> float:
     if guide < 0:
         return 0.0
     before_nm = CUT_OFF_WIDTHS * float(ctx.tables.ports.width_nm[port])
-    own = np.flatnonzero(bends.waveguide == guide)
+    # Bends are in order of their waveguides.
+    own = np.arange(*np.searchsorted(bends.waveguide, [guide, guide + 1]))
     if end == guides.port_b[guide]:
         near = own[guides.centerline_length_nm[guide] - bends.start_nm[own] - bends.length_nm[own] <= before_nm]
         curvature_per_nm = hand * bends.end_curvature_per_nm[near]
