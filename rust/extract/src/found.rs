@@ -180,7 +180,7 @@ impl Found {
 fn runs(found: &[Run], lies: &[OnRoute]) -> Runs {
     let stretches = stretches::find(found, lies);
     let mut table = Runs::with_capacity(found.len());
-    let starts = fill::starts(found.iter().map(|r| r.samples.n_rows()));
+    let starts = fill::starts(found.iter().map(|r| r.n_rows as usize));
     for ((r, &start), Part { stretch, goes_on }) in found.iter().zip(&starts).zip(stretches) {
         let [goes_on_before, goes_on_after] = goes_on.map(u8::from);
         table.push(RunRow {
@@ -196,7 +196,7 @@ fn runs(found: &[Run], lies: &[OnRoute]) -> Runs {
             x_nm: r.at[0],
             y_nm: r.at[1],
             profile_start: start as i64,
-            profile_count: r.samples.n_rows() as i64,
+            profile_count: i64::from(r.n_rows),
             relative_curvature_per_nm: r.relative_curvature_per_nm,
             stretch: stretch as i64,
             goes_on_before,
@@ -208,7 +208,7 @@ fn runs(found: &[Run], lies: &[OnRoute]) -> Runs {
 
 /// The samples of all runs.
 fn run_profile(found: &[Run]) -> RunProfile {
-    let starts = fill::starts(found.iter().map(|r| r.samples.n_rows()));
+    let starts = fill::starts(found.iter().map(|r| r.n_rows as usize));
     let rows = fill::column(&starts, &|i, part: &mut [Row]| part.copy_from_slice(&found[i].rows()));
     let column = |of: fn(&Row) -> f64| rows.iter().map(of).collect();
     RunProfile {

@@ -67,7 +67,7 @@ impl Found {
     }
 
     fn samples(&self) -> u64 {
-        self.runs.runs.iter().map(|r| r.samples.n_rows() as u64).sum()
+        self.runs.runs.iter().map(|r| u64::from(r.n_rows)).sum()
     }
 }
 

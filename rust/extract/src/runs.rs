@@ -32,6 +32,8 @@ pub struct Run {
     pub b: usize,
     /// Gaps at an even step, and the length of the other guide beside each.
     pub samples: Arc<Samples>,
+    /// Number of rows of the table.
+    pub n_rows: u32,
     /// Length a gap stands for.
     pub step_nm: f64,
     /// Distances along `a` at which it begins and ends, between samples.
@@ -161,7 +163,7 @@ pub fn find(
             })
             .collect();
         for (a, sides) in (from..).zip(found?) {
-            kept += sides.runs.iter().map(|r| r.samples.n_rows() as u64).sum::<u64>();
+            kept += sides.runs.iter().map(|r| u64::from(r.n_rows)).sum::<u64>();
             out.runs.extend(sides.runs);
             if sides.is_cut {
                 out.cut.push(a);

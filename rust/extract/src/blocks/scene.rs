@@ -370,7 +370,7 @@ impl Scene {
         let links = self.forms.iter().map(|f| &f.links).zip(&of_form).chain(self.kinds.iter().zip(&of_kind));
         let (mut samples, mut crossings, mut overlaps) = (0_u64, 0_u64, 0_u64);
         for (own, n) in links {
-            let own_samples: u64 = own.runs.iter().map(|r| r.samples.n_rows() as u64).sum();
+            let own_samples: u64 = own.runs.iter().map(|r| u64::from(r.n_rows)).sum();
             samples = samples.saturating_add(n.saturating_mul(own_samples));
             crossings = crossings.saturating_add(n.saturating_mul(own.crossings.len() as u64));
             overlaps = overlaps.saturating_add(n.saturating_mul(own.overlaps.len() as u64));

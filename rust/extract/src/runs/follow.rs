@@ -173,6 +173,7 @@ impl Follow<'_> {
                     gap_error_nm: least.error,
                     other_nm: beside_ends(&c, span_nm, step),
                     at,
+                    n_rows: c.samples.n_rows() as u32,
                     samples: Arc::new(c.samples),
                     step_nm: step,
                     span_nm,

@@ -151,6 +151,7 @@ mod tests {
         Run {
             a,
             b,
+            n_rows: samples.n_rows() as u32,
             samples: Arc::new(samples),
             step_nm: STEP_NM,
             span_nm: [start_nm, start_nm + length_nm],
