@@ -220,7 +220,6 @@ NOT_THE_SAME = {
     "SiEPIC_EBeam_PDK__CWDM4_example.GDS": "gratings drawn inside of their tapers, merged",
     "openEBL-2024-02__EBeam_mustafacc.bad.oas": "bumps of 2 nm in tapers drawn in steps",
     "openEBL-2024-02__EBeam_mustafacc.good.oas": "bumps of 2 nm in tapers drawn in steps",
-    "ubc__spiral.gds": "one guide without any joint, merged",
 }
 """Layouts of which one way of drawing still has other findings; who mends one takes it out."""
 

@@ -14,6 +14,8 @@ from waveguard.units import nm2_to_um2
 
 CORE_AREA = "core_area_nm2"
 MAX_NAMED = 3
+MOST_PASSED = 2
+"""Arms of a place through which light of a waveguide goes on, if anywhere."""
 NOTHING = "core shapes, but no waveguide, no device and no joint"
 LONE = "shapes with ends of waveguides, but no waveguide and no joint"
 
@@ -25,8 +27,8 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     What: the share of the waveguide core area that belongs to a device or to a traced waveguide. A top cell below the
         limit gets one finding with the largest places that belong to neither. The run is incomplete when less than
         half of a top cell was understood, when a top cell is one device that the PDK does not know, and when core
-        shapes form no network: no device was recognised, no two waveguides meet, and nothing says where light enters
-        (a pin of the top cell, a path of a budget).
+        shapes form no network: no device was recognised, no waveguides meet other than the pieces of one, and nothing
+        says where light enters (a pin of the top cell, a path of a budget).
     Why: no other rule looks at what was not understood. Without this one a file in a convention that the PDK does not
         describe would pass with no findings; so it runs whatever rules are selected, unless it is ignored by its code.
     Fix: name the cells in the PDK's devices (with `role = "ignore"` for fill and test patterns that carry no light),
@@ -41,11 +43,12 @@ def coverage(ctx: Context) -> Iterator[Finding]:
         ctx.not_applicable("no shapes on the core layers of the PDK")
         return
     is_drawn = np.isin(ctx.tables.devices.source, DRAWN_SOURCES).all()
-    if not len(ctx.tables.nets) and is_drawn and not ctx.facts.ends:
+    if is_drawn and not ctx.facts.ends and not _is_network(ctx):
         names = ", ".join(ctx.cell_name(int(top)) for top in table.top[rows[:MAX_NAMED]])
         guides = len(ctx.tables.waveguides)
         lone = LONE if len(ctx.tables.devices) else NOTHING
-        found = f"{words.count(guides, 'waveguide')}, but no device and no joint" if guides else lone
+        names_of = ("piece of waveguides", "pieces of waveguides") if len(ctx.tables.nets) else ("waveguide",)
+        found = f"{words.count(guides, *names_of)}, but no device and no joint" if guides else lone
         ctx.not_evaluated("top cells", rows.size, f"{found} found in {names}")
         return
     ctx.looked_at("top cells", rows.size)
@@ -60,6 +63,16 @@ def coverage(ctx: Context) -> Iterator[Finding]:
             )
         if share < ctx.facts.least_coverage:
             yield _judge(ctx, top, share, float(table.total[row] - table.explained[row]))
+
+
+def _is_network(ctx: Context) -> bool:
+    """Whether light is led to anything but the other end of a waveguide, in however many pieces that is drawn."""
+    nets, devices, junctions = ctx.tables.nets, ctx.tables.devices, ctx.tables.junctions
+    is_passed = devices.waveguide >= 0
+    # Where a waveguide changes its width one drawing has a place of two arms, another one two pieces that meet.
+    is_passed[junctions.device[junctions.n_arms <= MOST_PASSED]] = True
+    owner = ctx.tables.ports.device
+    return bool((~is_passed[owner[nets.port_a]] | ~is_passed[owner[nets.port_b]]).any())
 
 
 def _is_black_box(ctx: Context, top: int) -> bool:
