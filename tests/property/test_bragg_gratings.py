@@ -8,7 +8,7 @@ from collections.abc import Callable
 import gdstk
 import pytest
 
-from variants import cut, place
+from variants import cut, order, place
 from variants.network import OPEN, network_of
 from waveguard import engine, pdk
 from waveguard.extract import extract
@@ -118,5 +118,36 @@ def test_a_grating_of_few_periods_is_one_too(n_periods: int, widths_um: tuple[fl
 def test_a_grating_alone_may_end_in_stubs(widths_um: tuple[float, float], stub_um: float, variant: str) -> None:
     ends = [rectangle(-stub_um, stub_um, 0.5), rectangle(N_PERIODS * PERIOD_UM, stub_um, 0.5)]
     library = FEW[variant](drawn_as([*ends, *boxes(*widths_um)]))
+    codes = {(one.code, str(one.severity)) for one in engine.check(library, pdk="siepic-ebeam").findings}
+    assert codes <= {("CN001", "info")}
+
+
+N_APODISED, SIGMA = 300, 0.22
+
+
+def apodised(strength_um: float) -> list[Corners]:
+    """A box for each half of a period, the sides of two rows of boxes apart in the middle: its teeth grow from nothing.
+
+    Rounded to the grid they grow by a step of it on one side and then on the other.
+    """
+    out = []
+    for k in range(2 * N_APODISED):
+        part = k / (2 * N_APODISED) - 0.5
+        aside_um = strength_um * math.exp(-((part / SIGMA) ** 2)) * (1 if k % 2 else -1)
+        x, to = (round(at * PERIOD_UM / 2, 3) for at in (k, k + 1))
+        sides = [round(0.22 + aside_um / 2, 3), -round(0.22 + (aside_um + 0.001) / 2, 3)]
+        out += [[(x, 0.0), (to, 0.0), (to, side), (x, side)] for side in sides]
+    end = N_APODISED * PERIOD_UM
+    return [rectangle(-LEAD_UM, LEAD_UM, 0.44), *out, rectangle(end, LEAD_UM, 0.44)]
+
+
+@pytest.mark.parametrize("variant", [*VARIANTS, "mirrored", "in another order"])
+@pytest.mark.parametrize("strength_um", [0.006, 0.02, 0.05])
+def test_teeth_that_grow_from_nothing_are_no_bumps(strength_um: float, variant: str) -> None:
+    more: dict[str, Variant] = {
+        "mirrored": lambda library: place.wrapped(library, mirrored=True),
+        "in another order": lambda library: order.shuffled(library, 3),
+    }
+    library = {**VARIANTS, **more}[variant](drawn_as(apodised(strength_um)))
     codes = {(one.code, str(one.severity)) for one in engine.check(library, pdk="siepic-ebeam").findings}
     assert codes <= {("CN001", "info")}

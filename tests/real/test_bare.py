@@ -218,8 +218,6 @@ def test_a_bare_layout_drawn_otherwise_is_the_same_network(
 NOT_THE_SAME = {
     VERIFICATION: "ends that overlap by 2 um, merged",
     "SiEPIC_EBeam_PDK__CWDM4_example.GDS": "gratings drawn inside of their tapers, merged",
-    "openEBL-2024-02__EBeam_mustafacc.bad.oas": "bumps of 2 nm in tapers drawn in steps",
-    "openEBL-2024-02__EBeam_mustafacc.good.oas": "bumps of 2 nm in tapers drawn in steps",
 }
 """Layouts of which one way of drawing still has other findings; who mends one takes it out."""
 

@@ -11,7 +11,7 @@ use crate::{BBox, GridIndex, Point, region::Ring};
 pub fn closed(rings: &[Ring], tolerance: f64) -> Option<Vec<Ring>> {
     let points: Vec<Point> = rings.iter().flatten().copied().collect();
     let index = indexed(&points, tolerance)?;
-    let (welded, mut changed) = welded(rings, &points, &index);
+    let (welded, mut changed) = welded(rings, &points, &index, tolerance);
     let (rings, points, index) = if changed {
         let points: Vec<Point> = welded.iter().flatten().copied().collect();
         let index = indexed(&points, tolerance)?;
@@ -61,7 +61,8 @@ const APART: usize = 3;
 ///
 /// Corners at one place stay at one place: if only one of them went to another one close by, as where a step of the grid
 /// ends, a crack would open along its edges.
-fn welded(rings: &[Ring], points: &[Point], index: &GridIndex) -> (Vec<Ring>, bool) {
+fn welded(rings: &[Ring], points: &[Point], index: &GridIndex, tolerance: f64) -> (Vec<Ring>, bool) {
+    let ends: Vec<[Point; 2]> = rings.iter().flat_map(|ring| neighbours(ring)).collect();
     let mut first: Vec<u32> = (0..points.len() as u32).collect();
     let mut changed = false;
     let mut start = 0;
@@ -73,8 +74,9 @@ fn welded(rings: &[Ring], points: &[Point], index: &GridIndex) -> (Vec<Ring>, bo
                 let beside = j >= start && (i - j.min(i)).min(j.min(i) + ring.len() - i) < APART;
                 let square = points[i].distance_sq(points[j]);
                 let is_root = square == 0 || first[j] as usize == j;
-                if j < i && is_root && !beside {
-                    best = best.min((square, j));
+                let is_nearer = j < i && is_root && !beside && (square, j) < best;
+                if is_nearer && !are_a_step([points[i], points[j]], [ends[i], ends[j]], tolerance) {
+                    best = (square, j);
                 }
             });
             let best = first[best.1] as usize;
@@ -90,6 +92,41 @@ fn welded(rings: &[Ring], points: &[Point], index: &GridIndex) -> (Vec<Ring>, bo
         own
     });
     (out.collect(), changed)
+}
+
+/// The corners before and behind each one of a ring.
+fn neighbours(ring: &[Point]) -> impl Iterator<Item = [Point; 2]> {
+    let n = ring.len();
+    (0..n).map(move |i| [ring[(i + n - 1) % n], ring[(i + 1) % n]])
+}
+
+/// Corners on a line that was drawn at an angle lie within so much of it, each being rounded by half a step.
+const ON_LINE: f64 = 1.0;
+
+/// True when two corners lie on one seam, each with an edge along it that ends there, and one on the edge of the other:
+/// no crack is between them. They are the two ends of a step, such as the wall of a tooth, and to make them one would
+/// take it away.
+fn are_a_step([a, b]: [Point; 2], ends: [[Point; 2]; 2], tolerance: f64) -> bool {
+    let (Some(a_holds), Some(b_holds)) = (holds(a, ends[0], b, tolerance), holds(b, ends[1], a, tolerance)) else {
+        return false;
+    };
+    a_holds || b_holds
+}
+
+/// Whether another corner lies on the edge that ends at this one and runs in line with the two; `None` when neither
+/// does. In line with an edge at an angle what is nearer than the tolerance may be rounding.
+fn holds(at: Point, ends: [Point; 2], other: Point, tolerance: f64) -> Option<bool> {
+    let to = |p: Point| [f64::from(p.x) - f64::from(at.x), f64::from(p.y) - f64::from(at.y)];
+    let off = to(other);
+    let held = ends.into_iter().filter_map(|end| {
+        let edge = to(end);
+        let length = edge[0].hypot(edge[1]);
+        let along = (off[0] * edge[0] + off[1] * edge[1]) / length;
+        let aside = (off[0] * edge[1] - off[1] * edge[0]).abs() / length;
+        let [least, most] = if at.x == end.x || at.y == end.y { [0.0, 0.0] } else { [tolerance, ON_LINE] };
+        (along.abs() > least && aside <= most).then_some(along > 0.0 && along < length - least)
+    });
+    held.reduce(|one, other| one || other)
 }
 
 /// Half the size of the window in which corners are looked for.
@@ -157,11 +194,34 @@ mod tests {
         for rings in [[left.clone(), right.clone()], [right, left]] {
             let points: Vec<Point> = rings.iter().flatten().copied().collect();
             let index = indexed(&points, 1.5).expect("corners");
-            let (whole, _) = welded(&rings, &points, &index);
+            let (whole, _) = welded(&rings, &points, &index, 1.5);
             for wall in [Point::new(0, 0), Point::new(0, -2)] {
                 assert!(whole.iter().all(|ring| ring.contains(&wall)), "{wall:?}: {whole:?}");
             }
         }
+    }
+
+    #[test]
+    fn steps_between_boxes_that_touch_stay_and_rounding_at_an_angle_does_not() {
+        // Teeth that grow from nothing, drawn as one box each.
+        let boxes = |turned: f64| -> Vec<Ring> {
+            let (sin, cos) = f64::to_radians(turned).sin_cos();
+            let at = |x: f64, y: f64| Point::from_f64(x * cos - y * sin, x * sin + y * cos).expect("on the grid");
+            let one = |k: i32| {
+                let (out, x) = (f64::from([0, 1, -1, 2, 1, 1][k as usize]), f64::from(160 * k));
+                vec![at(x, -220.0 - out), at(x + 160.0, -220.0 - out), at(x + 160.0, 220.0 + out), at(x, 220.0 + out)]
+            };
+            (0..6).map(one).collect()
+        };
+        let drawn = boxes(0.0);
+        assert!(closed(&drawn, 1.5).is_none_or(|rings| region::union(&rings) == region::union(&drawn)));
+        let turned = boxes(33.0);
+        let whole = region::union(&closed(&turned, 1.5).expect("a seam"));
+        assert_eq!(whole.len(), 1, "{whole:?}");
+        let has = |p: &Point| whole[0].contains(p);
+        // Both ends of the walls of two and three steps are there; those of one step became one.
+        let walls: Vec<usize> = (1..6).map(|k| turned[k].iter().filter(|p| has(p)).count()).collect();
+        assert!(walls[1] + walls[2] >= 7, "{walls:?}: {whole:?}");
     }
 
     #[test]
