@@ -216,7 +216,6 @@ def test_a_bare_layout_drawn_otherwise_is_the_same_network(
 
 
 NOT_THE_SAME = {
-    VERIFICATION: "ends that overlap by 2 um, merged",
     "SiEPIC_EBeam_PDK__CWDM4_example.GDS": "gratings drawn inside of their tapers, merged",
 }
 """Layouts of which one way of drawing still has other findings; who mends one takes it out."""

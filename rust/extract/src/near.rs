@@ -55,19 +55,39 @@ pub fn find(ports: &Ports, joined: &Joined, tolerances: &Tolerances, nearby: usi
     let boxes: Vec<BBox> = near_open.iter().map(|&a| place(ports.at(a))).collect();
     let index = GridIndex::new(&boxes, reach);
     // Whose partner a joined port is shows from where it lies: of some ports it is known only that they are joined.
-    let is_seam = |b: usize, of: &PlacedPort| {
-        let mut found = false;
+    let goes_on_at = |b: usize, of: &PlacedPort| {
+        let mut found = None;
         let mut seen = 0;
         index.candidates_while(&place(of.at).grown(tolerances.snap_nm), |k| {
             let other = ports.get(near_open[k]);
             let offset = of.offset_to(&other);
             let is_partner = other.of_guide && other.top == of.top && joined.partner(near_open[k]).is_some();
             let fits = offset.distance_nm <= tolerances.snap_nm && offset.angle_rad <= tolerances.angle_rad;
-            found = near_open[k] != b && is_partner && fits;
+            found = (near_open[k] != b && is_partner && fits).then_some(near_open[k]);
             seen += 1;
-            !found && seen < nearby
+            found.is_none() && seen < nearby
         });
         found
+    };
+    let is_seam = |b: usize, of: &PlacedPort| goes_on_at(b, of).is_some();
+    // The guide that ends at a port may be drawn in pieces.
+    let is_on_guide_of = |a: usize, port: &PlacedPort, b: usize| {
+        let mut end = ports.other_end(a);
+        for _ in 0..MOST_PIECES {
+            let Some((far, of)) = end.map(|far| (far, ports.get(far))) else { return false };
+            if far == b {
+                return true;
+            }
+            if port.offset_to(&of).distance_nm > reach || joined.partner(far).is_none() {
+                return false;
+            }
+            let Some(next) = goes_on_at(far, &of) else { return false };
+            if next == b {
+                return true;
+            }
+            end = ports.other_end(next);
+        }
+        false
     };
     let around = |a: usize| {
         let (port, mut seen) = (ports.get(a), 0);
@@ -82,8 +102,9 @@ pub fn find(ports: &Ports, joined: &Joined, tolerances: &Tolerances, nearby: usi
             let offset = port.offset_to(&other);
             let facing = offset.angle_rad <= std::f64::consts::FRAC_PI_2;
             // A ring may have been left open; the other end of a short guide is no partner.
-            let is_behind = other.device == port.device && !(facing && offset.gap_nm > 0.0);
-            if offset.distance_nm > reach || is_behind {
+            let is_own =
+                || other.device == port.device || port.of_guide && other.of_guide && is_on_guide_of(a, &port, b);
+            if offset.distance_nm > reach || !(facing && offset.gap_nm > 0.0) && is_own() {
                 return seen < nearby;
             }
             let is_aside = offset.distance_nm > f64::midpoint(port.width_nm, other.width_nm);
@@ -104,6 +125,9 @@ pub fn find(ports: &Ports, joined: &Joined, tolerances: &Tolerances, nearby: usi
     let all: Vec<(Option<NearMiss>, Option<usize>)> = open.into_par_iter().map(around).collect();
     NearMisses { found: all.iter().filter_map(|f| f.0).collect(), cut: all.iter().filter_map(|f| f.1).collect() }
 }
+
+/// Pieces of a guide that are followed from its open end, within the reach of near misses.
+const MOST_PIECES: usize = 16;
 
 /// Tiles that windows touch, as bits that several tiles may share: a place without a bit is in no window.
 struct Marks {

@@ -170,6 +170,13 @@ impl Ports {
         self.device[i] as usize
     }
 
+    /// The other port of a guide; `None` for those of other devices, and where a guide has but one.
+    pub fn other_end(&self, i: usize) -> Option<usize> {
+        let is_beside = |&j: &usize| j < self.len() && self.device(j) == self.device(i);
+        let beside = [i.wrapping_sub(1), i + 1].into_iter().find(is_beside)?;
+        self.form(i).of_guide.then_some(beside)
+    }
+
     /// The largest `play_nm`.
     pub fn most_play_nm(&self) -> f64 {
         self.most_play_nm
