@@ -3,9 +3,14 @@
 //! Every tolerance of the extraction is a field here, with its unit in the name. Defaults exist for those
 //! that follow from the drawing habits of layout tools and not from a process.
 
+mod limits;
+mod plans;
+
 use serde::Deserialize;
 
 use crate::error::ExtractError;
+pub use limits::Limits;
+pub use plans::{RunsPlan, SegmentsPlan, Tolerances, TracePlan};
 
 /// A layer and datatype pair as written in recipes.
 pub type LayerPair = (u32, u32);
@@ -205,195 +210,6 @@ pub struct StatedPort {
     /// Name of its cross-section.
     #[serde(default)]
     pub cross_section: Option<String>,
-}
-
-/// When two things count as the same.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tolerances {
-    /// Ports this close are at one place.
-    pub snap_nm: f64,
-    /// Deviation from opposite directions that still joins.
-    pub angle_rad: f64,
-    /// Widths this close are equal; used to tell uniform guides from tapers.
-    pub width_nm: f64,
-    /// How far to look for the port an unjoined one was meant for.
-    pub near_miss_nm: f64,
-    /// How far from the middle of a pin its name may stand.
-    pub name_reach_nm: f64,
-    /// How far shapes of a device may stand out of its marker.
-    pub marker_edge_nm: f64,
-    /// How far the ends of a traced guide may lie from its ports.
-    pub guide_end_nm: f64,
-    /// Pin rectangles up to this thickness lie on the end face of the core.
-    pub edge_rectangle_nm: f64,
-    /// Devices whose outlines share no more than this are not overlapping.
-    pub overlap_area_nm2: f64,
-    /// Devices whose shared area is thinner than this are not overlapping.
-    pub overlap_depth_nm: f64,
-}
-
-impl Default for Tolerances {
-    fn default() -> Self {
-        Self {
-            snap_nm: 1.5,
-            angle_rad: 0.02,
-            width_nm: 1.0,
-            near_miss_nm: 2000.0,
-            name_reach_nm: 500.0,
-            marker_edge_nm: 20.0,
-            guide_end_nm: 100.0,
-            edge_rectangle_nm: 2.0,
-            overlap_area_nm2: 100.0,
-            overlap_depth_nm: 2.0,
-        }
-    }
-}
-
-/// How centre-lines are traced and cut into bends.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TracePlan {
-    /// Length of the curvature fit; 0 derives it from the grid.
-    pub curvature_window_nm: f64,
-    /// Smallest turn that counts as a bend.
-    pub bend_min_turn_rad: f64,
-    /// Radii beyond this are straight.
-    pub straight_radius_nm: f64,
-    /// Largest bulge of a drawn chord that is taken as part of a smooth curve.
-    pub chord_tolerance_nm: f64,
-    /// Deviation of the stored centre-line from the traced one.
-    pub line_tolerance_nm: f64,
-}
-
-impl Default for TracePlan {
-    fn default() -> Self {
-        Self {
-            curvature_window_nm: 0.0,
-            bend_min_turn_rad: 0.02,
-            straight_radius_nm: 1.0e6,
-            chord_tolerance_nm: 12.0,
-            line_tolerance_nm: 0.5,
-        }
-    }
-}
-
-/// How parallel runs are looked for.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RunsPlan {
-    /// Largest edge-to-edge gap.
-    pub reach_nm: f64,
-    /// Shortest run that is listed.
-    pub min_length_nm: f64,
-    /// Distance of samples along a guide.
-    pub step_nm: f64,
-    /// Guides that deviate more than this are not parallel.
-    pub parallel_rad: f64,
-    /// Half-length of the window over which the relative curvature is fitted.
-    pub curvature_window_nm: f64,
-}
-
-impl Default for RunsPlan {
-    fn default() -> Self {
-        Self { reach_nm: 3000.0, min_length_nm: 1000.0, step_nm: 500.0, parallel_rad: 0.2, curvature_window_nm: 5000.0 }
-    }
-}
-
-/// Which rows of boxes are guides.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SegmentsPlan {
-    /// Largest gap between two boxes; with 0 no rows are looked for.
-    pub gap_max_nm: f64,
-    /// Largest distance from box to box.
-    pub pitch_max_nm: f64,
-    /// A row has at least so many boxes.
-    pub fewest: usize,
-}
-
-impl Default for SegmentsPlan {
-    fn default() -> Self {
-        Self { gap_max_nm: 0.0, pitch_max_nm: 0.0, fewest: 8 }
-    }
-}
-
-/// Bounds on effort and on the size of listings.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// A cell without devices that is placed more often than this is counted, not walked: arrays of
-    /// fill and etch-loading boxes.
-    pub free_placements: u64,
-    /// Rows of the unexplained table.
-    pub unexplained_rows: usize,
-    /// Shapes of a device looked at when it is traced as a guide.
-    pub guide_shapes: usize,
-    /// Drawn shapes shorter than this many widths that join nothing are no guides.
-    pub free_aspect: f64,
-    /// Cross-overs nearer than this many widths to the end of a guide are its joint.
-    pub crossing_end_widths: f64,
-    /// Copies of the repeated pins, markers or shapes of one cell that are expanded.
-    pub repetition: u64,
-    /// Placements that are visited.
-    pub placements: u64,
-    /// Ports of all placed devices; a device without ports counts as one.
-    pub placed_ports: u64,
-    /// Points of the centre-lines of all placed guides.
-    pub line_points: u64,
-    /// Pieces between the points of all placed guides beside which neighbours are looked for.
-    pub line_steps: u64,
-    /// Copies of an array of one device that may lie on each other; no more of such an array are placed.
-    pub stacked_devices: u64,
-    /// The same for an array of a circuit, whose outlines may well reach into each other.
-    pub stacked_circuits: u64,
-    /// Ports of one device.
-    pub device_ports: usize,
-    /// Ports looked at around one port, and texts around one pin.
-    pub ports_nearby: usize,
-    /// Pieces of other guides looked at for each piece and each sample of a guide.
-    pub piece_pairs: u64,
-    /// Rows of the profiles of all runs.
-    pub run_samples: u64,
-    /// Rows of the table of crossings.
-    pub crossing_rows: usize,
-    /// Steps of the search for overlaps: boxes of devices and corners of outlines that are compared.
-    pub overlap_steps: u64,
-    /// Rows of the table of overlaps.
-    pub overlap_rows: usize,
-    /// Placements of one cell that are looked at as the boxes of a row, beyond `free_placements`.
-    pub segments: u64,
-    /// Devices that are looked at in cells and pairs of cells that are placed often, as a part of all devices; where
-    /// these would be more, all devices are looked at together.
-    pub block_share: f64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            free_placements: 2000,
-            unexplained_rows: 1000,
-            guide_shapes: 10_000,
-            free_aspect: 3.0,
-            crossing_end_widths: 2.0,
-            repetition: 1_000_000,
-            placements: 50_000_000,
-            placed_ports: 10_000_000,
-            line_points: 50_000_000,
-            line_steps: 50_000_000,
-            stacked_devices: 32,
-            stacked_circuits: 128,
-            device_ports: 4096,
-            ports_nearby: 1000,
-            piece_pairs: 2000,
-            run_samples: 20_000_000,
-            crossing_rows: 20_000,
-            overlap_steps: 2_000_000_000,
-            overlap_rows: 20_000,
-            block_share: 0.25,
-            segments: 60_000,
-        }
-    }
 }
 
 impl Recipe {
