@@ -70,27 +70,25 @@ pub fn find(ports: &Ports, joined: &Joined, tolerances: &Tolerances, nearby: usi
         found
     };
     let is_seam = |b: usize, of: &PlacedPort| goes_on_at(b, of).is_some();
-    // The guide that ends at a port may be drawn in pieces.
-    let is_on_guide_of = |a: usize, port: &PlacedPort, b: usize| {
-        let mut end = ports.other_end(a);
-        for _ in 0..MOST_PIECES {
-            let Some((far, of)) = end.map(|far| (far, ports.get(far))) else { return false };
-            if far == b {
-                return true;
+    // Ends of the pieces that a guide with an open end is drawn in, as far as it is within reach.
+    let pieces_behind = |a: usize, port: &PlacedPort| {
+        let mut ends = Vec::new();
+        let mut far = ports.other_end(a);
+        while let Some(end) = far.filter(|_| ends.len() < MOST_ENDS) {
+            let of = ports.get(end);
+            if port.offset_to(&of).distance_nm > reach {
+                break;
             }
-            if port.offset_to(&of).distance_nm > reach || joined.partner(far).is_none() {
-                return false;
-            }
-            let Some(next) = goes_on_at(far, &of) else { return false };
-            if next == b {
-                return true;
-            }
-            end = ports.other_end(next);
+            ends.push(end);
+            let next = joined.partner(end).and_then(|_| goes_on_at(end, &of));
+            ends.extend(next);
+            far = next.and_then(|next| ports.other_end(next));
         }
-        false
+        ends
     };
     let around = |a: usize| {
         let (port, mut seen) = (ports.get(a), 0);
+        let own = pieces_behind(a, &port);
         let mut best: Option<((bool, bool), Offset, usize)> = None;
         let seen_all = index.candidates_while(&place(port.at).grown(reach), |k| {
             let b = near_open[k];
@@ -102,9 +100,8 @@ pub fn find(ports: &Ports, joined: &Joined, tolerances: &Tolerances, nearby: usi
             let offset = port.offset_to(&other);
             let facing = offset.angle_rad <= std::f64::consts::FRAC_PI_2;
             // A ring may have been left open; the other end of a short guide is no partner.
-            let is_own =
-                || other.device == port.device || port.of_guide && other.of_guide && is_on_guide_of(a, &port, b);
-            if offset.distance_nm > reach || !(facing && offset.gap_nm > 0.0) && is_own() {
+            let is_behind = (other.device == port.device || own.contains(&b)) && !(facing && offset.gap_nm > 0.0);
+            if offset.distance_nm > reach || is_behind {
                 return seen < nearby;
             }
             let is_aside = offset.distance_nm > f64::midpoint(port.width_nm, other.width_nm);
@@ -126,8 +123,8 @@ pub fn find(ports: &Ports, joined: &Joined, tolerances: &Tolerances, nearby: usi
     NearMisses { found: all.iter().filter_map(|f| f.0).collect(), cut: all.iter().filter_map(|f| f.1).collect() }
 }
 
-/// Pieces of a guide that are followed from its open end, within the reach of near misses.
-const MOST_PIECES: usize = 16;
+/// Ends of pieces of a guide that are passed from its open end on.
+const MOST_ENDS: usize = 32;
 
 /// Tiles that windows touch, as bits that several tiles may share: a place without a bit is in no window.
 struct Marks {
