@@ -27,8 +27,8 @@ def coverage(ctx: Context) -> Iterator[Finding]:
     What: the share of the waveguide core area that belongs to a device or to a traced waveguide. A top cell below the
         limit gets one finding with the largest places that belong to neither. The run is incomplete when less than
         half of a top cell was understood, when a top cell is one device that the PDK does not know, and when core
-        shapes form no network: no device was recognised, no waveguides meet other than the pieces of one, and nothing
-        says where light enters (a pin of the top cell, a path of a budget).
+        shapes form no network: no device was recognised, no waveguide closes on itself, none meet other than the
+        pieces of one, and nothing says where light enters (a pin of the top cell, a path of a budget).
     Why: no other rule looks at what was not understood. Without this one a file in a convention that the PDK does not
         describe would pass with no findings; so it runs whatever rules are selected, unless it is ignored by its code.
     Fix: name the cells in the PDK's devices (with `role = "ignore"` for fill and test patterns that carry no light),
@@ -66,7 +66,9 @@ def coverage(ctx: Context) -> Iterator[Finding]:
 
 
 def _is_network(ctx: Context) -> bool:
-    """Whether light is led to anything but the other end of a waveguide, in however many pieces that is drawn."""
+    """Whether light is led around a ring, or to anything but the other end of a waveguide in however many pieces."""
+    if ctx.tables.routes.is_closed.any():
+        return True
     nets, devices, junctions = ctx.tables.nets, ctx.tables.devices, ctx.tables.junctions
     is_passed = devices.waveguide >= 0
     # Where a waveguide changes its width one drawing has a place of two arms, another one two pieces that meet.
