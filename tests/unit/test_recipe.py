@@ -19,20 +19,24 @@ from waveguard.pdk.quantity import Quantity
 from waveguard.pdk.tolerances import Extraction
 from waveguard.tables import FROM_METADATA, FROM_PIN_PATH
 
-RECIPE_SOURCE = Path(__file__).resolve().parents[2] / "rust" / "extract" / "src" / "recipe.rs"
+CORE = Path(__file__).resolve().parents[2] / "rust" / "extract" / "src"
+
+
+def recipe_source() -> str:
+    """Return the source of the core's recipe."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in (CORE / "recipe.rs", *(CORE / "recipe").glob("*.rs")))
 
 
 def rust_fields(struct: str) -> list[str]:
     """Return the field names of a struct of the core's recipe."""
-    body = re.search(rf"pub struct {struct} \{{(.*?)\n\}}", RECIPE_SOURCE.read_text(encoding="utf-8"), re.DOTALL)
+    body = re.search(rf"pub struct {struct} \{{(.*?)\n\}}", recipe_source(), re.DOTALL)
     assert body is not None, struct
     return re.findall(r"^    pub (\w+):", body[1], re.MULTILINE)
 
 
 def rust_defaults(struct: str) -> dict[str, float]:
     """Return the defaults of a struct of the core's recipe."""
-    text = RECIPE_SOURCE.read_text(encoding="utf-8")
-    body = re.search(rf"impl Default for {struct} \{{.*?Self \{{(.*?)\}}", text, re.DOTALL)
+    body = re.search(rf"impl Default for {struct} \{{.*?Self \{{(.*?)\}}", recipe_source(), re.DOTALL)
     assert body is not None, struct
     return {name: float(value.replace("_", "")) for name, value in re.findall(r"(\w+): ([\d._e]+)", body[1])}
 
